@@ -1,0 +1,55 @@
+# Every command a developer or CI runs. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_BIN := $(CURDIR)/$(VENV)/node
+# Node comes from a Python package, so nothing is installed by hand; jsii need not warn about its age.
+export PATH := $(CURDIR)/$(BIN):$(NODE_BIN):$(PATH)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20,24
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml package-lock.json
+	@echo "installing into $(VENV) (once, two to three minutes) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "cost-sentry needs Python 3.11 or newer; found $$($(PYTHON) --version)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/python scripts/node_on_path.py $(NODE_BIN)
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(NODE_BIN)/npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/ready  ## install everything, from locked and hashed files
+
+.PHONY: format
+format: setup  ## rewrite the code in the house style
+	@ruff format . && ruff check --fix .
+
+.PHONY: check
+check: setup  ## the quick loop: format, lint, types, import contracts, fast tests
+	@ruff format --check .
+	@ruff check .
+	@mypy
+	@lint-imports --no-cache
+	@pytest -m "not slow and not cloud" -n 2
+
+.PHONY: test
+test: setup  ## everything that must hold
+	@ruff format --check . && ruff check . && mypy && lint-imports --no-cache
+	@pytest -n 2 --dist loadgroup
+
+.PHONY: demo
+demo: setup  ## the sentry at work on this machine: real template, real traffic, local cloud
+	@python -m cost_sentry_local.demo
+
+.PHONY: lock
+lock: setup  ## resolve requirements/*.in again, with hashes and without addresses
+	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv
+	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
+	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt

@@ -1,0 +1,172 @@
+"""What the use cases need from the world. Adapters fit these shapes; nothing inherits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.model_card import ModelCard
+from cost_sentry.domain.price_book import ModelPrice
+from cost_sentry.domain.reservation import (
+    Hold,
+    Reservation,
+    Resolution,
+    ResolvedReservation,
+)
+from cost_sentry.domain.sentry_config import SentryConfig
+
+
+class Clock(Protocol):
+    """Time, so that use cases have none of their own."""
+
+    def now(self) -> datetime:
+        """The current time, aware, in UTC."""
+        ...
+
+
+class PriceBook(Protocol):
+    """Versioned prices and what each model can do."""
+
+    @property
+    def version(self) -> str:
+        """Names the exact book: its date and the start of its checksum."""
+        ...
+
+    def price(self, model_id: str) -> ModelPrice | None:
+        """The price of this model or inference profile; ``None`` if the book has none (P6)."""
+        ...
+
+    def card(self, model_id: str) -> ModelCard | None:
+        """What this model can do; ``None`` if nobody wrote it down."""
+        ...
+
+
+class ConfigSource(Protocol):
+    """The configuration in force."""
+
+    def current(self) -> SentryConfig | None:
+        """The last applied configuration, ``None`` before the first; may be a second old."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining:
+    """What one budget window could still give, seen at ``as_of``."""
+
+    budget_id: str
+    window_id: str
+    limit: int
+    left: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """The money is held. ``remaining`` is what the deciding write knew."""
+
+    reservation: Reservation
+    remaining: tuple[Remaining, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """One budget cannot pay: proven at one instant over all places its money can be (P2)."""
+
+    hold: Hold
+    remaining: Remaining
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameId:
+    """This request id is taken, by a pending reservation or by one already resolved."""
+
+    reservation: Reservation
+    resolution: Resolution | None
+
+
+ReserveResult = Reserved | Shortage | SameId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The reservation has ended. ``first`` is false when an earlier attempt ended it (P4)."""
+
+    resolved: ResolvedReservation
+    first: bool
+    remaining: tuple[Remaining, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetBalance:
+    """Where a budget window's money is, read at one instant (P3)."""
+
+    budget_id: str
+    window_id: str
+    unit: Unit
+    limit: int
+    unallotted: int
+    free: int
+    pending: int
+    posted: int
+
+    @property
+    def left(self) -> int:
+        """What could still be reserved."""
+        return self.unallotted + self.free
+
+
+class Ledger(Protocol):
+    """The only thing that spends. Raises ``LedgerUnavailable`` when it cannot be asked (P9)."""
+
+    def reserve(self, reservation: Reservation) -> ReserveResult:
+        """Hold every ``reservation.holds``, all or none, unless the id is taken."""
+        ...
+
+    def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
+        """Settle, void or expire it: post what it cost, give back the rest, exactly once."""
+        ...
+
+    def expired(self, now: datetime, batch_max: int) -> Sequence[Reservation]:
+        """At most ``batch_max`` pending reservations past their ``expires_at``."""
+        ...
+
+    def tidy(self, now: datetime, batch_max: int) -> int:
+        """Return what ended windows left in accounts to their budgets; how many were moved."""
+        ...
+
+
+class LedgerBooks(Protocol):
+    """The ledger's read models and its operator's verbs."""
+
+    def balance(self, budget: Budget, window_id: str) -> BudgetBalance:
+        """Where the money of this budget window is; the defined limit if nobody spent yet."""
+        ...
+
+    def limits(self) -> Mapping[str, int]:
+        """Every defined budget's limit by id."""
+        ...
+
+    def define(self, budget: Budget, window_id: str) -> int | None:
+        """Create the budget or change its limit, now and later, keeping what is spent.
+
+        Returns the limit before, ``None`` if it is new. ``ConfigurationError`` when the unit or
+        window of an existing budget would change.
+        """
+        ...
+
+    def pending(self, account: str | None = None) -> Sequence[Reservation]:
+        """Reservations that nobody resolved yet."""
+        ...
+
+
+class ConfigStore(Protocol):
+    """Where the applied configuration lives."""
+
+    def read(self) -> tuple[str, Mapping[str, object]] | None:
+        """Version and document of the configuration in force, ``None`` before the first."""
+        ...
+
+    def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:
+        """Put it in force; ``LedgerContention`` if another operator changed it meanwhile."""
+        ...

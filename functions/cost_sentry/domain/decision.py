@@ -1,0 +1,92 @@
+"""What the sentry answers, and why (P8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.invocation import InvocationPath
+from cost_sentry.domain.price_book import ModelPrice
+from cost_sentry.domain.reservation import Reservation, ReservationState
+
+
+class DecisionKind(StrEnum):
+    """The four answers. DEFER belongs to the deferred batch workflow."""
+
+    ALLOW = "ALLOW"
+    REROUTE = "REROUTE"
+    REJECT = "REJECT"
+    DEFER = "DEFER"
+
+
+class ReasonCode(StrEnum):
+    """What decided. Part of the contract with callers: codes are added, never renamed."""
+
+    WITHIN_BUDGETS = "WITHIN_BUDGETS"
+    REROUTED_TO_FIT = "REROUTED_TO_FIT"
+    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
+    INVALID_REQUEST = "INVALID_REQUEST"
+    UNKNOWN_TEAM = "UNKNOWN_TEAM"
+    UNKNOWN_MODEL = "UNKNOWN_MODEL"
+    MODEL_UNSUITABLE = "MODEL_UNSUITABLE"
+    NO_BUDGET = "NO_BUDGET"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    ALREADY_ANSWERED = "ALREADY_ANSWERED"
+    LEDGER_UNAVAILABLE = "LEDGER_UNAVAILABLE"
+    NOT_CONFIGURED = "NOT_CONFIGURED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetView:
+    """One budget as the answer shows it. Amounts in the ledger's unit."""
+
+    budget_id: str
+    window_id: str
+    unit: Unit
+    limit: int | None
+    """``None`` where the write that decided did not see it."""
+    left: int | None
+    """What could still be reserved after this answer, as of ``left_as_of``."""
+    left_as_of: datetime | None
+    needed: int
+    """What this request held, or would have held."""
+    resets_at: datetime | None
+    binding: bool = False
+    """This budget refused the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungOutcome:
+    """One model that was tried, in order, and what became of it."""
+
+    model_id: str
+    outcome: str
+    """``reserved``, ``refused by <budget>``, or why it cannot do the job."""
+    quote_picodollars: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer to one request before any model is called."""
+
+    kind: DecisionKind
+    code: ReasonCode
+    message: str
+    request_id: str
+    model_asked: str
+    model_used: str | None = None
+    path: InvocationPath | None = None
+    reservation: Reservation | None = None
+    price: ModelPrice | None = None
+    budgets: tuple[BudgetView, ...] = ()
+    rungs: tuple[RungOutcome, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+    replayed: bool = False
+    """The same request id was answered before; the model is not called again."""
+    state: ReservationState | None = None
+    """Of the reservation, where there is one."""
+    cost_picodollars: int | None = None
+    """The real cost, known only on a replay of a settled request."""
+    tags: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,62 @@
+"""One call that an application wants to make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """How much the caller minds waiting or being refused."""
+
+    CRITICAL = "critical"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class InvocationPath(StrEnum):
+    """Which branch of the workflow calls the model."""
+
+    DIRECT = "DIRECT"
+    """Step Functions calls Bedrock itself; no Lambda is paid to wait."""
+    LAMBDA = "LAMBDA"
+    """Bytes (images, documents, video, audio) go through one Lambda that calls Converse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a model must be able to do to serve this request."""
+
+    modalities: frozenset[str] = frozenset({"text"})
+    """Of ``text``, ``image``, ``document``, ``video``, ``audio``."""
+    tools: bool = False
+    system: bool = False
+    streaming: bool = False
+    prompt_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationRequest:
+    """A well-formed request: every field was checked, nothing was decided."""
+
+    request_id: str
+    model_id: str
+    """As the caller wrote it: a model id, an inference profile id, or the ARN of either."""
+    tags: Mapping[str, str]
+    priority: Priority
+    max_tokens: int | None
+    """``None`` when the caller left it out; the configured default is used then."""
+    input_bound_tokens: int
+    """No tokenizer can make more tokens of this prompt; see ``token_bound``."""
+    input_floor_tokens: int
+    """No tokenizer can make fewer; a prompt above the context window by this count is refused."""
+    needs: Needs
+    path: InvocationPath
+    digest: str
+    """Of everything sent but ``requestId``; the same id with another digest is refused."""
+    converse: Mapping[str, object]
+    """Converse's arguments in camelCase, without ``modelId``; the only place with text."""
+
+    @property
+    def account(self) -> str:
+        """The payer path whose ledger account serves this request: ``team/application``."""
+        return f"{self.tags['team']}/{self.tags.get('application', '-')}"

@@ -1,0 +1,40 @@
+"""What a model can do, as far as it decides whether it may stand in for another."""
+
+from dataclasses import dataclass
+
+from cost_sentry.domain.invocation import Needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """Capabilities of one base model on Converse."""
+
+    model_id: str
+    context_tokens: int
+    """Prompt and answer together."""
+    output_tokens_max: int
+    modalities: frozenset[str]
+    tools: bool
+    system: bool
+    streaming: bool
+    prompt_cache: bool
+
+    def lacks(self, needs: Needs, prompt_tokens: int, output_tokens: int) -> str | None:
+        """Why this model cannot serve such a call, in a caller's words; ``None`` if it can."""
+        missing = sorted(needs.modalities - self.modalities)
+        checks = (
+            (bool(missing), f"it takes no {' or '.join(missing)}"),
+            (needs.tools and not self.tools, "it has no tool use"),
+            (needs.system and not self.system, "it takes no system prompt"),
+            (needs.streaming and not self.streaming, "it does not stream"),
+            (needs.prompt_cache and not self.prompt_cache, "it has no prompt cache"),
+            (
+                output_tokens > self.output_tokens_max,
+                f"it writes at most {self.output_tokens_max} tokens",
+            ),
+            (
+                prompt_tokens + output_tokens > self.context_tokens,
+                f"its context window is {self.context_tokens} tokens",
+            ),
+        )
+        return next((why for wrong, why in checks if wrong), None)

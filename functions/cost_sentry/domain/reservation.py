@@ -1,0 +1,97 @@
+"""Money held for one call, and how it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.usage import TokenUsage
+
+
+class ReservationState(StrEnum):
+    """Pending, then exactly one of the others (P4)."""
+
+    PENDING = "PENDING"
+    SETTLED = "SETTLED"
+    VOIDED = "VOIDED"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What one budget window gives up for one reservation, in the ledger's unit."""
+
+    budget_id: str
+    window_id: str
+    unit: Unit
+    amount: int
+
+    @property
+    def key(self) -> str:
+        """The budget window's name in the account item: ``search-daily@2026-11-21``."""
+        return f"{self.budget_id}@{self.window_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The upper bound of one call's cost, fixed at admission (P7). Carries no text (P10)."""
+
+    request_id: str
+    account: str
+    attempt: str
+    """Which execution made it: a retried write of the same attempt finds itself, not a twin."""
+    digest: str
+    decision: str
+    """``ALLOW`` or ``REROUTE``."""
+    model_asked: str
+    model_used: str
+    price_version: str
+    input_bound_tokens: int
+    output_limit_tokens: int
+    quote_picodollars: int
+    holds: tuple[Hold, ...]
+    tags: Mapping[str, str]
+    priority: str
+    reserved_at: datetime
+    expires_at: datetime
+
+    @property
+    def quote_tokens(self) -> int:
+        """What token budgets hold: every token in and out that the call can use."""
+        return self.input_bound_tokens + self.output_limit_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How a reservation ended, decided before the write that makes it so."""
+
+    state: ReservationState
+    """SETTLED, VOIDED or EXPIRED."""
+    resolved_at: datetime
+    cost_picodollars: int
+    total_tokens: int
+    usage: TokenUsage | None
+    """``None`` when the call did not run, or when nobody knows."""
+    estimated: bool
+    """The true cost is unknown and the whole quote was charged (P6)."""
+    reason: str
+    """``usage reported``, an error name, ``nobody resolved it``."""
+
+    def posting(self, hold: Hold) -> int:
+        """What this budget window is charged, in its unit; the rest of the hold goes back."""
+        if self.state is ReservationState.VOIDED:
+            return 0
+        return self.cost_picodollars if hold.unit is Unit.USD else self.total_tokens
+
+    def overrun(self, hold: Hold) -> int:
+        """How far the charge passes the hold: recorded and reported, never hidden."""
+        return max(0, self.posting(hold) - hold.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedReservation:
+    """A reservation with its one and only resolution."""
+
+    reservation: Reservation
+    resolution: Resolution

@@ -1,0 +1,57 @@
+"""What ``sentry.yaml`` says, after it was checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cost_sentry.domain.budget import MODEL_TAG, Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who may call, and who hears about it."""
+
+    id: str
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that may be used, and the cheaper ones that may stand in for it."""
+
+    id: str
+    ladder: tuple[str, ...] = ()
+    """Model ids in the order in which they are tried after ``id``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentryConfig:
+    """One applied version of the configuration."""
+
+    version: str
+    """Digest of the document, so that two operators can tell whether they see the same one."""
+    teams: Mapping[str, Team]
+    models: Mapping[str, Model]
+    budgets: tuple[Budget, ...]
+    output_tokens_default: int = 1024
+    """Sent as ``maxTokens`` when the caller names none."""
+    output_tokens_max: int = 16_384
+    required_tags: tuple[str, ...] = ("team",)
+    hold_seconds: int = 420
+    """A reservation unresolved for this long is posted in full; Express ends after 300 s."""
+    alert_addresses: tuple[str, ...] = ()
+    """Hear about every budget."""
+
+    def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
+        """Every budget that a call to this base model id with these tags is charged to."""
+        return tuple(b for b in self.budgets if b.covers(tags, model_id))
+
+    def team_budget_ids(self, team: str) -> tuple[str, ...]:
+        """Budgets whose scope names this team; the rest belong to everybody."""
+        return tuple(b.id for b in self.budgets if b.scope.get("team") == team)
+
+
+def scope_text(scope: Mapping[str, str]) -> str:
+    """``team=search, model=…``, or ``everything`` for the whole organisation."""
+    shown = [f"{k}={v}" for k, v in scope.items() if k != MODEL_TAG]
+    shown += [f"{MODEL_TAG}={scope[MODEL_TAG]}"] if MODEL_TAG in scope else []
+    return ", ".join(shown) or "everything"

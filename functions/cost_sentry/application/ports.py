@@ -135,6 +135,10 @@ class Ledger(Protocol):
         """Return what ended windows left in accounts to their budgets; how many were moved."""
         ...
 
+    def forget(self, account: str, through_sequence: int, now: datetime) -> None:
+        """Drop resolved reservations that the journal holds and that are over a minute old."""
+        ...
+
 
 class LedgerBooks(Protocol):
     """The ledger's read models and its operator's verbs."""

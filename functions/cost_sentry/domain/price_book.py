@@ -1,6 +1,17 @@
 """Versioned prices, the quote before a call and the cost after it. All in picodollars per token."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from cost_sentry.domain.errors import invariant
+from cost_sentry.domain.usage import TokenUsage
+
+CACHE_WRITE_BOUND_RATIO = 2
+"""No known model asks more for a cached token than twice its input rate.
+
+That is Anthropic's rate for the one-hour cache (Bedrock user guide, "Prompt caching"; AWS price
+list), and the dearest ratio in the book. A test compares every row of the book with it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +23,26 @@ class TokenRates:
     cache_read: int | None = None
     cache_write_5m: int | None = None
     cache_write_1h: int | None = None
+
+    @property
+    def cache_read_bound(self) -> int:
+        """What a token read from the cache costs at most; the input rate where unknown."""
+        return self.input if self.cache_read is None else self.cache_read
+
+    @property
+    def cache_write_5m_bound(self) -> int:
+        """What a token written for five minutes costs at most."""
+        return self._write_bound if self.cache_write_5m is None else self.cache_write_5m
+
+    @property
+    def cache_write_1h_bound(self) -> int:
+        """What a token written for an hour costs at most."""
+        return self._write_bound if self.cache_write_1h is None else self.cache_write_1h
+
+    @property
+    def _write_bound(self) -> int:
+        known = (self.cache_write_5m or 0, self.cache_write_1h or 0)
+        return max(CACHE_WRITE_BOUND_RATIO * self.input, *known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +61,69 @@ class ModelPrice:
     rates: TokenRates
     context_tiers: tuple[ContextTier, ...] = ()
     """Ascending by ``above_prompt_tokens``."""
+    caches_unasked: bool = False
+    """The model writes, and bills, its prompt cache without a cache point in the request."""
+
+
+def quote_picodollars(
+    price: ModelPrice, *, input_bound_tokens: int, output_limit_tokens: int, writes_cache: bool
+) -> int:
+    """The most that a call within these bounds can cost (P7).
+
+    Every token of the prompt is charged at the dearest bucket it may fall into, every token of the
+    answer is written, and the dearest context tier that a prompt up to the bound can reach counts:
+    the real prompt may be shorter, and no law says that longer is dearer.
+
+    ``writes_cache``: the request holds a cache point, so any of its tokens may be written for five
+    minutes or an hour. Rates that the book does not know are bounded, never left out.
+    """
+    _check_counts(input_bound_tokens, output_limit_tokens)
+    writes = writes_cache or price.caches_unasked
+    return max(
+        _input_bound(rates, writes_cache=writes) * input_bound_tokens
+        + rates.output * output_limit_tokens
+        for rates in _reachable(price, input_bound_tokens)
+    )
+
+
+def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
+    """What a call that used these tokens costs: every bucket, exactly, never rounded.
+
+    The whole call is charged in the tier of its prompt, cached tokens included. A bucket whose
+    rate is unknown is charged at its bound: the input rate for a cache read,
+    ``CACHE_WRITE_BOUND_RATIO`` times that for a cache write.
+    """
+    _check_counts(
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cache_read_tokens,
+        usage.cache_write_5m_tokens,
+        usage.cache_write_1h_tokens,
+    )
+    *_, rates = _reachable(price, usage.prompt_tokens)
+    return (
+        rates.input * usage.input_tokens
+        + rates.output * usage.output_tokens
+        + rates.cache_read_bound * usage.cache_read_tokens
+        + rates.cache_write_5m_bound * usage.cache_write_5m_tokens
+        + rates.cache_write_1h_bound * usage.cache_write_1h_tokens
+    )
+
+
+def _reachable(price: ModelPrice, prompt_tokens: int) -> Iterator[TokenRates]:
+    """Rates of every tier up to this prompt length; the last one is its own."""
+    yield price.rates
+    for tier in price.context_tiers:
+        if prompt_tokens > tier.above_prompt_tokens:
+            yield tier.rates
+
+
+def _input_bound(rates: TokenRates, *, writes_cache: bool) -> int:
+    reads = max(rates.input, rates.cache_read_bound)
+    if not writes_cache:
+        return reads
+    return max(reads, rates.cache_write_5m_bound, rates.cache_write_1h_bound)
+
+
+def _check_counts(*tokens: int) -> None:
+    invariant(min(tokens) >= 0, "P7", f"a count of tokens is negative: {min(tokens)}")

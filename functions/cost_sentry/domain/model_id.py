@@ -1,0 +1,51 @@
+"""Names of a Bedrock model, and the one name that budgets and prices know it by.
+
+A caller may write a model id, an inference profile id (a model id behind a geography), or the ARN
+of either. Sources: Bedrock user guide, "Supported foundation models" and "Inference profiles";
+service authorization reference for Amazon Bedrock, "Resource types".
+"""
+
+import re
+
+PROFILE_SCOPES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", "global")
+"""What an inference profile id starts with, before the first dot."""
+
+_MODEL_ID = re.compile(
+    r"(?:(?P<scope>" + "|".join(PROFILE_SCOPES) + r")\.)?"
+    r"(?P<base>[a-z0-9-]{1,63}\.[a-z0-9-][a-z0-9.-]{0,62}(?::[a-z0-9]{1,12}){0,2})"
+)
+_ARN = re.compile(
+    r"arn:aws(?:-[a-z]+)*:bedrock:[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}:"
+    r"(?P<owner>:foundation-model|[0-9]{12}:inference-profile)/(?P<id>.+)"
+)
+
+
+def base_model_id(model_id: str) -> str:
+    """The model behind this id or ARN, without geography: what ``model=`` budgets match on.
+
+    A name that says nothing about its model (an application inference profile, a provisioned or
+    imported model, a typing error) is returned as it is, and no price will be found for it.
+    """
+    parts = _parts(model_id)
+    return model_id if parts is None else parts[1]
+
+
+def profile_scope(model_id: str) -> str | None:
+    """The geography of an inference profile such as ``eu``; ``None`` for a model in one region."""
+    parts = _parts(model_id)
+    return None if parts is None else parts[0]
+
+
+def is_model_name(model_id: str) -> bool:
+    """Whether this has the form of a model id, an inference profile id, or the ARN of either."""
+    return _parts(model_id) is not None
+
+
+def _parts(model_id: str) -> tuple[str | None, str] | None:
+    arn = _ARN.fullmatch(model_id)
+    named = _MODEL_ID.fullmatch(arn["id"] if arn else model_id)
+    if named is None:
+        return None
+    if arn and arn["owner"].endswith("inference-profile") != (named["scope"] is not None):
+        return None
+    return named["scope"], named["base"]

@@ -1,0 +1,183 @@
+"""What applying a configuration would change. Pure: the same three inputs, the same list."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cost_sentry.domain.budget import Budget, amount_text
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.sentry_config import SentryConfig, scope_text
+
+_Parts = Mapping[str, str]
+_Things = Mapping[str, _Parts]
+
+
+class ChangeKind(StrEnum):
+    """What happens to the thing."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    DRIFTED = "drifted"
+    """The ledger's limit is not what the configuration in force says; it will be set right."""
+
+
+class ChangedThing(StrEnum):
+    """Which part of ``sentry.yaml`` it is in."""
+
+    DEFAULTS = "defaults"
+    ALERTS = "alerts"
+    TEAM = "team"
+    MODEL = "model"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigChange:
+    """One difference, as an operator reads it. Amounts are decimal text with their unit."""
+
+    kind: ChangeKind
+    thing: ChangedThing
+    id: str = ""
+    """Of the team, model or budget; empty for defaults and alerts."""
+    field: str = ""
+    """As ``sentry.yaml`` names it; empty when the whole thing was added or removed."""
+    before: str | None = None
+    after: str | None = None
+
+    @property
+    def text(self) -> str:
+        """One line: ``changed budget search-daily: limit 1.00 usd → 2.00 usd``."""
+        subject = " ".join(part for part in (self.thing.value, self.id) if part)
+        shown = [part for part in (self.before, self.after) if part is not None]
+        detail = " ".join(part for part in (self.field, " → ".join(shown)) if part)
+        return (
+            f"{self.kind.value} {subject}: {detail}" if detail else f"{self.kind.value} {subject}"
+        )
+
+
+def plan_config(
+    current: SentryConfig | None, wanted: SentryConfig, limits: Mapping[str, int]
+) -> tuple[ConfigChange, ...]:
+    """Every change from ``current`` to ``wanted``, in the order of ``sentry.yaml``.
+
+    Args:
+        current: The configuration in force; ``None`` before the first.
+        wanted: The one to put in force.
+        limits: What the ledger holds, by budget id, in the ledger's unit.
+
+    Raises:
+        ConfigurationError: A budget of ``current`` would change its unit or window; what was spent
+            is counted in the old ones, so the new budget needs a new id.
+    """
+    refuse_new_measure(current, wanted)
+    return (
+        *_fields(ChangedThing.DEFAULTS, "", _defaults(current), _defaults(wanted)),
+        *_fields(ChangedThing.ALERTS, "", _alerts(current), _alerts(wanted)),
+        *_things(ChangedThing.TEAM, _teams(current), _teams(wanted)),
+        *_things(ChangedThing.MODEL, _models(current), _models(wanted)),
+        *_things(ChangedThing.BUDGET, _budgets(current), _budgets(wanted)),
+        *_drift(current, wanted, limits),
+    )
+
+
+def refuse_new_measure(current: SentryConfig | None, wanted: SentryConfig) -> None:
+    """``ConfigurationError`` if a budget keeps its id but not its unit or window."""
+    before = {budget.id: budget for budget in current.budgets} if current else {}
+    for budget in wanted.budgets:
+        old = before.get(budget.id, budget)
+        if (old.unit, old.window) != (budget.unit, budget.window):
+            raise ConfigurationError(
+                f"budget {budget.id} counts {old.unit} per {old.window} and cannot become "
+                f"{budget.unit} per {budget.window}: what it has spent is counted the old way; "
+                f"give the new budget a new id, such as {budget.id}-2"
+            )
+
+
+def _drift(
+    current: SentryConfig | None, wanted: SentryConfig, limits: Mapping[str, int]
+) -> Iterator[ConfigChange]:
+    before = {budget.id: budget for budget in current.budgets} if current else {}
+    for budget in wanted.budgets:
+        held, old = limits.get(budget.id), before.get(budget.id)
+        known = {budget.limit, old.limit} if old else {budget.limit, None}
+        if held not in known:
+            yield ConfigChange(
+                kind=ChangeKind.DRIFTED,
+                thing=ChangedThing.BUDGET,
+                id=budget.id,
+                field="limit",
+                before="none in the ledger" if held is None else _amount(budget, held),
+                after=_amount(budget, budget.limit),
+            )
+
+
+def _things(thing: ChangedThing, before: _Things, after: _Things) -> Iterator[ConfigChange]:
+    for id_, parts in after.items():
+        if id_ in before:
+            yield from _fields(thing, id_, before[id_], parts)
+        else:
+            yield ConfigChange(kind=ChangeKind.ADDED, thing=thing, id=id_, after=_summary(parts))
+    for id_ in before:
+        if id_ not in after:
+            yield ConfigChange(kind=ChangeKind.REMOVED, thing=thing, id=id_)
+
+
+def _fields(thing: ChangedThing, id_: str, before: _Parts, after: _Parts) -> Iterator[ConfigChange]:
+    for field, value in after.items():
+        if before.get(field) != value:
+            kind = ChangeKind.CHANGED if field in before else ChangeKind.ADDED
+            yield ConfigChange(
+                kind=kind, thing=thing, id=id_, field=field, before=before.get(field), after=value
+            )
+
+
+def _summary(parts: _Parts) -> str:
+    return ", ".join(f"{field} {value}" for field, value in parts.items())
+
+
+def _defaults(config: SentryConfig | None) -> _Parts:
+    if config is None:
+        return {}
+    return {
+        "outputTokens": str(config.output_tokens_default),
+        "outputTokensMax": str(config.output_tokens_max),
+        "requiredTags": _listed(config.required_tags),
+        "holdSeconds": str(config.hold_seconds),
+    }
+
+
+def _alerts(config: SentryConfig | None) -> _Parts:
+    return {"addresses": _listed(config.alert_addresses)} if config else {}
+
+
+def _teams(config: SentryConfig | None) -> _Things:
+    teams = config.teams.values() if config else ()
+    return {team.id: {"owners": _listed(team.owners)} for team in teams}
+
+
+def _models(config: SentryConfig | None) -> _Things:
+    models = config.models.values() if config else ()
+    return {model.id: {"ladder": _listed(model.ladder)} for model in models}
+
+
+def _budgets(config: SentryConfig | None) -> _Things:
+    return {budget.id: _budget(budget) for budget in config.budgets} if config else {}
+
+
+def _budget(budget: Budget) -> _Parts:
+    return {
+        "limit": _amount(budget, budget.limit),
+        "window": budget.window.value,
+        "scope": scope_text(dict(sorted(budget.scope.items()))),
+        "owners": _listed(budget.owners),
+        "thresholds": _listed(str(percent) for percent in budget.thresholds_percent),
+    }
+
+
+def _amount(budget: Budget, amount: int) -> str:
+    return f"{amount_text(budget.unit, amount)} {budget.unit}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    return ", ".join(items) or "none"

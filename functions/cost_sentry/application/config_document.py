@@ -1,0 +1,105 @@
+"""The configuration as a JSON-safe document, and back. Amounts are decimal strings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.window import WindowKind
+
+FORMAT = 1
+"""Grows when an older sentry could misread a document; it then says so instead of guessing."""
+
+_VERSION_CHARACTERS = 16
+
+
+def config_to_document(config: SentryConfig) -> dict[str, object]:
+    """Everything ``config`` says but its version, which is made of this document.
+
+    The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
+    and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` tokens.
+    """
+    return {
+        "format": FORMAT,
+        "defaults": {
+            "outputTokens": config.output_tokens_default,
+            "outputTokensMax": config.output_tokens_max,
+            "requiredTags": list(config.required_tags),
+            "holdSeconds": config.hold_seconds,
+        },
+        "alerts": {"addresses": list(config.alert_addresses)},
+        "teams": {team.id: {"owners": list(team.owners)} for team in config.teams.values()},
+        "models": {model.id: {"ladder": list(model.ladder)} for model in config.models.values()},
+        "budgets": [_budget_to_document(budget) for budget in config.budgets],
+    }
+
+
+def config_from_document(document: Mapping[str, object]) -> SentryConfig:
+    """The inverse of ``config_to_document``; ``ConfigurationError`` if it is no such document."""
+    if document.get("format") != FORMAT:
+        raise ConfigurationError(
+            f"the stored configuration has format {document.get('format')!r}; this sentry reads "
+            f"format {FORMAT}: apply sentry.yaml again with this version of cost-sentry"
+        )
+    try:
+        return _config_from(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"the stored configuration cannot be read ({type(error).__name__}: {error}): "
+            "apply sentry.yaml again"
+        ) from error
+
+
+def document_version(document: Mapping[str, object]) -> str:
+    """Digest of the document; the same for two documents that differ only in key order."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_CHARACTERS]
+
+
+def with_version(config: SentryConfig) -> SentryConfig:
+    """The same configuration carrying the version that its content has."""
+    return replace(config, version=document_version(config_to_document(config)))
+
+
+def _budget_to_document(budget: Budget) -> dict[str, object]:
+    return {
+        "id": budget.id,
+        "scope": dict(budget.scope),
+        "unit": budget.unit.value,
+        "window": budget.window.value,
+        "limit": amount_text(budget.unit, budget.limit),
+        "owners": list(budget.owners),
+        "thresholds": list(budget.thresholds_percent),
+    }
+
+
+def _config_from(document: Mapping[str, Any]) -> SentryConfig:
+    defaults, teams, models = document["defaults"], document["teams"], document["models"]
+    return SentryConfig(
+        version=document_version(document),
+        teams={id_: Team(id=id_, owners=tuple(team["owners"])) for id_, team in teams.items()},
+        models={id_: Model(id=id_, ladder=tuple(m["ladder"])) for id_, m in models.items()},
+        budgets=tuple(_budget_from(budget) for budget in document["budgets"]),
+        output_tokens_default=defaults["outputTokens"],
+        output_tokens_max=defaults["outputTokensMax"],
+        required_tags=tuple(defaults["requiredTags"]),
+        hold_seconds=defaults["holdSeconds"],
+        alert_addresses=tuple(document["alerts"]["addresses"]),
+    )
+
+
+def _budget_from(document: Mapping[str, Any]) -> Budget:
+    unit = Unit(document["unit"])
+    return Budget(
+        id=document["id"],
+        scope=dict(document["scope"]),
+        unit=unit,
+        window=WindowKind(document["window"]),
+        limit=parse_amount(unit, document["limit"]),
+        owners=tuple(document["owners"]),
+        thresholds_percent=tuple(document["thresholds"]),
+    )

@@ -15,7 +15,7 @@ _MODEL_ID = re.compile(
     r"(?P<base>[a-z0-9-]{1,63}\.[a-z0-9-][a-z0-9.-]{0,62}(?::[a-z0-9]{1,12}){0,2})"
 )
 _ARN = re.compile(
-    r"arn:aws(?:-[a-z]+)*:bedrock:[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}:"
+    r"arn:aws(?:-[a-z]+)*:bedrock:(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}):"
     r"(?P<owner>:foundation-model|[0-9]{12}:inference-profile)/(?P<id>.+)"
 )
 
@@ -34,6 +34,12 @@ def profile_scope(model_id: str) -> str | None:
     """The geography of an inference profile such as ``eu``; ``None`` for a model in one region."""
     parts = _parts(model_id)
     return None if parts is None else parts[0]
+
+
+def arn_region(model_id: str) -> str | None:
+    """The AWS Region that an ARN names; ``None`` for a plain id, which has none."""
+    arn = _ARN.fullmatch(model_id)
+    return arn["region"] if arn else None
 
 
 def is_model_name(model_id: str) -> bool:

@@ -1,0 +1,140 @@
+"""The price book and the model cards that are packaged with this code.
+
+Two small files, read once, when the first price or card is asked for; neither genai-prices nor
+pydantic is needed to read them.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.model_card import ModelCard
+from cost_sentry.domain.model_id import PROFILE_SCOPES, arn_region, base_model_id, profile_scope
+from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
+
+DATA = Path(__file__).parents[1] / "data"
+REGIONAL = "regional"
+GOVCLOUD = "us-gov"
+_VERSION_DIGITS = 12
+_RATES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
+
+
+class PackagedPriceBook:
+    """Prices and cards by model id, inference profile id, or the ARN of either.
+
+    ``region`` is where a plain model id is called; some Regions charge more than us-east-1, and
+    GovCloud has prices of its own. Without it the commercial price is meant.
+    """
+
+    def __init__(self, *, region: str | None = None, directory: Path = DATA) -> None:
+        self._region = region
+        self._directory = directory
+
+    @property
+    def version(self) -> str:
+        """Date and start of the checksum: ``2026-11-21+3f9a0c11d2e4``."""
+        return f"{self.date}+{self.checksum[:_VERSION_DIGITS]}"
+
+    @property
+    def date(self) -> str:
+        """The day whose prices these are, ISO 8601."""
+        return str(self._document["date"])
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return str(self._document["checksum"])
+
+    def price(self, model_id: str) -> ModelPrice | None:
+        """The price where this name is called; ``None`` for any name the book cannot place (P6)."""
+        base = base_model_id(model_id)
+        places = self._places(model_id)
+        return next((self._prices[base, p] for p in places if (base, p) in self._prices), None)
+
+    def card(self, model_id: str) -> ModelCard | None:
+        """What the model behind this name can do; ``None`` if nobody wrote it down."""
+        return self._cards.get(base_model_id(model_id))
+
+    def model_ids(self) -> tuple[str, ...]:
+        """Every model id and inference profile id with a price, sorted."""
+        named = {price.model_id for price in self._prices.values()}
+        return tuple(sorted(name for name in named if self.price(name) is not None))
+
+    def _places(self, model_id: str) -> tuple[str, ...]:
+        """Where to look, most telling first. GovCloud never falls back to a commercial price."""
+        if scope := profile_scope(model_id):
+            return (scope,)
+        region = arn_region(model_id) or self._region
+        if region is None:
+            return (REGIONAL,)
+        return (region, GOVCLOUD if region.startswith(GOVCLOUD) else REGIONAL)
+
+    @cached_property
+    def _document(self) -> Mapping[str, Any]:
+        path = self._directory / "price_book.json"
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found = checksum_of({k: v for k, v in document.items() if k != "checksum"})
+        if found != document["checksum"]:
+            raise ConfigurationError(
+                f"{path.name} was changed by hand: its checksum is {found[:_VERSION_DIGITS]}…, "
+                f"it says {document['checksum'][:_VERSION_DIGITS]}…; build it again"
+            )
+        return document
+
+    @cached_property
+    def _prices(self) -> Mapping[tuple[str, str], ModelPrice]:
+        return {
+            (row["model_id"], place): _price(row, place)
+            for row in self._document["prices"]
+            for place in row["places"]
+        }
+
+    @cached_property
+    def _cards(self) -> Mapping[str, ModelCard]:
+        text = (self._directory / "model_cards.toml").read_text(encoding="utf-8")
+        return {
+            model_id: _card(model_id, family)
+            for family in tomllib.loads(text)["family"]
+            for model_id in family["models"]
+        }
+
+
+def checksum_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of the book without its checksum: sorted, compact, ASCII."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _price(row: Mapping[str, Any], place: str) -> ModelPrice:
+    base = row["model_id"]
+    return ModelPrice(
+        model_id=f"{place}.{base}" if place in PROFILE_SCOPES else base,
+        rates=_rates(row),
+        context_tiers=tuple(
+            ContextTier(above_prompt_tokens=tier["above_prompt_tokens"], rates=_rates(tier))
+            for tier in row.get("context_tiers", ())
+        ),
+        caches_unasked=row.get("caches_unasked", False),
+    )
+
+
+def _rates(row: Mapping[str, Any]) -> TokenRates:
+    return TokenRates(**{name: row[name] for name in _RATES if name in row})
+
+
+def _card(model_id: str, family: Mapping[str, Any]) -> ModelCard:
+    return ModelCard(
+        model_id=model_id,
+        context_tokens=family["context_tokens"],
+        output_tokens_max=family["output_tokens_max"],
+        modalities=frozenset(family["modalities"]),
+        tools=family["tools"],
+        system=family["system"],
+        streaming=family["streaming"],
+        prompt_cache=family["prompt_cache"],
+    )

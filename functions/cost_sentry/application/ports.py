@@ -21,7 +21,7 @@ class Clock(Protocol):
     """Time, so that use cases have none of their own."""
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
+        """The current time, aware, in UTC, in whole milliseconds: what a record can keep."""
         ...
 
 
@@ -135,7 +135,7 @@ class Ledger(Protocol):
         """Return what ended windows left in accounts to their budgets; how many were moved."""
         ...
 
-    def forget(self, account: str, through_sequence: int, now: datetime) -> None:
+    def forget(self, account: str, now: datetime) -> None:
         """Drop resolved reservations that the journal holds and that are over a minute old."""
         ...
 

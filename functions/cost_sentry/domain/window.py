@@ -43,3 +43,12 @@ def window_at(kind: WindowKind, now: datetime) -> Window:
         case WindowKind.NONE:
             return Window(id="all", start=None, end=None)
     assert_never(kind)
+
+
+def has_ended(window_id: str, now: datetime) -> bool:
+    """Whether the window of this id is over; ``all`` never is, nor one that begins later.
+
+    Ids of one kind are equally long and sort by time.
+    """
+    current = {len(window_at(kind, now).id): window_at(kind, now).id for kind in WindowKind}
+    return window_id < current.get(len(window_id), window_id)

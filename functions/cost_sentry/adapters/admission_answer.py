@@ -1,0 +1,62 @@
+"""From the caller's input to a decision, and from a decision to what the workflow does next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cost_sentry.adapters.answer_block import answer_block
+from cost_sentry.adapters.converse_codec import to_integration
+from cost_sentry.adapters.ticket import ticket_of
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.errors import RequestRefused
+from cost_sentry.domain.invocation import InvocationPath, InvocationRequest
+
+REPLAY = "REPLAY"
+"""The workflow's word for an answer that must not call a model although it was once allowed."""
+MODEL_ID_SHOWN_MAX = 256
+
+
+def malformed(raw: object, refused: RequestRefused, request_id: str) -> Decision:
+    """The rejection of an input that is not a request."""
+    given = raw if isinstance(raw, Mapping) else {}
+    model = given.get("modelId")
+    return Decision(
+        kind=DecisionKind.REJECT,
+        code=ReasonCode.INVALID_REQUEST,
+        message=str(refused),
+        request_id=request_id,
+        model_asked=model[:MODEL_ID_SHOWN_MAX] if isinstance(model, str) else "",
+        errors=refused.errors,
+    )
+
+
+def admission_answer(
+    decision: Decision, request: InvocationRequest | None, price_version: str
+) -> dict[str, Any]:
+    """What ``guarded_invocation`` reads: whether to go on, how, and with which arguments."""
+    calls_model = decision.kind is not DecisionKind.REJECT and not decision.replayed
+    answer: dict[str, Any] = {
+        "decision": REPLAY if decision.replayed else decision.kind.value,
+        "path": None,
+        "arguments": None,
+        "ticket": None,
+        "sentry": answer_block(decision, price_version),
+    }
+    if calls_model and request and decision.reservation and decision.price:
+        answer["path"] = request.path.value
+        answer["arguments"] = _arguments(request, decision)
+        answer["ticket"] = ticket_of(decision.reservation, decision.price)
+    return answer
+
+
+def _arguments(request: InvocationRequest, decision: Decision) -> dict[str, Any]:
+    """The call as it was quoted: the model that was reserved, the output limit that was priced."""
+    held = decision.reservation
+    given = request.converse.get("inferenceConfig")
+    inference = dict(given) if isinstance(given, Mapping) else {}
+    limit = held.output_limit_tokens if held else None
+    converse = {
+        **request.converse,
+        "modelId": decision.model_used,
+        "inferenceConfig": {**inference, "maxTokens": limit},
+    }
+    return to_integration(converse) if request.path is InvocationPath.DIRECT else converse

@@ -1,0 +1,104 @@
+"""The ``sentry`` block of every answer (P8): camelCase beside Converse's own, amounts as text."""
+
+from datetime import datetime
+from typing import Any
+
+from cost_sentry.domain.budget import Unit, amount_text, parse_amount
+from cost_sentry.domain.decision import BudgetView, Decision, RungOutcome
+from cost_sentry.domain.money import dollars_text
+from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
+
+Block = dict[str, Any]
+
+
+def answer_block(decision: Decision, price_version: str) -> Block:
+    """The block as it stands after admission."""
+    held = decision.reservation
+    return {
+        "requestId": decision.request_id,
+        "decision": decision.kind.value,
+        "code": decision.code.value,
+        "message": decision.message,
+        "modelAsked": decision.model_asked,
+        "modelUsed": decision.model_used,
+        "path": decision.path.value if decision.path else None,
+        "maxTokens": held.output_limit_tokens if held else None,
+        "reservedUsd": dollars_text(held.quote_picodollars) if held else None,
+        "costUsd": _dollars(decision.cost_picodollars),
+        "costEstimated": False,
+        "status": decision.state.value if decision.state else None,
+        "replayed": decision.replayed,
+        "priceBook": price_version,
+        "budgets": [_budget(view) for view in decision.budgets],
+        "rungs": [_rung(rung) for rung in decision.rungs],
+        "errors": [
+            {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
+        ],
+    }
+
+
+def resolved_block(block: Block, resolved: ResolvedReservation) -> Block:
+    """The same block once the reservation has ended: real cost, and what went back."""
+    reservation, resolution = resolved.reservation, resolved.resolution
+    returned = {
+        hold.budget_id: hold.amount - resolution.posting(hold) for hold in reservation.holds
+    }
+    units = {hold.budget_id: hold.unit for hold in reservation.holds}
+    budgets = []
+    for view in block.get("budgets", []):
+        posted = next((h for h in reservation.holds if h.budget_id == view["id"]), None)
+        charged = {"posted": amount_text(posted.unit, resolution.posting(posted))} if posted else {}
+        back = returned.get(view["id"], 0)
+        left = _plus(view.get("left"), back, units.get(view["id"]))
+        budgets.append({**view, **charged, "left": left})
+    overrun = max((resolution.overrun(hold) for hold in reservation.holds), default=0)
+    return {
+        **block,
+        "status": resolution.state.value,
+        "costUsd": dollars_text(resolution.cost_picodollars),
+        "costEstimated": resolution.estimated,
+        "overrun": overrun > 0,
+        "budgets": budgets,
+    }
+
+
+def is_open(block: Block) -> bool:
+    """Whether the answer still waits for its reservation to end."""
+    return block.get("status") == ReservationState.PENDING.value
+
+
+def _plus(left: str | None, back: int, unit: Unit | None) -> str | None:
+    if left is None or unit is None:
+        return left
+    sign, digits = (-1, left[1:]) if left.startswith("-") else (1, left)
+    return amount_text(unit, sign * parse_amount(unit, digits) + back)
+
+
+def _budget(view: BudgetView) -> Block:
+    return {
+        "id": view.budget_id,
+        "window": view.window_id,
+        "unit": view.unit.value,
+        "limit": None if view.limit is None else amount_text(view.unit, view.limit),
+        "left": None if view.left is None else amount_text(view.unit, view.left),
+        "leftAsOf": _moment(view.left_as_of),
+        "needed": amount_text(view.unit, view.needed),
+        "resetsAt": _moment(view.resets_at),
+        "binding": view.binding,
+    }
+
+
+def _rung(rung: RungOutcome) -> Block:
+    return {
+        "modelId": rung.model_id,
+        "outcome": rung.outcome,
+        "quoteUsd": _dollars(rung.quote_picodollars),
+    }
+
+
+def _dollars(amount: int | None) -> str | None:
+    return None if amount is None else dollars_text(amount)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,145 @@
+"""The ledger's read models and its operator's verbs, on DynamoDB."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cost_sentry.adapters.ledger_allotments import Allotments
+from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
+from cost_sentry.adapters.ledger_items import (
+    AccountState,
+    account_key,
+    definition_key,
+    number,
+    window_key,
+)
+from cost_sentry.application.ports import BudgetBalance, Clock
+from cost_sentry.domain.allotment import Spread, gathered
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.errors import ConfigurationError, LedgerContention
+from cost_sentry.domain.reservation import Reservation
+
+ATTEMPTS_MAX = 60
+"""Looks at one budget window before giving up with ``LedgerContention``."""
+
+
+class DynamoDbBooks:
+    """``application.ports.LedgerBooks``.
+
+    Args:
+        calls: the table.
+        pause: waits a little after the n-th meeting with another writer.
+        clock: stamps the entries of moved money.
+    """
+
+    def __init__(self, calls: LedgerCalls, pause: Callable[[int], None], clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._allotments = Allotments(calls)
+        self._pause = pause
+
+    def balance(self, budget: Budget, window_id: str) -> BudgetBalance:
+        """See the port."""
+        spread = self._settled_spread(budget, window_id)
+        return BudgetBalance(
+            budget_id=budget.id,
+            window_id=window_id,
+            unit=budget.unit,
+            limit=spread.limit,
+            unallotted=spread.unallotted + spread.impounded,
+            free=sum(part.free for part in spread.accounts.values()),
+            pending=spread.pending,
+            posted=spread.posted,
+        )
+
+    def _settled_spread(self, budget: Budget, window_id: str) -> Spread:
+        """The spread, without creating a window that nobody spent from."""
+        purse = f"{budget.id}@{window_id}"
+        for attempt in range(ATTEMPTS_MAX):
+            if self._calls.get(window_key(purse)) is None:
+                limit = self._defined_limit(budget.id)
+                limit = budget.limit if limit is None else limit
+                return Spread(limit=limit, unallotted=limit, impounded=0, retired=0, accounts={})
+            spread = self._allotments.spread(purse)
+            if spread is not None:
+                return spread
+            self._pause(attempt)
+        raise LedgerContention(f"budget {budget.id!r} has too many writers at once")
+
+    def _defined_limit(self, budget_id: str) -> int | None:
+        item = self._calls.get(definition_key(budget_id))
+        return None if item is None else int(item["limit"]["N"])
+
+    def limits(self) -> Mapping[str, int]:
+        """See the port."""
+        return {i["sk"]["S"]: int(i["limit"]["N"]) for i in self._calls.query("BUDGETS")}
+
+    def define(self, budget: Budget, window_id: str) -> int | None:
+        """See the port."""
+        before = self._define(budget)
+        if before is not None:
+            self._limit_window(budget, f"{budget.id}@{window_id}")
+        return before
+
+    def _define(self, budget: Budget) -> int | None:
+        for _ in range(ATTEMPTS_MAX):
+            item = self._calls.get(definition_key(budget.id))
+            if item is not None:
+                _refuse_other_kind(budget, item)
+                if int(item["limit"]["N"]) == budget.limit:
+                    return budget.limit
+            if isinstance(self._calls.update(_definition(budget, item)), Written):
+                return None if item is None else int(item["limit"]["N"])
+        raise LedgerContention(f"budget {budget.id!r} is being changed by somebody else")
+
+    def _limit_window(self, budget: Budget, purse: str) -> None:
+        """Move the window to the new limit: at once, and without losing what is spent."""
+        for attempt in range(ATTEMPTS_MAX):
+            if self._calls.get(window_key(purse)) is None:
+                return
+            spread = self._allotments.spread(purse)
+            if spread is not None:
+                if spread.limit == budget.limit:
+                    return
+                if self._move_limit(purse, spread, budget.limit):
+                    return
+            self._pause(attempt)
+        raise LedgerContention(f"budget {budget.id!r} has too many writers at once")
+
+    def _move_limit(self, purse: str, spread: Spread, limit: int) -> bool:
+        if self._allotments.shift_limit(purse, spread, limit):
+            return True
+        return self._allotments.place(purse, spread, gathered(spread, limit), self._clock.now())
+
+    def pending(self, account: str | None = None) -> Sequence[Reservation]:
+        """See the port."""
+        names = [account] if account else [i["sk"]["S"] for i in self._calls.query("ACCOUNTS")]
+        items = [self._calls.get(account_key(name)) for name in names]
+        states = [AccountState.of(item) for item in items if item is not None]
+        return [reservation for state in states for reservation in state.pending_reservations()]
+
+
+def _definition(budget: Budget, item: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Write the definition unless somebody else did meanwhile."""
+    was = {} if item is None else {":was": item["limit"]}
+    return {
+        "Key": definition_key(budget.id),
+        "UpdateExpression": "SET #limit = :limit, #unit = :unit, #window = :window",
+        "ConditionExpression": "#limit = :was" if was else "attribute_not_exists(pk)",
+        "ExpressionAttributeNames": {"#limit": "limit", "#unit": "unit", "#window": "window"},
+        "ExpressionAttributeValues": {
+            ":limit": number(budget.limit),
+            ":unit": {"S": budget.unit.value},
+            ":window": {"S": budget.window.value},
+            **was,
+        },
+    }
+
+
+def _refuse_other_kind(budget: Budget, item: Mapping[str, Any]) -> None:
+    kept = (item["unit"]["S"], item["window"]["S"])
+    wanted = (budget.unit.value, budget.window.value)
+    if kept != wanted:
+        raise ConfigurationError(
+            f"budget {budget.id!r} counts {kept[0]} per {kept[1]} and cannot count"
+            f" {wanted[0]} per {wanted[1]}: what is spent would be lost; use a new id"
+        )

@@ -1,0 +1,147 @@
+"""The few DynamoDB calls that the ledger makes, with their outcomes named.
+
+Every other outcome than the three below is ``LedgerUnavailable``: the write may or may not have
+happened, and every write of the ledger is safe to repeat because it is conditional on its own
+absence.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cost_sentry.adapters.ledger_items import Item
+from cost_sentry.domain.errors import LedgerUnavailable
+
+TRANSACTION_ITEMS_MAX = 100
+"""DynamoDB's limit on the actions of one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The write happened; ``attributes`` is what it was asked to return."""
+
+    attributes: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionFailed:
+    """The condition did not hold; ``item`` is what stands there, ``None`` if nothing does."""
+
+    item: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another writer was at one of the items. Nothing was written; try again after a pause."""
+
+
+Outcome = Written | ConditionFailed | Conflict
+
+_CONFLICTS = frozenset({"TransactionConflictException", "TransactionInProgressException"})
+_REASONS_TO_RETRY = frozenset({"TransactionConflict", "ThrottlingError"})
+
+
+class LedgerCalls:
+    """One table behind a low-level boto3 DynamoDB client."""
+
+    def __init__(self, client: Any, table_name: str) -> None:  # noqa: ANN401 - boto3 client
+        self._client = client
+        self._table = table_name
+
+    def get(self, item_key: Mapping[str, Any]) -> Item | None:
+        """A strongly consistent read."""
+        arguments = {"TableName": self._table, "Key": item_key, "ConsistentRead": True}
+        item: Item | None = _asked(lambda: self._client.get_item(**arguments)).get("Item")
+        return item
+
+    def query(self, pk: str, *, start_sk: str = "", limit: int = 0) -> list[Item]:
+        """Items of one partition in order of sk, all pages, consistent; ``limit`` 0 is all."""
+        values = {":pk": {"S": pk}, ":sk": {"S": start_sk or " "}}
+        arguments: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk >= :sk",
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+        }
+        found: list[Item] = []
+        while not limit or len(found) < limit:
+            page = _asked(lambda: self._client.query(**arguments))
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                break
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found[:limit] if limit else found
+
+    def update(self, arguments: Mapping[str, Any]) -> Outcome:
+        """One conditional ``UpdateItem``."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **arguments,
+            )
+        except ClientError as error:
+            return _refusal(error)
+        except BotoCoreError as error:
+            raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
+        return Written(attributes=answer.get("Attributes", {}))
+
+    def transact(self, actions: Sequence[Mapping[str, Mapping[str, Any]]]) -> Outcome:
+        """All of the actions or none, at most 100."""
+        items = [
+            {verb: {"TableName": self._table, **body} for verb, body in action.items()}
+            for action in actions
+        ]
+        try:
+            self._client.transact_write_items(TransactItems=items)
+        except ClientError as error:
+            return _refusal(error)
+        except BotoCoreError as error:
+            raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
+        return Written(attributes={})
+
+    def snapshot(self, keys: Sequence[Mapping[str, Any]]) -> list[Item | None] | None:
+        """Many items as they stood at one instant; ``None`` if other writers were at them.
+
+        More than 100 are read in parts, each at an instant of its own.
+        """
+        found: list[Item | None] = []
+        for start in range(0, len(keys), TRANSACTION_ITEMS_MAX):
+            part = keys[start : start + TRANSACTION_ITEMS_MAX]
+            gets = [{"Get": {"TableName": self._table, "Key": k}} for k in part]
+            try:
+                answer = self._client.transact_get_items(TransactItems=gets)
+            except ClientError as error:
+                _refusal(error)
+                return None
+            except BotoCoreError as error:
+                raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
+            found += [response.get("Item") for response in answer["Responses"]]
+        return found
+
+
+def _asked(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3 answer
+    try:
+        return call()
+    except (ClientError, BotoCoreError) as error:
+        raise LedgerUnavailable(f"the ledger could not be asked: {error}") from error
+
+
+def _refusal(error: ClientError) -> Outcome:
+    """What a refused write or transaction means; ``LedgerUnavailable`` if it is no refusal."""
+    code = error.response["Error"]["Code"]
+    response: Mapping[str, Any] = error.response
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed(item=response.get("Item"))
+    if code in _CONFLICTS:
+        return Conflict()
+    if code == "TransactionCanceledException":
+        reasons = response.get("CancellationReasons", [])
+        codes = {reason.get("Code") for reason in reasons}
+        if codes & _REASONS_TO_RETRY:
+            return Conflict()
+        if "ConditionalCheckFailed" in codes:
+            return ConditionFailed(item=None)
+    raise LedgerUnavailable(f"the ledger could not be asked: {error}") from error

@@ -1,0 +1,152 @@
+"""The two writes of the hot path, as arguments of ``UpdateItem``. Pure.
+
+```text
+            absent ──reserve──▶ pending ──resolve──▶ resolved ──forget──▶ journal only
+condition:  id in neither map   this very record     journal has it, older than a minute
+            free ≥ amount, for every budget
+```
+
+Reserve and resolve each change one item once, so there is nothing to conflict with, nothing to
+roll back, and a repeated write finds itself already done.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cost_sentry.adapters.entry_record import entry_text
+from cost_sentry.adapters.ledger_items import HELD_BYTES_MAX, account_key, number
+from cost_sentry.adapters.reservation_record import (
+    record_text,
+    reservation_to_record,
+    resolution_to_record,
+)
+from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
+
+KIND_OF_STATE = {
+    ReservationState.SETTLED: EntryKind.SETTLE,
+    ReservationState.VOIDED: EntryKind.VOID,
+    ReservationState.EXPIRED: EntryKind.EXPIRE,
+}
+_NAMES = {
+    "#pending": "pending",
+    "#resolved": "resolved",
+    "#free": "free",
+    "#entry": "entry",
+    "#sequence": "sequence",
+    "#held": "held_bytes",
+}
+
+
+def pending_text(reservation: Reservation) -> str:
+    """What stands in ``pending`` for this reservation, byte for byte."""
+    return record_text(reservation_to_record(reservation))
+
+
+def resolved_text(reservation: Reservation, resolution: Resolution) -> str:
+    """What stands in ``resolved`` once it has ended, byte for byte."""
+    return record_text(
+        {"r": reservation_to_record(reservation), "x": resolution_to_record(resolution)}
+    )
+
+
+def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
+    """Hold every budget's amount, or nothing."""
+    record = pending_text(reservation)
+    holds = list(enumerate(reservation.holds))
+    takes = [f"#free.#b{i} = #free.#b{i} - :a{i}" for i, _ in holds]
+    # Setting it to itself makes UPDATED_NEW return it, so the answer can say what is left.
+    echoes = [f"#seen.#b{i} = #seen.#b{i}" for i, _ in holds]
+    sets = ["#pending.#id = :record", "#entry = :entry", *takes, *echoes]
+    conditions = [
+        "attribute_not_exists(#pending.#id)",
+        "attribute_not_exists(#resolved.#id)",
+        "#held <= :room",
+        *(f"#free.#b{i} >= :a{i}" for i, _ in holds),
+    ]
+    size = len(record.encode()) + len(reservation.request_id)
+    return {
+        "Key": account_key(reservation.account),
+        "UpdateExpression": f"SET {', '.join(sets)} ADD #sequence :one, #held :size",
+        "ConditionExpression": " AND ".join(conditions),
+        "ExpressionAttributeNames": {
+            **_NAMES,
+            "#seen": "seen",
+            "#id": reservation.request_id,
+            **{f"#b{i}": hold.key for i, hold in holds},
+        },
+        "ExpressionAttributeValues": {
+            ":record": {"S": record},
+            ":entry": {
+                "S": entry_text(EntryKind.RESERVE, reservation.reserved_at, reservation=reservation)
+            },
+            ":one": number(1),
+            ":size": number(size),
+            ":room": number(HELD_BYTES_MAX - size),
+            **{f":a{i}": number(hold.amount) for i, hold in holds},
+        },
+        "ReturnValues": "UPDATED_NEW",
+    }
+
+
+def resolve_arguments(reservation: Reservation, resolution: Resolution) -> dict[str, Any]:
+    """Post what it cost to every budget, give back the rest, and remember how it ended."""
+    record, ended = pending_text(reservation), resolved_text(reservation, resolution)
+    holds = list(enumerate(reservation.holds))
+    sets = ["#resolved.#id = :ended", "#entry = :entry"]
+    for i, _ in holds:
+        sets.append(f"#free.#b{i} = #free.#b{i} + :rest{i}")
+        sets.append(f"#posted.#b{i} = if_not_exists(#posted.#b{i}, :zero) + :cost{i}")
+    values: dict[str, Any] = {
+        ":record": {"S": record},
+        ":ended": {"S": ended},
+        ":entry": {"S": _resolution_entry(reservation, resolution)},
+        ":one": number(1),
+        ":growth": number(len(ended.encode()) - len(record.encode())),
+    }
+    if holds:
+        values[":zero"] = number(0)
+    for i, hold in holds:
+        cost = resolution.posting(hold)
+        values[f":cost{i}"] = number(cost)
+        values[f":rest{i}"] = number(hold.amount - cost)
+    names = {**_NAMES, "#id": reservation.request_id, **{f"#b{i}": h.key for i, h in holds}}
+    return {
+        "Key": account_key(reservation.account),
+        "UpdateExpression": (
+            f"SET {', '.join(sets)} REMOVE #pending.#id ADD #sequence :one, #held :growth"
+        ),
+        "ConditionExpression": "#pending.#id = :record",
+        "ExpressionAttributeNames": {**names, "#posted": "posted"},
+        "ExpressionAttributeValues": values,
+        "ReturnValues": "UPDATED_NEW",
+    }
+
+
+def forget_arguments(account: str, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Drop resolved reservations (id → bytes) that the journal holds. Leaves no entry."""
+    ids = list(sizes)
+    return {
+        "Key": account_key(account),
+        "UpdateExpression": (
+            f"REMOVE {', '.join(f'#resolved.#r{i}' for i, _ in enumerate(ids))} ADD #held :shrink"
+        ),
+        "ConditionExpression": " AND ".join(
+            f"attribute_exists(#resolved.#r{i})" for i, _ in enumerate(ids)
+        ),
+        "ExpressionAttributeNames": {
+            "#resolved": "resolved",
+            "#held": "held_bytes",
+            **{f"#r{i}": request_id for i, request_id in enumerate(ids)},
+        },
+        "ExpressionAttributeValues": {":shrink": number(-sum(sizes.values()))},
+    }
+
+
+def _resolution_entry(reservation: Reservation, resolution: Resolution) -> str:
+    return entry_text(
+        KIND_OF_STATE[resolution.state],
+        resolution.resolved_at,
+        reservation=reservation,
+        resolution=resolution,
+    )

@@ -1,0 +1,42 @@
+"""What admission hands to settlement through the workflow: the reservation and its price.
+
+Both are JSON texts inside JSON, so that no state machine rounds a number on the way. Settlement
+need not trust them: the ledger settles only the very record that it holds.
+"""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from cost_sentry.adapters.reservation_record import (
+    record_text,
+    reservation_from_record,
+    reservation_to_record,
+)
+from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
+from cost_sentry.domain.reservation import Reservation
+
+
+def ticket_of(reservation: Reservation, price: ModelPrice) -> dict[str, str]:
+    """The ticket; ``read_ticket`` is its inverse."""
+    return {
+        "reservation": record_text(reservation_to_record(reservation)),
+        "price": record_text(asdict(price)),
+    }
+
+
+def read_ticket(ticket: dict[str, Any]) -> tuple[Reservation, ModelPrice]:
+    """The reservation and the price it was quoted at; ``ValueError`` if it is no ticket."""
+    try:
+        reservation = reservation_from_record(json.loads(ticket["reservation"]))
+        price = json.loads(ticket["price"])
+        tiers = tuple(
+            ContextTier(
+                above_prompt_tokens=tier["above_prompt_tokens"], rates=TokenRates(**tier["rates"])
+            )
+            for tier in price["context_tiers"]
+        )
+        rates = TokenRates(**price["rates"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a ticket of this sentry: {error}") from error
+    return reservation, ModelPrice(model_id=price["model_id"], rates=rates, context_tiers=tiers)

@@ -1,0 +1,223 @@
+"""Decide one request and hold its money: the verb that everything else exists for.
+
+Rules advise, the ledger decides: what is read before ``ledger.reserve`` may refuse a request that
+cannot be served at all, but only the ledger's conditional write spends.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from cost_sentry.application.candidates import Candidate, candidates_for, refusal_of
+from cost_sentry.application.ports import (
+    Clock,
+    ConfigSource,
+    Ledger,
+    PriceBook,
+    Remaining,
+    Reserved,
+    SameId,
+    Shortage,
+)
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.decision import (
+    BudgetView,
+    Decision,
+    DecisionKind,
+    ReasonCode,
+    RungOutcome,
+)
+from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, invariant
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.replay import replayed
+from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry.domain.sentry_config import SentryConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """``decide`` with its ports bound."""
+
+    config_source: ConfigSource
+    price_book: PriceBook
+    ledger: Ledger
+    clock: Clock
+
+    def decide(self, request: InvocationRequest, attempt: str) -> Decision:
+        """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
+
+        Args:
+            request: well-formed.
+            attempt: names the execution that asks, so that its own repeated write finds itself.
+        """
+        try:
+            config = self.config_source.current()
+            if config is None:
+                message = "no configuration is in force; apply a sentry.yaml first"
+                return rejection(request, ReasonCode.NOT_CONFIGURED, message)
+            refused = refusal_of(request, config, self.price_book)
+            return refused or self._try_candidates(request, config, attempt)
+        except LedgerUnavailable as error:
+            message = f"the ledger could not be asked, so the answer is no; try again ({error})"
+            return rejection(request, ReasonCode.LEDGER_UNAVAILABLE, message)
+        except ConfigurationError as error:
+            return rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
+
+    def _try_candidates(
+        self, request: InvocationRequest, config: SentryConfig, attempt: str
+    ) -> Decision:
+        suitable, rungs = candidates_for(request, config, self.price_book)
+        shortages: list[tuple[Candidate, Shortage]] = []
+        for candidate in suitable:
+            reservation = self._reservation(request, config, candidate, attempt)
+            result = self.ledger.reserve(reservation)
+            if isinstance(result, SameId):
+                return replayed(request, result.reservation, result.resolution)
+            if isinstance(result, Reserved):
+                rungs.append(_rung(candidate, "reserved"))
+                return self._allowed(request, candidate, result, shortages, tuple(rungs))
+            rungs.append(_rung(candidate, f"refused by budget {result.hold.budget_id}"))
+            shortages.append((candidate, result))
+        return _exhausted(request, config, shortages, tuple(rungs))
+
+    def _reservation(
+        self,
+        request: InvocationRequest,
+        config: SentryConfig,
+        candidate: Candidate,
+        attempt: str,
+    ) -> Reservation:
+        now = self.clock.now()
+        return Reservation(
+            request_id=request.request_id,
+            account=request.account,
+            attempt=attempt,
+            digest=request.digest,
+            decision=candidate.decision.value,
+            model_asked=request.model_id,
+            model_used=candidate.model_id,
+            price_version=self.price_book.version,
+            input_bound_tokens=candidate.input_bound_tokens,
+            output_limit_tokens=candidate.output_limit_tokens,
+            quote_picodollars=candidate.quote_picodollars,
+            holds=candidate.holds(now),
+            tags=request.tags,
+            priority=request.priority.value,
+            reserved_at=now,
+            expires_at=now + timedelta(seconds=config.hold_seconds),
+        )
+
+    def _allowed(
+        self,
+        request: InvocationRequest,
+        candidate: Candidate,
+        reserved: Reserved,
+        shortages: list[tuple[Candidate, Shortage]],
+        rungs: tuple[RungOutcome, ...],
+    ) -> Decision:
+        held = reserved.reservation
+        invariant(held.digest == request.digest, "P5", "another request's reservation came back")
+        code, message = ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
+        if shortages:
+            code = ReasonCode.REROUTED_TO_FIT
+            message = (
+                f"budget {shortages[0][1].hold.budget_id} cannot pay for {request.model_id};"
+                f" {candidate.model_id} fits"
+            )
+        return Decision(
+            kind=candidate.decision,
+            code=code,
+            message=message,
+            request_id=request.request_id,
+            model_asked=request.model_id,
+            model_used=candidate.model_id,
+            path=request.path,
+            reservation=held,
+            price=candidate.price,
+            budgets=_views(candidate.budgets, held, reserved.remaining),
+            rungs=rungs,
+            state=ReservationState.PENDING,
+            tags=request.tags,
+        )
+
+
+def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Decision:
+    """A refusal before any budget was asked."""
+    return Decision(
+        kind=DecisionKind.REJECT,
+        code=code,
+        message=message,
+        request_id=request.request_id,
+        model_asked=request.model_id,
+        tags=request.tags,
+    )
+
+
+def _exhausted(
+    request: InvocationRequest,
+    config: SentryConfig,
+    shortages: list[tuple[Candidate, Shortage]],
+    rungs: tuple[RungOutcome, ...],
+) -> Decision:
+    """The refusal names the budget that cannot pay for the model that was asked for."""
+    candidate, shortage = shortages[0]
+    budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
+    reservation_views = _views_before(candidate, shortage)
+    window = budget.window_at(shortage.remaining.as_of)
+    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
+    decision = rejection(
+        request,
+        ReasonCode.BUDGET_EXHAUSTED,
+        f"budget {budget.id} has too little left {until}; "
+        + ("no model of the ladder fits either" if len(rungs) > 1 else "the model has no ladder"),
+    )
+    return replace(decision, budgets=reservation_views, rungs=rungs)
+
+
+def _views(
+    budgets: tuple[Budget, ...], held: Reservation, remaining: tuple[Remaining, ...]
+) -> tuple[BudgetView, ...]:
+    known = {r.budget_id: r for r in remaining}
+    resets = {b.id: b.window_at(held.reserved_at).end for b in budgets}
+    return tuple(
+        BudgetView(
+            budget_id=hold.budget_id,
+            window_id=hold.window_id,
+            unit=hold.unit,
+            limit=known[hold.budget_id].limit if hold.budget_id in known else None,
+            left=known[hold.budget_id].left if hold.budget_id in known else None,
+            left_as_of=known[hold.budget_id].as_of if hold.budget_id in known else None,
+            needed=hold.amount,
+            resets_at=resets.get(hold.budget_id),
+        )
+        for hold in held.holds
+    )
+
+
+def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView, ...]:
+    now = shortage.remaining.as_of
+    resets = {b.id: b.window_at(now).end for b in candidate.budgets}
+    views = []
+    for hold in candidate.holds(now):
+        binding = hold.budget_id == shortage.hold.budget_id
+        views.append(
+            BudgetView(
+                budget_id=hold.budget_id,
+                window_id=hold.window_id,
+                unit=hold.unit,
+                limit=shortage.remaining.limit if binding else None,
+                left=shortage.remaining.left if binding else None,
+                left_as_of=now if binding else None,
+                needed=hold.amount,
+                resets_at=resets.get(hold.budget_id),
+                binding=binding,
+            )
+        )
+    return tuple(views)
+
+
+def _rung(candidate: Candidate, outcome: str) -> RungOutcome:
+    return RungOutcome(
+        model_id=candidate.model_id,
+        outcome=outcome,
+        quote_picodollars=candidate.quote_picodollars,
+    )

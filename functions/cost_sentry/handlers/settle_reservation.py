@@ -1,0 +1,36 @@
+"""Settle reservation: price what the model reported, post it, answer in Converse's own shape."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from cost_sentry import bootstrap
+from cost_sentry.adapters.answer_block import resolved_block
+from cost_sentry.adapters.converse_codec import from_integration
+from cost_sentry.adapters.converse_usage import parse_usage
+from cost_sentry.adapters.ticket import read_ticket
+from cost_sentry.application.settle_reservation import settle_reservation
+
+logger = Logger(service="settle_reservation")
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """``{"ticket", "path", "response", "sentry"}`` to Converse's response with ``sentry``."""
+    reservation, price = read_ticket(event["ticket"])
+    response = event["response"]
+    answer = from_integration(response) if event["path"] == "DIRECT" else response
+    resolved = settle_reservation(
+        reservation,
+        price,
+        parse_usage(answer),
+        ledger=bootstrap.ledger(),
+        clock=bootstrap.clock(),
+    )
+    resolution = resolved.resolved.resolution
+    logger.info(
+        resolution.state.value,
+        request_id=reservation.request_id,
+        estimated=resolution.estimated,
+        first=resolved.first,
+    )
+    return {**answer, "sentry": resolved_block(event["sentry"], resolved.resolved)}

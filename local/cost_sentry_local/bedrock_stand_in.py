@@ -1,0 +1,30 @@
+"""A stand-in for Amazon Bedrock: speaks Converse, InvokeModel and CountTokens, and counts.
+
+Run as `python -m cost_sentry_local.bedrock_stand_in PORT [--parent PID]`.
+
+A request may replay exact token counts, or meet a fault of its own, by
+`additionalModelRequestFields.standIn`: `{"inputTokens": n, "outputTokens": n, "latencyMs": n,
+"fault": "throttle"}`. Faults for any call are set by `POST /_stand_in/faults`
+`{"kind": ..., "times": n, "model": ..., "seconds": n}`, listed by `GET` and cleared by `DELETE`.
+`GET /_stand_in/calls` is what the provider billed, without any text.
+"""
+
+import argparse
+
+from cost_sentry_local.parent_watch import end_with_parent
+from cost_sentry_local.stand_in.front_door import BedrockServer
+
+
+def main() -> None:
+    """Serve until the process ends."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
+    options = parser.parse_args()
+    if options.parent:
+        end_with_parent(options.parent)
+    BedrockServer(options.port).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""A running local cloud, and what any AWS client needs to reach it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalCloud:
+    """Two servers on the loopback interface in one process group."""
+
+    endpoint: str
+    bedrock_endpoint: str
+    process_group: int
+    state_directory: Path
+
+    def environment(self) -> dict[str, str]:
+        """Variables with which every AWS SDK and command line talks to this cloud only."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.bedrock_endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            # StartSyncExecution puts "sync-" before the host, which no local name resolves.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": str(self.state_directory / "no-aws-config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.state_directory / "no-aws-credentials"),
+        }
+
+    def client(self, service: str, *, attempts: int = 1, connections: int = 64) -> BaseClient:
+        """A boto3 client of this cloud, whatever the environment says; one attempt by default."""
+        own = service == "bedrock-runtime"
+        return boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
+        ).client(
+            service,
+            endpoint_url=self.bedrock_endpoint if own else self.endpoint,
+            config=Config(
+                inject_host_prefix=False,
+                max_pool_connections=connections,
+                read_timeout=300,
+                retries={"total_max_attempts": attempts},
+            ),
+        )
+
+    @property
+    def state_machines(self) -> dict[str, str]:
+        """ARN of every deployed state machine by name; empty before a deployment."""
+        listed = self.client("stepfunctions").list_state_machines()["stateMachines"]
+        return {machine["name"]: machine["stateMachineArn"] for machine in listed}
+
+    def reset(self) -> None:
+        """Forget every resource, mail, fault and call, as if freshly started."""
+        _send("POST", f"{self.endpoint}/_ministack/reset")
+        _send("DELETE", f"{self.bedrock_endpoint}/_stand_in/faults")
+        _send("DELETE", f"{self.bedrock_endpoint}/_stand_in/calls")
+
+
+def _send(method: str, url: str) -> None:
+    with urlopen(Request(url, method=method), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        answer.read()

@@ -1,0 +1,102 @@
+"""From whatever a caller sent to a request that can be judged, or to all that is wrong with it."""
+
+import hashlib
+import re
+from typing import Any
+
+from cost_sentry.adapters.converse_shapes import request_shape
+from cost_sentry.adapters.request_parser_fields import SENTRY_FIELDS, check_sentry_fields
+from cost_sentry.adapters.request_parser_json import canonical_json, check_json
+from cost_sentry.adapters.request_parser_needs import needs_and_path
+from cost_sentry.adapters.request_parser_problems import Problems, described, one_of, shown
+from cost_sentry.adapters.request_parser_shapes import check_shape
+from cost_sentry.adapters.request_parser_unpriced import NEVER_TAKEN, check_unpriced
+from cost_sentry.domain.invocation import InvocationRequest, Priority
+from cost_sentry.domain.token_bound import input_bound_tokens, input_floor_tokens
+
+MAX_TOKENS_MAX = 1_000_000
+"""Of ``maxTokens``: above what any model writes. The configured limit is checked at admission."""
+
+_DIGEST_LENGTH_CHARACTERS = 32
+_MODEL_ID = re.compile(r"[A-Za-z0-9._:/-]{1,2048}", re.ASCII)
+_MODEL_ID_ALLOWED = "1 to 2048 letters, digits and . _ : / -"
+
+Json = dict[str, Any]
+
+
+def parse_request(raw: object, *, default_request_id: str) -> InvocationRequest:
+    """The request that ``raw`` holds; a name for it if the caller gave none.
+
+    Raises ``RequestRefused`` with everything that is wrong, at most ``PROBLEMS_MAX`` things, each
+    with its field in the caller's words. No text of the request is ever quoted (P10).
+    """
+    problems = Problems()
+    if not isinstance(raw, dict):
+        problems.add((), f"is {described(raw)}", "an object with modelId, messages and tags")
+        problems.refuse_if_any()
+    request: Json = raw  # type: ignore[assignment] # refused above if it is no dict
+    check_json(request, problems)
+    _check_converse(request, problems)
+    check_sentry_fields(request, default_request_id, problems)
+    check_unpriced(request, problems)
+    problems.refuse_if_any()
+    return _request(request, default_request_id)
+
+
+def _check_converse(request: Json, problems: Problems) -> None:
+    shape = request_shape()
+    known = [*SENTRY_FIELDS, *(name for name in shape.members if name not in NEVER_TAKEN)]
+    for name in request:
+        if name not in known and name not in NEVER_TAKEN:
+            problems.add((name,), "is not a known field", one_of(known))
+    converse = {name: value for name, value in request.items() if name in shape.members}
+    messages = request.get("messages")
+    if "messages" not in request or messages == []:
+        problem = "is empty" if "messages" in request else "is missing"
+        problems.add(("messages",), problem, "a list of at least one message")
+    _check_model_id(request, problems)
+    _check_max_tokens(request, problems)
+    check_shape((), shape, converse, problems)
+
+
+def _check_model_id(request: Json, problems: Problems) -> None:
+    model_id = request.get("modelId")
+    if isinstance(model_id, str) and not _MODEL_ID.fullmatch(model_id):
+        problems.add(("modelId",), f"is {shown(model_id)}", _MODEL_ID_ALLOWED)
+
+
+def _check_max_tokens(request: Json, problems: Problems) -> None:
+    """With the sentry's own range; botocore knows no upper end."""
+    inference = request.get("inferenceConfig")
+    if not isinstance(inference, dict) or "maxTokens" not in inference:
+        return
+    tokens = inference["maxTokens"]
+    if type(tokens) is not int or not 1 <= tokens <= MAX_TOKENS_MAX:
+        allowed = f"an integer from 1 to {MAX_TOKENS_MAX}"
+        problems.add(("inferenceConfig", "maxTokens"), f"is {described(tokens)}", allowed)
+
+
+def _request(request: Json, default_request_id: str) -> InvocationRequest:
+    own = (*SENTRY_FIELDS, "modelId")
+    converse = {name: value for name, value in request.items() if name not in own}
+    needs, path = needs_and_path(converse)
+    return InvocationRequest(
+        request_id=request.get("requestId", default_request_id),
+        model_id=request["modelId"],
+        tags=request["tags"],
+        priority=Priority(request.get("priority", Priority.NORMAL)),
+        max_tokens=request.get("inferenceConfig", {}).get("maxTokens"),
+        input_bound_tokens=input_bound_tokens(converse),
+        input_floor_tokens=input_floor_tokens(converse),
+        needs=needs,
+        path=path,
+        digest=_digest(request),
+        converse=converse,
+    )
+
+
+def _digest(request: Json) -> str:
+    """Of everything sent but ``requestId``: the same id with another digest is another request."""
+    content = {name: value for name, value in request.items() if name != "requestId"}
+    whole = hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    return whole[:_DIGEST_LENGTH_CHARACTERS]

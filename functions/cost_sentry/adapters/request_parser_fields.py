@@ -1,0 +1,94 @@
+"""The sentry's own three fields: ``requestId``, ``tags`` and ``priority``."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from cost_sentry.adapters.request_parser_problems import Problems, described, shown
+from cost_sentry.adapters.request_parser_shapes import check_enum
+from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.invocation import Priority
+
+SENTRY_FIELDS = ("requestId", "tags", "priority")
+"""What a request has besides Converse's own fields."""
+TAGS_MAX = 16
+TAG_NAME_LENGTH_MAX_CHARACTERS = 64
+TAG_VALUE_LENGTH_MAX_CHARACTERS = 128
+TEAM_TAG = "team"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_REQUEST_ID_ALLOWED = "1 to 128 letters, digits and . _ : -"
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control and format characters, surrogates, line and paragraph separators."""
+_TAGS_ALLOWED = f"an object of 1 to {TAGS_MAX} strings, {TEAM_TAG} among them"
+
+
+def check_sentry_fields(
+    request: Mapping[str, object], default_request_id: str, problems: Problems
+) -> None:
+    """Note everything wrong with them."""
+    _check_request_id(request, default_request_id, problems)
+    _check_tags(request, problems)
+    if "priority" in request:
+        check_enum(("priority",), request["priority"], [p.value for p in Priority], problems)
+
+
+def _check_request_id(
+    request: Mapping[str, object], default_request_id: str, problems: Problems
+) -> None:
+    if "requestId" not in request:
+        if not _REQUEST_ID.fullmatch(default_request_id):
+            problem = "is missing, and the execution's name cannot stand in for it"
+            problems.add(("requestId",), problem, _REQUEST_ID_ALLOWED)
+        return
+    given = request["requestId"]
+    if not isinstance(given, str) or not _REQUEST_ID.fullmatch(given):
+        problems.add(("requestId",), f"is {shown(given)}", _REQUEST_ID_ALLOWED)
+
+
+def _check_tags(request: Mapping[str, object], problems: Problems) -> None:
+    if "tags" not in request:
+        problems.add(("tags",), "is missing", _TAGS_ALLOWED)
+        return
+    tags = request["tags"]
+    if not isinstance(tags, dict) or not all(isinstance(name, str) for name in tags):
+        problems.add(("tags",), f"is {described(tags)}", _TAGS_ALLOWED)
+        return
+    if len(tags) > TAGS_MAX:
+        problems.add(("tags",), f"has {len(tags)} tags", f"at most {TAGS_MAX}")
+    if TEAM_TAG not in tags:
+        problems.add(("tags", TEAM_TAG), "is missing", "the id of a team in sentry.yaml")
+    for name, value in tags.items():
+        _check_tag(name, value, problems)
+
+
+def _check_tag(name: str, value: object, problems: Problems) -> None:
+    path = ("tags", name)
+    if name == MODEL_TAG:
+        allowed = "another name: the sentry sets this tag to the model that is called"
+        problems.add(path, "is reserved", allowed)
+    fault = _tag_fault(name, TAG_NAME_LENGTH_MAX_CHARACTERS)
+    if fault:
+        problems.add(path, f"has a name that {fault}", _tag_allowed(TAG_NAME_LENGTH_MAX_CHARACTERS))
+    fault = _tag_fault(value, TAG_VALUE_LENGTH_MAX_CHARACTERS)
+    if fault:
+        problems.add(path, fault, _tag_allowed(TAG_VALUE_LENGTH_MAX_CHARACTERS))
+
+
+def _tag_fault(text: object, length_max: int) -> str | None:
+    if not isinstance(text, str):
+        return f"is {described(text)}"
+    if not text.strip():
+        return "is empty"
+    if len(text) > length_max:
+        return f"has {len(text)} characters"
+    for position, character in enumerate(text):
+        if character == "#":
+            return f"has # at character {position}"
+        if unicodedata.category(character) in _UNPRINTABLE:
+            return f"has control character U+{ord(character):04X} at character {position}"
+    return None
+
+
+def _tag_allowed(length_max: int) -> str:
+    return f"a string of 1 to {length_max} characters without control characters and #"

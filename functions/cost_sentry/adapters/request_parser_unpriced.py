@@ -1,0 +1,79 @@
+"""What Converse would take and the sentry refuses, because its cost has no known bound (P6, P7)."""
+
+from collections.abc import Iterator, Mapping
+
+from cost_sentry.adapters.request_parser_problems import Path, Problems, described, shown
+
+NEVER_TAKEN = frozenset({"promptVariables"})
+"""Fields of Converse that are refused whatever they hold."""
+
+_OUTPUT_LIMITS = frozenset({
+    "maxtokens", "maxtokenstosample", "maxtokencount", "maxgenlen", "maxnewtokens",
+    "maxcompletiontokens", "maxoutputtokens", "maxlength",
+})  # fmt: skip
+"""Names under which model families take their output limit, without case, ``_`` and ``-``."""
+_ANSWER_COUNTS = frozenset({"n", "bestof", "numgenerations", "numresults"})
+"""Names under which they take how many answers to write."""
+
+
+def check_unpriced(request: Mapping[str, object], problems: Problems) -> None:
+    """Note every part of the request that the price book cannot bound."""
+    _check_prompt_resource(request, problems)
+    _check_price_class(request, ("serviceTier", "type"), "default", problems)
+    _check_price_class(request, ("performanceConfig", "latency"), "standard", problems)
+    _check_system_tools(request, problems)
+    _check_additional_fields(request.get("additionalModelRequestFields"), problems)
+
+
+def _check_prompt_resource(request: Mapping[str, object], problems: Problems) -> None:
+    for name in NEVER_TAKEN & request.keys():
+        allowed = "messages with the text itself: the price of a stored prompt is unknown"
+        problems.add((name,), "is not supported", allowed)
+    model_id = request.get("modelId")
+    if isinstance(model_id, str) and model_id.startswith("arn:") and ":prompt/" in model_id:
+        allowed = "a model or inference profile: which model a stored prompt calls is unknown"
+        problems.add(("modelId",), f"is the ARN of a prompt, {shown(model_id)}", allowed)
+
+
+def _check_price_class(
+    request: Mapping[str, object], path: tuple[str, str], priced: str, problems: Problems
+) -> None:
+    outer = request.get(path[0])
+    if isinstance(outer, Mapping) and isinstance(outer.get(path[1]), str):
+        value = outer[path[1]]
+        if value != priced:
+            allowed = f"{priced}: the price of the others is unknown"
+            problems.add(path, f"is {shown(value)}", allowed)
+
+
+def _check_system_tools(request: Mapping[str, object], problems: Problems) -> None:
+    config = request.get("toolConfig")
+    tools = config.get("tools") if isinstance(config, Mapping) else None
+    for position, tool in enumerate(tools if isinstance(tools, list) else []):
+        if isinstance(tool, Mapping) and "systemTool" in tool:
+            allowed = "toolSpec or cachePoint: a system tool adds tokens that nobody can bound"
+            path = ("toolConfig", "tools", position, "systemTool")
+            problems.add(path, "is not supported", allowed)
+
+
+def _check_additional_fields(fields: object, problems: Problems) -> None:
+    root = ("additionalModelRequestFields",)
+    if fields is None:
+        return
+    if not isinstance(fields, dict):
+        problems.add(root, f"is {described(fields)}", "an object")
+        return
+    for path in _outer_names(root, fields):
+        name = str(path[-1]).replace("_", "").replace("-", "").casefold()
+        if name in _OUTPUT_LIMITS:
+            problems.add(path, "would set the output limit", "inferenceConfig.maxTokens")
+        elif name in _ANSWER_COUNTS:
+            problems.add(path, "would ask for more than one answer", "one answer per request")
+
+
+def _outer_names(root: Path, fields: dict[str, object]) -> Iterator[Path]:
+    """Names of the object and of the objects directly in it: models read no limit deeper."""
+    for name, value in fields.items():
+        yield (*root, name)
+        if isinstance(value, dict):
+            yield from ((*root, name, inner) for inner in value)

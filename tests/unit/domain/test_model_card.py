@@ -1,0 +1,58 @@
+import dataclasses
+
+import pytest
+
+from cost_sentry.domain.invocation import Needs
+from cost_sentry.domain.model_card import ModelCard
+
+ABLE = ModelCard(
+    model_id="amazon.nova-pro-v1:0",
+    context_tokens=1000,
+    output_tokens_max=100,
+    modalities=frozenset({"text", "image"}),
+    tools=True,
+    system=True,
+    streaming=True,
+    prompt_cache=True,
+)
+EVERYTHING = Needs(
+    modalities=frozenset({"text", "image"}),
+    tools=True,
+    system=True,
+    streaming=True,
+    prompt_cache=True,
+)
+
+
+def test_a_model_that_can_do_everything_asked_lacks_nothing():
+    assert ABLE.lacks(EVERYTHING, prompt_tokens=900, output_tokens=100) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"modalities": frozenset({"text"})}, "it takes no image"),
+        ({"tools": False}, "it has no tool use"),
+        ({"system": False}, "it takes no system prompt"),
+        ({"streaming": False}, "it does not stream"),
+        ({"prompt_cache": False}, "it has no prompt cache"),
+        ({"output_tokens_max": 99}, "it writes at most 99 tokens"),
+        ({"context_tokens": 999}, "its context window is 999 tokens"),
+    ],
+)
+def test_each_missing_ability_is_named(change, why):
+    card = dataclasses.replace(ABLE, **change)
+
+    assert card.lacks(EVERYTHING, prompt_tokens=900, output_tokens=100) == why
+
+
+def test_all_missing_modalities_are_named_at_once():
+    needs = Needs(modalities=frozenset({"text", "video", "audio"}))
+
+    assert ABLE.lacks(needs, prompt_tokens=1, output_tokens=1) == "it takes no audio or video"
+
+
+def test_what_is_not_needed_is_not_missed():
+    card = dataclasses.replace(ABLE, tools=False, system=False, streaming=False, prompt_cache=False)
+
+    assert card.lacks(Needs(), prompt_tokens=900, output_tokens=100) is None

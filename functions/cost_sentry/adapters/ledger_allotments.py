@@ -220,9 +220,14 @@ def _move(account: str, purse: str, amount: int, kind: EntryKind, now: datetime)
         "Update": {
             "Key": account_key(account),
             "UpdateExpression": (
-                "SET free.#b = if_not_exists(free.#b, :zero) + :move, #entry = :entry"
+                "SET #free.#b = if_not_exists(#free.#b, :zero) + :move, #entry = :entry"
             ),
-            "ExpressionAttributeNames": {"#b": purse, "#entry": "entry", "#sequence": "sequence"},
+            "ExpressionAttributeNames": {
+                "#b": purse,
+                "#free": "free",
+                "#entry": "entry",
+                "#sequence": "sequence",
+            },
             "ExpressionAttributeValues": {
                 ":move": number(amount),
                 ":zero": number(0),
@@ -238,9 +243,9 @@ def _recall(account: str, purse: str, was: int, wanted: int, now: datetime) -> A
     action = _move(account, purse, wanted - was, kind, now)
     update = action["Update"]
     update["ExpressionAttributeValues"][":was"] = number(was)
-    update["ConditionExpression"] = "free.#b = :was"
+    update["ConditionExpression"] = "#free.#b = :was"
     if was == 0:
-        update["ConditionExpression"] += " OR attribute_not_exists(free.#b)"
+        update["ConditionExpression"] += " OR attribute_not_exists(#free.#b)"
     _count(action)
     return action
 

@@ -33,11 +33,16 @@ def _retire(calls: LedgerCalls, account: AccountState, purse: str, now: datetime
     update = {
         "Key": account_key(account.name),
         "UpdateExpression": (
-            "SET #entry = :entry REMOVE free.#b, posted.#b, seen.#b ADD #sequence :one"
+            "SET #entry = :entry REMOVE #free.#b, posted.#b, seen.#b ADD #sequence :one"
         ),
         # The sequence moves with every write: nobody reserved or settled since it was read.
         "ConditionExpression": "#sequence = :sequence",
-        "ExpressionAttributeNames": {"#b": purse, "#entry": "entry", "#sequence": "sequence"},
+        "ExpressionAttributeNames": {
+            "#b": purse,
+            "#free": "free",
+            "#entry": "entry",
+            "#sequence": "sequence",
+        },
         "ExpressionAttributeValues": {
             ":entry": {"S": entry_text(EntryKind.RECALL, now, moves={purse: -free})},
             ":one": number(1),

@@ -55,9 +55,7 @@ def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
     record = pending_text(reservation)
     holds = list(enumerate(reservation.holds))
     takes = [f"#free.#b{i} = #free.#b{i} - :a{i}" for i, _ in holds]
-    # Setting it to itself makes UPDATED_NEW return it, so the answer can say what is left.
-    echoes = [f"#seen.#b{i} = #seen.#b{i}" for i, _ in holds]
-    sets = ["#pending.#id = :record", "#entry = :entry", *takes, *echoes]
+    sets = ["#pending.#id = :record", "#entry = :entry", *takes]
     conditions = [
         "attribute_not_exists(#pending.#id)",
         "attribute_not_exists(#resolved.#id)",
@@ -71,7 +69,6 @@ def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
         "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": {
             **_NAMES,
-            "#seen": "seen",
             "#id": reservation.request_id,
             **{f"#b{i}": hold.key for i, hold in holds},
         },
@@ -85,7 +82,8 @@ def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
             ":room": number(HELD_BYTES_MAX - size),
             **{f":a{i}": number(hold.amount) for i, hold in holds},
         },
-        "ReturnValues": "UPDATED_NEW",
+        # The account also says what it saw of each budget, and the answer says what is left.
+        "ReturnValues": "ALL_NEW",
     }
 
 
@@ -119,7 +117,6 @@ def resolve_arguments(reservation: Reservation, resolution: Resolution) -> dict[
         "ConditionExpression": "#pending.#id = :record",
         "ExpressionAttributeNames": {**names, "#posted": "posted"},
         "ExpressionAttributeValues": values,
-        "ReturnValues": "UPDATED_NEW",
     }
 
 

@@ -1,0 +1,197 @@
+"""The ledger as a textbook would write it: one lock, one counter per budget window.
+
+A second, simpler implementation of the same promises. It keeps no allotments, so where it and the
+real adapter agree, the adapter's moving of money is invisible to callers, as it must be.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cost_sentry.application.ports import (
+    BudgetBalance,
+    Remaining,
+    Reserved,
+    ReserveResult,
+    Resolved,
+    SameId,
+    Shortage,
+)
+from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.errors import ConfigurationError, InvariantViolated, LedgerUnavailable
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.reservation import (
+    Hold,
+    Reservation,
+    ReservationState,
+    Resolution,
+    ResolvedReservation,
+)
+from cost_sentry.domain.window import WindowKind
+
+
+class MemoryLedger:
+    """``Ledger`` and ``LedgerBooks`` in one. Set ``down`` to make every call fail."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.entries: list[LedgerEntry] = []
+        self._lock = threading.RLock()
+        self._limits: dict[str, int] = {}
+        self._kinds: dict[str, tuple[Unit, WindowKind]] = {}
+        self._window_limits: dict[str, int] = {}
+        self._held: dict[tuple[str, str], Reservation] = {}
+        self._ended: dict[tuple[str, str], ResolvedReservation] = {}
+
+    # ---- Ledger
+
+    def reserve(self, reservation: Reservation) -> ReserveResult:
+        with self._lock:
+            self._ask()
+            known = self._known(reservation)
+            if known is not None:
+                return known
+            for hold in reservation.holds:
+                if self._left(hold.key) < hold.amount:
+                    return Shortage(hold=hold, remaining=self._remaining(hold, reservation))
+            self._held[self._name(reservation)] = reservation
+            self._enter(reservation, None)
+            remaining = tuple(self._remaining(hold, reservation) for hold in reservation.holds)
+            return Reserved(reservation=reservation, remaining=remaining)
+
+    def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
+        with self._lock:
+            self._ask()
+            name = self._name(reservation)
+            if name in self._ended:
+                ended = self._ended[name]
+                mine = ResolvedReservation(reservation=reservation, resolution=resolution)
+                return Resolved(resolved=ended, first=ended == mine)
+            if self._held.get(name) != reservation:
+                raise InvariantViolated(f"P4: {reservation.request_id!r} is not pending")
+            del self._held[name]
+            ended = ResolvedReservation(reservation=reservation, resolution=resolution)
+            self._ended[name] = ended
+            self._enter(reservation, resolution)
+            return Resolved(resolved=ended, first=True)
+
+    def expired(self, now: datetime, batch_max: int) -> Sequence[Reservation]:
+        with self._lock:
+            self._ask()
+            return [r for r in self._held.values() if r.expires_at <= now][:batch_max]
+
+    def tidy(self, now: datetime, batch_max: int) -> int:
+        self._ask()
+        return 0
+
+    def forget(self, account: str, now: datetime) -> None:
+        self._ask()
+
+    # ---- LedgerBooks
+
+    def balance(self, budget: Budget, window_id: str) -> BudgetBalance:
+        with self._lock:
+            self._ask()
+            key = f"{budget.id}@{window_id}"
+            limit = self._window_limits.get(key, self._limits.get(budget.id, budget.limit))
+            pending, posted = self._pending(key), self._posted(key)
+            return BudgetBalance(
+                budget_id=budget.id,
+                window_id=window_id,
+                unit=budget.unit,
+                limit=limit,
+                unallotted=limit - pending - posted,
+                free=0,
+                pending=pending,
+                posted=posted,
+            )
+
+    def limits(self) -> Mapping[str, int]:
+        self._ask()
+        return dict(self._limits)
+
+    def define(self, budget: Budget, window_id: str) -> int | None:
+        with self._lock:
+            self._ask()
+            kind = self._kinds.setdefault(budget.id, (budget.unit, budget.window))
+            if kind != (budget.unit, budget.window):
+                raise ConfigurationError(f"budget {budget.id!r} counts {kind}; use a new id")
+            before = self._limits.get(budget.id)
+            self._limits[budget.id] = budget.limit
+            key = f"{budget.id}@{window_id}"
+            if key in self._window_limits:
+                self._window_limits[key] = budget.limit
+            return before
+
+    def pending(self, account: str | None = None) -> Sequence[Reservation]:
+        with self._lock:
+            self._ask()
+            return [r for r in self._held.values() if account in (None, r.account)]
+
+    # ---- inside
+
+    def _ask(self) -> None:
+        if self.down:
+            raise LedgerUnavailable("the ledger is down")
+
+    @staticmethod
+    def _name(reservation: Reservation) -> tuple[str, str]:
+        return reservation.account, reservation.request_id
+
+    def _known(self, reservation: Reservation) -> Reserved | SameId | None:
+        name = self._name(reservation)
+        if name in self._ended:
+            ended = self._ended[name]
+            return SameId(reservation=ended.reservation, resolution=ended.resolution)
+        held = self._held.get(name)
+        if held is None:
+            return None
+        if held.attempt == reservation.attempt:
+            return Reserved(reservation=held, remaining=())
+        return SameId(reservation=held, resolution=None)
+
+    def _limit(self, key: str) -> int:
+        budget_id = key.rsplit("@", 1)[0]
+        if budget_id not in self._limits:
+            raise ConfigurationError(f"budget {budget_id!r} is not defined in the ledger")
+        return self._window_limits.setdefault(key, self._limits[budget_id])
+
+    def _pending(self, key: str) -> int:
+        return sum(h.amount for r in self._held.values() for h in r.holds if h.key == key)
+
+    def _posted(self, key: str) -> int:
+        return sum(
+            ended.resolution.posting(hold)
+            for ended in self._ended.values()
+            for hold in ended.reservation.holds
+            if hold.key == key
+        )
+
+    def _left(self, key: str) -> int:
+        return self._limit(key) - self._pending(key) - self._posted(key)
+
+    def _remaining(self, hold: Hold, reservation: Reservation) -> Remaining:
+        return Remaining(
+            budget_id=hold.budget_id,
+            window_id=hold.window_id,
+            limit=self._limit(hold.key),
+            left=self._left(hold.key),
+            as_of=reservation.reserved_at,
+        )
+
+    def _enter(self, reservation: Reservation, resolution: Resolution | None) -> None:
+        kinds = {
+            ReservationState.SETTLED: EntryKind.SETTLE,
+            ReservationState.VOIDED: EntryKind.VOID,
+            ReservationState.EXPIRED: EntryKind.EXPIRE,
+        }
+        self.entries.append(
+            LedgerEntry(
+                account=reservation.account,
+                sequence=1 + sum(e.account == reservation.account for e in self.entries),
+                kind=kinds[resolution.state] if resolution else EntryKind.RESERVE,
+                at=resolution.resolved_at if resolution else reservation.reserved_at,
+                reservation=reservation,
+                resolution=resolution,
+            )
+        )

@@ -49,14 +49,17 @@ def to_integration(converse: Mapping[str, Any]) -> Json:
     return _structure(request_shape(), converse, _TO_INTEGRATION)
 
 
-def from_integration(answer: Mapping[str, Any]) -> Json:
+def from_integration(answer: object) -> Json:
     """What Step Functions' integration answered, as Converse itself would have.
 
     The integration adds keys that Converse does not have and nulls for the arms of a union that
     are not set. Whatever the service model does not know is dropped, and so is every null that is
     not inside a document. Names are matched without regard to case: an answer's usage must not be
-    lost to a spelling.
+    lost to a spelling. A value of another type than the service model says stays as it is; an
+    answer that is no object at all is an empty one.
     """
+    if not isinstance(answer, Mapping):
+        return {}
     return _structure(response_shape(), answer, _FROM_INTEGRATION)
 
 
@@ -84,11 +87,11 @@ def _convert(shape: Shape, value: Any, spelling: _Spelling) -> Any:  # noqa: ANN
     if is_document(shape):
         return value
     match shape:
-        case StructureShape():
+        case StructureShape() if isinstance(value, Mapping):
             return _structure(shape, value, spelling)
-        case ListShape():
+        case ListShape() if isinstance(value, list):
             return [_convert(shape.member, item, spelling) for item in value]
-        case MapShape():
+        case MapShape() if isinstance(value, Mapping):
             return {key: _convert(shape.value, item, spelling) for key, item in value.items()}
         case _:
             return spelling.blob(value) if shape.type_name == "blob" else value

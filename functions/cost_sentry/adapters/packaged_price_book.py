@@ -137,4 +137,5 @@ def _card(model_id: str, family: Mapping[str, Any]) -> ModelCard:
         system=family["system"],
         streaming=family["streaming"],
         prompt_cache=family["prompt_cache"],
+        context_tokens_ceiling=family.get("context_tokens_ceiling"),
     )

@@ -1,8 +1,13 @@
 """What a model can do, as far as it decides whether it may stand in for another."""
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from cost_sentry.domain.invocation import Needs
+
+_BINARY_MEGA = Fraction(1024**2, 1000**2)
+"""A window sold as 128K or 1M may hold 131,072 or 1,048,576 tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +23,16 @@ class ModelCard:
     system: bool
     streaming: bool
     prompt_cache: bool
+    context_tokens_ceiling: int | None = None
+    """A larger window that some source, or some beta field, speaks of."""
+
+    @property
+    def prompt_tokens_ceiling(self) -> int:
+        """No prompt longer than this is ever accepted, and so billed: safe to bound a quote with.
+
+        ``context_tokens`` is what the model surely takes, and too small for that.
+        """
+        return max(math.ceil(self.context_tokens * _BINARY_MEGA), self.context_tokens_ceiling or 0)
 
     def lacks(self, needs: Needs, prompt_tokens: int, output_tokens: int) -> str | None:
         """Why this model cannot serve such a call, in a caller's words; ``None`` if it can."""

@@ -248,6 +248,13 @@ def test_cards_are_of_priced_models_and_promise_no_more_than_the_source():
         assert card.modalities <= {"text", "image", "document", "video", "audio"}
 
 
+def test_every_context_tier_can_be_reached_within_the_card_that_bounds_a_quote():
+    for model_id in BOOK.model_ids():
+        card = BOOK.card(model_id)
+        for tier in BOOK.price(model_id).context_tiers if card else ():
+            assert tier.above_prompt_tokens < card.prompt_tokens_ceiling, model_id
+
+
 def test_reading_a_price_loads_neither_genai_prices_nor_pydantic():
     code = (
         "import sys; from cost_sentry.adapters.packaged_price_book import PackagedPriceBook as B;"

@@ -56,3 +56,12 @@ def test_what_is_not_needed_is_not_missed():
     card = dataclasses.replace(ABLE, tools=False, system=False, streaming=False, prompt_cache=False)
 
     assert card.lacks(Needs(), prompt_tokens=900, output_tokens=100) is None
+
+
+def test_a_quote_is_bounded_by_the_largest_window_that_may_exist():
+    nominal = dataclasses.replace(ABLE, context_tokens=128_000)
+    beta = dataclasses.replace(ABLE, context_tokens=200_000, context_tokens_ceiling=1_000_000)
+
+    assert nominal.prompt_tokens_ceiling >= 131_072
+    assert beta.prompt_tokens_ceiling == 1_000_000
+    assert beta.lacks(Needs(), prompt_tokens=200_001, output_tokens=1) is not None

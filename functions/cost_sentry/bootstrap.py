@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
+    from cost_sentry.adapters.bedrock_models import BedrockModels
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
     from cost_sentry.adapters.ledger_calls import LedgerCalls
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
@@ -37,7 +38,7 @@ def clock() -> "SystemClock":
 
 @cache
 def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
-    """Short time-outs: a ledger that does not answer within seconds is down, and the answer is no."""
+    """Short time-outs: a ledger that is silent for seconds is down, and the answer is no."""
     import boto3
     from botocore.config import Config
 
@@ -89,3 +90,15 @@ def admission() -> "Admission":
         ledger=ledger(),
         clock=clock(),
     )
+
+
+MODEL_READ_TIMEOUT_SECONDS = 240
+"""Less than invoke_model's own time-out, so that a silent model is reported by its name."""
+
+
+@cache
+def bedrock_models() -> "BedrockModels":
+    """Converse by boto3, one attempt per call."""
+    from cost_sentry.adapters.bedrock_models import BedrockModels
+
+    return BedrockModels.connect(read_timeout_seconds=MODEL_READ_TIMEOUT_SECONDS)

@@ -53,3 +53,7 @@ lock: setup  ## resolve requirements/*.in again, with hashes and without address
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv
 	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
 	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+
+.PHONY: prices
+prices: setup  ## build the price book again from the installed genai-prices
+	@python -m scripts.build_price_book --date $$(date -u +%F)

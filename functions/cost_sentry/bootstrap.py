@@ -71,7 +71,7 @@ def price_book() -> "PackagedPriceBook":
     """The price book in this zip."""
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 
-    return PackagedPriceBook()
+    return PackagedPriceBook(region=os.environ.get("AWS_REGION"))
 
 
 @cache

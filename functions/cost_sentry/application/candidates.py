@@ -125,7 +125,7 @@ def _candidate(
         raise KeyError(model_id)
     # Bedrock refuses, unbilled, a prompt that is longer than the context window.
     bound = request.input_bound_tokens
-    bound = min(bound, card.context_tokens) if card else bound
+    bound = min(bound, card.prompt_tokens_ceiling) if card else bound
     output = _output_limit(request, config, card.output_tokens_max if card else None)
     return Candidate(
         model_id=model_id,
@@ -167,7 +167,7 @@ def _unsuitable(request: InvocationRequest, book: PriceBook) -> FieldError | Non
     card = book.card(request.model_id)
     if card is None:
         return None
-    if request.input_floor_tokens > card.context_tokens:
+    if request.input_floor_tokens > card.prompt_tokens_ceiling:
         return FieldError(
             field="messages",
             problem=f"the prompt has at least {request.input_floor_tokens} tokens",

@@ -62,7 +62,9 @@ def _stack(
     return StackTemplate(
         name=properties.get("stackName", key),
         template=(directory / properties["templateFile"]).read_text(),
-        assets=tuple(asset for entry in listing.values() for asset in _asset(directory, entry, place)),
+        assets=tuple(
+            asset for entry in listing.values() for asset in _asset(directory, entry, place)
+        ),
     )
 
 

@@ -145,7 +145,11 @@ def _start(port: int | None, state_dir: Path, parent: int | None) -> LocalCloud:
         state_directory=state_dir,
     )
     _remember(cloud)
-    _wait_until_healthy(cloud, process, log)
+    try:
+        _wait_until_healthy(cloud, process, log)
+    except BaseException:
+        down(state_dir=state_dir)
+        raise
     return cloud
 
 
@@ -165,16 +169,12 @@ def _remember(cloud: LocalCloud) -> None:
 
 def _wait_until_healthy(cloud: LocalCloud, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    try:
-        while not _answers(cloud):
-            if process.poll() is not None:
-                raise CloudNotStarted(_why("ended at once", log))
-            if time.monotonic() > deadline:
-                raise CloudNotStarted(_why(f"did not answer in {_START_SECONDS:.0f} s", log))
-            time.sleep(_POLL_SECONDS)
-    except BaseException:
-        down(state_dir=cloud.state_directory)
-        raise
+    while not _answers(cloud):
+        if process.poll() is not None:
+            raise CloudNotStarted(_why("ended at once", log))
+        if time.monotonic() > deadline:
+            raise CloudNotStarted(_why(f"did not answer in {_START_SECONDS:.0f} s", log))
+        time.sleep(_POLL_SECONDS)
 
 
 def _why(what: str, log: Path) -> str:

@@ -25,6 +25,8 @@ def server_environment(aws_port: int, bedrock_port: int, temporary: Path) -> dic
         # Further listeners of the emulator that would open fixed ports.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        # AWS default; the emulator would take less on a small machine and refuse calls.
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
         "LOG_LEVEL": own.get("LOCAL_CLOUD_LOG_LEVEL", "WARNING"),
         "TMPDIR": str(temporary),
         "PYTHONDONTWRITEBYTECODE": "1",

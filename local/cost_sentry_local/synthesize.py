@@ -10,7 +10,16 @@ from pathlib import Path
 from cost_sentry_local.layout import ASSEMBLY_DIRECTORY, PROJECT
 
 # All that a template depends on: the app, what it reads, and what it packs.
-_SOURCES = ("app.py", "cdk.json", "infra", "functions", "statemachines", "requirements", "scripts")
+_SOURCES = (
+    "app.py",
+    "cdk.json",
+    "examples",
+    "functions",
+    "infra",
+    "requirements",
+    "scripts",
+    "statemachines",
+)
 _FINGERPRINT = "sources.sha256"
 _NODE = PROJECT / ".venv" / "node"
 
@@ -19,7 +28,9 @@ class SynthesisFailed(Exception):  # noqa: N818 - named as the message reads
     """The app ended with an error; the message holds what it said."""
 
 
-def synthesize(directory: Path = ASSEMBLY_DIRECTORY, *, context: dict[str, str] | None = None) -> Path:
+def synthesize(
+    directory: Path = ASSEMBLY_DIRECTORY, *, context: dict[str, str] | None = None
+) -> Path:
     """Run `app.py` with the context of `cdk.json`; return the assembly's directory.
 
     Args:

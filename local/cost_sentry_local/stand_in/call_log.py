@@ -55,7 +55,9 @@ class CallLog:
             calls = list(self._calls)
         models: dict[str, dict[str, int]] = {}
         for call in calls:
-            _add(models.setdefault(call.model, dict.fromkeys(("calls", "billed", *_FIELDS), 0)), call)
+            _add(
+                models.setdefault(call.model, dict.fromkeys(("calls", "billed", *_FIELDS), 0)), call
+            )
         return {"calls": [call.to_json() for call in calls], "models": models}
 
 

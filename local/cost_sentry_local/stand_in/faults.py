@@ -85,7 +85,7 @@ def fault_from_json(body: object) -> Fault:
         ValueError: the message says which field is wrong and what is allowed.
     """
     if not isinstance(body, dict):
-        raise ValueError("a fault is a JSON object")
+        raise ValueError("a fault is a JSON object")  # noqa: TRY004 - a caller's JSON, not our type
     unknown = sorted(body.keys() - {"kind", "times", "model", "seconds"})
     if unknown:
         raise ValueError(f"unknown field {unknown[0]!r}; allowed are kind, times, model, seconds")

@@ -78,7 +78,6 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
 
-
 def _bedrock(provider: Provider, path: str, body: bytes) -> Reply:
     route = _ROUTE.fullmatch(path)
     if route is None:

@@ -70,7 +70,9 @@ def _block(block: Json) -> Piece:
             return Piece(content=text, tokens=text_tokens(text))
         case {"image": {"source": {"bytes": encoded}}}:
             return Piece(content=encoded, tokens=image_tokens(base64.b64decode(encoded)))
-        case {"document": {"source": {"bytes": encoded}}} | {"video": {"source": {"bytes": encoded}}}:
+        case {"document": {"source": {"bytes": encoded}}} | {
+            "video": {"source": {"bytes": encoded}}
+        }:
             return Piece(content=encoded, tokens=document_tokens(base64.b64decode(encoded)))
         case {"toolResult": {"content": list(parts)}}:
             inner = [_block(part) for part in parts]

@@ -37,8 +37,9 @@ def _piece_tokens(piece: re.Match[str]) -> int:
     return 1
 
 
+_SENTENCES = (
+    "each call is priced before it runs and paid for later so that nobody can spend more",
+    "money than the owner of the budget gave for the day or the month",
+)
 # Words of at most six letters, so that each is one token together with the space before it.
-_FILLER = (
-    "each call is counted first and paid for later so the ledger knows what is left before "
-    "a model says a word and no team can spend more than it has been given for the day"
-).split()
+_FILLER = tuple(word for sentence in _SENTENCES for word in sentence.split())

@@ -1,0 +1,143 @@
+"""What no single field shows: names that must exist elsewhere, and orders that must hold."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from cost_sentry.application.ports import PriceBook
+from cost_sentry.domain.budget import MODEL_TAG, Unit
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry_client.config_file.ladder_checks import ladder_findings
+from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
+from cost_sentry_client.config_file.shape_errors import suggestion
+from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
+
+LIMIT_MAX = {Unit.USD: 10**9, Unit.TOKENS: 10**15}
+"""In dollars and tokens: beyond any bill, and well within the ledger's numbers."""
+
+
+def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str]) -> list[Finding]:
+    """Every finding in a file whose fields are each in order.
+
+    ``known``: model ids to suggest for one that has no price.
+    """
+    return [
+        *_defaults(file),
+        *_addresses(file),
+        *_models(file, book, known),
+        *ladder_findings(file, book, known),
+        *_budget_ids(file.budgets),
+        *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
+    ]
+
+
+def _defaults(file: SentryFile) -> Iterator[Finding]:
+    usual, most = file.defaults.output_tokens, file.defaults.output_tokens_max
+    if usual > most:
+        yield Finding(
+            path=("defaults", "outputTokens"),
+            problem=f"{quoted(usual)} is above outputTokensMax",
+            allowed=f"at most {most}",
+        )
+    tags: Path = ("defaults", "requiredTags")
+    yield from _twice(tags, file.defaults.required_tags)
+    for i, tag in enumerate(file.defaults.required_tags):
+        if tag == MODEL_TAG:
+            yield Finding(
+                path=(*tags, i),
+                problem='"model" is not a tag that callers send',
+                allowed="tag names other than model; the model of a request is always known",
+            )
+
+
+def _addresses(file: SentryFile) -> Iterator[Finding]:
+    yield from _twice(("alerts", "addresses"), file.alerts.addresses)
+    for id_, team in file.teams.items():
+        yield from _twice(("teams", id_, "owners"), team.owners if team else ())
+    for i, budget in enumerate(file.budgets):
+        yield from _twice(("budgets", i, "owners"), budget.owners)
+
+
+def _twice(path: Path, items: Sequence[str]) -> Iterator[Finding]:
+    for i, item in enumerate(items):
+        if item in items[:i]:
+            yield Finding(
+                path=(*path, i), problem=f"{quoted(item)} is named twice", allowed="each once"
+            )
+
+
+def _models(file: SentryFile, book: PriceBook, known: Sequence[str]) -> Iterator[Finding]:
+    for id_ in file.models:
+        if book.price(id_) is None:
+            hint = suggestion(id_, known)
+            yield Finding(
+                path=("models", id_),
+                problem=f"{quoted(id_)} is not in price book {book.version}{hint}",
+                allowed="a model with a known price: an unknown price is never free",
+                at_key=True,
+            )
+
+
+def _budget_ids(budgets: Sequence[BudgetShape]) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for i, budget in enumerate(budgets):
+        first = seen.setdefault(budget.id, i)
+        if first != i:
+            yield Finding(
+                path=("budgets", i, "id"),
+                problem=f"{quoted(budget.id)} is already the id of budgets[{first}]",
+                allowed="an id of its own for each budget",
+            )
+
+
+def _budget(file: SentryFile, budget: BudgetShape, path: Path) -> Iterator[Finding]:
+    yield from _limit(budget, (*path, "limit"))
+    yield from _scope(file, budget.scope, (*path, "scope"))
+    for i, (before, after) in enumerate(
+        zip(budget.thresholds, budget.thresholds[1:], strict=False)
+    ):
+        if after <= before:
+            yield Finding(
+                path=(*path, "thresholds", i + 1),
+                problem=f"{after} comes after {before}",
+                allowed="rising percentages, such as [50, 80, 100]",
+            )
+
+
+def _limit(budget: BudgetShape, path: Path) -> Iterator[Finding]:
+    amount, most = Decimal(budget.limit), LIMIT_MAX[budget.unit]
+    if not 0 < amount <= most:
+        yield Finding(
+            path=path,
+            problem=f"{quoted(budget.limit)} {budget.unit} is no limit",
+            allowed=f"above 0, at most {most} {budget.unit}",
+        )
+    elif budget.unit is Unit.TOKENS and amount != amount.to_integral_value():
+        yield Finding(
+            path=path,
+            problem=f"{quoted(budget.limit)} is a fraction of a token",
+            allowed="whole tokens",
+        )
+
+
+def _scope(file: SentryFile, scope: Mapping[str, str], path: Path) -> Iterator[Finding]:
+    team, model = scope.get("team"), scope.get(MODEL_TAG)
+    if team is not None and team not in file.teams:
+        yield Finding(
+            path=(*path, "team"),
+            problem=f"there is no team {quoted(team)}{suggestion(team, file.teams)}",
+            allowed=f"one of the teams: {listed(file.teams)}",
+        )
+    base_ids = sorted({base_model_id(id_) for id_ in file.models})
+    if model is not None and model not in base_ids:
+        yield Finding(
+            path=(*path, MODEL_TAG),
+            problem=_model_problem(model, base_ids),
+            allowed=f"one of the models, without geography: {listed(base_ids)}",
+        )
+
+
+def _model_problem(model: str, base_ids: Sequence[str]) -> str:
+    base = base_model_id(model)
+    if base != model:
+        return f"{quoted(model)} names a geography; a budget counts the model everywhere as {base}"
+    return f"there is no model {quoted(model)}{suggestion(model, base_ids)}"

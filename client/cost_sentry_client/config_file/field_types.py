@@ -1,0 +1,57 @@
+"""Kinds of values in ``sentry.yaml``. A pattern's words are what an error message says."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+TEAM_ID = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+BUDGET_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+MODEL_ID = r"^[a-z0-9.:-]{3,128}$"
+TAG_NAME = r"^[^#\x00-\x1f\x7f-\x9f]{1,64}$"
+TAG_VALUE = r"^[^#\x00-\x1f\x7f-\x9f]{1,128}$"
+AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+ADDRESS = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,63}$"
+)
+
+WORDS = {
+    TEAM_ID: "a-z, 0-9, '.', '_' and '-', starting with a letter or digit, at most 63 characters",
+    BUDGET_ID: "a-z, 0-9 and '-', starting with a letter or digit, at most 63 characters",
+    MODEL_ID: "a model id or inference profile id, such as us.amazon.nova-pro-v1:0",
+    TAG_NAME: "1 to 64 characters, no '#' and no control characters",
+    TAG_VALUE: "1 to 128 characters, no '#' and no control characters",
+    AMOUNT: "an amount in plain digits above zero, such as 12.50, with at most 12 decimals",
+    ADDRESS: "an e-mail address such as finops@example.com",
+}
+"""What each pattern allows, in words."""
+
+
+def _digits(value: object) -> object:
+    # `team: 2026` and `limit: 5` are numbers to YAML and text to us; digits lose nothing.
+    return str(value) if type(value) is int else value
+
+
+_Written = BeforeValidator(_digits)
+
+TeamId = Annotated[str, StringConstraints(pattern=TEAM_ID), _Written]
+BudgetId = Annotated[str, StringConstraints(pattern=BUDGET_ID), _Written]
+ModelId = Annotated[str, StringConstraints(pattern=MODEL_ID)]
+TagName = Annotated[str, StringConstraints(pattern=TAG_NAME)]
+TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE), _Written]
+Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+Amount = Annotated[
+    str,
+    StringConstraints(pattern=AMOUNT),
+    _Written,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": AMOUNT},
+                {"type": "number", "exclusiveMinimum": 0},
+            ]
+        }
+    ),
+]
+"""The digits as they stand in the file: quoted or not, they never pass through a double."""

@@ -1,0 +1,168 @@
+"""From a file to a configuration, or to a list of everything that is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from pydantic import ValidationError
+
+from cost_sentry.adapters.config_document import config_to_document, with_version
+from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+from cost_sentry.application.ports import PriceBook
+from cost_sentry.domain.budget import Budget, parse_amount
+from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry_client.config_file.cross_checks import find_contradictions
+from cost_sentry_client.config_file.problems import (
+    ConfigFileInvalid,
+    ConfigProblem,
+    Finding,
+    field_text,
+)
+from cost_sentry_client.config_file.shape_errors import findings_of
+from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
+from cost_sentry_client.config_file.uncovered import find_uncovered
+from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
+
+FILE_BYTES_MAX = 256 * 1024
+"""Some two thousand budgets; more would not fit into the one item that holds them."""
+
+_TEAM_TAG = "team"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDocument:
+    """A file that was accepted."""
+
+    path: str
+    config: SentryConfig
+    document: dict[str, object]
+    """``config`` as the ledger's table stores it."""
+    warnings: tuple[ConfigProblem, ...] = ()
+    """Allowed, and probably not meant."""
+
+
+def load_config(
+    path: FilePath | str,
+    *,
+    price_book: PriceBook | None = None,
+    known_models: Sequence[str] | None = None,
+) -> ConfigDocument:
+    """Read and check a ``sentry.yaml``; nothing is changed anywhere.
+
+    Args:
+        path: The file.
+        price_book: Says which models have a price; the packaged one if left out.
+        known_models: Ids to suggest for a misspelt one; those of the packaged book if left out.
+
+    Raises:
+        ConfigFileInvalid: With every problem found: file, line, column, field, what is allowed.
+    """
+    packaged = PackagedPriceBook()
+    book = price_book or packaged
+    known = packaged.model_ids() if known_models is None else known_models
+    report = _Report(str(path))
+    tree = report.tree(FilePath(path))
+    report.stop_if(tree.findings)
+    file = report.shaped(tree)
+    report.stop_if(report.placed(tree, find_contradictions(file, book, known)))
+    config = with_version(_config(file))
+    warnings = report.problems(report.placed(tree, find_uncovered(file)))
+    document = config_to_document(config)
+    return ConfigDocument(path=str(path), config=config, document=document, warnings=warnings)
+
+
+class _Report:
+    """Turns findings into problems of one file."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def tree(self, path: FilePath) -> YamlTree:
+        try:
+            tree = read_yaml(_text(path))
+        except YamlUnreadable as error:
+            finding = Finding(path=(), problem=error.problem, allowed=error.allowed)
+            raise ConfigFileInvalid(self.problems([(error.place, finding)])) from error
+        return tree
+
+    def shaped(self, tree: YamlTree) -> SentryFile:
+        try:
+            return SentryFile.model_validate(tree.value)
+        except ValidationError as error:
+            findings = findings_of(error)
+            raise ConfigFileInvalid(self.problems(self.placed(tree, findings))) from error
+
+    def stop_if(self, findings: Sequence[tuple[Place, Finding]]) -> None:
+        if findings:
+            raise ConfigFileInvalid(self.problems(findings))
+
+    def placed(self, tree: YamlTree, findings: Sequence[Finding]) -> list[tuple[Place, Finding]]:
+        return [(tree.place(f.path, at_key=f.at_key), f) for f in findings]
+
+    def problems(self, findings: Sequence[tuple[Place, Finding]]) -> tuple[ConfigProblem, ...]:
+        ordered = sorted(findings, key=lambda pair: (pair[0].line, pair[0].column))
+        return tuple(
+            ConfigProblem(
+                file=self._file,
+                line=place.line,
+                column=place.column,
+                field=field_text(finding.path),
+                problem=finding.problem,
+                allowed=finding.allowed,
+            )
+            for place, finding in ordered
+        )
+
+
+def _text(path: FilePath) -> str:
+    start = Place(1, 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise YamlUnreadable(start, f"cannot be read: {why}", "a file that can be read") from error
+    if len(content) > FILE_BYTES_MAX:
+        limit = f"at most {FILE_BYTES_MAX // 1024} KiB"
+        raise YamlUnreadable(start, "the file is too large", limit)
+    if not content.strip():
+        raise YamlUnreadable(start, "the file is empty", "a sentry.yaml; see examples/sentry.yaml")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        place = Place(before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+        raise YamlUnreadable(place, "the text is not UTF-8", "UTF-8 text") from error
+
+
+def _config(file: SentryFile) -> SentryConfig:
+    teams = {
+        id_: Team(id=id_, owners=tuple(t.owners if t else ())) for id_, t in file.teams.items()
+    }
+    models = {
+        id_: Model(id=id_, ladder=tuple(m.ladder if m else ())) for id_, m in file.models.items()
+    }
+    tags = tuple(tag for tag in file.defaults.required_tags if tag != _TEAM_TAG)
+    return SentryConfig(
+        version="",
+        teams=teams,
+        models=models,
+        budgets=tuple(_budget(budget) for budget in file.budgets),
+        output_tokens_default=file.defaults.output_tokens,
+        output_tokens_max=file.defaults.output_tokens_max,
+        required_tags=(_TEAM_TAG, *tags),
+        hold_seconds=file.defaults.hold_seconds,
+        alert_addresses=tuple(file.alerts.addresses),
+    )
+
+
+def _budget(shape: BudgetShape) -> Budget:
+    return Budget(
+        id=shape.id,
+        scope=dict(shape.scope),
+        unit=shape.unit,
+        window=shape.window,
+        limit=parse_amount(shape.unit, shape.limit),
+        owners=tuple(shape.owners),
+        thresholds_percent=tuple(shape.thresholds),
+    )

@@ -1,0 +1,139 @@
+"""The shape of ``sentry.yaml``. Descriptions become the editor's hints and the reference page."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.window import WindowKind
+from cost_sentry_client.config_file.field_types import (
+    Address,
+    Amount,
+    BudgetId,
+    ModelId,
+    Percent,
+    TagName,
+    TagValue,
+    TeamId,
+)
+
+API_VERSION = "cost-sentry/v1"
+HOLD_SECONDS_MIN = 360
+"""An Express execution ends after 300 s; a reservation must outlive it."""
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
+    )
+
+
+class DefaultsShape(_Shape):
+    """What holds for every request that does not say otherwise."""
+
+    output_tokens: int = Field(
+        default=1024, ge=1, le=1_000_000, description="maxTokens of a request that names none"
+    )
+    output_tokens_max: int = Field(
+        default=16_384,
+        ge=1,
+        le=1_000_000,
+        description="the largest maxTokens that a request may name",
+    )
+    required_tags: list[TagName] = Field(
+        default_factory=list,
+        max_length=16,
+        description="tags that every request must carry, besides team",
+    )
+    hold_seconds: int = Field(
+        default=420,
+        ge=HOLD_SECONDS_MIN,
+        le=86_400,
+        description="after how long an unresolved reservation is charged in full",
+    )
+
+
+class AlertsShape(_Shape):
+    """Who hears about every budget."""
+
+    addresses: list[Address] = Field(
+        default_factory=list, max_length=50, description="e-mail addresses told about every budget"
+    )
+
+
+class TeamShape(_Shape):
+    """One team that may call models."""
+
+    owners: list[Address] = Field(
+        default_factory=list,
+        max_length=20,
+        description="e-mail addresses told about the budgets of this team",
+    )
+
+
+class ModelShape(_Shape):
+    """One model that may be called."""
+
+    ladder: list[ModelId] = Field(
+        default_factory=list,
+        max_length=8,
+        description="cheaper models that may stand in for this one, in the order they are tried",
+    )
+
+
+class BudgetShape(_Shape):
+    """One limit on spending."""
+
+    id: BudgetId = Field(description="name of the budget, for good: its history hangs on it")
+    scope: dict[TagName, TagValue] = Field(
+        default_factory=dict,
+        max_length=16,
+        description=(
+            "tags of the requests that it covers, all of them; model is the model called, without "
+            "geography; empty covers everything"
+        ),
+    )
+    unit: Annotated[Unit, Field(strict=False)] = Field(
+        description="what is counted: dollars, or tokens in and out"
+    )
+    window: Annotated[WindowKind, Field(strict=False)] = Field(
+        description="how long the limit lasts, in UTC; none never resets"
+    )
+    limit: Amount = Field(description="the amount that is never overspent, in the unit")
+    owners: list[Address] = Field(
+        default_factory=list, max_length=20, description="e-mail addresses told about this budget"
+    )
+    thresholds: list[Percent] = Field(
+        default_factory=lambda: [50, 80, 100],
+        max_length=10,
+        description="percent of the limit spent at which mail is sent, rising",
+    )
+
+
+class SentryFile(_Shape):
+    """Cost sentry's configuration: who may call which models, and for how much."""
+
+    api_version: Literal["cost-sentry/v1"] = Field(description="the version of this format")
+    defaults: DefaultsShape = Field(
+        default_factory=DefaultsShape,
+        description="what holds for every request that does not say otherwise",
+    )
+    alerts: AlertsShape = Field(
+        default_factory=AlertsShape, description="who hears about every budget"
+    )
+    teams: dict[TeamId, TeamShape | None] = Field(
+        min_length=1,
+        max_length=500,
+        description="teams that may call, by the value of the tag team",
+    )
+    models: dict[ModelId, ModelShape | None] = Field(
+        min_length=1,
+        max_length=200,
+        description="models that may be called, by the id that requests name",
+    )
+    budgets: list[BudgetShape] = Field(
+        min_length=1,
+        max_length=500,
+        description="limits; a request that none of them covers is refused",
+    )

@@ -1,0 +1,149 @@
+"""The applied configuration: one item, ``CONFIG`` / ``CURRENT``, replaced conditionally."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
+from cost_sentry.adapters.ledger_items import key
+from cost_sentry.application.config_document import config_from_document
+from cost_sentry.application.ports import Clock, ConfigStore
+from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.sentry_config import SentryConfig
+
+DOCUMENT_BYTES_MAX = 350_000
+"""DynamoDB refuses items above 400 KB; what is left is room for keys and growth."""
+
+FRESH_FOR = timedelta(seconds=1)
+"""How old an answer may be without a look at the table."""
+
+IN_FORCE_FOR = timedelta(minutes=5)
+"""How long the last good answer stands in while the table cannot be read."""
+
+
+class DynamoDbConfigStore:
+    """``application.ports.ConfigStore``.
+
+    Args:
+        calls: the ledger's table.
+        clock: stamps ``applied_at``.
+    """
+
+    def __init__(self, calls: LedgerCalls, clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._parsed: tuple[str, Mapping[str, object]] | None = None
+
+    def read(self) -> tuple[str, Mapping[str, object]] | None:
+        """See the port. A strongly consistent read; the text is parsed once per version."""
+        item = self._calls.get(_KEY)
+        if item is None:
+            return None
+        version = item["version"]["S"]
+        if self._parsed is None or self._parsed[0] != version:
+            self._parsed = version, _parse(item["document"]["S"])
+        return self._parsed
+
+    def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:
+        """See the port; ``ConfigurationError`` if the document does not fit into one item."""
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode())
+        if size > DOCUMENT_BYTES_MAX:
+            raise ConfigurationError(
+                f"the configuration takes {size} bytes in the ledger's table; at most "
+                f"{DOCUMENT_BYTES_MAX} fit: name fewer budgets, owners or ladders"
+            )
+        match self._calls.update(_replace(version, text, self._clock.now(), replaces)):
+            case Written():
+                return
+            case ConditionFailed(item=item) if item and item["version"]["S"] == version:
+                return  # The answer to an earlier try was lost; this very content is in force.
+            case _:
+                raise LedgerContention(
+                    "another operator changed the configuration meanwhile: look at what it says "
+                    "now (config diff) and apply again"
+                )
+
+
+class CachedConfigSource:
+    """``application.ports.ConfigSource``: at most one read per second and execution environment.
+
+    While the table cannot be read, the last good answer stays in force for five minutes; after
+    that the answer is ``LedgerUnavailable`` (P9).
+    """
+
+    def __init__(self, store: ConfigStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._good: _Good | None = None
+        self._tried_at: datetime | None = None
+
+    def current(self) -> SentryConfig | None:
+        """See the port."""
+        now = self._clock.now()
+        if self._good is None or not _within(FRESH_FOR, self._tried_at, now):
+            self._look(now)
+        return self._good.config if self._good else None
+
+    def _look(self, now: datetime) -> None:
+        self._tried_at = now
+        try:
+            stored = self._store.read()
+        except LedgerUnavailable:
+            if self._good is None or not _within(IN_FORCE_FOR, self._good.read_at, now):
+                self._good = None
+                raise
+            return
+        self._good = _Good(config=self._config(stored), read_at=now)
+
+    def _config(self, stored: tuple[str, Mapping[str, object]] | None) -> SentryConfig | None:
+        if stored is None:
+            return None
+        known = self._good.config if self._good else None
+        if known is not None and known.version == stored[0]:
+            return known
+        return config_from_document(stored[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Good:
+    config: SentryConfig | None
+    read_at: datetime
+
+
+_KEY = key("CONFIG", "CURRENT")
+
+
+def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
+    # A clock that was set back proves nothing about age.
+    return since is not None and timedelta(0) <= now - since < span
+
+
+def _parse(text: str) -> Mapping[str, object]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the stored configuration is not JSON ({error}): apply sentry.yaml again"
+        ) from error
+    if not isinstance(document, dict):
+        raise ConfigurationError("the stored configuration is no object: apply sentry.yaml again")
+    return document
+
+
+def _replace(version: str, text: str, now: datetime, replaces: str | None) -> dict[str, Any]:
+    was = {} if replaces is None else {":was": {"S": replaces}}
+    return {
+        "Key": _KEY,
+        "UpdateExpression": "SET #version = :version, #document = :document, applied_at = :at",
+        "ConditionExpression": "#version = :was" if was else "attribute_not_exists(pk)",
+        "ExpressionAttributeNames": {"#version": "version", "#document": "document"},
+        "ExpressionAttributeValues": {
+            ":version": {"S": version},
+            ":document": {"S": text},
+            ":at": {"S": now.isoformat()},
+            **was,
+        },
+    }

@@ -1,0 +1,28 @@
+"""Reads stage and configuration from the context, builds one stack, nothing else."""
+
+import json
+import os
+import pathlib
+
+import aws_cdk as cdk
+import cdk_nag
+
+from infra.addresses import read_addresses
+from infra.cost_sentry_stack import CostSentryStack
+from infra.stage import stage_named
+from infra.suppressions import explain_findings
+
+ROOT = pathlib.Path(__file__).resolve().parent
+
+# Plain `python app.py` sees the same context as the CDK command line, whose -c options win.
+context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+app = cdk.App(context=context, outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
+stage = stage_named(app.node.get_context("stage"))
+addresses = read_addresses(ROOT / app.node.get_context("config"))
+stack = CostSentryStack(app, f"CostSentry-{stage.name}", stage=stage, addresses=addresses)
+for tag, value in (("application", "cost-sentry"), ("stage", stage.name)):
+    cdk.Tags.of(stack).add(tag, value)
+cdk.Tags.of(stack).add("owner", app.node.get_context("owner"))
+explain_findings(stack)
+cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+app.synth()

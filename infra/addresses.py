@@ -1,0 +1,50 @@
+"""Who is subscribed: the addresses of ``sentry.yaml``, read and nothing more.
+
+The file is validated by ``cost-sentry config check``; here an e-mail address is all that matters,
+because Amazon SNS subscriptions are resources and only a deployment creates them.
+"""
+
+import pathlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """E-mail addresses, each once, in the order of the alphabet."""
+
+    operators: tuple[str, ...]
+    """Hear about every budget, and when the sentry itself is unwell."""
+    recipients: tuple[str, ...]
+    """Everyone a budget's alert may be sent to, operators included."""
+
+
+def read_addresses(path: pathlib.Path) -> Addresses:
+    """Collect ``alerts.addresses``, ``teams.*.owners`` and ``budgets[].owners``."""
+    if not path.is_file():
+        raise FileNotFoundError(f"no configuration at {path}; give -c config=<your sentry.yaml>")
+    document = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    operators = set(_texts(_mapping(document.get("alerts")).get("addresses")))
+    owners = {
+        address for owned in _owned(document) for address in _texts(_mapping(owned).get("owners"))
+    }
+    return Addresses(
+        operators=tuple(sorted(operators)), recipients=tuple(sorted(operators | owners))
+    )
+
+
+def _owned(document: Mapping[str, Any]) -> Iterator[object]:
+    yield from _mapping(document.get("teams")).values()
+    budgets = document.get("budgets")
+    yield from budgets if isinstance(budgets, list) else _mapping(budgets).values()
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> Iterator[str]:
+    yield from (text for text in value if isinstance(text, str)) if isinstance(value, list) else ()

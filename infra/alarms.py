@@ -1,0 +1,174 @@
+"""ALARMS: one row per way in which the sentry can be unwell. Every alarm tells the operators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from constructs import Construct
+
+from infra.alerts import Alerts
+from infra.function_set import FunctionSet
+from infra.ledger_table import LedgerTable
+from infra.triggers import Triggers
+from infra.workflow_set import WorkflowSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What has metrics."""
+
+    functions: FunctionSet
+    workflows: WorkflowSet
+    ledger: LedgerTable
+    triggers: Triggers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRow:
+    """One alarm: what is measured, what is too much, what it means and what to do."""
+
+    name: str
+    metric: Callable[[Watched], cloudwatch.Metric]
+    threshold: int
+    """Reached or passed in one period of five minutes."""
+    meaning: str
+
+
+def _errors(function: str) -> Callable[[Watched], cloudwatch.Metric]:
+    return lambda on: on.functions.by_name[function].function.metric_errors()
+
+
+def _throttles(function: str) -> Callable[[Watched], cloudwatch.Metric]:
+    return lambda on: on.functions.by_name[function].function.metric_throttles()
+
+
+def _workflow(name: str) -> Callable[[Watched], cloudwatch.Metric]:
+    return lambda on: on.workflows.guarded_invocation.state_machine.metric(name, statistic="Sum")
+
+
+def _ledger(name: str) -> Callable[[Watched], cloudwatch.Metric]:
+    return lambda on: on.ledger.table.metric(name, statistic="Sum")
+
+
+ALARMS = (
+    AlarmRow(
+        name="admit_request_errors",
+        metric=_errors("admit_request"),
+        threshold=1,
+        meaning="Calls are refused because the sentry itself failed. Read the function's log; "
+        "a ledger that cannot be asked is an answer and not counted here.",
+    ),
+    AlarmRow(
+        name="admit_request_throttles",
+        metric=_throttles("admit_request"),
+        threshold=1,
+        meaning="The account's Lambda concurrency is used up, so calls are refused. Raise the "
+        "quota, or find what else in the account takes it.",
+    ),
+    AlarmRow(
+        name="settle_reservation_errors",
+        metric=_errors("settle_reservation"),
+        threshold=1,
+        meaning="Models answered and their cost could not be settled. Nothing is lost: each "
+        "reservation expires and is charged in full. Read the function's log.",
+    ),
+    AlarmRow(
+        name="void_reservation_errors",
+        metric=_errors("void_reservation"),
+        threshold=1,
+        meaning="Refused model calls could not be given back; they expire and are charged in "
+        "full. Read the function's log.",
+    ),
+    AlarmRow(
+        name="expire_reservations_errors",
+        metric=_errors("expire_reservations"),
+        threshold=1,
+        meaning="Reservations that nobody resolved stay pending, and their money stays held. "
+        "Read the function's log; the next run in five minutes tries again.",
+    ),
+    AlarmRow(
+        name="project_entries_errors",
+        metric=_errors("project_entries"),
+        threshold=3,
+        meaning="The journal, totals and budget mails fall behind; spending is still guarded. "
+        "Read the function's log.",
+    ),
+    AlarmRow(
+        name="project_entries_iterator_age",
+        metric=lambda on: on.functions.by_name["project_entries"].function.metric(
+            "IteratorAge", statistic="Maximum"
+        ),
+        threshold=15 * 60 * 1000,
+        meaning="The journal is 15 minutes behind the ledger. The stream keeps 24 hours; after "
+        "that entries would be missing from reports.",
+    ),
+    AlarmRow(
+        name="journal_dead_letters",
+        metric=lambda on: on.triggers.dead_letters.metric_approximate_number_of_messages_visible(
+            statistic="Maximum"
+        ),
+        threshold=1,
+        meaning="A ledger entry could not be journaled in ten attempts. The message names its "
+        "place in the stream; correct the cause and replay it within 24 hours.",
+    ),
+    AlarmRow(
+        name="workflow_failures",
+        metric=_workflow("ExecutionsFailed"),
+        threshold=25,
+        meaning="Many calls ended with an error, most often Amazon Bedrock's own throttling. "
+        "The workflow's log names the state and the error.",
+    ),
+    AlarmRow(
+        name="workflow_timeouts",
+        metric=_workflow("ExecutionsTimedOut"),
+        threshold=1,
+        meaning="A call outlasted the workflow's time limit. Its reservation expires and is "
+        "charged in full.",
+    ),
+    AlarmRow(
+        name="workflow_throttles",
+        metric=_workflow("ExecutionThrottled"),
+        threshold=1,
+        meaning="Step Functions slowed the workflow down. Ask for a higher quota.",
+    ),
+    AlarmRow(
+        name="ledger_write_throttles",
+        metric=_ledger("WriteThrottleEvents"),
+        threshold=10,
+        meaning="One account or budget is written more often than one DynamoDB item allows; its "
+        "calls wait and may be refused.",
+    ),
+    AlarmRow(
+        name="ledger_read_throttles",
+        metric=_ledger("ReadThrottleEvents"),
+        threshold=10,
+        meaning="The ledger is read more often than DynamoDB allows; calls wait and may be "
+        "refused.",
+    ),
+)
+
+
+class Alarms(Construct):
+    """Turns rows into alarms. Silence is health: nobody calls at night."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, watched: Watched, alerts: Alerts
+    ) -> None:
+        super().__init__(scope, construct_id)
+        tell_operators = actions.SnsAction(alerts.operator_topic)
+        for row in ALARMS:
+            alarm = row.metric(watched).with_(period=cdk.Duration.minutes(5)).create_alarm(
+                self,
+                row.name,
+                alarm_description=row.meaning,
+                threshold=row.threshold,
+                evaluation_periods=1,
+                comparison_operator=(
+                    cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+                ),
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            alarm.add_alarm_action(tell_operators)
+            alarm.add_ok_action(tell_operators)

@@ -1,0 +1,61 @@
+"""Who may call a model: exactly the models in the price book, because an unpriced call is free."""
+
+import json
+import pathlib
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from cost_sentry.domain.model_id import PROFILE_SCOPES
+
+PRICE_BOOK = (
+    pathlib.Path(__file__).resolve().parents[1] / "functions/cost_sentry/data/price_book.json"
+)
+
+GUARDRAILS = ("guardrail/*", "guardrail-profile/*")
+
+
+def priced_models() -> list[str]:
+    """``foundation-model/<id>`` of every model that has a price anywhere, sorted."""
+    return sorted({f"foundation-model/{row['model_id']}" for row in _prices()})
+
+
+def priced_profiles() -> list[str]:
+    """``inference-profile/<geography>.*`` for every geography that has a price."""
+    places = {place for row in _prices() for place in row["places"]}
+    return [f"inference-profile/{scope}.*" for scope in PROFILE_SCOPES if scope in places]
+
+
+def _prices() -> list[dict[str, Any]]:
+    prices: list[dict[str, Any]] = json.loads(PRICE_BOOK.read_text(encoding="utf-8"))["prices"]
+    return prices
+
+
+class BedrockAccess(Construct):
+    """The right to call every priced model, as one policy for all roles that need it.
+
+    The models are listed one by one; a model without a price cannot be called by any role here.
+    Wildcards that remain are explained in ``suppressions.py``. An inline policy, because IAM allows
+    a role 10,240 characters of those and a managed policy only 6,144.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        here = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}"
+        anywhere = f"arn:{stack.partition}:bedrock:*:"
+        profiles = [f"{here}:{profile}" for profile in priced_profiles()]
+        models = [f"{anywhere}:{model}" for model in priced_models()]
+        # Converse is authorized as InvokeModel. Streaming is another action, and not granted.
+        invoke = iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models + profiles)
+        guard = iam.PolicyStatement(
+            actions=["bedrock:ApplyGuardrail"],
+            resources=[f"{here}:{guardrail}" for guardrail in GUARDRAILS],
+        )
+        self._policy = iam.Policy(self, "Policy", statements=[invoke, guard])
+
+    def grant_invoke(self, role: iam.IRole) -> None:
+        """Let this role call any priced model, with any guardrail of the account."""
+        self._policy.attach_to_role(role)

@@ -1,0 +1,52 @@
+"""Composes the constructs of this folder; defines nothing itself."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.addresses import Addresses
+from infra.alarms import Alarms, Watched
+from infra.alerts import Alerts
+from infra.bedrock_access import BedrockAccess
+from infra.function_set import FunctionSet, Neighbours
+from infra.ledger_table import LedgerTable
+from infra.names import pascal
+from infra.stage import Stage
+from infra.triggers import Triggers
+from infra.workflow_set import WorkflowSet
+
+
+class CostSentryStack(cdk.Stack):
+    """The whole sentry of one stage, in one stack. Needs no account or Region to synthesize."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, addresses: Addresses
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Cost sentry for Amazon Bedrock ({stage.name})",
+            termination_protection=stage.keeps_data,
+        )
+        ledger = LedgerTable(self, "Ledger", stage=stage)
+        alerts = Alerts(self, "Alerts", addresses=addresses)
+        models = BedrockAccess(self, "Models")
+        near = Neighbours(ledger=ledger, alerts=alerts, models=models)
+        functions = FunctionSet(self, "Functions", near=near, stage=stage)
+        workflows = WorkflowSet(
+            self, "Workflows", functions=functions, models=models, stage=stage
+        )
+        triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)
+        watched = Watched(
+            functions=functions, workflows=workflows, ledger=ledger, triggers=triggers
+        )
+        Alarms(self, "Alarms", watched=watched, alerts=alerts)
+
+        self._output("LedgerTableName", ledger.table.table_name)
+        machine = workflows.guarded_invocation.state_machine
+        self._output("GuardedInvocationArn", machine.state_machine_arn)
+        self._output("AlertTopicArn", alerts.topic.topic_arn)
+        for name, function in functions.by_name.items():
+            self._output(f"{pascal(name)}FunctionName", function.function.function_name)
+
+    def _output(self, name: str, value: str) -> None:
+        cdk.CfnOutput(self, name, value=value)

@@ -1,0 +1,138 @@
+"""FUNCTIONS: one row per Lambda. What a row does not grant, its function cannot do."""
+
+import pathlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cost_sentry.settings import Settings
+from infra.alerts import Alerts
+from infra.bedrock_access import BedrockAccess
+from infra.ledger_table import LedgerTable
+from infra.names import pascal
+from infra.sentry_function import SentryFunction
+from infra.stage import Stage
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "functions"
+LAYER = ROOT / ".build" / "layer"
+
+MODEL_CALL_SECONDS_MAX = 240
+"""As long as the workflow waits for a model, so that neither branch outlasts the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """What a function may be granted access to."""
+
+    ledger: LedgerTable
+    alerts: Alerts
+    models: BedrockAccess
+
+
+Grant = Callable[[Neighbours, SentryFunction], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRow:
+    """One function; ``name`` is its handler, its use case and its placeholder."""
+
+    name: str
+    timeout_seconds: int
+    memory_mib: int
+    """Also buys the share of a CPU: what decides a call gets more than what waits."""
+    grants: tuple[Grant, ...]
+
+
+FUNCTIONS = (
+    FunctionRow(
+        name="admit_request",
+        timeout_seconds=10,
+        memory_mib=512,
+        grants=(lambda near, to: near.ledger.grant_reserve(to.role),),
+    ),
+    FunctionRow(
+        name="invoke_model",
+        timeout_seconds=MODEL_CALL_SECONDS_MAX,
+        memory_mib=256,
+        grants=(lambda near, to: near.models.grant_invoke(to.role),),
+    ),
+    FunctionRow(
+        name="settle_reservation",
+        timeout_seconds=10,
+        memory_mib=512,
+        grants=(lambda near, to: near.ledger.grant_resolve(to.role),),
+    ),
+    FunctionRow(
+        name="void_reservation",
+        timeout_seconds=10,
+        memory_mib=512,
+        grants=(lambda near, to: near.ledger.grant_resolve(to.role),),
+    ),
+    FunctionRow(
+        name="expire_reservations",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(lambda near, to: near.ledger.grant_expire(to.role),),
+    ),
+    FunctionRow(
+        name="project_entries",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_project(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
+)
+
+
+class FunctionSet(Construct):
+    """All functions; they share one zip of our source and one layer of everybody else's."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, near: Neighbours, stage: Stage
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = Settings(
+            stage=stage.name,
+            table_name=near.ledger.table.table_name,
+            alert_topic_arn=near.alerts.topic.topic_arn,
+        )
+        code = lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"])
+        layer = self._layer()
+        self._functions: dict[str, SentryFunction] = {}
+        for row in FUNCTIONS:
+            function = SentryFunction(
+                self,
+                pascal(row.name),
+                name=row.name,
+                code=code,
+                layer=layer,
+                environment=settings.to_environ(),
+                timeout_seconds=row.timeout_seconds,
+                memory_mib=row.memory_mib,
+                stage=stage,
+            )
+            for grant in row.grants:
+                grant(near, function)
+            self._functions[row.name] = function
+
+    @property
+    def by_name(self) -> Mapping[str, SentryFunction]:
+        """Every function by the name of its row."""
+        return self._functions
+
+    def _layer(self) -> lambda_.LayerVersion:
+        if not (LAYER / "python").is_dir():
+            raise FileNotFoundError("the layer is not built; run make setup first")
+        return lambda_.LayerVersion(
+            self,
+            "Layer",
+            description="Third-party code of cost-sentry, built from requirements/lambda.txt",
+            code=lambda_.Code.from_asset(str(LAYER), exclude=["**/__pycache__", "**/*.pyc"]),
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+            compatible_architectures=[lambda_.Architecture.ARM_64],
+        )

@@ -1,0 +1,85 @@
+"""cdk-nag findings that stay, each with its reason. A finding without a row stops synthesis."""
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from constructs import IConstruct
+
+from infra.bedrock_access import GUARDRAILS, priced_models, priced_profiles
+
+_ANYWHERE = "arn:<AWS::Partition>:bedrock:*:"
+_HERE = "arn:<AWS::Partition>:bedrock:<AWS::Region>:<AWS::AccountId>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Findings that may stand below one construct of the stack, and why."""
+
+    path: str
+    findings: tuple[str, ...]
+    reason: str
+
+
+def _wildcards(*resources: str) -> tuple[str, ...]:
+    return tuple(f"IAM5[Resource::{resource}]" for resource in resources)
+
+
+ACCEPTANCES = (
+    Acceptance(
+        path="Functions",
+        findings=("L1",),
+        reason="Python 3.13 is what the layer's wheels are locked for and what the code is tested "
+        "on; a newer runtime comes with a newer lock.",
+    ),
+    Acceptance(
+        path="Functions",
+        findings=_wildcards("*"),
+        reason="X-Ray's PutTraceSegments and PutTelemetryRecords have no resource to name, nor has "
+        "ListStreams as the event source mapping asks for it.",
+    ),
+    Acceptance(
+        path="Workflows",
+        findings=_wildcards("*"),
+        reason="Log delivery and X-Ray actions of Step Functions have no resource to name.",
+    ),
+    Acceptance(
+        path="Models",
+        findings=_wildcards(*(f"{_ANYWHERE}:{model}" for model in priced_models())),
+        reason="The Region alone is a wildcard: a cross-Region inference profile is authorized "
+        "against the model in every Region it may route to. The model is named.",
+    ),
+    Acceptance(
+        path="Models",
+        findings=_wildcards(*(f"{_HERE}:{profile}" for profile in priced_profiles())),
+        reason="Whoever calls a profile must also be allowed to call the model behind it, and "
+        "those are named one by one; naming both would pass IAM's limit of 10,240 characters.",
+    ),
+    Acceptance(
+        path="Models",
+        findings=_wildcards(*(f"{_HERE}:{guardrail}" for guardrail in GUARDRAILS)),
+        reason="The caller's guardrailConfig names the guardrail. Those of this account and "
+        "Region only, and applying one can only take away from an answer.",
+    ),
+    Acceptance(
+        path="Triggers/DeadLetters",
+        findings=("SQS3",),
+        reason="This is the dead-letter queue itself, of the stream's event source mapping, where "
+        "cdk-nag does not look.",
+    ),
+)
+
+
+def explain_findings(stack: cdk.Stack) -> None:
+    """Acknowledge exactly the findings that a row explains."""
+    for row in ACCEPTANCES:
+        scope: IConstruct = stack
+        for part in row.path.split("/"):
+            scope = scope.node.find_child(part)
+        cdk.Validations.of(scope).acknowledge(
+            *(
+                cdk.Acknowledgment(
+                    id=f"AwsSolutions::AwsSolutions-{finding}", reason=row.reason
+                )
+                for finding in row.findings
+            )
+        )

@@ -1,0 +1,65 @@
+"""What starts a function without being asked: the ledger's stream, and the clock."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.function_set import FunctionSet
+from infra.ledger_table import LedgerTable
+
+STREAM_BATCH_MAX = 100
+STREAM_ATTEMPTS_MAX = 10
+EXPIRY_EVERY_MINUTES = 5
+ENTRY_WRITTEN = {"dynamodb": {"NewImage": {"entry": {"S": lambda_.FilterRule.exists()}}}}
+"""Account items carry their ledger entry; the journal's own writes carry none and cost nothing."""
+
+
+class Triggers(Construct):
+    """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
+
+    A batch that fails is halved until the one bad record stands alone; after ten attempts its
+    place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, functions: FunctionSet, ledger: LedgerTable
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+        functions.by_name["project_entries"].function.add_event_source(
+            sources.DynamoEventSource(
+                ledger.table,
+                # Not LATEST: an entry written while the mapping is created must not be missed.
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=STREAM_BATCH_MAX,
+                bisect_batch_on_error=True,
+                report_batch_item_failures=True,
+                retry_attempts=STREAM_ATTEMPTS_MAX,
+                on_failure=sources.SqsDlq(self.dead_letters),
+                filters=[ENTRY_WRITTEN],
+            )
+        )
+        events.Rule(
+            self,
+            "ExpiryClock",
+            description="Expire reservations that nobody resolved",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(EXPIRY_EVERY_MINUTES)),
+            targets=[
+                targets.LambdaFunction(
+                    functions.by_name["expire_reservations"].function,
+                    event=events.RuleTargetInput.from_object({}),
+                    # The next tick does the same work; a late one would only run beside it.
+                    retry_attempts=0,
+                )
+            ],
+        )

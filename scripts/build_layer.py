@@ -1,0 +1,80 @@
+"""Build the one layer from the locked requirements: same input, same bytes, no Docker.
+
+pip downloads wheels for Lambda's platform whatever machine this runs on. botocore ships the
+description of every AWS service; only those that the adapters use are kept, because a function's
+cold start and the upload pay for each megabyte. A stamp holds a digest of what the layer was made
+from, so a second run is instant.
+"""
+
+import hashlib
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
+LAYER = ROOT / ".build" / "layer"
+STAMP = ROOT / ".build" / "layer.sha256"
+
+PYTHON_VERSION = "3.13"
+PLATFORM = "manylinux2014_aarch64"
+
+SERVICES = ("bedrock-runtime", "dynamodb", "sns")
+"""What boto3 clients in the adapters speak to; a test compares."""
+
+UNUSED_FOLDERS = ("__pycache__", "*.dist-info", "bin")
+UNUSED_FILES = ("*.pyc", "*.pyi", "py.typed")
+
+
+def main() -> None:
+    """Leave ``.build/layer/python`` as the lock says, and nothing else in it."""
+    digest = source_digest()
+    if LAYER.is_dir() and STAMP.is_file() and STAMP.read_text().strip() == digest:
+        return
+    shutil.rmtree(LAYER, ignore_errors=True)
+    STAMP.unlink(missing_ok=True)
+    packages = LAYER / "python"
+    packages.mkdir(parents=True)
+    install(packages)
+    prune(packages)
+    STAMP.write_text(digest + "\n")
+
+
+def source_digest() -> str:
+    """Names the lock and this script: what decides the layer's content."""
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes()).hexdigest()
+
+
+def install(packages: pathlib.Path) -> None:
+    """Wheels only, hashes checked, exactly the lock; nothing is compiled or resolved here."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--target", str(packages), "--no-compile", "--no-deps", "--require-hashes"]
+    command += ["--only-binary=:all:", "--platform", PLATFORM, "--python-version", PYTHON_VERSION]
+    command += ["--implementation", "cp", "--requirement", str(REQUIREMENTS)]
+    subprocess.run(command, check=True)  # noqa: S603 - every word of it is written above
+
+
+def prune(packages: pathlib.Path) -> None:
+    """Remove what never runs: metadata, type stubs, and services that nobody calls."""
+    for folder in _matching(packages, UNUSED_FOLDERS):
+        shutil.rmtree(folder)
+    for file in _matching(packages, UNUSED_FILES):
+        file.unlink()
+    for service in sorted((packages / "botocore" / "data").iterdir()):
+        if service.is_dir() and service.name not in SERVICES:
+            shutil.rmtree(service)
+    shutil.rmtree(packages / "boto3" / "examples", ignore_errors=True)
+
+
+def _matching(folder: pathlib.Path, patterns: tuple[str, ...]) -> Iterator[pathlib.Path]:
+    found = {path for pattern in patterns for path in folder.rglob(pattern)}
+    # Parents first, so that nothing is looked for inside a folder that is already gone.
+    for path in sorted(found, key=lambda path: len(path.parts)):
+        if path.exists():
+            yield path
+
+
+if __name__ == "__main__":
+    main()

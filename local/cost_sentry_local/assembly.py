@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cost_sentry_local.asset_zip import zip_directory
 
@@ -28,10 +29,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackTemplate:
-    """One stack: its name, its template and its assets."""
+    """One stack: its name, the asset that is its template, and all its assets."""
 
     name: str
-    template: str
+    template: Asset
     assets: tuple[Asset, ...]
 
 
@@ -55,20 +56,20 @@ def read_stacks(directory: Path, *, account: str, region: str) -> list[StackTemp
 
 
 def _stack(
-    directory: Path, key: str, artifact: dict[str, dict[str, str]], place: dict[str, str]
+    directory: Path, key: str, artifact: dict[str, Any], place: dict[str, str]
 ) -> StackTemplate:
     properties = artifact["properties"]
     listing = json.loads((directory / f"{key}.assets.json").read_text())["files"]
+    assets = tuple(asset for entry in listing.values() for asset in _asset(directory, entry, place))
+    template = directory / properties["templateFile"]
     return StackTemplate(
         name=properties.get("stackName", key),
-        template=(directory / properties["templateFile"]).read_text(),
-        assets=tuple(
-            asset for entry in listing.values() for asset in _asset(directory, entry, place)
-        ),
+        template=next(asset for asset in assets if asset.source == template),
+        assets=assets,
     )
 
 
-def _asset(directory: Path, entry: dict, place: dict[str, str]) -> Iterator[Asset]:
+def _asset(directory: Path, entry: dict[str, Any], place: dict[str, str]) -> Iterator[Asset]:
     for destination in entry["destinations"].values():
         yield Asset(
             source=directory / entry["source"]["path"],
@@ -84,7 +85,7 @@ def _filled(text: str, place: dict[str, str]) -> str:
     return text
 
 
-def _in_order(stacks: dict[str, dict]) -> list[str]:
+def _in_order(stacks: dict[str, Any]) -> list[str]:
     """Keys such that every stack follows the stacks it depends on."""
     ordered: list[str] = []
 

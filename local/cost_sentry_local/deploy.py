@@ -32,7 +32,7 @@ def deploy(cloud: LocalCloud, assembly_dir: Path) -> dict[str, str]:
     _bootstrap(cloud.client("ssm"))
     for stack in read_stacks(assembly_dir, account=account, region=REGION):
         _upload(cloud.client("s3"), stack.assets)
-        outputs |= _apply(cloud.client("cloudformation"), stack)
+        outputs |= _apply(cloud, stack)
     return outputs
 
 
@@ -59,10 +59,12 @@ def _exists(look) -> bool:  # noqa: ANN001 - a bound client call
     return True
 
 
-def _apply(cloudformation: BaseClient, stack: StackTemplate) -> dict[str, str]:
+def _apply(cloud: LocalCloud, stack: StackTemplate) -> dict[str, str]:
+    cloudformation = cloud.client("cloudformation")
     request = {
         "StackName": stack.name,
-        "TemplateBody": stack.template,
+        # By address, as the CDK CLI does: a template over 51,200 bytes cannot be sent inline.
+        "TemplateURL": f"{cloud.endpoint}/{stack.template.bucket}/{stack.template.key}",
         "Capabilities": _CAPABILITIES,
     }
     try:

@@ -1,8 +1,10 @@
 """Synthesizing the CDK app as the CDK CLI would, and only when its sources changed."""
 
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,14 +42,15 @@ def synthesize(
     Raises:
         SynthesisFailed: the app refused, for example because of a cdk-nag finding.
     """
-    fingerprint = _fingerprint(context or {})
-    marker = directory / _FINGERPRINT
-    if marker.is_file() and marker.read_text() == fingerprint:
-        return directory
-    directory.mkdir(parents=True, exist_ok=True)
-    marker.unlink(missing_ok=True)
-    _run(directory, _context() | (context or {}))
-    marker.write_text(fingerprint)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with (directory.parent / f"{directory.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fingerprint = _fingerprint(context or {})
+        marker = directory / _FINGERPRINT
+        if not marker.is_file() or marker.read_text() != fingerprint:
+            shutil.rmtree(directory, ignore_errors=True)
+            _run(directory, _context() | (context or {}))
+            marker.write_text(fingerprint)
     return directory
 
 
@@ -77,14 +80,16 @@ def _context() -> dict[str, str]:
 
 def _fingerprint(context: dict[str, str]) -> str:
     digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode())
-    for path in _files():
-        digest.update(f"{path.relative_to(PROJECT)}\0".encode())
+    for path in _files(context):
+        digest.update(f"{path}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _files() -> list[Path]:
-    roots = [PROJECT / name for name in _SOURCES]
+def _files(context: dict[str, str]) -> list[Path]:
+    """Every source, and the configuration if it lies elsewhere."""
+    named = [*_SOURCES, context["config"]] if "config" in context else _SOURCES
+    roots = [PROJECT / name for name in named]
     found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
     return sorted(
         path

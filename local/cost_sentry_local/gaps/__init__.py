@@ -23,6 +23,7 @@ from cost_sentry_local.gaps import (
     sdk_integrations,
     stream_batches,
     succeed_output,
+    task_timeout,
     terminal_errors,
 )
 
@@ -35,6 +36,7 @@ _GAPS = (
     embedded_metrics,
     stream_batches,
     immediate_start,
+    task_timeout,
     execution_timeout,
     execution_metrics,
     express_executions,

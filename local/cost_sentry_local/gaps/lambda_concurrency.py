@@ -13,6 +13,8 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from cost_sentry_local.gaps.waiting_time import in_queue
+
 _WORKERS = int(os.environ.get("LOCAL_CLOUD_WORKERS_PER_FUNCTION", "4"))
 _LOOK_AGAIN_SECONDS = 1.0
 
@@ -23,7 +25,7 @@ def close() -> None:
     free = threading.Condition()
 
     def wait_and_acquire(*args: Any, **kwargs: Any) -> tuple[Any, str]:
-        with free:
+        with in_queue(), free:
             while True:
                 worker, how = acquire(*args, **{**kwargs, "max_concurrency": _WORKERS})
                 if worker is not None:

@@ -1,0 +1,67 @@
+"""Telling a running Bedrock stand-in what to do, and asking what it billed."""
+
+import json
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from cost_sentry_local.local_cloud import LocalCloud
+
+_TIMEOUT_SECONDS = 30.0
+
+
+def set_fault(
+    cloud: LocalCloud,
+    kind: str,
+    *,
+    times: int = 1,
+    model: str | None = None,
+    seconds: float = 30.0,
+) -> None:
+    """Let the next calls go wrong.
+
+    Args:
+        cloud: where the stand-in runs.
+        kind: one of `stand_in.faults.FaultKind`, such as throttle, stall or break.
+        times: how many calls meet it.
+        model: only calls of this model, in any region profile; None for any.
+        seconds: how long a stall lasts.
+
+    Raises:
+        ValueError: the stand-in refused; the message says why.
+    """
+    fault = {"kind": kind, "times": times, "model": model, "seconds": seconds}
+    _send(cloud, "POST", "faults", fault)
+
+
+def faults(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """The faults still to come."""
+    return _send(cloud, "GET", "faults")["faults"]
+
+
+def clear_faults(cloud: LocalCloud) -> None:
+    """Let everything go well again."""
+    _send(cloud, "DELETE", "faults")
+
+
+def calls(cloud: LocalCloud) -> dict[str, Any]:
+    """`calls`, each with model, outcome, billed and tokens, and `models`, what each sums up to."""
+    return _send(cloud, "GET", "calls")
+
+
+def forget_calls(cloud: LocalCloud) -> None:
+    """Start counting again."""
+    _send(cloud, "DELETE", "calls")
+
+
+def _send(cloud: LocalCloud, method: str, what: str, body: object = None) -> dict[str, Any]:
+    request = Request(  # noqa: S310 - loopback only
+        f"{cloud.bedrock_endpoint}/_stand_in/{what}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+    )
+    try:
+        with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - loopback only
+            return json.load(answer)
+    except HTTPError as error:
+        raise ValueError(json.load(error)["message"]) from error

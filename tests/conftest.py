@@ -1,0 +1,59 @@
+"""Fixtures of every room: no AWS account is ever near, and one local cloud per worker."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cost_sentry_local.cloud import LocalCloud, running_cloud
+from cost_sentry_local.deploy import deploy
+from cost_sentry_local.synthesize import synthesize
+
+# Before anything makes a client: whoever runs the tests may be logged in somewhere.
+for _name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[_name]
+os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+@pytest.fixture(scope="session")
+def assembly() -> Path:
+    """The synthesized real app; synthesized again only when its sources changed."""
+    return synthesize()
+
+
+@pytest.fixture(scope="session")
+def local_cloud() -> Iterator[LocalCloud]:
+    """The local cloud; tests that use it are marked `cloud` and in the xdist group of that name."""
+    with running_cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def deployed(local_cloud: LocalCloud, assembly: Path) -> dict[str, str]:
+    """Outputs of the real stack, deployed once; tests keep apart by their own tags and ids."""
+    return deploy(local_cloud, assembly)
+
+
+@pytest.fixture
+def newly_deployed(
+    local_cloud: LocalCloud, deployed: dict[str, str], assembly: Path
+) -> dict[str, str]:
+    """Outputs of the real stack on an empty cloud: no items, mails, faults or calls.
+
+    Names follow from the template, so `deployed` stays true.
+    """
+    local_cloud.reset()
+    outputs = deploy(local_cloud, assembly)
+    assert outputs == deployed
+    return outputs
+
+
+@pytest.fixture
+def cloud_environment(local_cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """This process and its children talk to the local cloud, as after `cost-sentry local up`."""
+    environment = local_cloud.environment()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment

@@ -1,0 +1,100 @@
+"""The stored configuration says exactly what was applied."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost_sentry.adapters.config_document import (
+    config_from_document,
+    config_to_document,
+    document_version,
+    with_version,
+)
+from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.configurations import configuration
+
+names = st.text(min_size=1, max_size=12)
+lists = st.lists(names, max_size=3).map(tuple)
+budgets = st.builds(
+    Budget,
+    id=names,
+    scope=st.dictionaries(names, names, max_size=3),
+    unit=st.sampled_from(Unit),
+    window=st.sampled_from(WindowKind),
+    limit=st.integers(min_value=1, max_value=10**21),
+    owners=lists,
+    thresholds_percent=st.lists(st.integers(1, 100), max_size=4).map(tuple),
+)
+configurations = st.builds(
+    SentryConfig,
+    version=st.just(""),
+    teams=st.dictionaries(names, lists, max_size=3).map(
+        lambda teams: {id_: Team(id=id_, owners=owners) for id_, owners in teams.items()}
+    ),
+    models=st.dictionaries(names, lists, max_size=3).map(
+        lambda models: {id_: Model(id=id_, ladder=ladder) for id_, ladder in models.items()}
+    ),
+    budgets=st.lists(budgets, max_size=4).map(tuple),
+    output_tokens_default=st.integers(1, 10**6),
+    output_tokens_max=st.integers(1, 10**6),
+    required_tags=lists,
+    hold_seconds=st.integers(360, 10**5),
+    alert_addresses=lists,
+)
+
+
+@given(configurations)
+def test_a_configuration_survives_its_document_as_json_text(config):
+    text = json.dumps(config_to_document(config))
+
+    assert config_from_document(json.loads(text)) == with_version(config)
+
+
+@given(configurations, configurations)
+def test_two_configurations_share_a_version_only_if_they_say_the_same(one, other):
+    same_content = replace(one, version="") == replace(other, version="")
+
+    assert (with_version(one).version == with_version(other).version) == same_content
+
+
+@given(configurations)
+def test_the_version_does_not_depend_on_the_order_of_names(config):
+    document = config_to_document(config)
+    turned = dict(reversed(document.items()))
+
+    assert document_version(turned) == document_version(document)
+
+
+def damaged(path, value):
+    document = json.loads(json.dumps(config_to_document(configuration())))
+    part = document
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["format"], 2),
+        (["format"], None),
+        (["teams"], None),
+        (["teams"], []),
+        (["models"], {"m": {}}),
+        (["budgets", 0, "unit"], "eur"),
+        (["budgets", 0, "window"], "year"),
+        (["budgets", 0, "limit"], "NaN"),
+        (["budgets", 0, "limit"], "-1"),
+        (["defaults"], {}),
+    ],
+)
+def test_fails_as_an_operators_business_on_a_document_that_is_none(path, value):
+    with pytest.raises(ConfigurationError, match=r"apply sentry\.yaml again"):
+        config_from_document(damaged(path, value))

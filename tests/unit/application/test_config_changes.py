@@ -1,0 +1,123 @@
+import pytest
+
+from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.sentry_config import Model, Team
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.builders import budget
+from tests.fakes.configurations import configuration
+
+DOLLAR = 10**12
+
+
+def texts(current, wanted, limits):
+    return [change.text for change in plan_config(current, wanted, limits)]
+
+
+def test_the_same_configuration_is_no_change():
+    config = configuration(budget(limit=DOLLAR))
+
+    assert plan_config(config, config, {"search-daily": DOLLAR}) == ()
+
+
+def test_the_first_configuration_adds_everything():
+    wanted = configuration(budget(limit=DOLLAR))
+
+    changes = plan_config(None, wanted, {})
+
+    assert {change.kind for change in changes} == {ChangeKind.ADDED}
+    assert {change.thing for change in changes} == set(ChangedThing)
+
+
+def test_an_added_budget_is_shown_whole():
+    wanted = configuration(budget(limit=DOLLAR), budget("other", limit=3 * DOLLAR // 2, scope={}))
+
+    (line,) = texts(configuration(budget(limit=DOLLAR)), wanted, {"search-daily": DOLLAR})
+
+    assert line.startswith("added budget other: limit 1.50 usd, window day, scope everything,")
+    assert line.endswith("owners none, thresholds 50, 80, 100")
+
+
+def test_a_removed_budget_is_named():
+    current = configuration(budget(), budget("other"))
+
+    assert texts(current, configuration(budget()), {"search-daily": 1_000, "other": 1_000}) == [
+        "removed budget other"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"limit": 2 * DOLLAR}, "limit 1.00 usd → 2.00 usd"),
+        ({"scope": {}}, "scope team=search → everything"),
+        ({"owners": ("a@example.com",)}, "owners none → a@example.com"),
+        ({"thresholds_percent": (90,)}, "thresholds 50, 80, 100 → 90"),
+    ],
+)
+def test_a_changed_budget_says_which_field_went_from_what_to_what(changes, line):
+    current = configuration(budget(limit=DOLLAR))
+    wanted = configuration(budget(**{"limit": DOLLAR, **changes}))
+
+    assert texts(current, wanted, {"search-daily": DOLLAR}) == [
+        f"changed budget search-daily: {line}"
+    ]
+
+
+def test_teams_models_defaults_and_alerts_are_compared_too():
+    current = configuration()
+    wanted = configuration(
+        teams={"search": Team(id="search"), "growth": Team(id="growth")},
+        models={"amazon.nova-lite-v1:0": Model(id="amazon.nova-lite-v1:0", ladder=("m",))},
+        hold_seconds=600,
+        required_tags=("team", "application"),
+        alert_addresses=("finops@example.com",),
+    )
+
+    assert texts(current, wanted, {"search-daily": 1_000}) == [
+        "changed defaults: requiredTags team → team, application",
+        "changed defaults: holdSeconds 420 → 600",
+        "changed alerts: addresses none → finops@example.com",
+        "changed team search: owners search@example.com → none",
+        "added team growth: owners none",
+        "changed model amazon.nova-lite-v1:0: ladder none → m",
+    ]
+
+
+def test_a_limit_that_was_changed_behind_the_file_is_drift():
+    config = configuration(budget(limit=DOLLAR))
+
+    assert texts(config, config, {"search-daily": 5 * DOLLAR}) == [
+        "drifted budget search-daily: limit 5.00 usd → 1.00 usd"
+    ]
+
+
+def test_a_budget_that_the_ledger_lost_is_drift():
+    config = configuration(budget(limit=DOLLAR))
+
+    assert texts(config, config, {}) == [
+        "drifted budget search-daily: limit none in the ledger → 1.00 usd"
+    ]
+
+
+def test_a_budget_that_comes_back_shows_the_limit_that_the_ledger_kept():
+    wanted = configuration(budget(), budget("back", limit=2 * DOLLAR))
+
+    lines = texts(configuration(), wanted, {"search-daily": 1_000, "back": DOLLAR})
+
+    assert lines[-1] == "drifted budget back: limit 1.00 usd → 2.00 usd"
+
+
+def test_an_interrupted_change_of_a_limit_is_no_drift():
+    current, wanted = configuration(budget(limit=1)), configuration(budget(limit=2))
+
+    changes = plan_config(current, wanted, {"search-daily": 2})
+
+    assert [change.kind for change in changes] == [ChangeKind.CHANGED]
+
+
+@pytest.mark.parametrize("changes", [{"unit": Unit.TOKENS}, {"window": WindowKind.MONTH}])
+def test_fails_when_a_budget_would_count_something_else(changes):
+    with pytest.raises(ConfigurationError, match="new id, such as search-daily-2"):
+        plan_config(configuration(), configuration(budget(**changes)), {})

@@ -1,0 +1,102 @@
+"""The ``sentry`` block of an answer, for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cost_sentry.domain.budget import Unit, parse_amount
+from cost_sentry_client.budget_report import moment_text
+from cost_sentry_client.money_display import left_text, spent_text, usd_text
+from cost_sentry_client.tables import amounts_table, facts_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+Block = Mapping[str, Any]
+
+
+def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "list[RenderableType]":
+    """Everything that the block says (P8), as tables of at most 80 columns."""
+    parts: list[RenderableType] = [f"{sentry['decision']}: {sentry['message']}"]
+    parts.append(facts_table(_facts(sentry, usage)))
+    if sentry.get("budgets"):
+        parts += ["", answer_budgets(sentry["budgets"])]
+    if len(sentry.get("rungs") or ()) > 1:
+        parts += ["", rungs_table(sentry["rungs"])]
+    if sentry.get("errors"):
+        parts += ["", errors_table(sentry["errors"])]
+    return parts
+
+
+def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    facts = [("request id", str(sentry["requestId"])), ("code", str(sentry["code"]))]
+    if sentry.get("modelUsed") in (None, sentry.get("modelAsked")):
+        facts.append(("model", str(sentry.get("modelAsked") or "none")))
+    else:
+        facts.append(("model", f"{sentry['modelUsed']} instead of {sentry['modelAsked']}"))
+    if usage:
+        facts.append(("tokens", f"{usage['inputTokens']} in, {usage['outputTokens']} out"))
+    if sentry.get("status"):
+        facts.append(("cost", _cost(sentry)))
+    return facts
+
+
+def _cost(sentry: Block) -> str:
+    reserved = f"{usd_text(sentry.get('reservedUsd'))} reserved, {str(sentry['status']).lower()}"
+    if sentry.get("costUsd") is None:
+        return f"not known yet ({reserved})"
+    charged = "charged in full, the true cost is unknown" if sentry.get("costEstimated") else ""
+    return f"{usd_text(sentry['costUsd'])} ({', '.join(p for p in (reserved, charged) if p)})"
+
+
+def answer_budgets(budgets: Sequence[Block]) -> "Table":
+    """Each budget of the answer; what the deciding write did not see is unknown, not zero."""
+    table = amounts_table("budget", "resets", amounts=("needed", "left", "limit"))
+    for budget in budgets:
+        unit = Unit(budget["unit"])
+        marked = f"{budget['id']} (refused)" if budget.get("binding") else str(budget["id"])
+        table.add_row(
+            marked,
+            moment_text(budget.get("resetsAt")),
+            spent_text(unit, amount_of(unit, budget["needed"]) or 0),
+            _shown(unit, budget.get("left")),
+            _shown(unit, budget.get("limit")),
+        )
+    return table
+
+
+def rungs_table(rungs: Sequence[Block]) -> "Table":
+    """The models that were tried, in order."""
+    table = amounts_table("model tried", amounts=("at most",))
+    table.add_column("outcome", overflow="fold")
+    for rung in rungs:
+        quote = amount_of(Unit.USD, rung.get("quoteUsd"))
+        table.add_row(
+            str(rung["modelId"]),
+            "–" if quote is None else spent_text(Unit.USD, quote),
+            str(rung["outcome"]),
+        )
+    return table
+
+
+def errors_table(errors: Sequence[Block]) -> "Table":
+    """What is wrong with the request, field by field."""
+    table = amounts_table(amounts=())
+    for name in ("field", "problem", "allowed"):
+        table.add_column(name, overflow="fold")
+    for error in errors:
+        table.add_row(str(error["field"]), str(error["problem"]), str(error["allowed"]))
+    return table
+
+
+def amount_of(unit: Unit, text: str | None) -> int | None:
+    """A decimal string of an answer in the ledger's unit; ``left`` may be negative."""
+    if text is None:
+        return None
+    amount = parse_amount(unit, text.removeprefix("-"))
+    return -amount if text.startswith("-") else amount
+
+
+def _shown(unit: Unit, text: str | None) -> str:
+    amount = amount_of(unit, text)
+    return "–" if amount is None else left_text(unit, amount)

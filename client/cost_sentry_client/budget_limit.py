@@ -1,0 +1,70 @@
+from dataclasses import dataclass, replace
+
+from cost_sentry.domain.budget import amount_text, parse_amount
+from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.operations import Operator
+from cost_sentry_client.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitChange:
+    """What ``change_limit`` did. Amounts are exact decimal strings."""
+
+    budget_id: str
+    unit: str
+    before: str
+    after: str
+    version: str
+    """Of the configuration in force now."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the limit is another one than before."""
+        return self.before != self.after
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        if not self.changed:
+            return f"budget {self.budget_id} already has the limit {self.after} {self.unit}"
+        return f"budget {self.budget_id}: limit {self.before} → {self.after} {self.unit}"
+
+    def to_json(self) -> dict[str, object]:
+        """The same for machines."""
+        return {
+            "id": self.budget_id,
+            "unit": self.unit,
+            "before": self.before,
+            "after": self.after,
+            "changed": self.changed,
+            "configVersion": self.version,
+        }
+
+
+def change_limit(operator: Operator, budget_id: str, text: str) -> LimitChange:
+    """Put the configuration in force again with one limit changed, ledger and all.
+
+    The same use case as `config apply`, so that the limit that admission names in its answers and
+    the limit that the ledger holds cannot part.
+    """
+    config, budget = operator.config(), operator.budget(budget_id).budget
+    try:
+        limit = parse_amount(budget.unit, text)
+    except ValueError as error:
+        raise Problem(
+            str(error),
+            where=f"LIMIT {text!r} of budget {budget_id}, which counts {budget.unit}",
+            fix="give dollars such as 12.50, at most 12 decimals"
+            if budget.unit == "usd"
+            else "give a whole number of tokens such as 2000000",
+            exit_code=ExitCode.USAGE,
+        ) from error
+    budgets = [replace(b, limit=limit) if b.id == budget_id else b for b in config.budgets]
+    applied = operator.apply(replace(config, budgets=tuple(budgets)))
+    return LimitChange(
+        budget_id=budget_id,
+        unit=budget.unit.value,
+        before=amount_text(budget.unit, budget.limit),
+        after=amount_text(budget.unit, limit),
+        version=applied.version,
+    )

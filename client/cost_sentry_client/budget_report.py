@@ -1,0 +1,93 @@
+"""Budgets as `budget list --json` and the demo's summary write them, and as a table."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cost_sentry.domain.budget import amount_text
+from cost_sentry.domain.sentry_config import scope_text
+from cost_sentry_client.money_display import left_text, spent_text, used_percent
+from cost_sentry_client.tables import amounts_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from cost_sentry_client.operations import BudgetState
+
+
+def budget_json(state: "BudgetState", now: datetime) -> dict[str, Any]:
+    """One budget window. Amounts are exact decimal strings: dollars or tokens, see ``unit``."""
+    budget, balance = state.budget, state.balance
+    window = budget.window_at(now)
+    resets = window.end if window.id == balance.window_id else None
+    return {
+        "id": budget.id,
+        "window": balance.window_id,
+        "limit": amount_text(budget.unit, balance.limit),
+        "posted": amount_text(budget.unit, balance.posted),
+        "pending": amount_text(budget.unit, balance.pending),
+        "unit": budget.unit.value,
+        "left": amount_text(budget.unit, balance.left),
+        "scope": dict(budget.scope),
+        "resetsAt": resets.isoformat() if resets else None,
+    }
+
+
+def budget_details_json(state: "BudgetState", now: datetime) -> dict[str, Any]:
+    """The same, with where the rest of the money is and who hears about it."""
+    budget, balance = state.budget, state.balance
+    return {
+        **budget_json(state, now),
+        "unallotted": amount_text(budget.unit, balance.unallotted),
+        "free": amount_text(budget.unit, balance.free),
+        "owners": list(budget.owners),
+        "thresholdsPercent": list(budget.thresholds_percent),
+    }
+
+
+def budget_table(states: "Sequence[BudgetState]") -> "Table":
+    """For a terminal of 80 columns: ids may wrap, amounts never do."""
+    table = amounts_table(
+        "budget", "window", amounts=("limit", "posted", "pending", "left", "used")
+    )
+    for state in states:
+        unit, balance = state.budget.unit, state.balance
+        table.add_row(
+            balance.budget_id,
+            balance.window_id,
+            left_text(unit, balance.limit),
+            spent_text(unit, balance.posted),
+            spent_text(unit, balance.pending),
+            left_text(unit, balance.left),
+            used_percent(balance.limit, balance.posted + balance.pending),
+        )
+    return table
+
+
+def budget_details(state: "BudgetState", now: datetime) -> list[tuple[str, str]]:
+    """Name and value, exact."""
+    facts = budget_details_json(state, now)
+    unit = facts["unit"]
+    window = state.budget.window_at(now)
+    resets = f"{window.end:%Y-%m-%d %H:%M} UTC" if facts["resetsAt"] and window.end else "never"
+    if facts["window"] != window.id:
+        resets = "it is not the current window"
+    amounts = ("limit", "posted", "pending", "free", "unallotted", "left")
+    used = state.balance.posted + state.balance.pending
+    return [
+        ("scope", scope_text(state.budget.scope)),
+        ("window", f"{state.budget.window.value} {facts['window']}"),
+        ("resets", resets),
+        *((name, f"{facts[name]} {unit}") for name in amounts),
+        ("used", used_percent(state.balance.limit, used)),
+        ("owners", ", ".join(facts["owners"]) or "nobody"),
+        ("thresholds", ", ".join(f"{p} %" for p in facts["thresholdsPercent"]) or "none"),
+    ]
+
+
+def moment_text(text: str | None) -> str:
+    """An instant of an answer for people: ``2026-11-22 00:00 UTC``."""
+    if text is None:
+        return "never"
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,30 @@
+"""The `cost-sentry` command: one file per group of commands in ``commands/``."""
+
+import typer
+
+from cost_sentry_client.commands import budget, config, local
+from cost_sentry_client.commands.explain import explain
+from cost_sentry_client.commands.invoke import invoke
+from cost_sentry_client.commands.smoke import smoke
+from cost_sentry_client.commands.version import version
+
+app = typer.Typer(
+    name="cost-sentry",
+    help="Budgets for generative AI on AWS that cannot be overspent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(local.app, name="local")
+app.command()(invoke)
+app.add_typer(budget.app, name="budget")
+app.command()(explain)
+app.add_typer(config.app, name="config")
+app.command()(smoke)
+app.command()(version)
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()

@@ -1,0 +1,63 @@
+from typing import Annotated
+
+import typer
+
+from cost_sentry_client.run import Run, deployed_command
+
+app = typer.Typer(help="What there is to spend, and what is left.", no_args_is_help=True)
+
+BudgetId = Annotated[str, typer.Argument(metavar="ID", help="The budget, as in sentry.yaml.")]
+
+
+@app.command("list")
+@deployed_command
+def list_budgets(run: Run) -> None:
+    """Every budget in its current window: limit, posted, pending, left."""
+    from cost_sentry_client.budget_report import budget_json, budget_table
+
+    operator = run.operator
+    with run.progress("reading budgets"):
+        states = list(operator.budgets())
+    now = operator.clock.now()
+    run.answer([budget_json(state, now) for state in states], budget_table(states))
+
+
+@app.command()
+@deployed_command
+def show(
+    run: Run,
+    budget_id: BudgetId,
+    window: Annotated[
+        str | None, typer.Option("--window", help="Another one, such as 2026-11.")
+    ] = None,
+) -> None:
+    """One budget to the last digit, and where its money is."""
+    from cost_sentry_client.budget_report import budget_details, budget_details_json
+    from cost_sentry_client.tables import facts_table
+
+    state = run.operator.budget(budget_id, window)
+    now = run.operator.clock.now()
+    heading = f"budget {budget_id}"
+    run.answer(budget_details_json(state, now), heading, facts_table(budget_details(state, now)))
+
+
+@app.command("set")
+@deployed_command
+def set_limit(
+    run: Run,
+    budget_id: BudgetId,
+    limit: Annotated[
+        str, typer.Argument(metavar="LIMIT", help="Dollars such as 12.50, or whole tokens.")
+    ],
+) -> None:
+    """Change a limit at once. Nothing that is spent is lost.
+
+    It changes the configuration in force, not your sentry.yaml: write the new limit there too, or
+    the next `config apply` sets it back.
+    """
+    from cost_sentry_client.budget_limit import change_limit
+
+    change = change_limit(run.operator, budget_id, limit)
+    run.answer(change.to_json(), change.text)
+    if change.changed:
+        run.note(f"write it into sentry.yaml too: budget {budget_id}, limit: {change.after}")

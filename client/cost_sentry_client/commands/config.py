@@ -1,0 +1,130 @@
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.run import Run, deployed_command, local_command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cost_sentry.application.config_changes import ConfigChange
+    from cost_sentry_client.config_file import ConfigProblem
+
+app = typer.Typer(
+    help="sentry.yaml: teams, models, budgets, and who is told.", no_args_is_help=True
+)
+
+File = Annotated[Path, typer.Argument(metavar="[FILE]", help="The configuration file.")]
+_FILE_DEFAULT = Path("sentry.yaml")
+
+
+@app.command()
+@local_command
+def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
+    """Say whether a file is valid, and where it is not. Asks no deployment."""
+    from dataclasses import asdict
+
+    from cost_sentry_client.config_file import ConfigFileInvalid, load_config
+
+    try:
+        document = load_config(file)
+    except ConfigFileInvalid as invalid:
+        facts = {"valid": False, "file": str(file), "version": None, "warnings": []}
+        problems = [asdict(problem) for problem in invalid.problems]
+        run.answer({**facts, "problems": problems}, f"{file} is not valid:")
+        _note_problems(run, invalid.problems)
+        return ExitCode.REFUSED
+    config = document.config
+    run.answer(
+        {
+            "valid": True,
+            "file": str(file),
+            "version": config.version,
+            "problems": [],
+            "warnings": [asdict(warning) for warning in document.warnings],
+        },
+        f"{file} is valid: {len(config.teams)} teams, {len(config.models)} models,"
+        f" {len(config.budgets)} budgets (version {config.version})",
+    )
+    _note_warnings(run, document.warnings)
+    return ExitCode.OK
+
+
+@app.command()
+@deployed_command
+def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
+    """What applying a file would change. Changes nothing."""
+    from cost_sentry.application.apply_config import plan_config
+    from cost_sentry_client.config_file import load_config
+
+    document = load_config(file)
+    current = run.operator.config_in_force()
+    changes = plan_config(current, document.config, run.operator.books.limits())
+    in_force = current.version if current else None
+    run.answer(
+        {
+            "version": document.config.version,
+            "inForce": in_force,
+            "changes": [_change_json(change) for change in changes],
+        },
+        *_change_lines(changes, f"{file} and version {in_force}, which is in force, are the same"),
+    )
+    _note_warnings(run, document.warnings)
+
+
+@app.command()
+@deployed_command
+def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
+    """Put a file in force. Doing it twice changes nothing the second time."""
+    from cost_sentry_client.config_file import load_config
+    from cost_sentry_client.subscriptions import unsubscribed
+
+    document = load_config(file)
+    operator = run.operator
+    with run.progress("applying"):
+        applied = operator.apply(document.config)
+        missing = unsubscribed(operator, document.config)
+    run.answer(
+        {
+            "version": applied.version,
+            "replaced": applied.replaced,
+            "changes": [_change_json(change) for change in applied.changes],
+            "unsubscribed": missing,
+        },
+        *_change_lines(applied.changes, "nothing to change"),
+        f"version {applied.version} is in force",
+    )
+    _note_warnings(run, document.warnings)
+    if missing:
+        run.note(
+            f"nobody mails {', '.join(missing)} yet: subscriptions are made by a deployment, so"
+            " deploy again with this file (`npx cdk deploy -c config=…`)",
+            style="yellow",
+        )
+
+
+def _change_json(change: "ConfigChange") -> dict[str, str | None]:
+    return {
+        "kind": change.kind.value,
+        "thing": change.thing.value,
+        "id": change.id or None,
+        "field": change.field or None,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def _change_lines(changes: "Sequence[ConfigChange]", none: str) -> list[str]:
+    return [change.text for change in changes] or [none]
+
+
+def _note_problems(run: Run, problems: "Sequence[ConfigProblem]") -> None:
+    for problem in problems:
+        run.note(problem.text)
+
+
+def _note_warnings(run: Run, warnings: "Sequence[ConfigProblem]") -> None:
+    for warning in warnings:
+        run.note(f"warning: {warning.text}", style="yellow")

@@ -1,0 +1,28 @@
+from typing import Annotated
+
+import typer
+
+from cost_sentry_client.run import Run, deployed_command
+
+
+@deployed_command
+def explain(
+    run: Run,
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="As the answer gave it.")],
+) -> None:
+    """What was decided about a call, why, and what it cost.
+
+    Refusals and the reasons of a reroute are kept for 30 days, everything that cost money for good.
+    No prompt and no completion is kept at all.
+    """
+    from cost_sentry_client.explanation_report import explanation_json, explanation_report
+    from cost_sentry_client.explanations import explanations_of
+
+    with run.progress("looking it up"):
+        explanations = explanations_of(run.operator, request_id)
+    parts = [part for explanation in explanations for part in explanation_report(explanation)]
+    document = {
+        "requestId": request_id,
+        "explanations": [explanation_json(explanation) for explanation in explanations],
+    }
+    run.answer(document, *parts)

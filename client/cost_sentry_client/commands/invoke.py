@@ -1,0 +1,119 @@
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cost_sentry.domain.invocation import Priority
+from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.run import Run, deployed_command
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_NAMED_MAX = 10
+
+
+@deployed_command
+def invoke(
+    run: Run,
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="[PROMPT]", help="The prompt; - or none reads stdin.")
+    ] = None,
+    *,
+    model: Annotated[
+        str | None, typer.Option("--model", envvar="COST_SENTRY_MODEL", help="Model id.")
+    ] = None,
+    team: Annotated[
+        str | None, typer.Option("--team", envvar="COST_SENTRY_TEAM", help="Who pays.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="A tag; repeatable.")
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", help="System prompt.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", help="Output limit; else the configured one.")
+    ] = None,
+    priority: Annotated[Priority | None, typer.Option("--priority")] = None,
+    request_id: Annotated[
+        str | None, typer.Option("--request-id", help="The same id never pays twice.")
+    ] = None,
+    image: Annotated[
+        list[Path] | None, typer.Option("--image", help="Image file; repeatable.")
+    ] = None,
+    document: Annotated[
+        list[Path] | None, typer.Option("--document", help="Document file; repeatable.")
+    ] = None,
+) -> ExitCode:
+    """Call a model through the sentry: its answer on stdout, what it cost on stderr."""
+    from cost_sentry_client.attachments import document_block, image_block
+    from cost_sentry_client.tag_options import parse_tags
+
+    tags = parse_tags(tag or [], team)
+    content = [
+        {"text": _prompt(prompt)},
+        *(image_block(path) for path in image or []),
+        *(document_block(path) for path in document or []),
+    ]
+    _require_model_and_team(run, model, tags)
+    request: dict[str, Any] = {
+        "modelId": model,
+        "messages": [{"role": "user", "content": content}],
+        **({"system": [{"text": system}]} if system else {}),
+        **({"inferenceConfig": {"maxTokens": max_tokens}} if max_tokens is not None else {}),
+    }
+    caller = run.operator.caller(tags)
+    with run.progress("waiting for the model"):
+        answer = caller.converse(requestId=request_id, priority=priority, **request)
+    return _show(run, answer)
+
+
+def _show(run: Run, answer: dict[str, Any]) -> ExitCode:
+    from cost_sentry_client.answer_report import sentry_report
+    from cost_sentry_client.payload import to_json
+
+    run.answer(to_json(answer), *_parts(answer))
+    run.show_note("", *sentry_report(answer["sentry"], answer.get("usage")))
+    return ExitCode.OK if "output" in answer else ExitCode.REFUSED
+
+
+def _parts(answer: dict[str, Any]) -> "list[RenderableType]":
+    """The model's answer as it wrote it; what is no text as JSON."""
+    import json
+
+    from cost_sentry_client.payload import to_json
+
+    if "output" not in answer:
+        return []
+    blocks = answer["output"]["message"]["content"]
+    return [
+        block["text"] if "text" in block else json.dumps(to_json(block), ensure_ascii=False)
+        for block in blocks
+    ]
+
+
+def _prompt(given: str | None) -> str:
+    if given not in (None, "-"):
+        return str(given)
+    if given is None and sys.stdin.isatty():
+        raise typer.BadParameter(
+            "there is no prompt: give it as an argument, or on stdin", param_hint="PROMPT"
+        )
+    return sys.stdin.read()
+
+
+def _require_model_and_team(run: Run, model: str | None, tags: dict[str, str]) -> None:
+    """What is missing is answered with what there is."""
+    if model is not None and "team" in tags:
+        return
+    config = run.operator.config()
+    if model is None:
+        raise _missing("--model", "COST_SENTRY_MODEL", list(config.models))
+    raise _missing("--team", "COST_SENTRY_TEAM", list(config.teams))
+
+
+def _missing(option: str, variable: str, known: list[str]) -> typer.BadParameter:
+    named = ", ".join(known[:_NAMED_MAX]) + (" …" if len(known) > _NAMED_MAX else "")
+    return typer.BadParameter(
+        f"it is missing; set it, or {variable}. Configured: {named}", param_hint=option
+    )

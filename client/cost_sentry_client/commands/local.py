@@ -1,0 +1,99 @@
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.run import Run, local_command
+
+if TYPE_CHECKING:
+    from cost_sentry_local.local_cloud import LocalCloud
+
+app = typer.Typer(help="The sentry on this machine, in an emulated AWS.", no_args_is_help=True)
+
+
+@app.command()
+@local_command
+def up(
+    run: Run,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Apply this file, and mail its addresses.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Of the endpoint; else a free one.")
+    ] = (None),
+) -> None:
+    """Start the local cloud, deploy the synthesized app to it, print what an AWS client needs.
+
+    If no configuration is in force, examples/sentry.yaml is applied, so that calls can be made at
+    once. On stdout there are only shell assignments: `eval "$(cost-sentry local up)"` makes every
+    AWS client of that shell talk to the local cloud.
+    """
+    from cost_sentry_client.local_deployment import deploy_local, start_local
+
+    with run.progress("starting the local cloud"):
+        cloud = start_local(port)
+    with run.progress("synthesizing and deploying the app (the first time takes a while)"):
+        outputs = deploy_local(cloud, config)
+    applied = _configure(run, cloud, config)
+    facts = _facts(cloud)
+    run.note(f"local cloud at {cloud.endpoint}, Bedrock stand-in at {cloud.bedrock_endpoint}")
+    run.note(applied)
+    exports = {**facts["environment"], "COST_SENTRY_STATE_MACHINE": outputs["GuardedInvocationArn"]}
+    run.answer({**facts, "outputs": outputs}, *(f"export {k}={v}" for k, v in exports.items()))
+
+
+@app.command()
+@local_command
+def down(run: Run) -> None:
+    """End the local cloud, every process of it, and everything in it."""
+    from cost_sentry_local import cloud
+
+    stopped = cloud.down()
+    run.answer(
+        {"stopped": stopped},
+        "the local cloud has ended" if stopped else "no local cloud was running",
+    )
+
+
+@app.command()
+@local_command
+def status(run: Run) -> ExitCode:
+    """Whether the local cloud runs, and where. Exit code 1 if it does not."""
+    from cost_sentry_client.tables import facts_table
+    from cost_sentry_client.target import running_local_cloud
+
+    cloud = running_local_cloud()
+    if cloud is None:
+        run.answer({"running": False}, "no local cloud is running; start it: cost-sentry local up")
+        return ExitCode.REFUSED
+    facts = _facts(cloud)
+    machines = [(f"state machine {name}", arn) for name, arn in facts["state_machines"].items()]
+    places = [("endpoint", cloud.endpoint), ("bedrock endpoint", cloud.bedrock_endpoint)]
+    run.answer(facts, facts_table([*places, *machines]))
+    return ExitCode.OK
+
+
+def _facts(cloud: "LocalCloud") -> dict[str, Any]:
+    return {
+        "running": True,
+        "endpoint": cloud.endpoint,
+        "bedrock_endpoint": cloud.bedrock_endpoint,
+        "state_machines": cloud.state_machines,
+        "environment": cloud.environment(),
+    }
+
+
+def _configure(run: Run, cloud: "LocalCloud", file: Path | None) -> str:
+    """Apply ``file``, or the example where nothing is in force; say which."""
+    from cost_sentry_client.config_file import load_config
+    from cost_sentry_client.local_deployment import EXAMPLE
+    from cost_sentry_client.operations import Operator
+    from cost_sentry_client.target import local_target
+
+    operator = Operator(local_target(cloud, run.options.stage))
+    in_force = operator.config_in_force()
+    if file is None and in_force is not None:
+        return f"configuration {in_force.version} stays in force"
+    applied = operator.apply(load_config(file or EXAMPLE).config)
+    return f"configuration {applied.version} is in force, from {file or 'examples/sentry.yaml'}"

@@ -1,0 +1,31 @@
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command ended, for scripts. The same number means the same everywhere."""
+
+    OK = 0
+    REFUSED = 1
+    USAGE = 2
+    FAULT = 3
+    INTERRUPTED = 130
+
+
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.OK: "It did what was asked.",
+    ExitCode.REFUSED: (
+        "It worked, and the answer is no: the call was rejected, the configuration is invalid,"
+        " the request id or the budget is unknown, the local cloud is down, or the smoke test"
+        " did not prove its two calls."
+    ),
+    ExitCode.USAGE: (
+        "It was called in a way that it does not understand, or that leaves open which deployment"
+        " is meant. Nothing was asked of any deployment."
+    ),
+    ExitCode.FAULT: (
+        "Something broke: no deployment there, AWS or the local cloud unreachable, access denied,"
+        " the model call failed, or a bug."
+    ),
+    ExitCode.INTERRUPTED: "You pressed Ctrl-C.",
+}
+"""The table of `docs/reference/command-line.md` is made from this."""

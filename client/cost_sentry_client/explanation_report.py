@@ -1,0 +1,149 @@
+"""What ``explain`` found, for machines and for people."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cost_sentry.application.explain_request import Charge, Explanation
+from cost_sentry.domain.budget import Unit, amount_text
+from cost_sentry.domain.decision import BudgetView, RungOutcome
+from cost_sentry.domain.money import dollars_text
+from cost_sentry_client.answer_report import answer_budgets, errors_table, rungs_table
+from cost_sentry_client.budget_report import moment_text
+from cost_sentry_client.money_display import spent_text, usd_text
+from cost_sentry_client.tables import amounts_table, facts_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+
+def explanation_json(found: Explanation) -> dict[str, Any]:
+    """The same words as the ``sentry`` block of an answer; amounts are exact decimal strings."""
+    return {
+        "requestId": found.request_id,
+        "account": found.account,
+        "decision": str(found.decision),
+        "code": str(found.code),
+        "message": found.message,
+        "decidedAt": found.decided_at.isoformat(),
+        "modelAsked": found.model_asked,
+        "modelUsed": found.model_used,
+        "status": found.state.value if found.state else None,
+        "reservedUsd": _dollars(found.reserved_picodollars),
+        "costUsd": _dollars(found.cost_picodollars),
+        "costEstimated": found.cost_estimated,
+        "usage": asdict(found.usage) if found.usage else None,
+        "priceBook": found.price_version,
+        "priority": found.priority,
+        "tags": found.tags,
+        "charges": [_charge(charge) for charge in found.charges],
+        "budgets": [_budget(view) for view in found.budgets],
+        "rungs": [_rung(rung) for rung in found.rungs],
+        "errors": [asdict(error) for error in found.errors],
+        "steps": [
+            {"at": step.at.isoformat(), "what": str(step.what), "detail": step.detail}
+            for step in found.steps
+        ],
+    }
+
+
+def explanation_report(found: Explanation) -> "list[RenderableType]":
+    """A page of at most 80 columns: the decision, its reason, its cost, its story."""
+    parts: list[RenderableType] = [f"{found.decision}: {found.message}", facts_table(_facts(found))]
+    if found.charges:
+        parts += ["", _charges_table(found.charges)]
+    if found.budgets:
+        parts += ["", answer_budgets([_budget(view) for view in found.budgets])]
+    if found.rungs:
+        parts += ["", rungs_table([_rung(rung) for rung in found.rungs])]
+    if found.errors:
+        parts += ["", errors_table([asdict(error) for error in found.errors])]
+    steps = [(f"{step.at:%H:%M:%S} {step.what}", step.detail) for step in found.steps]
+    return [*parts, "", facts_table(steps), ""]
+
+
+def _facts(found: Explanation) -> list[tuple[str, str]]:
+    swapped = found.model_used not in (None, found.model_asked)
+    model = f"{found.model_used} instead of {found.model_asked}" if swapped else found.model_asked
+    facts = [
+        ("request id", found.request_id),
+        ("account", found.account),
+        ("decided", moment_text(found.decided_at.isoformat())),
+        ("reason", str(found.code)),
+        ("model", model or "none named"),
+    ]
+    if found.reserved_picodollars is not None:
+        facts += [("reserved", usd_text(dollars_text(found.reserved_picodollars)))]
+        facts += [("cost", _cost_text(found))]
+    if found.usage is not None:
+        cached = found.usage.prompt_tokens - found.usage.input_tokens
+        cache = f" ({cached} of them through the prompt cache)" if cached else ""
+        usage = f"{found.usage.prompt_tokens} in{cache}, {found.usage.output_tokens} out"
+        facts += [("tokens", usage)]
+    if found.price_version is not None:
+        facts += [("price book", found.price_version)]
+    return facts
+
+
+def _cost_text(found: Explanation) -> str:
+    status = found.state.value.lower() if found.state else "not reserved"
+    if found.cost_picodollars is None:
+        return f"not known yet: the call is {status}"
+    guess = ", the true cost is unknown" if found.cost_estimated else ""
+    return f"{usd_text(dollars_text(found.cost_picodollars))} ({status}{guess})"
+
+
+def _charges_table(charges: tuple[Charge, ...]) -> "Table":
+    table = amounts_table("budget", "window", amounts=("reserved", "posted", "overrun"))
+    for charge in charges:
+        hold, unit = charge.hold, charge.hold.unit
+        table.add_row(
+            hold.budget_id,
+            hold.window_id,
+            spent_text(unit, hold.amount),
+            "–" if charge.posted is None else spent_text(unit, charge.posted),
+            spent_text(unit, charge.overrun) if charge.overrun else "–",
+        )
+    return table
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    hold, posted = charge.hold, charge.posted
+    return {
+        "id": hold.budget_id,
+        "window": hold.window_id,
+        "unit": hold.unit.value,
+        "reserved": amount_text(hold.unit, hold.amount),
+        "posted": None if posted is None else amount_text(hold.unit, posted),
+        "overrun": amount_text(hold.unit, charge.overrun),
+    }
+
+
+def _budget(view: BudgetView) -> dict[str, Any]:
+    return {
+        "id": view.budget_id,
+        "window": view.window_id,
+        "unit": view.unit.value,
+        "limit": _amount(view.unit, view.limit),
+        "left": _amount(view.unit, view.left),
+        "leftAsOf": view.left_as_of.isoformat() if view.left_as_of else None,
+        "needed": amount_text(view.unit, view.needed),
+        "resetsAt": view.resets_at.isoformat() if view.resets_at else None,
+        "binding": view.binding,
+    }
+
+
+def _rung(rung: RungOutcome) -> dict[str, Any]:
+    return {
+        "modelId": rung.model_id,
+        "outcome": rung.outcome,
+        "quoteUsd": _dollars(rung.quote_picodollars),
+    }
+
+
+def _amount(unit: Unit, amount: int | None) -> str | None:
+    return None if amount is None else amount_text(unit, amount)
+
+
+def _dollars(amount: int | None) -> str | None:
+    return None if amount is None else dollars_text(amount)

@@ -1,0 +1,39 @@
+"""Starting the local cloud and putting the app into it, with problems instead of exceptions."""
+
+from pathlib import Path
+
+from cost_sentry_client.problems import Problem
+from cost_sentry_local import cloud
+from cost_sentry_local.assembly import AssemblyMissing
+from cost_sentry_local.deploy import DeploymentFailed, deploy
+from cost_sentry_local.layout import PROJECT, STATE_DIRECTORY
+from cost_sentry_local.local_cloud import LocalCloud
+from cost_sentry_local.synthesize import SynthesisFailed, synthesize
+
+EXAMPLE = PROJECT / "examples" / "sentry.yaml"
+
+
+def start_local(port: int | None) -> LocalCloud:
+    """The running local cloud, started if need be."""
+    try:
+        return cloud.up(port)
+    except cloud.CloudNotStarted as error:
+        raise Problem(
+            str(error),
+            where=f"local cloud, state in {STATE_DIRECTORY}",
+            fix="`cost-sentry local down`, then `cost-sentry local up`; another --port if this one"
+            " is taken",
+        ) from error
+
+
+def deploy_local(running: LocalCloud, config: Path | None) -> dict[str, str]:
+    """Synthesize the app and deploy its own template; the stack's outputs."""
+    context = {"config": str(config.resolve())} if config else {}
+    try:
+        return deploy(running, synthesize(context=context))
+    except (SynthesisFailed, DeploymentFailed, AssemblyMissing) as error:
+        raise Problem(
+            str(error),
+            where=f"the CDK app in {PROJECT}, deployed to {running.endpoint}",
+            fix="see the message; `make check` tells whether the app itself is sound",
+        ) from error

@@ -1,0 +1,149 @@
+"""The wiring of the operator's verbs: a boto3 session, the adapters, the use cases."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+from cost_sentry.adapters.system_clock import SystemClock, pause
+from cost_sentry.application.apply_config import AppliedConfig, apply_config, read_config
+from cost_sentry.application.ports import BudgetBalance
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry_client.aws_clients import step_functions_client
+from cost_sentry_client.deployment import Deployment, find_deployment
+from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.problems import Problem
+from cost_sentry_client.sentry_client import SentryClient
+from cost_sentry_client.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+_BUDGETS_NAMED_MAX = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetState:
+    """A budget of the configuration with one window's money."""
+
+    budget: Budget
+    balance: BudgetBalance
+
+
+class Operator:
+    """Everything that `cost-sentry` can do to one deployment."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.clock = SystemClock()
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The stack; ``DeploymentNotFound`` if there is none."""
+        return find_deployment(self.target.session, self.target.stage, self.target.endpoint_url)
+
+    @cached_property
+    def price_book(self) -> PackagedPriceBook:
+        """The prices of this package, at this target's Region."""
+        return PackagedPriceBook(region=self.target.session.region_name)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """A client of the ledger's service."""
+        return self.target.session.client("dynamodb", endpoint_url=self.target.endpoint_url)
+
+    @cached_property
+    def books(self) -> DynamoDbBooks:
+        """The ledger's read models."""
+        return DynamoDbBooks(self._calls, pause, self.clock)
+
+    @cached_property
+    def config_store(self) -> DynamoDbConfigStore:
+        """Where the configuration in force lives."""
+        return DynamoDbConfigStore(self._calls, self.clock)
+
+    @cached_property
+    def journal(self) -> DynamoDbJournal:
+        """Every entry that the ledger's stream brought so far, and who spent what."""
+        calls = JournalCalls(self.dynamodb, self.deployment.table_name)
+        return DynamoDbJournal(calls, self._calls, pause)
+
+    @cached_property
+    def _calls(self) -> LedgerCalls:
+        return LedgerCalls(self.dynamodb, self.deployment.table_name)
+
+    @cached_property
+    def step_functions(self) -> "SFNClient":
+        """A client that waits for whole executions."""
+        return step_functions_client(self.target.session, self.target.endpoint_url)
+
+    def caller(self, tags: dict[str, str]) -> SentryClient:
+        """The drop-in client, with refusals as answers."""
+        return SentryClient(
+            state_machine_arn=self.deployment.guarded_invocation_arn,
+            session=self.target.session,
+            step_functions=self.step_functions,
+            tags=tags,
+            on_reject="return",
+        )
+
+    def config_in_force(self) -> SentryConfig | None:
+        """What was applied last."""
+        return read_config(self.config_store)
+
+    def config(self) -> SentryConfig:
+        """The same; ``Problem`` before the first."""
+        config = self.config_in_force()
+        if config is None:
+            raise Problem(
+                "no configuration is in force, so there are no budgets and every call is refused",
+                where=self.target.text,
+                fix="write one (examples/sentry.yaml is a start) and put it in force with"
+                " `cost-sentry config apply sentry.yaml`",
+                exit_code=ExitCode.REFUSED,
+            )
+        return config
+
+    def apply(self, wanted: SentryConfig) -> AppliedConfig:
+        """Put ``wanted`` in force."""
+        return apply_config(wanted, store=self.config_store, books=self.books, clock=self.clock)
+
+    def budgets(self) -> Iterator[BudgetState]:
+        """Every budget of the configuration in its current window, one read after the other."""
+        now = self.clock.now()
+        for budget in self.config().budgets:
+            yield self._state(budget, budget.window_at(now).id)
+
+    def budget(self, budget_id: str, window_id: str | None = None) -> BudgetState:
+        """One budget; ``Problem`` names those that exist."""
+        config = self.config()
+        found = next((b for b in config.budgets if b.id == budget_id), None)
+        if found is None:
+            raise _unknown_budget(budget_id, config, self.target)
+        return self._state(found, window_id or found.window_at(self.clock.now()).id)
+
+    def _state(self, budget: Budget, window_id: str) -> BudgetState:
+        return BudgetState(budget=budget, balance=self.books.balance(budget, window_id))
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - one of boto3's generated clients
+        """Any other service at the same place."""
+        return self.target.session.client(service, endpoint_url=self.target.endpoint_url)  # type: ignore[call-overload]
+
+
+def _unknown_budget(budget_id: str, config: SentryConfig, target: Target) -> Problem:
+    ids = [budget.id for budget in config.budgets]
+    named = ", ".join(ids[:_BUDGETS_NAMED_MAX]) + (" …" if len(ids) > _BUDGETS_NAMED_MAX else "")
+    return Problem(
+        f"there is no budget {budget_id!r}",
+        where=f"configuration {config.version} in force at {target.text}",
+        fix=f"name one of: {named}",
+        exit_code=ExitCode.REFUSED,
+    )

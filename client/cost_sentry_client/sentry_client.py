@@ -1,0 +1,138 @@
+"""The drop-in: Converse, through the sentry."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+
+from cost_sentry_client.aws_clients import step_functions_client
+from cost_sentry_client.call_errors import failure, rejection
+from cost_sentry_client.deployment import STAGE_DEFAULT, find_deployment
+from cost_sentry_client.payload import Unsendable, from_payload, to_payload
+from cost_sentry_client.request_id import new_request_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class SentryClient:
+    """Stands where ``boto3.client("bedrock-runtime")`` stood, for ``converse``.
+
+    Args:
+        state_machine_arn: Of ``guarded_invocation``; left out, it is looked up by ``stage``.
+        stage: Which deployment, if no ARN is given.
+        session: The boto3 session to use; left out, a new one as boto3 would make it.
+        tags: Sent with every call; ``team`` is required here or with the call.
+        on_reject: ``raise`` CallRejected, or ``return`` an answer that holds ``sentry`` only.
+        step_functions: A ready client, where the usual one will not do.
+    """
+
+    def __init__(
+        self,
+        *,
+        state_machine_arn: str | None = None,
+        stage: str = STAGE_DEFAULT,
+        session: boto3.Session | None = None,
+        tags: Mapping[str, str] | None = None,
+        on_reject: Literal["raise", "return"] = "raise",
+        step_functions: "SFNClient | None" = None,
+    ) -> None:
+        if on_reject not in ("raise", "return"):
+            raise ValueError(f"on_reject is {on_reject!r}; allowed: 'raise', 'return'")
+        self._given_arn = state_machine_arn
+        self._stage = stage
+        self._session = session or boto3.Session()
+        self._tags = dict(tags or {})
+        self._on_reject = on_reject
+        self._step_functions = step_functions or step_functions_client(self._session)
+
+    @cached_property
+    def state_machine_arn(self) -> str:
+        """The workflow that this client starts."""
+        return self._given_arn or find_deployment(self._session, self._stage).guarded_invocation_arn
+
+    @property
+    def exceptions(self) -> Any:  # noqa: ANN401 - botocore makes its classes while running
+        """Bedrock's exceptions: ``except client.exceptions.ThrottlingException`` still works."""
+        return self._bedrock.exceptions
+
+    def converse(
+        self,
+        *,
+        requestId: str | None = None,  # noqa: N803 - spelled as the other arguments of Converse
+        tags: Mapping[str, str] | None = None,
+        priority: str | None = None,
+        **kwargs: Any,  # noqa: ANN401 - Converse's own arguments, whatever they become
+    ) -> dict[str, Any]:
+        """Call the model if its budgets can pay for it; Converse's response plus ``sentry``.
+
+        Args:
+            requestId: Makes a retry safe: the same id never pays twice. Made up if left out, and
+                kept for this call's own retries when an answer is lost on the way.
+            tags: Who pays; added to the client's own, and stronger than them.
+            priority: ``critical``, ``normal`` or ``low``.
+            **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes.
+
+        Raises:
+            CallRejected: A budget or a rule said no, or the request is malformed or above 256 KiB.
+            ClientError: The model call failed, under Bedrock's own error code; ``response`` has
+                ``sentry``, which says what became of the money.
+        """
+        request = {
+            **kwargs,
+            "requestId": requestId if requestId is not None else new_request_id(),
+            "tags": {**self._tags, **(tags or {})},
+            **({} if priority is None else {"priority": priority}),
+        }
+        try:
+            payload = to_payload(request)
+        except Unsendable as error:
+            return self._answer(_refused_here(request, error))
+        return self._answer(self._run(payload))
+
+    def _run(self, payload: str) -> dict[str, Any]:
+        execution = self._step_functions.start_sync_execution(
+            stateMachineArn=self.state_machine_arn, input=payload
+        )
+        if execution["status"] != "SUCCEEDED":
+            raise failure(execution, self._bedrock)
+        answer: dict[str, Any] = json.loads(execution["output"])
+        return answer
+
+    def _answer(self, answer: dict[str, Any]) -> dict[str, Any]:
+        sentry = answer.pop("sentry")
+        if "output" in answer:
+            return {**from_payload(answer), "sentry": sentry}
+        if self._on_reject == "raise":
+            raise rejection(sentry)
+        return {"sentry": sentry}
+
+    @cached_property
+    def _bedrock(self) -> "BedrockRuntimeClient":
+        """Never called; it knows Bedrock's shapes and exceptions."""
+        return self._session.client(
+            "bedrock-runtime", region_name=self._step_functions.meta.region_name
+        )
+
+
+def _refused_here(request: Mapping[str, Any], error: Unsendable) -> dict[str, Any]:
+    """The answer the workflow would give, for what cannot be sent to it."""
+    return {
+        "sentry": {
+            "requestId": str(request["requestId"]),
+            "decision": "REJECT",
+            "code": "INVALID_REQUEST",
+            "message": str(error),
+            "modelAsked": request.get("modelId"),
+            "modelUsed": None,
+            "costUsd": None,
+            "status": None,
+            "replayed": False,
+            "budgets": [],
+            "rungs": [],
+            "errors": [error.error],
+        }
+    }

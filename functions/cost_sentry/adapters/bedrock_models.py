@@ -47,6 +47,8 @@ _NOT_SENT = (
     PartialCredentialsError,
 )
 _BROKEN = (HTTPClientError, IncompleteReadError, ResponseParserError)
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+"""What botocore's parser raises at a body that is no JSON, or JSON of another shape."""
 
 
 class BedrockModels:
@@ -77,10 +79,13 @@ class BedrockModels:
         Raises a ``ModelCallError`` whose class says whether the call may have run.
         """
         call = to_boto(arguments)
-        return from_boto(_called(lambda: self._client.converse(**call)))
+        answer = _called(lambda: from_boto(self._client.converse(**call)))
+        if "output" not in answer:  # botocore reads a body that is no JSON as an empty one
+            raise ModelAnswerBroken("the answer has no output")
+        return answer
 
 
-def _called(call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+def _called(call: Callable[[], Json]) -> Json:
     """The answer, or the failure by its own name; its cause may quote the prompt and is cut off."""
     try:
         return call()
@@ -96,6 +101,8 @@ def _called(call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         raise ModelAnswerBroken(type(error).__name__) from None
     except BotoCoreError as error:
         raise ModelCallFailed(type(error).__name__) from None
+    except _UNREADABLE as error:
+        raise ModelAnswerBroken(type(error).__name__) from None
 
 
 def _named(error: ClientError) -> ModelCallError:

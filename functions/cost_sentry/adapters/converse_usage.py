@@ -52,9 +52,10 @@ def _writes_by_ttl(details: object) -> dict[str, int]:
     if not isinstance(details, Sequence):
         raise _UsageBroken
     for detail in details:
-        if not isinstance(detail, Mapping) or detail.get("ttl") not in by_ttl:
+        ttl = detail.get("ttl") if isinstance(detail, Mapping) else None
+        if not isinstance(ttl, str) or ttl not in by_ttl:
             raise _UsageBroken
-        by_ttl[detail["ttl"]] += _count(detail, "inputTokens")
+        by_ttl[ttl] += _count(detail, "inputTokens")
     return by_ttl
 
 

@@ -1,0 +1,155 @@
+import base64
+import json
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cost_sentry.domain import token_bound
+from cost_sentry.domain.token_bound import (
+    UNBOUNDED_TOKENS,
+    input_bound_tokens,
+    input_floor_tokens,
+    text_bound_tokens,
+)
+from tests.fakes.converse_values import DOCUMENTS
+from tests.fakes.valid_requests import valid_requests
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=200)
+SLOW_TO_DRAW = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def prompt(*blocks: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": list(blocks)}], **fields}
+
+
+def document(format_: str, source: dict[str, Any]) -> dict[str, Any]:
+    return {"document": {"format": format_, "name": "n", "source": source}}
+
+
+def b64(size_bytes: int) -> str:
+    return base64.b64encode(b"x" * size_bytes).decode()
+
+
+@given(TEXTS)
+def test_a_text_is_bounded_by_its_bytes_in_every_normal_form_composed(text):
+    for form in ("NFC", "NFKC"):
+        assert text_bound_tokens(text) > len(unicodedata.normalize(form, text).encode())
+    assert text_bound_tokens(text) > len(text.encode())
+
+
+def test_a_character_that_normalisation_makes_eleven_times_longer_is_bounded():
+    assert text_bound_tokens("\ufdfa") == 34
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_the_bound_covers_the_bytes_of_every_text(text, system, result):
+    converse = prompt(
+        {"text": text},
+        {"toolResult": {"toolUseId": "t", "content": [{"text": result}]}},
+        system=[{"text": system}],
+    )
+
+    assert input_bound_tokens(converse) > len((text + system + result).encode())
+
+
+@given(DOCUMENTS)
+def test_the_bound_covers_a_tool_schema_as_indented_json(schema):
+    plain = input_bound_tokens(prompt({"text": "hi"}))
+    tool = {"toolSpec": {"name": "t", "inputSchema": {"json": schema}}}
+
+    bound = input_bound_tokens(prompt({"text": "hi"}, toolConfig={"tools": [tool]}))
+
+    assert bound > plain + len(json.dumps(schema, indent=4))
+
+
+@given(DOCUMENTS)
+def test_the_bound_covers_tool_inputs_results_and_additional_fields(given_json):
+    size = len(json.dumps(given_json, ensure_ascii=False).encode())
+    converse = prompt(
+        {"toolUse": {"toolUseId": "t", "name": "n", "input": given_json}},
+        {"toolResult": {"toolUseId": "t", "content": [{"json": given_json}]}},
+        additionalModelRequestFields=given_json,
+    )
+
+    assert input_bound_tokens(converse) > 3 * size
+
+
+@SLOW_TO_DRAW
+@given(valid_requests())
+def test_the_floor_is_never_above_the_bound(request):
+    assert 0 <= input_floor_tokens(request) <= input_bound_tokens(request)
+
+
+@SLOW_TO_DRAW
+@given(valid_requests(), TEXTS)
+def test_more_content_never_lowers_bound_or_floor(request, text):
+    more = dict(request)
+    more["messages"] = [*request["messages"], {"role": "user", "content": [{"text": text}]}]
+
+    assert input_bound_tokens(more) > input_bound_tokens(request)
+    assert input_floor_tokens(more) >= input_floor_tokens(request)
+
+
+@given(st.text("ab .,!\n\t\x1c\u200b\u3000é", max_size=300))
+def test_the_floor_is_below_a_tokenizer_with_tokens_of_four_words(text):
+    words = [w for w in text.split(" ") if any(c.isalnum() for c in w)]
+    superword_tokens = -(-len(words) // 4)
+
+    assert input_floor_tokens(prompt({"text": text})) <= superword_tokens
+
+
+@given(st.text(" \t\n\u200b\u00ad\ufeff", max_size=100))
+def test_a_prompt_that_a_tokenizer_may_drop_whole_has_floor_zero(text):
+    assert input_floor_tokens(prompt({"text": text}, system=[{"text": text}])) == 0
+
+
+def test_many_plain_words_must_have_many_tokens():
+    assert input_floor_tokens(prompt({"text": "word " * 40_000})) == 10_000
+
+
+def test_the_size_of_an_image_file_does_not_count():
+    small, large = (
+        input_bound_tokens(prompt({"image": {"format": "png", "source": {"bytes": b64(size)}}}))
+        for size in (10, 100_000)
+    )
+
+    assert small == large > token_bound.IMAGE_TOKENS
+
+
+def test_an_image_inside_a_tool_result_counts_like_any_other():
+    image = {"image": {"format": "png", "source": {"bytes": b64(10)}}}
+    nested = prompt({"toolResult": {"toolUseId": "t", "content": [image, image]}})
+
+    assert input_bound_tokens(nested) > 2 * token_bound.IMAGE_TOKENS
+
+
+@pytest.mark.parametrize("format_", ["csv", "html", "txt", "md"])
+def test_a_text_file_counts_four_times_its_bytes(format_):
+    bound = input_bound_tokens(prompt(document(format_, {"bytes": b64(3_000)})))
+
+    assert 12_000 <= bound < 12_000 + 2_000
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        document("pdf", {"bytes": b64(10)}),
+        document("docx", {"bytes": b64(10)}),
+        document("txt", {"s3Location": {"uri": "s3://b/k"}}),
+        {"document": {"name": "n", "source": {"bytes": b64(10)}}},
+        {"video": {"format": "mp4", "source": {"bytes": b64(10)}}},
+        {"audio": {"format": "mp3", "source": {"s3Location": {"uri": "s3://b/k"}}}},
+    ],
+)
+def test_a_file_whose_content_nobody_can_see_fills_any_context_window(block):
+    assert input_bound_tokens(prompt(block)) > UNBOUNDED_TOKENS
+
+
+@given(TEXTS)
+def test_a_document_given_as_text_counts_its_bytes(text):
+    for source in ({"text": text}, {"content": [{"text": text}]}):
+        bound = input_bound_tokens(prompt(document("txt", source)))
+        assert len(text.encode()) < bound < UNBOUNDED_TOKENS

@@ -1,0 +1,123 @@
+"""Refusals and reroutes as items beside the journal of their request. No text of it (P10)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from cost_sentry.adapters.ledger_items import Item, key
+from cost_sentry.adapters.reservation_record import record_text
+from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.decision import (
+    BudgetView,
+    Decision,
+    DecisionKind,
+    ReasonCode,
+    RungOutcome,
+)
+from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.spend import UNNAMED
+
+KEPT = timedelta(days=30)
+_ACCOUNT_BYTES_MAX = 700
+"""Of a sort key's 1,024; the names in a refused request were never checked."""
+_SUFFIX = {
+    DecisionKind.ALLOW: "ALLOWED",
+    DecisionKind.REROUTE: "REROUTED",
+    DecisionKind.REJECT: "REJECTED",
+    DecisionKind.DEFER: "DEFERRED",
+}
+
+
+def decision_key(decision: Decision, at: datetime) -> Mapping[str, Any]:
+    """``REQUEST#<id>`` / ``<account>#REJECTED#<time>``: a refused id may be tried again."""
+    account = decision_account(decision)
+    if "#" in account or len(account.encode("utf-8", "replace")) > _ACCOUNT_BYTES_MAX:
+        account = hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32]
+    sk = f"{account}#{_SUFFIX[decision.kind]}#{at.isoformat()}"
+    return key(f"REQUEST#{decision.request_id}", sk)
+
+
+def decision_account(decision: Decision) -> str:
+    """The payer path, as far as the request named one."""
+    if decision.reservation is not None:
+        return decision.reservation.account
+    tags = decision.tags
+    return f"{tags.get('team', UNNAMED)}/{tags.get('application', UNNAMED)}"
+
+
+def decision_text(decision: Decision) -> str:
+    """The decision as JSON; ``recorded_decision_of`` reads it back."""
+    return record_text(
+        {
+            "kind": decision.kind.value,
+            "code": decision.code.value,
+            "message": decision.message,
+            "id": decision.request_id,
+            "ask": decision.model_asked,
+            "use": decision.model_used,
+            "tags": dict(decision.tags),
+            "account": decision_account(decision),
+            "budgets": [_view_record(view) for view in decision.budgets],
+            "rungs": [[r.model_id, r.outcome, r.quote_picodollars] for r in decision.rungs],
+            "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
+        }
+    )
+
+
+def recorded_decision_of(item: Item) -> RecordedDecision | None:
+    """The decision of a ``REQUEST#`` item; ``None`` if it is an entry."""
+    if "decision" not in item:
+        return None
+    record = json.loads(item["decision"]["S"])
+    decision = Decision(
+        kind=DecisionKind(record["kind"]),
+        code=ReasonCode(record["code"]),
+        message=record["message"],
+        request_id=record["id"],
+        model_asked=record["ask"],
+        model_used=record["use"],
+        budgets=tuple(_view(view) for view in record["budgets"]),
+        rungs=tuple(
+            RungOutcome(model_id=model, outcome=outcome, quote_picodollars=quote)
+            for model, outcome, quote in record["rungs"]
+        ),
+        errors=tuple(FieldError(field=f, problem=p, allowed=a) for f, p, a in record["errors"]),
+        tags=record["tags"],
+    )
+    at = datetime.fromisoformat(item["at"]["S"])
+    return RecordedDecision(decision=decision, account=record["account"], at=at)
+
+
+def _view_record(view: BudgetView) -> dict[str, Any]:
+    return {
+        "id": view.budget_id,
+        "win": view.window_id,
+        "unit": view.unit.value,
+        "limit": view.limit,
+        "left": view.left,
+        "asof": view.left_as_of and view.left_as_of.isoformat(),
+        "need": view.needed,
+        "reset": view.resets_at and view.resets_at.isoformat(),
+        "bind": view.binding,
+    }
+
+
+def _view(record: Mapping[str, Any]) -> BudgetView:
+    return BudgetView(
+        budget_id=record["id"],
+        window_id=record["win"],
+        unit=Unit(record["unit"]),
+        limit=record["limit"],
+        left=record["left"],
+        left_as_of=_moment(record["asof"]),
+        needed=record["need"],
+        resets_at=_moment(record["reset"]),
+        binding=record["bind"],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

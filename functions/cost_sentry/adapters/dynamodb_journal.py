@@ -1,0 +1,125 @@
+"""The journal on DynamoDB: each entry once, with what it adds to the totals, in one transaction."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cost_sentry.adapters.decision_record import recorded_decision_of
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_journal_items import (
+    entry_of,
+    number_set,
+    other_entry_of,
+    progress_key,
+    progress_of,
+    spend_line_of,
+    spend_prefix,
+    totals_key,
+    totals_of,
+)
+from cost_sentry.adapters.dynamodb_journal_writes import actions, distinct, parts
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_items import number
+from cost_sentry.application.journal_ports import Progress, RecordedDecision
+from cost_sentry.domain.errors import LedgerContention
+from cost_sentry.domain.ledger_entry import LedgerEntry
+from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
+
+ATTEMPTS_MAX = 30
+"""Conflicts with other writers before giving up with ``LedgerContention``."""
+
+_MISSING = {"#missing": "missing"}  # a reserved word of DynamoDB's
+
+
+class DynamoDbJournal:
+    """``application.journal_ports.Journal``, and what ``explain`` reads.
+
+    Args:
+        calls: the journal's calls to the table.
+        items: single items of the same table.
+        pause: waits a little after the n-th meeting with another writer.
+    """
+
+    def __init__(
+        self, calls: JournalCalls, items: LedgerCalls, pause: Callable[[int], None]
+    ) -> None:
+        self._calls = calls
+        self._items = items
+        self._pause = pause
+
+    def write(self, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+        """See the port."""
+        return [new for part in parts(distinct(entries)) for new in self._write(part)]
+
+    def _write(self, part: list[LedgerEntry]) -> list[LedgerEntry]:
+        """Write a part; entries that prove to be there are left out and the rest tried again."""
+        for attempt in range(ATTEMPTS_MAX):
+            cancelled = None
+            while part:
+                cancelled = self._calls.transact(actions(part))
+                if cancelled is None:
+                    return part
+                part = [e for i, e in enumerate(part) if i not in cancelled.there]
+                if cancelled.conflict:
+                    break
+            if cancelled is None or not part:
+                return []
+            self._pause(attempt)
+        raise LedgerContention(f"account {part[0].account!r}: too many writers of its totals")
+
+    def progress(self, account: str) -> Progress:
+        """See the port."""
+        return progress_of(self._items.get(progress_key(account)))
+
+    def advance(self, account: str, before: Progress, after: Progress) -> None:
+        """See the port. If another run has come further, its word stands."""
+        if after.projected > before.projected:
+            self._move_mark(account, after.projected, after.missing - before.missing)
+        arrived = before.missing - after.missing
+        if arrived:
+            self._items.update(
+                {
+                    "Key": progress_key(account),
+                    "UpdateExpression": "DELETE #missing :arrived",
+                    "ExpressionAttributeNames": _MISSING,
+                    "ExpressionAttributeValues": {":arrived": number_set(arrived)},
+                }
+            )
+
+    def _move_mark(self, account: str, projected: int, missing: frozenset[int]) -> None:
+        update: dict[str, Any] = {
+            "Key": progress_key(account),
+            "UpdateExpression": "SET projected = :projected",
+            "ConditionExpression": "attribute_not_exists(projected) OR projected < :projected",
+            "ExpressionAttributeValues": {":projected": number(projected)},
+        }
+        if missing:
+            update["UpdateExpression"] += " ADD #missing :missing"
+            update["ExpressionAttributeNames"] = _MISSING
+            update["ExpressionAttributeValues"][":missing"] = number_set(missing)
+        self._items.update(update)
+
+    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+        """See the port."""
+        item = self._items.get(totals_key(budget_id, window_id))
+        return None if item is None else totals_of(item, budget_id, window_id)
+
+    def spend(self, budget_id: str, window_id: str) -> SpendBreakdown:
+        """See the port."""
+        items = self._calls.query(f"BUDGET#{budget_id}", spend_prefix(window_id))
+        return SpendBreakdown(lines=tuple(spend_line_of(item) for item in items))
+
+    def entries(self, request_id: str) -> Sequence[LedgerEntry]:
+        """See the port."""
+        items = self._calls.query(f"REQUEST#{request_id}")
+        found = [entry for entry in map(entry_of, items) if entry is not None]
+        return sorted(found, key=lambda entry: (entry.at, entry.account, entry.sequence))
+
+    def account_entries(self, account: str) -> Sequence[LedgerEntry]:
+        """Entries of an account that belong to no request: its allotments, in order."""
+        return [other_entry_of(item) for item in self._calls.query(f"ENTRIES#{account}")]
+
+    def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
+        """Refusals and reroutes of this request id, in order of time."""
+        items = self._calls.query(f"REQUEST#{request_id}")
+        found = [recorded for recorded in map(recorded_decision_of, items) if recorded is not None]
+        return sorted(found, key=lambda recorded: recorded.at)

@@ -1,0 +1,66 @@
+"""Records of the table's stream as the entries that they carry.
+
+The stream carries every item of the table. Only new versions of account items are entries;
+``forget`` makes a version without one, which is told by its unchanged sequence.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cost_sentry.adapters.entry_record import entry_from_json
+from cost_sentry.application.project_entries import StreamedEntry
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.spend import RESOLVING_KINDS
+
+_ACCOUNT = "ACCOUNT#"
+
+
+def streamed_entries(event: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
+    """The entries of a DynamoDB stream event, in its order.
+
+    A record of an account item that holds no readable entry is given as such, with the problem;
+    records of other items, deletions and shapes that are no record are left out.
+    """
+    records: Sequence[Any] = event.get("Records") or ()
+    return tuple(entry for record in records for entry in _streamed(record))
+
+
+def failures(record_ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    """Lambda's partial batch answer; the stream goes on from the first of these records."""
+    return {"batchItemFailures": [{"itemIdentifier": record_id} for record_id in record_ids]}
+
+
+def _streamed(record: Any) -> tuple[StreamedEntry, ...]:  # noqa: ANN401 - of the stream
+    change = record.get("dynamodb", {}) if isinstance(record, Mapping) else {}
+    keys, image = change.get("Keys", {}), change.get("NewImage")
+    account = keys.get("pk", {}).get("S", "")
+    if not image or not account.startswith(_ACCOUNT) or not _is_new(change):
+        return ()
+    account = account.removeprefix(_ACCOUNT)
+    record_id = change.get("SequenceNumber", "")
+    try:
+        entry = _entry(image, account)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        problem = f"account {account!r}: its item holds no readable entry: {error}"
+        return (StreamedEntry(record_id=record_id, account=account, entry=None, problem=problem),)
+    return (StreamedEntry(record_id=record_id, account=account, entry=entry),)
+
+
+def _is_new(change: Mapping[str, Any]) -> bool:
+    """Whether this version has an entry of its own: not a new, empty account, and not a tidying."""
+    before, after = change.get("OldImage") or {}, change["NewImage"]
+    if "entry" not in after and after.get("sequence") == {"N": "0"}:
+        return False
+    return not before or before.get("sequence") != after.get("sequence")
+
+
+def _entry(image: Mapping[str, Any], account: str) -> LedgerEntry:
+    sequence = int(image["sequence"]["N"])
+    entry = entry_from_json(image["entry"]["S"], account=account, sequence=sequence)
+    held, ended = entry.reservation, entry.resolution
+    resolves, reserves = entry.kind in RESOLVING_KINDS, entry.kind is EntryKind.RESERVE
+    if (resolves or reserves) != (held is not None) or resolves != (ended is not None):
+        raise ValueError(f"a {entry.kind} entry must say what it was about")
+    if held is not None and held.account != account:
+        raise ValueError(f"its reservation belongs to account {held.account!r}")
+    return entry

@@ -1,0 +1,210 @@
+"""What was decided about a request, why, and what it cost: everything the sentry kept of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.domain.decision import BudgetView, DecisionKind, ReasonCode, RungOutcome
+from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
+from cost_sentry.domain.usage import TokenUsage
+
+
+class RequestJournal(Protocol):
+    """What the journal says of one request id."""
+
+    def entries(self, request_id: str) -> Sequence[LedgerEntry]:
+        """What happened to it, in order of time."""
+        ...
+
+    def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
+        """Its refusals and reroutes, in order of time; kept for 30 days."""
+        ...
+
+
+class PendingReservations(Protocol):
+    """The part of ``LedgerBooks`` that sees what was not journaled yet."""
+
+    def pending(self, account: str | None = None) -> Sequence[Reservation]:
+        """Reservations that nobody resolved."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that happened, as a line of a story."""
+
+    at: datetime
+    what: str
+    """``reserve``, ``settle``, ``void``, ``expire`` or ``reject``."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What one budget window held for the request, and was charged in the end."""
+
+    hold: Hold
+    posted: int | None
+    """``None`` while the reservation is pending."""
+    overrun: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One decision about a request id. Amounts in the ledger's unit."""
+
+    request_id: str
+    account: str
+    decision: str
+    """``ALLOW``, ``REROUTE`` or ``REJECT``."""
+    code: str
+    message: str
+    decided_at: datetime
+    model_asked: str
+    model_used: str | None
+    state: ReservationState | None
+    """``None`` after a refusal: nothing was held."""
+    reserved_picodollars: int | None
+    cost_picodollars: int | None
+    """``None`` while it is not known."""
+    cost_estimated: bool
+    usage: TokenUsage | None
+    price_version: str | None
+    priority: str | None
+    tags: dict[str, str]
+    charges: tuple[Charge, ...]
+    budgets: tuple[BudgetView, ...]
+    """As they stood when it was refused or rerouted."""
+    rungs: tuple[RungOutcome, ...]
+    errors: tuple[FieldError, ...]
+    steps: tuple[Step, ...]
+
+
+def explain(
+    request_id: str, *, journal: RequestJournal, books: PendingReservations
+) -> tuple[Explanation, ...]:
+    """Every decision about this id, the oldest first; empty if the sentry never saw it.
+
+    One id can have several: it was refused and tried again, or two applications chose the same.
+    """
+    recorded = journal.decisions(request_id)
+    reserved = _explain_reservations(request_id, journal, books, recorded)
+    refused = [_explain_refusal(r) for r in recorded if r.decision.kind is DecisionKind.REJECT]
+    return tuple(sorted([*reserved, *refused], key=lambda e: (e.decided_at, e.account)))
+
+
+def _explain_reservations(
+    request_id: str,
+    journal: RequestJournal,
+    books: PendingReservations,
+    recorded: Iterable[RecordedDecision],
+) -> list[Explanation]:
+    found: dict[str, Reservation] = {}
+    ended: dict[str, Resolution] = {}
+    # Pending ones are asked for first: one that is resolved meanwhile is then seen in the journal.
+    for waiting in books.pending():
+        if waiting.request_id == request_id:
+            found[waiting.account] = waiting
+    for entry in journal.entries(request_id):
+        if entry.reservation is not None:
+            found[entry.account] = entry.reservation
+        if entry.resolution is not None:
+            ended[entry.account] = entry.resolution
+    reroutes = {r.account: r for r in recorded if r.decision.kind is DecisionKind.REROUTE}
+    return [
+        _explain_reservation(reservation, ended.get(account), reroutes.get(account))
+        for account, reservation in found.items()
+    ]
+
+
+def _explain_reservation(
+    held: Reservation, ended: Resolution | None, reroute: RecordedDecision | None
+) -> Explanation:
+    why = reroute.decision if reroute else None
+    rerouted = held.decision == DecisionKind.REROUTE
+    code = ReasonCode.REROUTED_TO_FIT if rerouted else ReasonCode.WITHIN_BUDGETS
+    return Explanation(
+        request_id=held.request_id,
+        account=held.account,
+        decision=held.decision,
+        code=why.code if why else code,
+        message=why.message if why else _message(held),
+        decided_at=held.reserved_at,
+        model_asked=held.model_asked,
+        model_used=held.model_used,
+        state=ended.state if ended else ReservationState.PENDING,
+        reserved_picodollars=held.quote_picodollars,
+        cost_picodollars=ended.cost_picodollars if ended else None,
+        cost_estimated=ended.estimated if ended else False,
+        usage=ended.usage if ended else None,
+        price_version=held.price_version,
+        priority=held.priority,
+        tags=dict(held.tags),
+        charges=tuple(_charge(hold, ended) for hold in held.holds),
+        budgets=why.budgets if why else (),
+        rungs=why.rungs if why else (),
+        errors=(),
+        steps=_steps(held, ended),
+    )
+
+
+def _charge(hold: Hold, ended: Resolution | None) -> Charge:
+    if ended is None:
+        return Charge(hold=hold, posted=None)
+    return Charge(hold=hold, posted=ended.posting(hold), overrun=ended.overrun(hold))
+
+
+def _message(held: Reservation) -> str:
+    budgets = ", ".join(hold.budget_id for hold in held.holds)
+    if held.decision == DecisionKind.REROUTE:
+        return f"{held.model_asked} did not fit; {held.model_used} fits in {budgets}"
+    return f"fits in {budgets}"
+
+
+_KINDS = {
+    ReservationState.SETTLED: EntryKind.SETTLE,
+    ReservationState.VOIDED: EntryKind.VOID,
+    ReservationState.EXPIRED: EntryKind.EXPIRE,
+}
+
+
+def _steps(held: Reservation, ended: Resolution | None) -> tuple[Step, ...]:
+    reserved = Step(
+        at=held.reserved_at,
+        what=EntryKind.RESERVE,
+        detail=f"for {held.model_used}, until {held.expires_at.isoformat(timespec='seconds')}",
+    )
+    if ended is None:
+        return (reserved,)
+    return (reserved, Step(at=ended.resolved_at, what=_KINDS[ended.state], detail=ended.reason))
+
+
+def _explain_refusal(recorded: RecordedDecision) -> Explanation:
+    decision = recorded.decision
+    return Explanation(
+        request_id=decision.request_id,
+        account=recorded.account,
+        decision=decision.kind,
+        code=decision.code,
+        message=decision.message,
+        decided_at=recorded.at,
+        model_asked=decision.model_asked,
+        model_used=None,
+        state=None,
+        reserved_picodollars=None,
+        cost_picodollars=None,
+        cost_estimated=False,
+        usage=None,
+        price_version=None,
+        priority=None,
+        tags=dict(decision.tags),
+        charges=(),
+        budgets=decision.budgets,
+        rungs=decision.rungs,
+        errors=decision.errors,
+        steps=(Step(at=recorded.at, what="reject", detail=decision.message),),
+    )

@@ -1,0 +1,127 @@
+"""What projecting, alerting and explaining need from the world."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cost_sentry.domain.alert import Alert, AlertKey
+from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.ledger_entry import LedgerEntry
+from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
+
+
+class EntryNotWritable(CostSentryError):  # noqa: N818 - named as what it says of the entry
+    """The journal can never hold this entry as it is; asking again is useless."""
+
+
+class AlertNotPublished(CostSentryError):  # noqa: N818 - named as the outcome it is
+    """The mail did not go out, or nobody knows whether it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an account's entries were projected."""
+
+    projected: int = 0
+    """The highest sequence in the journal; 0 before the first."""
+    missing: frozenset[int] = frozenset()
+    """Sequences below it that never arrived, at most the first few hundred of each gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDecision:
+    """A decision as it was kept: without reservation, price, or any text of the request."""
+
+    decision: Decision
+    account: str
+    at: datetime
+
+
+class Journal(Protocol):
+    """Every entry once, and the totals they add up to. Raises ``LedgerUnavailable`` (P9)."""
+
+    def write(self, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+        """Write each entry that is not there yet and add its postings to the totals, at once.
+
+        Atomic per entry, not over all of them. Returns the entries that were new.
+        ``EntryNotWritable`` if one of them can never be written; others may have been.
+        """
+        ...
+
+    def progress(self, account: str) -> Progress:
+        """What ``advance`` left."""
+        ...
+
+    def advance(self, account: str, before: Progress, after: Progress) -> None:
+        """Move the account's high-water mark forward, never back, and note what is missing."""
+        ...
+
+    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+        """``None`` before the first posting."""
+        ...
+
+    def spend(self, budget_id: str, window_id: str) -> SpendBreakdown:
+        """Who spent this window, and on which model."""
+        ...
+
+    def entries(self, request_id: str) -> Sequence[LedgerEntry]:
+        """What happened to this request id, in any account, in order of time."""
+        ...
+
+
+class AlertOutbox(Protocol):
+    """Alerts that must reach somebody. Raises ``LedgerUnavailable``."""
+
+    def record(self, alert: Alert) -> bool:
+        """Keep it for sending unless one of this key is on record; whether it was new."""
+        ...
+
+    def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
+        """At most ``batch_max`` alerts that are unsent and that nobody is sending."""
+        ...
+
+    def claim(self, key: AlertKey, now: datetime, until: datetime) -> int | None:
+        """Take it for sending; which attempt this is, ``None`` if somebody else has it."""
+        ...
+
+    def mark_sent(self, key: AlertKey, at: datetime) -> None:
+        """It went out; it is never due again."""
+        ...
+
+    def mark_failed(self, key: AlertKey, error: str, retry_at: datetime) -> None:
+        """It did not; it is due again at ``retry_at``."""
+        ...
+
+
+class Alerts(Protocol):
+    """The way to people's mailboxes."""
+
+    def publish(self, alert: Alert) -> None:
+        """Send the mail to its recipients; ``AlertNotPublished`` if it may not have gone out."""
+        ...
+
+
+class RejectionLog(Protocol):
+    """Why a call was refused or rerouted: the ledger has no entry for what it never held."""
+
+    def record(self, decision: Decision, at: datetime) -> None:
+        """Keep it for 30 days. ``LedgerUnavailable``; callers answer the request anyway."""
+        ...
+
+
+class RecordedDecisions(Protocol):
+    """The read side of ``RejectionLog``."""
+
+    def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
+        """Refusals and reroutes of this request id, in order of time."""
+        ...
+
+
+class Limits(Protocol):
+    """The part of ``LedgerBooks`` that alerts need."""
+
+    def limits(self) -> Mapping[str, int]:
+        """Every defined budget's limit by id."""
+        ...

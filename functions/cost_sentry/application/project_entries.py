@@ -1,0 +1,230 @@
+"""Carry the entries that left the account items into the journal, the totals and the alerts.
+
+Entries of one account come in order, perhaps repeatedly; those of different accounts in any order.
+Whatever fails is handed back and delivered again, so every step can be repeated without harm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from cost_sentry.application.entry_sequence import Gap, advanced
+from cost_sentry.application.journal_ports import (
+    AlertOutbox,
+    Alerts,
+    EntryNotWritable,
+    Journal,
+    Limits,
+)
+from cost_sentry.application.ports import Clock, ConfigSource
+from cost_sentry.application.record_alerts import record_alerts
+from cost_sentry.application.send_alerts import SendOutcome, send_alerts
+from cost_sentry.domain.alert import AlertKey
+from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
+from cost_sentry.domain.ledger_entry import LedgerEntry
+from cost_sentry.domain.spend import postings_of
+
+SENDS_MAX = 10
+"""Mails per run: a storm must not hold up the projection."""
+
+
+class Forgetful(Protocol):
+    """The part of ``Ledger`` that the projection needs."""
+
+    def forget(self, account: str, now: datetime) -> None:
+        """Drop resolved reservations that the journal holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedEntry:
+    """One record of the stream: an entry, or a record that should have been one."""
+
+    record_id: str
+    account: str
+    entry: LedgerEntry | None
+    problem: str = ""
+    """Why there is no entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """What one run did, for the log and for the stream."""
+
+    failed_ids: tuple[str, ...] = ()
+    """Records to deliver again: an account's first failing record and all its later ones."""
+    problems: tuple[str, ...] = ()
+    new: int = 0
+    repeated: int = 0
+    gaps: tuple[Gap, ...] = ()
+    alerts: tuple[AlertKey, ...] = ()
+    """Recorded by this run."""
+    sending: SendOutcome = field(default_factory=SendOutcome)
+
+
+def project_entries(
+    batch: Sequence[StreamedEntry],
+    *,
+    journal: Journal,
+    outbox: AlertOutbox,
+    alerts: Alerts,
+    ledger: Forgetful,
+    config: ConfigSource,
+    limits: Limits,
+    clock: Clock,
+) -> Projection:
+    """Project a batch. Never raises for what a later delivery can put right.
+
+    Args:
+        batch: records of the stream, each account's in its order.
+        journal: where entries and totals are kept.
+        outbox: where alerts wait for sending.
+        alerts: how they are sent.
+        ledger: forgets what the journal now holds.
+        config: budgets, thresholds and owners.
+        limits: of the budgets, as in force.
+        clock: the time of the run.
+    """
+    run, now = _Run(batch), clock.now()
+    new = _write(run, journal)
+    repeated = len(run.open()) - new
+    recorded = _record_alerts(
+        run, journal=journal, outbox=outbox, config=config, limits=limits, now=now
+    )
+    gaps = _advance(run, journal)
+    _forget(run, ledger, now)
+    sending = send_alerts(outbox, alerts, clock, SENDS_MAX)
+    return Projection(
+        failed_ids=run.failed_ids(),
+        problems=tuple(run.problems),
+        new=new,
+        repeated=max(repeated, 0),
+        gaps=gaps,
+        alerts=recorded,
+        sending=sending,
+    )
+
+
+class _Run:
+    """Which records of a batch are still good: an account stops at its first failing record."""
+
+    def __init__(self, batch: Sequence[StreamedEntry]) -> None:
+        self.problems: list[str] = []
+        self._batch = batch
+        self._blocked_from: dict[str, int] = {}
+        for record in batch:
+            if record.entry is None:
+                self.block(record, record.problem)
+
+    def open(self) -> list[tuple[StreamedEntry, LedgerEntry]]:
+        """The records that have not failed, with their entries, in order."""
+        return [
+            (record, record.entry)
+            for position, record in enumerate(self._batch)
+            if record.entry is not None and not self._is_blocked(position)
+        ]
+
+    def accounts(self) -> dict[str, list[int]]:
+        """The sequences that have not failed, by account."""
+        found: dict[str, list[int]] = {}
+        for record, entry in self.open():
+            found.setdefault(record.account, []).append(entry.sequence)
+        return found
+
+    def block(self, record: StreamedEntry, problem: str) -> None:
+        """Fail this record and its account's later ones."""
+        position = self._batch.index(record)
+        first = min(position, self._blocked_from.get(record.account, position))
+        self._blocked_from[record.account] = first
+        self.problems.append(problem)
+
+    def block_account(self, account: str, problem: str) -> None:
+        """Fail all records of an account."""
+        self._blocked_from[account] = 0
+        self.problems.append(problem)
+
+    def block_all(self, problem: str) -> None:
+        """Fail all records."""
+        self._blocked_from = {record.account: 0 for record in self._batch}
+        self.problems.append(problem)
+
+    def failed_ids(self) -> tuple[str, ...]:
+        """What the stream shall deliver again."""
+        return tuple(r.record_id for i, r in enumerate(self._batch) if self._is_blocked(i))
+
+    def _is_blocked(self, position: int) -> bool:
+        return position >= self._blocked_from.get(self._batch[position].account, len(self._batch))
+
+
+def _write(run: _Run, journal: Journal) -> int:
+    """Write what is good; how many entries were new."""
+    try:
+        try:
+            return len(journal.write([entry for _, entry in run.open()]))
+        except EntryNotWritable:
+            return _write_singly(run, journal)
+    except LedgerUnavailable as error:
+        run.block_all(str(error))
+        return 0
+
+
+def _write_singly(run: _Run, journal: Journal) -> int:
+    """One at a time, so that an entry that cannot be written fails for its own account only."""
+    new, refused = 0, set()
+    for record, entry in run.open():
+        if record.account in refused:
+            continue
+        try:
+            new += len(journal.write([entry]))
+        except EntryNotWritable as error:
+            refused.add(record.account)
+            run.block(record, str(error))
+    return new
+
+
+def _record_alerts(
+    run: _Run,
+    *,
+    journal: Journal,
+    outbox: AlertOutbox,
+    config: ConfigSource,
+    limits: Limits,
+    now: datetime,
+) -> tuple[AlertKey, ...]:
+    """A crossing that could not be recorded comes again with its entries; none is lost."""
+    windows = {(p.budget_id, p.window_id) for _, entry in run.open() for p in postings_of(entry)}
+    try:
+        return record_alerts(
+            windows, journal=journal, outbox=outbox, config=config, limits=limits, now=now
+        )
+    except LedgerUnavailable as error:
+        run.block_all(str(error))
+    except ConfigurationError as error:
+        run.problems.append(f"no alert could be considered: {error}")
+    return ()
+
+
+def _advance(run: _Run, journal: Journal) -> tuple[Gap, ...]:
+    """Note how far each account has come, after all that depends on its entries is done."""
+    found: list[Gap] = []
+    for account, sequences in run.accounts().items():
+        try:
+            before = journal.progress(account)
+            after, gaps = advanced(account, before, sequences)
+            if after != before:
+                journal.advance(account, before, after)
+            found += gaps
+        except LedgerUnavailable as error:
+            run.block_account(account, str(error))
+    return tuple(found)
+
+
+def _forget(run: _Run, ledger: Forgetful, now: datetime) -> None:
+    """Housekeeping; what cannot be forgotten now is forgotten later."""
+    for account in run.accounts():
+        try:
+            ledger.forget(account, now)
+        except LedgerUnavailable as error:
+            run.problems.append(f"account {account!r} was not tidied: {error}")
+            return

@@ -1,0 +1,182 @@
+"""The mail that tells a budget's owners about a threshold.
+
+Plain ASCII in 80 columns, because it is read in every mail program there is. The first lines
+answer what happened, whose budget it is, who spends it, on what, and when it runs out. Names that
+callers chose are shortened and made harmless, since a mail program turns whatever looks like an
+address into a link.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from cost_sentry.domain.alert import Alert, Crossing
+from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
+from cost_sentry.domain.sentry_config import SentryConfig, scope_text
+from cost_sentry.domain.spend import top
+from cost_sentry.domain.window import WindowKind
+
+COLUMNS = 80
+_LABEL_COLUMNS = 10
+_TEXT_COLUMNS = COLUMNS - _LABEL_COLUMNS
+SUBJECT_CHARACTERS_MAX = 100
+"""SNS refuses a longer subject, a line break in it, and anything but ASCII."""
+_NAME_CHARACTERS_MAX = 46
+_PER = {
+    WindowKind.DAY: " for the day",
+    WindowKind.WEEK: " for the week",
+    WindowKind.MONTH: " for the month",
+    WindowKind.NONE: "",
+}
+
+
+def write_alert(crossing: Crossing, recipients: Sequence[str]) -> Alert:
+    """The alert of this crossing, with its mail."""
+    return Alert(
+        key=crossing.key,
+        unit=crossing.budget.unit,
+        limit=crossing.limit,
+        posted=crossing.totals.posted,
+        recorded_at=crossing.at,
+        recipients=tuple(recipients),
+        subject=_subject(crossing),
+        body="\n".join(_body(crossing)) + "\n",
+    )
+
+
+def recipients_of(budget: Budget, config: SentryConfig) -> tuple[str, ...]:
+    """Who hears about a budget: its owners, those of the team it is for, and the organisation's."""
+    team = config.teams.get(budget.scope.get("team", ""))
+    addresses = (*budget.owners, *(team.owners if team else ()), *config.alert_addresses)
+    return tuple(dict.fromkeys(addresses))
+
+
+def amount_shown(unit: Unit, amount: int) -> str:
+    """An amount for people, rounded: ``$1,234.50``, ``$0.0042``, ``15,000 tokens``."""
+    if unit is Unit.TOKENS:
+        return f"{amount:,} tokens"
+    dollars = Decimal(amount) / PICODOLLARS_PER_DOLLAR
+    step = Decimal("0.01") if abs(dollars) >= 1 or amount == 0 else Decimal("0.000001")
+    text = f"{dollars.quantize(step, rounding=ROUND_HALF_EVEN):,}"
+    whole, _, fraction = text.partition(".")
+    return f"${whole}.{fraction.rstrip('0').ljust(2, '0')}"
+
+
+def _subject(crossing: Crossing) -> str:
+    budget = crossing.budget
+    end = f" at {crossing.threshold_percent}% of {amount_shown(budget.unit, crossing.limit)}"
+    start = "Cost sentry: budget "
+    room = SUBJECT_CHARACTERS_MAX - len(start) - len(end)
+    return f"{start}{_harmless(budget.id, room)}{end}"
+
+
+def _body(crossing: Crossing) -> Iterator[str]:
+    budget, spend = crossing.budget, crossing.spend
+    yield from _row("What", _what(crossing))
+    scope = _harmless(scope_text(budget.scope), 34)
+    yield from _row("Budget", f"{_harmless(budget.id, 29)}, for {scope}")
+    yield from _row("Who", _lead(crossing, spend.by_application()))
+    yield from _row("Model", _lead(crossing, spend.by_model()))
+    yield from _row("Runs out", _runs_out(crossing))
+    yield from _row("Resets", _resets(crossing))
+    yield ""
+    yield from textwrap.wrap(_next(crossing), COLUMNS)
+    yield ""
+    yield from _table(crossing, "By team", spend.by_team())
+    yield from _table(crossing, "By application", spend.by_application())
+    yield from _table(crossing, "By model", spend.by_model())
+    if crossing.totals.overrun:
+        yield f"Above what was held for the calls: {_amount(crossing, crossing.totals.overrun)}"
+    if crossing.totals.estimated:
+        estimated = _amount(crossing, crossing.totals.estimated)
+        yield f"Charged in full because the true cost is unknown: {estimated}"
+    if crossing.totals.overrun or crossing.totals.estimated:
+        yield ""
+    yield f"Look:    cost-sentry budget show {_harmless(budget.id)}"
+    yield f"Change:  cost-sentry budget set {_harmless(budget.id)} <new limit>"
+
+
+def _what(crossing: Crossing) -> str:
+    posted, limit = crossing.totals.posted, crossing.limit
+    spent = _amount(crossing, posted).removesuffix(" tokens")
+    percent = f" ({posted * 100 // limit}%)" if limit else ""
+    per = _PER[crossing.budget.window]
+    threshold = f"past {crossing.threshold_percent}%"
+    return f"{threshold}: {spent} of {_amount(crossing, limit)}{per} spent{percent}"
+
+
+def _lead(crossing: Crossing, ranked: Sequence[tuple[str, int]]) -> str:
+    """The largest and the sum of the rest, on one line of the mail."""
+    texts = []
+    for count, characters_max in ((2, _NAME_CHARACTERS_MAX), (1, _NAME_CHARACTERS_MAX), (1, 20)):
+        parts = (
+            f"{_harmless(n, characters_max)} {_amount(crossing, a)}" for n, a in top(ranked, count)
+        )
+        texts.append(", ".join(parts))
+    return next((text for text in texts if len(text) <= _TEXT_COLUMNS), texts[-1])
+
+
+def _runs_out(crossing: Crossing) -> str:
+    at = crossing.runs_out_at()
+    if crossing.totals.posted >= crossing.limit:
+        return "now: the limit is reached"
+    if at is not None:
+        return f"{_moment(at)}, at the rate so far"
+    if crossing.window.end is None:
+        return "no date can be told yet"
+    return "not before it resets, at the rate so far"
+
+
+def _resets(crossing: Crossing) -> str:
+    if crossing.window.end is None:
+        return "never; the limit is for all time"
+    ended = " (it has ended)" if crossing.at >= crossing.window.end else ""
+    return f"{_moment(crossing.window.end)}{ended}"
+
+
+def _next(crossing: Crossing) -> str:
+    if crossing.window.end is not None and crossing.at >= crossing.window.end:
+        return "Next: nothing. The window is over; calls are charged to the one that follows it."
+    if crossing.threshold_percent < 100 and crossing.totals.posted < crossing.limit:  # noqa: PLR2004 - percent
+        return (
+            "Next: calls go on. One that no longer fits is rerouted to a cheaper model where its "
+            "ladder has one that fits, and rejected before it costs anything otherwise. The limit "
+            "is not overspent."
+        )
+    return (
+        "Next: a call that does not fit is rerouted to a cheaper model where its ladder has one "
+        "that fits, and rejected before it costs anything otherwise, until the budget resets or "
+        "its limit is raised. Calls that are running finish."
+    )
+
+
+def _table(crossing: Crossing, title: str, ranked: Sequence[tuple[str, int]]) -> Iterator[str]:
+    rows = [(_harmless(name), _amount(crossing, amount)) for name, amount in top(ranked, 5)]
+    yield title
+    for name, amount in rows:
+        yield f"  {name:<{_NAME_CHARACTERS_MAX}} {amount:>26}"
+    yield ""
+
+
+def _row(label: str, text: str) -> Iterator[str]:
+    indent = " " * _LABEL_COLUMNS
+    start = f"{label + ':':<{_LABEL_COLUMNS}}"
+    yield from textwrap.wrap(
+        text, COLUMNS, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def _amount(crossing: Crossing, amount: int) -> str:
+    return amount_shown(crossing.budget.unit, amount)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _harmless(name: str, characters_max: int = _NAME_CHARACTERS_MAX) -> str:
+    """Printable ASCII on one line, short, and no address that a mail program would link."""
+    plain = "".join(c if " " <= c <= "~" else "?" for c in name).replace("://", ":_")
+    return plain if len(plain) <= characters_max else f"{plain[: characters_max - 3]}..."

@@ -1,0 +1,124 @@
+"""Who spent a budget window, and on which model. Made from entries, never from counters (P3)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.reservation import ReservationState
+
+UNNAMED = "-"
+"""Stands for a tag that the caller left out, as in ``InvocationRequest.account``."""
+RESOLVING_KINDS = frozenset({EntryKind.SETTLE, EntryKind.VOID, EntryKind.EXPIRE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What one resolved reservation charges to one budget window, in the ledger's unit."""
+
+    budget_id: str
+    window_id: str
+    unit: Unit
+    team: str
+    application: str
+    model_id: str
+    """The model that was called, which is not always the one that was asked for."""
+    amount: int
+    overrun: int
+    """The part of ``amount`` above what was held."""
+    estimated: int
+    """The part of ``amount`` that was charged because nobody knows the true cost (P6)."""
+    at: datetime
+
+
+def postings_of(entry: LedgerEntry) -> tuple[Posting, ...]:
+    """What this entry adds to the totals: nothing unless it settles or expires a reservation."""
+    held, ended = entry.reservation, entry.resolution
+    if entry.kind not in RESOLVING_KINDS or held is None or ended is None:
+        return ()
+    if ended.state is ReservationState.VOIDED:
+        return ()
+    return tuple(
+        Posting(
+            budget_id=hold.budget_id,
+            window_id=hold.window_id,
+            unit=hold.unit,
+            team=held.tags.get("team", UNNAMED),
+            application=held.tags.get("application", UNNAMED),
+            model_id=held.model_used,
+            amount=ended.posting(hold),
+            overrun=ended.overrun(hold),
+            estimated=ended.posting(hold) if ended.estimated else 0,
+            at=ended.resolved_at,
+        )
+        for hold in held.holds
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowTotals:
+    """Everything posted to one budget window. What is pending is not counted."""
+
+    budget_id: str
+    window_id: str
+    unit: Unit
+    posted: int
+    overrun: int
+    estimated: int
+    calls: int
+    first_posted_at: datetime
+    """Of the posting that was projected first; the start of a window of kind ``none``."""
+    alerted_percent: frozenset[int] = frozenset()
+    """Thresholds whose alert is on record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendLine:
+    """What one application of one team posted on one model."""
+
+    team: str
+    application: str
+    model_id: str
+    posted: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendBreakdown:
+    """A window's postings by who and on what; the lines sum to the window's total."""
+
+    lines: tuple[SpendLine, ...] = ()
+
+    @property
+    def posted(self) -> int:
+        """The sum of all lines."""
+        return sum(line.posted for line in self.lines)
+
+    def by_team(self) -> tuple[tuple[str, int], ...]:
+        """Teams and what they posted, the largest first."""
+        return self._ranked(lambda line: line.team)
+
+    def by_application(self) -> tuple[tuple[str, int], ...]:
+        """``team/application`` and what it posted, the largest first."""
+        return self._ranked(lambda line: f"{line.team}/{line.application}")
+
+    def by_model(self) -> tuple[tuple[str, int], ...]:
+        """Models and what was posted on them, the largest first."""
+        return self._ranked(lambda line: line.model_id)
+
+    def _ranked(self, name: Callable[[SpendLine], str]) -> tuple[tuple[str, int], ...]:
+        sums: Counter[str] = Counter()
+        for line in self.lines:
+            sums[name(line)] += line.posted
+        return tuple(sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def top(ranked: Sequence[tuple[str, int]], count_max: int) -> tuple[tuple[str, int], ...]:
+    """The first ``count_max``, then the sum of everybody else as ``n others``."""
+    if len(ranked) <= count_max:
+        return tuple(ranked)
+    rest = ranked[count_max:]
+    noun = "other" if len(rest) == 1 else "others"
+    return (*ranked[:count_max], (f"{len(rest)} {noun}", sum(amount for _, amount in rest)))

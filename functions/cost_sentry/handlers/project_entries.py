@@ -1,0 +1,39 @@
+"""Project entries: what left the ledger's items, into journal, totals and alerts."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from cost_sentry import bootstrap
+from cost_sentry.adapters.stream_records import failures, streamed_entries
+from cost_sentry.application.project_entries import Projection, project_entries
+
+logger = Logger(service="project_entries")
+metrics = Metrics(namespace="CostSentry", service="project_entries")
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A DynamoDB stream event to ``{"batchItemFailures": […]}``."""
+    done = project_entries(streamed_entries(event), **bootstrap.projection())
+    _report(done)
+    return failures(done.failed_ids)
+
+
+def _report(done: Projection) -> None:
+    for gap in done.gaps:
+        logger.error("LedgerGap", account=gap.account, first=gap.first, last=gap.last)
+    for problem in (*done.problems, *done.sending.problems):
+        logger.error("ProjectionProblem", problem=problem)
+    counts = {
+        "EntriesProjected": done.new,
+        "EntriesFailed": len(done.failed_ids),
+        "LedgerGap": len(done.gaps),
+        "AlertsRecorded": len(done.alerts),
+        "AlertsSent": done.sending.sent,
+        "AlertsFailed": done.sending.failed,
+    }
+    for name, count in counts.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    logger.info("projected", repeated=done.repeated, **counts)

@@ -1,0 +1,193 @@
+"""Journal, outbox and decision log in dictionaries: a second writing of the same promises."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cost_sentry.application.journal_ports import (
+    EntryNotWritable,
+    Progress,
+    RecordedDecision,
+)
+from cost_sentry.domain.alert import Alert, AlertKey
+from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.spend import SpendBreakdown, SpendLine, WindowTotals, postings_of
+
+
+class MemoryJournal:
+    """``Journal``, ``RejectionLog`` and ``RecordedDecisions``.
+
+    ``fails_after`` lets that many entries in and then answers ``LedgerUnavailable``; ``poison``
+    are sequences that can never be written.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], LedgerEntry] = {}
+        self.recorded: list[RecordedDecision] = []
+        self.fails_after: int | None = None
+        self.poison: set[int] = set()
+        self._progress: dict[str, Progress] = {}
+        self._totals: dict[tuple[str, str], WindowTotals] = {}
+        self._lines: Counter[tuple[str, str, str, str, str]] = Counter()
+        self._calls: Counter[tuple[str, str, str, str, str]] = Counter()
+
+    def write(self, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+        new = []
+        for entry in entries:
+            if self.fails_after is not None and self.fails_after <= 0:
+                raise LedgerUnavailable("the journal did not answer")
+            if entry.sequence in self.poison:
+                raise EntryNotWritable(f"entry {entry.sequence} of {entry.account} is too large")
+            if self._name(entry) not in self.kept:
+                self._keep(entry)
+                new.append(entry)
+            if self.fails_after is not None:
+                self.fails_after -= 1
+        return new
+
+    def _keep(self, entry: LedgerEntry) -> None:
+        self.kept[self._name(entry)] = entry
+        for p in postings_of(entry):
+            window = (p.budget_id, p.window_id)
+            old = self._totals.get(window) or WindowTotals(
+                budget_id=p.budget_id,
+                window_id=p.window_id,
+                unit=p.unit,
+                posted=0,
+                overrun=0,
+                estimated=0,
+                calls=0,
+                first_posted_at=p.at,
+            )
+            self._totals[window] = replace(
+                old,
+                posted=old.posted + p.amount,
+                overrun=old.overrun + p.overrun,
+                estimated=old.estimated + p.estimated,
+                calls=old.calls + 1,
+            )
+            line = (*window, p.team, p.application, p.model_id)
+            self._lines[line] += p.amount
+            self._calls[line] += 1
+
+    @staticmethod
+    def _name(entry: LedgerEntry) -> tuple[str, str]:
+        if entry.reservation is None:
+            return entry.account, f"{entry.sequence}"
+        ended = "RESERVED" if entry.kind is EntryKind.RESERVE else "RESOLVED"
+        return entry.reservation.request_id, f"{entry.account}#{ended}"
+
+    def progress(self, account: str) -> Progress:
+        return self._progress.get(account, Progress())
+
+    def advance(self, account: str, before: Progress, after: Progress) -> None:
+        now = self.progress(account)
+        missing = (now.missing | (after.missing - before.missing)) - (
+            before.missing - after.missing
+        )
+        if after.projected < now.projected:
+            missing = now.missing - (before.missing - after.missing)
+        projected = max(now.projected, after.projected)
+        self._progress[account] = Progress(projected=projected, missing=missing)
+
+    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+        return self._totals.get((budget_id, window_id))
+
+    def note_alerted(self, key: AlertKey) -> None:
+        window = (key.budget_id, key.window_id)
+        if window in self._totals:
+            told = self._totals[window].alerted_percent | {key.threshold_percent}
+            self._totals[window] = replace(self._totals[window], alerted_percent=told)
+
+    def spend(self, budget_id: str, window_id: str) -> SpendBreakdown:
+        return SpendBreakdown(
+            lines=tuple(
+                SpendLine(
+                    team=name[2],
+                    application=name[3],
+                    model_id=name[4],
+                    posted=posted,
+                    calls=self._calls[name],
+                )
+                for name, posted in self._lines.items()
+                if name[:2] == (budget_id, window_id)
+            )
+        )
+
+    def entries(self, request_id: str) -> Sequence[LedgerEntry]:
+        found = [
+            e
+            for e in self.kept.values()
+            if e.reservation and e.reservation.request_id == request_id
+        ]
+        return sorted(found, key=lambda e: (e.at, e.account, e.sequence))
+
+    def account_entries(self, account: str) -> Sequence[LedgerEntry]:
+        mine = [e for e in self.kept.values() if e.account == account and e.reservation is None]
+        return sorted(mine, key=lambda e: e.sequence)
+
+    def record(self, decision: Decision, at: datetime) -> None:
+        tags = decision.tags
+        account = f"{tags.get('team', '-')}/{tags.get('application', '-')}"
+        if decision.reservation:
+            account = decision.reservation.account
+        kept = replace(decision, reservation=None, price=None, path=None)
+        self.recorded.append(RecordedDecision(decision=kept, account=account, at=at))
+
+    def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
+        found = [r for r in self.recorded if r.decision.request_id == request_id]
+        return sorted(found, key=lambda r: r.at)
+
+
+class MemoryOutbox:
+    """``AlertOutbox``. Set ``down`` to make every call fail."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.alerts: dict[AlertKey, Alert] = {}
+        self.sent_at: dict[AlertKey, datetime] = {}
+        self.errors: dict[AlertKey, str] = {}
+        self.attempts: Counter[AlertKey] = Counter()
+        self.down = False
+        self._journal = journal
+        self._due_at: dict[AlertKey, datetime] = {}
+
+    def _ask(self) -> None:
+        if self.down:
+            raise LedgerUnavailable("the outbox did not answer")
+
+    def record(self, alert: Alert) -> bool:
+        self._ask()
+        if alert.key in self.alerts:
+            return False
+        self.alerts[alert.key] = alert
+        self._journal.note_alerted(alert.key)
+        if alert.recipients:
+            self._due_at[alert.key] = alert.recorded_at
+        return True
+
+    def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
+        self._ask()
+        due = [key for key, at in self._due_at.items() if at <= now]
+        return [self.alerts[key] for key in due[:batch_max]]
+
+    def claim(self, key: AlertKey, now: datetime, until: datetime) -> int | None:
+        self._ask()
+        if key not in self._due_at or self._due_at[key] > now:
+            return None
+        self._due_at[key] = until
+        self.attempts[key] += 1
+        return self.attempts[key]
+
+    def mark_sent(self, key: AlertKey, at: datetime) -> None:
+        self._ask()
+        self.sent_at[key] = at
+        self._due_at.pop(key, None)
+
+    def mark_failed(self, key: AlertKey, error: str, retry_at: datetime) -> None:
+        self._ask()
+        if key in self._due_at:
+            self._due_at[key] = retry_at
+            self.errors[key] = error

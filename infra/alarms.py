@@ -52,6 +52,16 @@ def _ledger(name: str) -> Callable[[Watched], cloudwatch.Metric]:
     return lambda on: on.ledger.table.metric(name, statistic="Sum")
 
 
+def _projected(name: str) -> Callable[[Watched], cloudwatch.Metric]:
+    """A metric that the handler of project_entries writes itself."""
+    return lambda _: cloudwatch.Metric(
+        namespace="CostSentry",
+        metric_name=name,
+        dimensions_map={"service": "project_entries"},
+        statistic="Sum",
+    )
+
+
 ALARMS = (
     AlarmRow(
         name="admit_request_errors",
@@ -96,13 +106,27 @@ ALARMS = (
         "Read the function's log.",
     ),
     AlarmRow(
+        name="project_entries_failed",
+        metric=_projected("EntriesFailed"),
+        threshold=10,
+        meaning="Entries could not be journaled and are tried again. Look for ProjectionProblem "
+        "in the function's log.",
+    ),
+    AlarmRow(
         name="project_entries_iterator_age",
         metric=lambda on: on.functions.by_name["project_entries"].function.metric(
             "IteratorAge", statistic="Maximum"
         ),
-        threshold=15 * 60 * 1000,
-        meaning="The journal is 15 minutes behind the ledger. The stream keeps 24 hours; after "
-        "that entries would be missing from reports.",
+        threshold=5 * 60 * 1000,
+        meaning="The journal is five minutes behind the ledger. Accounts keep what is not "
+        "journaled, so busy ones will refuse calls when they are full; the stream keeps 24 hours.",
+    ),
+    AlarmRow(
+        name="ledger_gap",
+        metric=_projected("LedgerGap"),
+        threshold=1,
+        meaning="An account's entries are numbered, and one is missing from the journal. Look "
+        "for LedgerGap in the log of project_entries, and in journal_dead_letters.",
     ),
     AlarmRow(
         name="journal_dead_letters",
@@ -110,8 +134,15 @@ ALARMS = (
             statistic="Maximum"
         ),
         threshold=1,
-        meaning="A ledger entry could not be journaled in ten attempts. The message names its "
-        "place in the stream; correct the cause and replay it within 24 hours.",
+        meaning="A ledger entry could not be journaled, however often it was tried. The message "
+        "names its place in the stream; correct the cause and replay it within 24 hours.",
+    ),
+    AlarmRow(
+        name="budget_mails_failed",
+        metric=_projected("AlertsFailed"),
+        threshold=10,
+        meaning="Budget mails could not be handed to Amazon SNS. They wait and are tried again; "
+        "the function's log has the reason.",
     ),
     AlarmRow(
         name="workflow_failures",
@@ -159,16 +190,20 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         tell_operators = actions.SnsAction(alerts.operator_topic)
         for row in ALARMS:
-            alarm = row.metric(watched).with_(period=cdk.Duration.minutes(5)).create_alarm(
-                self,
-                row.name,
-                alarm_description=row.meaning,
-                threshold=row.threshold,
-                evaluation_periods=1,
-                comparison_operator=(
-                    cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-                ),
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm = (
+                row.metric(watched)
+                .with_(period=cdk.Duration.minutes(5))
+                .create_alarm(
+                    self,
+                    row.name,
+                    alarm_description=row.meaning,
+                    threshold=row.threshold,
+                    evaluation_periods=1,
+                    comparison_operator=(
+                        cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+                    ),
+                    treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                )
             )
             alarm.add_alarm_action(tell_operators)
             alarm.add_ok_action(tell_operators)

@@ -25,9 +25,7 @@ class Alerts(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, addresses: Addresses) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic(
-            self, "Topic", display_name="Cost sentry budgets", enforce_ssl=True
-        )
+        self.topic = sns.Topic(self, "Topic", display_name="Cost sentry budgets", enforce_ssl=True)
         cast("sns.CfnTopic", self.topic.node.default_child).kms_master_key_id = "alias/aws/sns"
         self.operator_topic = sns.Topic(
             self, "OperatorTopic", display_name="Cost sentry alarms", enforce_ssl=True

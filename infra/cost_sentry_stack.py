@@ -32,9 +32,7 @@ class CostSentryStack(cdk.Stack):
         models = BedrockAccess(self, "Models")
         near = Neighbours(ledger=ledger, alerts=alerts, models=models)
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
-        workflows = WorkflowSet(
-            self, "Workflows", functions=functions, models=models, stage=stage
-        )
+        workflows = WorkflowSet(self, "Workflows", functions=functions, models=models, stage=stage)
         triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)
         watched = Watched(
             functions=functions, workflows=workflows, ledger=ledger, triggers=triggers

@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "functions"
 LAYER = ROOT / ".build" / "layer"
 
-MODEL_CALL_SECONDS_MAX = 240
-"""As long as the workflow waits for a model, so that neither branch outlasts the other."""
+MODEL_CALL_SECONDS_MAX = 250
+"""Longer than the function's own client waits for a model, so that a silent one is reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,11 @@ FUNCTIONS = (
         name="expire_reservations",
         timeout_seconds=60,
         memory_mib=256,
-        grants=(lambda near, to: near.ledger.grant_expire(to.role),),
+        grants=(
+            lambda near, to: near.ledger.grant_expire(to.role),
+            lambda near, to: near.ledger.grant_send_alerts(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
+        ),
     ),
     FunctionRow(
         name="project_entries",
@@ -83,6 +87,7 @@ FUNCTIONS = (
         memory_mib=256,
         grants=(
             lambda near, to: near.ledger.grant_project(to.role),
+            lambda near, to: near.ledger.grant_send_alerts(to.role),
             lambda near, to: near.alerts.grant_publish(to.role),
         ),
     ),

@@ -6,14 +6,16 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Keys of the ledger's items; the adapters' ledger_items.py says what each holds.
-_ACCOUNTS = ("ACCOUNT#*", "ACCOUNTS")
-_WINDOWS = ("BUDGET#*",)
-_DEFINITIONS = ("BUDGETS",)
-_JOURNAL = ("REQUEST#*", "ENTRIES#*")
-_REQUESTS = ("REQUEST#*",)
-_ALERTS = ("ALERTS*",)
-_CONFIGURATION = ("CONFIG",)
+# Partition keys of the items; ledger_items.py and dynamodb_journal_items.py say what each holds.
+_ACCOUNTS = "ACCOUNT#*"
+_ALERTS = "ALERTS"
+_BUDGETS = "BUDGET#*"
+_CONFIGURATION = "CONFIG"
+_DEFINITIONS = "BUDGETS"
+_OTHER_ENTRIES = "ENTRIES#*"
+_PROGRESS = "PROJECTION#*"
+_REGISTER = "ACCOUNTS"
+_REQUESTS = "REQUEST#*"
 
 
 class LedgerTable(Construct):
@@ -44,36 +46,43 @@ class LedgerTable(Construct):
         )
 
     def grant_reserve(self, grantee: iam.IGrantable) -> None:
-        """Read what decides, move money between budgets and accounts, record a rejection."""
-        read = (*_CONFIGURATION, *_DEFINITIONS, *_WINDOWS, *_ACCOUNTS, *_REQUESTS)
-        self._allow(grantee, read, "GetItem", "Query")
-        self._allow(grantee, _DEFINITIONS, "ConditionCheckItem")
-        self._allow(grantee, (*_WINDOWS, *_ACCOUNTS), "PutItem", "UpdateItem")
-        self._allow(grantee, _REQUESTS, "PutItem")
+        """Read what decides, move money between budgets and accounts, note a refusal."""
+        read = (_CONFIGURATION, _DEFINITIONS, _BUDGETS, _ACCOUNTS, _REQUESTS)
+        self._allow(grantee, "GetItem", *read)
+        self._allow(grantee, "ConditionCheckItem", _DEFINITIONS)
+        self._allow(grantee, "PutItem", _BUDGETS, _ACCOUNTS, _REGISTER)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _REQUESTS)
 
     def grant_resolve(self, grantee: iam.IGrantable) -> None:
         """Settle or void: one account's item, and its budgets' where an overrun must be paid."""
-        self._allow(grantee, (*_CONFIGURATION, *_WINDOWS, *_ACCOUNTS, *_REQUESTS), "GetItem")
-        self._allow(grantee, (*_WINDOWS, *_ACCOUNTS), "UpdateItem")
+        self._allow(grantee, "GetItem", _BUDGETS, _ACCOUNTS, _REQUESTS)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
 
     def grant_expire(self, grantee: iam.IGrantable) -> None:
         """Walk the register of accounts, and resolve what nobody resolved."""
         self.grant_resolve(grantee)
-        self._allow(grantee, ("ACCOUNTS",), "Query")
+        self._allow(grantee, "Query", _REGISTER)
 
     def grant_project(self, grantee: iam.IGrantable) -> None:
-        """Write the journal, totals and alerts. Entries never change: no update, no delete."""
-        read = (*_CONFIGURATION, *_DEFINITIONS, *_WINDOWS, *_ACCOUNTS, *_JOURNAL, *_ALERTS)
-        self._allow(grantee, read, "GetItem", "Query")
-        self._allow(grantee, (*_JOURNAL, *_ALERTS, *_WINDOWS), "PutItem")
-        self._allow(grantee, (*_WINDOWS, *_ACCOUNTS, *_ALERTS), "UpdateItem")
+        """Write journal, totals and alerts. Entries are put once: no update, no delete."""
+        read = (_CONFIGURATION, _BUDGETS, _ACCOUNTS, _REQUESTS, _PROGRESS)
+        self._allow(grantee, "GetItem", *read)
+        self._allow(grantee, "Query", _DEFINITIONS, _BUDGETS)
+        self._allow(grantee, "PutItem", _REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS)
 
-    def _allow(self, grantee: iam.IGrantable, keys: tuple[str, ...], *verbs: str) -> None:
+    def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
+        """Take alerts out of their queue; the only items that anybody deletes."""
+        self._allow(grantee, "Query", _ALERTS)
+        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS)
+        self._allow(grantee, "DeleteItem", _ALERTS)
+
+    def _allow(self, grantee: iam.IGrantable, verb: str, *keys: str) -> None:
         grantee.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=[f"dynamodb:{verb}" for verb in verbs],
+                actions=[f"dynamodb:{verb}"],
                 resources=[self.table.table_arn],
-                # StringLike over all keys of a call; without Scan, every call has at least one.
+                # Holds for all keys of a call. Scan has none, and would pass; it is not granted.
                 conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}},
             )
         )

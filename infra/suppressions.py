@@ -77,9 +77,7 @@ def explain_findings(stack: cdk.Stack) -> None:
             scope = scope.node.find_child(part)
         cdk.Validations.of(scope).acknowledge(
             *(
-                cdk.Acknowledgment(
-                    id=f"AwsSolutions::AwsSolutions-{finding}", reason=row.reason
-                )
+                cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{finding}", reason=row.reason)
                 for finding in row.findings
             )
         )

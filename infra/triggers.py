@@ -12,17 +12,23 @@ from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 
 STREAM_BATCH_MAX = 100
-STREAM_ATTEMPTS_MAX = 10
+STREAM_ATTEMPTS_MAX = 100
+"""Enough to sit out an outage of some minutes; a bad record fails fast and holds up less."""
 EXPIRY_EVERY_MINUTES = 5
-ENTRY_WRITTEN = {"dynamodb": {"NewImage": {"entry": {"S": lambda_.FilterRule.exists()}}}}
-"""Account items carry their ledger entry; the journal's own writes carry none and cost nothing."""
+ENTRY_WRITTEN = {
+    "dynamodb": {
+        "Keys": {"pk": {"S": lambda_.FilterRule.begins_with("ACCOUNT#")}},
+        "NewImage": {"entry": {"S": lambda_.FilterRule.exists()}},
+    }
+}
+"""Account items carry their ledger entry. What the projector itself writes starts nothing."""
 
 
 class Triggers(Construct):
     """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
 
-    A batch that fails is halved until the one bad record stands alone; after ten attempts its
-    place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
+    A batch that fails is halved until the one bad record stands alone; after a hundred attempts
+    its place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
     """
 
     def __init__(

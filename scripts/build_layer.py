@@ -44,7 +44,9 @@ def main() -> None:
 
 def source_digest() -> str:
     """Names the lock and this script: what decides the layer's content."""
-    return hashlib.sha256(REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes()).hexdigest()
+    return hashlib.sha256(
+        REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes()
+    ).hexdigest()
 
 
 def install(packages: pathlib.Path) -> None:

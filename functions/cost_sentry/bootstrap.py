@@ -12,14 +12,22 @@ from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
     from cost_sentry.adapters.bedrock_models import BedrockModels
+    from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
+    from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
+    from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
     from cost_sentry.adapters.ledger_calls import LedgerCalls
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+    from cost_sentry.adapters.sns_alerts import SnsAlerts
     from cost_sentry.adapters.system_clock import SystemClock
     from cost_sentry.application.admit_request import Admission
 
 EXPIRED_PER_RUN_MAX = 500
 """Reservations that one scheduled run resolves."""
+ALERTS_PER_RUN_MAX = 50
+"""Mails that one scheduled run sends."""
+MODEL_READ_TIMEOUT_SECONDS = 240
+"""Less than invoke_model's own time-out, so that a silent model is reported by its name."""
 
 
 @cache
@@ -75,25 +83,80 @@ def price_book() -> "PackagedPriceBook":
 
 
 @cache
-def admission() -> "Admission":
-    """The use case behind ``admit_request``."""
+def config_source() -> "CachedConfigSource":
+    """The configuration in force, at most a second old."""
     from cost_sentry.adapters.dynamodb_config_store import (
         CachedConfigSource,
         DynamoDbConfigStore,
     )
-    from cost_sentry.application.admit_request import Admission
 
     store = DynamoDbConfigStore(dynamodb_client(), settings().table_name)
+    return CachedConfigSource(store, clock())
+
+
+@cache
+def admission() -> "Admission":
+    """The use case behind ``admit_request``."""
+    from cost_sentry.application.admit_request import Admission
+
     return Admission(
-        config_source=CachedConfigSource(store, clock()),
+        config_source=config_source(),
         price_book=price_book(),
         ledger=ledger(),
         clock=clock(),
     )
 
 
-MODEL_READ_TIMEOUT_SECONDS = 240
-"""Less than invoke_model's own time-out, so that a silent model is reported by its name."""
+@cache
+def decision_log() -> "DynamoDbDecisionLog":
+    """Where refusals and reroutes are kept for explaining."""
+    from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
+    from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+
+    return DynamoDbDecisionLog(JournalCalls(dynamodb_client(), settings().table_name))
+
+
+@cache
+def outbox() -> "DynamoDbAlertOutbox":
+    """Alerts that must reach somebody."""
+    from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
+    from cost_sentry.adapters.system_clock import pause
+
+    return DynamoDbAlertOutbox(ledger_calls(), pause)
+
+
+@cache
+def alerts() -> "SnsAlerts":
+    """The way to people's mailboxes."""
+    import boto3
+    from botocore.config import Config
+
+    from cost_sentry.adapters.sns_alerts import SnsAlerts
+
+    retries = {"mode": "standard", "total_max_attempts": 2}
+    config = Config(retries=retries, connect_timeout=2, read_timeout=5)
+    return SnsAlerts(boto3.client("sns", config=config), settings().alert_topic_arn)
+
+
+@cache
+@cache
+def projection() -> dict[str, Any]:
+    """Everything ``project_entries`` takes besides the batch."""
+    from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+    from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+    from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+    from cost_sentry.adapters.system_clock import pause
+
+    journal_calls = JournalCalls(dynamodb_client(), settings().table_name)
+    return {
+        "journal": DynamoDbJournal(journal_calls, ledger_calls(), pause),
+        "outbox": outbox(),
+        "alerts": alerts(),
+        "ledger": ledger(),
+        "config": config_source(),
+        "limits": DynamoDbBooks(ledger_calls(), pause, clock()),
+        "clock": clock(),
+    }
 
 
 @cache

@@ -83,7 +83,9 @@ def entry_of(item: Item) -> LedgerEntry | None:
 def other_entry_of(item: Item) -> LedgerEntry:
     """The entry of an ``ENTRIES#`` item."""
     account = item["pk"]["S"].removeprefix("ENTRIES#")
-    return entry_from_json(item["record"]["S"], account=account, sequence=int(item["sequence"]["N"]))
+    return entry_from_json(
+        item["record"]["S"], account=account, sequence=int(item["sequence"]["N"])
+    )
 
 
 def totals_key(budget_id: str, window_id: str) -> Mapping[str, Any]:

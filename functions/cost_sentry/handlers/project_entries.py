@@ -36,4 +36,4 @@ def _report(done: Projection) -> None:
     }
     for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    logger.info("projected", repeated=done.repeated, **counts)
+    logger.info("projected", extra={"repeated": done.repeated, **counts})

@@ -1,4 +1,4 @@
-"""Keep why a call was refused or rerouted, for ``explain``; the ledger keeps the rest."""
+"""Keep why a call was refused or rerouted, so that it can be explained later."""
 
 from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import Clock
@@ -6,24 +6,16 @@ from cost_sentry.domain.decision import Decision, DecisionKind
 from cost_sentry.domain.errors import LedgerUnavailable
 
 
-class DecisionNotes:
-    """Best effort: a note that cannot be kept never changes an answer.
+def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str | None:
+    """Note a refusal or a reroute; why it could not be noted, or ``None``.
 
-    Args:
-        log: where notes are kept.
-        clock: stamps them.
+    An allowed call is explained by its ledger entries. The answer never waits for, nor fails by,
+    its own explanation.
     """
-
-    def __init__(self, log: RejectionLog, clock: Clock) -> None:
-        self._log = log
-        self._clock = clock
-
-    def note(self, decision: Decision) -> bool:
-        """Keep a refusal, or a reroute that is no replay; whether it was kept."""
-        if decision.replayed or decision.kind not in (DecisionKind.REJECT, DecisionKind.REROUTE):
-            return False
-        try:
-            self._log.record(decision, self._clock.now())
-        except LedgerUnavailable:
-            return False
-        return True
+    if decision.kind is DecisionKind.ALLOW or decision.replayed:
+        return None
+    try:
+        log.record(decision, clock.now())
+    except LedgerUnavailable as error:
+        return str(error)
+    return None

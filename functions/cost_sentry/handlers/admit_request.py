@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 from cost_sentry import bootstrap
 from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.errors import RequestRefused
 
 logger = Logger(service="admit_request")
@@ -21,9 +22,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         decision = bootstrap.admission().decide(request, attempt=execution["id"])
     except RequestRefused as refused:
         decision = malformed(raw, refused, execution["name"])
-    bootstrap.rejections().note(decision)
+    unnoted = note_decision(decision, log=bootstrap.decision_log(), clock=bootstrap.clock())
     logger.info(
         decision.code.value,
+        unnoted=unnoted,
         request_id=decision.request_id,
         decision=decision.kind.value,
         team=decision.tags.get("team"),

@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 
 from cost_sentry import bootstrap
 from cost_sentry.application.expire_reservations import expire_reservations
+from cost_sentry.application.send_alerts import send_alerts
 
 logger = Logger(service="expire_reservations")
 
@@ -14,10 +15,13 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Any event to ``{"expired", "tidied", "alerts_sent"}``."""
     ledger, clock = bootstrap.ledger(), bootstrap.clock()
     batch_max = bootstrap.EXPIRED_PER_RUN_MAX
+    sending = send_alerts(
+        bootstrap.outbox(), bootstrap.alerts(), clock, bootstrap.ALERTS_PER_RUN_MAX
+    )
     done = {
         "expired": expire_reservations(ledger=ledger, clock=clock, batch_max=batch_max),
         "tidied": ledger.tidy(clock.now(), batch_max),
-        "alerts_sent": bootstrap.send_waiting_alerts(),
+        "alerts_sent": sending.sent,
     }
-    logger.info("done", **done)
+    logger.info("done", extra={**done, "problems": sending.problems})
     return done

@@ -6,6 +6,7 @@ from decimal import Decimal
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.model_id import base_model_id
+from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
@@ -26,6 +27,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *_models(file, book, known),
         *ladder_findings(file, book, known),
         *_budget_ids(file.budgets),
+        *find_crowded(file),
         *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
     ]
 

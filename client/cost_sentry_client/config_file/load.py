@@ -11,6 +11,7 @@ from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import Budget, parse_amount
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry_client.config_file.coverage import find_uncovered
 from cost_sentry_client.config_file.cross_checks import find_contradictions
 from cost_sentry_client.config_file.problems import (
     ConfigFileInvalid,
@@ -20,7 +21,6 @@ from cost_sentry_client.config_file.problems import (
 )
 from cost_sentry_client.config_file.shape_errors import findings_of
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
-from cost_sentry_client.config_file.uncovered import find_uncovered
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
 
 FILE_BYTES_MAX = 256 * 1024

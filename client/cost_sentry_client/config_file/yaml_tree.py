@@ -12,7 +12,7 @@ import yaml
 
 from cost_sentry_client.config_file.problems import Finding, Path, quoted
 
-VALUES_MAX = 50_000
+VALUES_MAX = 25_000
 """Values in the whole file, with every alias written out: what ends an alias bomb."""
 DEPTH_MAX = 20
 """Nested lists and mappings; a sentry.yaml needs five."""
@@ -79,7 +79,7 @@ class YamlUnreadable(Exception):  # noqa: N818 - what the file is
 def read_yaml(text: str) -> YamlTree:
     """Take ``text`` apart; ``YamlUnreadable`` where that is not possible."""
     try:
-        _bound_depth(text)
+        _bound(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         raise _unreadable(error) from error
@@ -177,27 +177,34 @@ class _Builder:
     def _count(self, node: yaml.Node) -> None:
         self._values += 1
         if self._values > VALUES_MAX:
-            raise YamlUnreadable(
-                _place(node.start_mark),
-                f"the file has more than {VALUES_MAX} values, with aliases written out",
-                f"at most {VALUES_MAX} values",
-            )
+            raise _too_many(node.start_mark)
 
 
-def _bound_depth(text: str) -> None:
-    """Refuse deep nesting before anything recursive sees it."""
-    depth = 0
+def _bound(text: str) -> None:
+    """Refuse deep nesting and endless lists before anything recursive or slow sees them."""
+    depth = values = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
+        if isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            values += 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
         if depth > DEPTH_MAX:
             raise YamlUnreadable(
                 _place(event.start_mark),
                 f"lists and mappings are nested more than {DEPTH_MAX} deep",
                 f"at most {DEPTH_MAX} levels",
             )
+        if values > VALUES_MAX:
+            raise _too_many(event.start_mark)
+
+
+def _too_many(mark: _Mark | None) -> YamlUnreadable:
+    return YamlUnreadable(
+        _place(mark),
+        f"the file has more than {VALUES_MAX} values, with aliases written out",
+        f"at most {VALUES_MAX} values",
+    )
 
 
 def _place(mark: _Mark | None) -> Place:

@@ -299,6 +299,25 @@ def test_a_budget_that_needs_a_further_tag_does_not_cover_the_team(file):
     assert len(load(file, text).warnings) == 2
 
 
+def many(number: int, scope: str) -> str:
+    return GOOD + "".join(
+        f"  - {{id: b{i}, unit: usd, window: day, limit: 1, scope: {scope.format(i)}}}\n"
+        for i in range(number)
+    )
+
+
+def test_fails_on_more_budgets_for_one_call_than_one_write_can_charge(file):
+    (found,) = problems(file, many(39, "{{team: search}}"))
+
+    assert (found.line, found.field) == (8, "budgets")
+    assert 'a call of "search" to us.amazon.nova-pro-v1:0 may match 41 budgets' in found.problem
+
+
+def test_budgets_that_no_call_can_match_together_are_no_crowd(file):
+    assert load(file, many(38, "{{team: search}}")).config.budgets
+    assert load(file, many(200, "{{team: search, application: app-{0}}}")).config.budgets
+
+
 WORDS = st.sampled_from(
     ["apiVersion", "teams", "models", "budgets", "defaults", "alerts", "id", "scope", "limit", "x"]
 )

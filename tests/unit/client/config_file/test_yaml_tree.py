@@ -71,7 +71,8 @@ def test_tags_are_refused_and_nothing_is_constructed():
         ("a: 1\n---\nb: 1", 2, "not YAML: expected a single document"),
         ("a: 1\nb: \x00", 2, "the character U+0000 is not allowed"),
         ("a: " + "[" * 10_000, 1, "lists and mappings are nested more than 20 deep"),
-        (BOMB, 1, "the file has more than 50000 values"),
+        (BOMB, 1, "the file has more than 25000 values"),
+        ("- x\n" * 25_001, 25_000, "the file has more than 25000 values"),
     ],
 )
 def test_fails_with_a_line_on_what_cannot_be_taken_apart(text, line, problem):

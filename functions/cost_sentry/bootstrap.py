@@ -50,11 +50,10 @@ def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     import boto3
     from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": 3}
-    return boto3.client(
-        "dynamodb",
-        config=Config(retries=retries, connect_timeout=1, read_timeout=2, max_pool_connections=10),
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=1, read_timeout=2
     )
+    return boto3.client("dynamodb", config=config)
 
 
 @cache
@@ -90,7 +89,7 @@ def config_source() -> "CachedConfigSource":
         DynamoDbConfigStore,
     )
 
-    store = DynamoDbConfigStore(dynamodb_client(), settings().table_name)
+    store = DynamoDbConfigStore(ledger_calls(), clock())
     return CachedConfigSource(store, clock())
 
 
@@ -133,8 +132,9 @@ def alerts() -> "SnsAlerts":
 
     from cost_sentry.adapters.sns_alerts import SnsAlerts
 
-    retries = {"mode": "standard", "total_max_attempts": 2}
-    config = Config(retries=retries, connect_timeout=2, read_timeout=5)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=5
+    )
     return SnsAlerts(boto3.client("sns", config=config), settings().alert_topic_arn)
 
 

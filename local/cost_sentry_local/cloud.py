@@ -21,7 +21,7 @@ from urllib.request import urlopen
 from cost_sentry_local import process_group
 from cost_sentry_local.layout import STATE_DIRECTORY
 from cost_sentry_local.local_cloud import LocalCloud
-from cost_sentry_local.ports import LOOPBACK, free_port
+from cost_sentry_local.ports import LOOPBACK, free_port, is_taken
 from cost_sentry_local.server_environment import server_environment
 
 __all__ = ["CloudNotStarted", "LocalCloud", "down", "running_cloud", "status", "up"]
@@ -124,6 +124,9 @@ def _exit(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _start(port: int | None, state_dir: Path, parent: int | None) -> LocalCloud:
+    if port is not None and is_taken(port):
+        # Asked first, because whoever listens there might answer in our place.
+        raise CloudNotStarted(f"port {port} is already in use; give another, or none")
     aws, bedrock = port or free_port(), free_port()
     temporary = state_dir / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)

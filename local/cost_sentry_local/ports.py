@@ -10,3 +10,9 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def is_taken(port: int) -> bool:
+    """Whether something listens on a port already."""
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -139,7 +139,6 @@ def alerts() -> "SnsAlerts":
 
 
 @cache
-@cache
 def projection() -> dict[str, Any]:
     """Everything ``project_entries`` takes besides the batch."""
     from cost_sentry.adapters.dynamodb_books import DynamoDbBooks

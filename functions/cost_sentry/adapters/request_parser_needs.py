@@ -21,10 +21,15 @@ def needs_and_path(converse: Mapping[str, object]) -> tuple[Needs, InvocationPat
     needs = Needs(
         modalities=frozenset({"text"}) | (used & _MEDIA),
         tools=bool(used & _TOOLS),
-        system="system" in used,
+        system="system" in used or _has_system_message(converse),
         prompt_cache=bool(_CACHE_POINTS & (used | added)),
     )
     return needs, InvocationPath.LAMBDA if _BLOB in used else InvocationPath.DIRECT
+
+
+def _has_system_message(converse: Mapping[str, object]) -> bool:
+    messages = converse.get("messages")
+    return isinstance(messages, list) and any(m.get("role") == "system" for m in messages)
 
 
 def _members_used(shape: Shape, value: object) -> Iterator[str]:

@@ -153,3 +153,20 @@ def test_a_document_given_as_text_counts_its_bytes(text):
     for source in ({"text": text}, {"content": [{"text": text}]}):
         bound = input_bound_tokens(prompt(document("txt", source)))
         assert len(text.encode()) < bound < UNBOUNDED_TOKENS
+
+
+def test_only_spaces_surely_separate_tokens():
+    assert input_floor_tokens(prompt({"text": "a\nb\tc\x1cd\u3000e " * 3})) == 0
+
+
+def test_a_chat_template_may_indent_a_deep_schema():
+    deep = {"a": {"b": {"c": [[[[[[1], [2]], [3]], [4]], [5]], [6]]}}}
+    indented = len(json.dumps(deep, indent=4))
+    assert indented > 4 * len(json.dumps(deep))
+
+    without, with_it = (
+        input_bound_tokens(prompt({"toolUse": {"toolUseId": "t", "name": "n", "input": given}}))
+        for given in ({}, deep)
+    )
+
+    assert with_it - without >= indented - len("{}")

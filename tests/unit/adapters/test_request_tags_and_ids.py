@@ -1,0 +1,54 @@
+import pytest
+
+from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.domain.errors import FieldError, RequestRefused
+from tests.fakes.valid_requests import REQUEST, request
+
+
+def errors_of(raw: object) -> dict[str, FieldError]:
+    with pytest.raises(RequestRefused) as refused:
+        parse_request(raw, default_request_id="execution-1")
+    return {error.field: error for error in refused.value.errors}
+
+
+@pytest.mark.parametrize(
+    ("tags", "field"),
+    [
+        (None, "tags"),
+        ([], "tags"),
+        ("team=a", "tags"),
+        ({}, "tags.team"),
+        ({"team": 5}, "tags.team"),
+        ({"team": None}, "tags.team"),
+        ({"team": ""}, "tags.team"),
+        ({"team": "  "}, "tags.team"),
+        ({"team": "x" * 129}, "tags.team"),
+        ({"team": "a\nb"}, "tags.team"),
+        ({"team": "a\x7fb"}, "tags.team"),
+        ({"team": "a\u202eb"}, "tags.team"),
+        ({"team": "a#b"}, "tags.team"),
+        ({"team": "a", "model": "m"}, "tags.model"),
+        ({"team": "a", "a#b": "c"}, "tags.(a name of 3 characters)"),
+        ({"team": "a", "": "c"}, "tags.(a name of 0 characters)"),
+        ({"team": "a", "x" * 65: "c"}, "tags.(a name of 65 characters)"),
+        ({"team": "a"} | {f"t{i}": "v" for i in range(16)}, "tags"),
+    ],
+)
+def test_tags_that_cannot_be_kept_are_refused_by_name(tags, field):
+    assert set(errors_of(request(tags=tags))) == {field}
+
+
+def test_tags_at_their_limits_are_taken():
+    tags = {"team": "ü" * 128, "x" * 64: "a b"} | {f"t{i}": "v" for i in range(14)}
+
+    assert parse_request(request(tags=tags), default_request_id="e").tags == tags
+
+
+@pytest.mark.parametrize("request_id", ["", "a b", "a/b", "x" * 129, 5, None, "ä", "a\n", ["a"]])
+def test_a_request_id_that_cannot_be_a_key_is_refused(request_id):
+    assert "letters, digits" in errors_of(request(requestId=request_id))["requestId"].allowed
+
+
+def test_an_execution_name_that_cannot_be_a_request_id_asks_for_one():
+    with pytest.raises(RequestRefused, match="requestId: is missing"):
+        parse_request(REQUEST, default_request_id="no id at all")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from cost_sentry.domain.budget import Unit, parse_amount
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import left_text, spent_text, usd_text
@@ -17,15 +19,20 @@ Block = Mapping[str, Any]
 
 def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "list[RenderableType]":
     """Everything that the block says (P8), as tables of at most 80 columns."""
-    parts: list[RenderableType] = [f"{sentry['decision']}: {sentry['message']}"]
-    parts.append(facts_table(_facts(sentry, usage)))
+    first = headline(sentry["decision"], sentry["message"], sentry.get("errors"))
+    parts: list[RenderableType] = [first, facts_table(_facts(sentry, usage))]
     if sentry.get("budgets"):
         parts += ["", answer_budgets(sentry["budgets"])]
     if len(sentry.get("rungs") or ()) > 1:
-        parts += ["", rungs_table(sentry["rungs"])]
+        parts += ["", "models tried:", rungs_table(sentry["rungs"])]
     if sentry.get("errors"):
         parts += ["", errors_table(sentry["errors"])]
     return parts
+
+
+def headline(decision: str, message: str, errors: Sequence[object] | None) -> Text:
+    """The decision and its reason; a list of errors below says it better than one sentence."""
+    return Text(f"{decision}: {'the request is not valid' if errors else message}")
 
 
 def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -66,27 +73,22 @@ def answer_budgets(budgets: Sequence[Block]) -> "Table":
 
 
 def rungs_table(rungs: Sequence[Block]) -> "Table":
-    """The models that were tried, in order."""
-    table = amounts_table("model tried", amounts=("at most",))
-    table.add_column("outcome", overflow="fold")
-    for rung in rungs:
+    """The models that were tried, in order, and what became of each."""
+    rows = []
+    for number, rung in enumerate(rungs, start=1):
         quote = amount_of(Unit.USD, rung.get("quoteUsd"))
-        table.add_row(
-            str(rung["modelId"]),
-            "–" if quote is None else spent_text(Unit.USD, quote),
-            str(rung["outcome"]),
-        )
-    return table
+        price = "" if quote is None else f", at most {spent_text(Unit.USD, quote)}"
+        rows.append((f"{number}.", f"{rung['modelId']}: {rung['outcome']}{price}"))
+    return facts_table(rows)
 
 
 def errors_table(errors: Sequence[Block]) -> "Table":
     """What is wrong with the request, field by field."""
-    table = amounts_table(amounts=())
-    for name in ("field", "problem", "allowed"):
-        table.add_column(name, overflow="fold")
+    rows = []
     for error in errors:
-        table.add_row(str(error["field"]), str(error["problem"]), str(error["allowed"]))
-    return table
+        rows += [(str(error["field"]), str(error["problem"]))]
+        rows += [("", f"allowed: {error['allowed']}")]
+    return facts_table(rows)
 
 
 def amount_of(unit: Unit, text: str | None) -> int | None:

@@ -1,11 +1,13 @@
 """Budgets as `budget list --json` and the demo's summary write them, and as a table."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.domain.budget import amount_text
+from cost_sentry.domain.budget import Unit, amount_text
 from cost_sentry.domain.sentry_config import scope_text
-from cost_sentry_client.money_display import left_text, spent_text, used_percent
+from cost_sentry.domain.spend import SpendBreakdown, SpendLine
+from cost_sentry_client.money_display import left_text, shown_amount, spent_text, used_percent
 from cost_sentry_client.tables import amounts_table
 
 if TYPE_CHECKING:
@@ -53,13 +55,14 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
     )
     for state in states:
         unit, balance = state.budget.unit, state.balance
+        shown = partial(shown_amount, unit, of=balance.limit)
         table.add_row(
             balance.budget_id,
             balance.window_id,
             left_text(unit, balance.limit),
-            spent_text(unit, balance.posted),
-            spent_text(unit, balance.pending),
-            left_text(unit, balance.left),
+            shown(balance.posted, up=True),
+            shown(balance.pending, up=True),
+            shown(balance.left, up=False),
             used_percent(balance.limit, balance.posted + balance.pending),
         )
     return table
@@ -84,6 +87,34 @@ def budget_details(state: "BudgetState", now: datetime) -> list[tuple[str, str]]
         ("owners", ", ".join(facts["owners"]) or "nobody"),
         ("thresholds", ", ".join(f"{p} %" for p in facts["thresholdsPercent"]) or "none"),
     ]
+
+
+def spend_json(unit: Unit, spend: SpendBreakdown) -> list[dict[str, Any]]:
+    """Who posted how much, on which model; a second or so behind the ledger."""
+    return [
+        {
+            "team": line.team,
+            "application": line.application,
+            "modelId": line.model_id,
+            "posted": amount_text(unit, line.posted),
+            "calls": line.calls,
+        }
+        for line in _largest_first(spend)
+    ]
+
+
+def spend_table(unit: Unit, spend: SpendBreakdown) -> "Table":
+    """The same for people."""
+    table = amounts_table("spent by", amounts=("calls", "posted"))
+    for line in _largest_first(spend):
+        amount = spent_text(unit, line.posted)
+        who = f"{line.team}/{line.application} on {line.model_id}"
+        table.add_row(who, str(line.calls), amount)
+    return table
+
+
+def _largest_first(spend: SpendBreakdown) -> list[SpendLine]:
+    return sorted(spend.lines, key=lambda line: (-line.posted, line.team, line.model_id))
 
 
 def moment_text(text: str | None) -> str:

@@ -43,7 +43,7 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
     def __init__(self, sentry: Mapping[str, Any]) -> None:
         self.sentry = dict(sentry)
         message = str(sentry.get("message") or "the call was rejected")
-        response = {
+        response: Any = {
             "Error": {"Code": type(self).__name__, "Message": message},
             "ResponseMetadata": {
                 "RequestId": str(sentry.get("requestId") or ""),
@@ -53,7 +53,7 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
         }
         super().__init__(response, OPERATION)
 
-    def __reduce__(self) -> tuple[type["CallRejected"], tuple[dict[str, Any]]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type["CallRejected"], tuple[dict[str, Any]]]:
         """Survives a process pool, as exceptions must."""
         return type(self), (self.sentry,)
 

@@ -38,6 +38,15 @@ class Deployment:
         return self._output("GuardedInvocationArn")
 
     @property
+    def state_machines(self) -> dict[str, str]:
+        """Every workflow's ARN by the name of its file: ``guarded_invocation``."""
+        return {
+            _snake(name.removesuffix("Arn")): value
+            for name, value in self.outputs.items()
+            if ":stateMachine:" in value
+        }
+
+    @property
     def alert_topic_arn(self) -> str:
         """Where alerts are published."""
         return self._output("AlertTopicArn")
@@ -50,6 +59,10 @@ class Deployment:
                 fix="deploy it again with this version of cost-sentry: npx cdk deploy",
             )
         return self.outputs[name]
+
+
+def _snake(pascal: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in pascal).lstrip("_")
 
 
 def stack_name(stage: str) -> str:

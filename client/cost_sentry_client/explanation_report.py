@@ -7,7 +7,7 @@ from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import Unit, amount_text
 from cost_sentry.domain.decision import BudgetView, RungOutcome
 from cost_sentry.domain.money import dollars_text
-from cost_sentry_client.answer_report import answer_budgets, errors_table, rungs_table
+from cost_sentry_client.answer_report import answer_budgets, errors_table, headline, rungs_table
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import spent_text, usd_text
 from cost_sentry_client.tables import amounts_table, facts_table
@@ -49,17 +49,26 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
 
 def explanation_report(found: Explanation) -> "list[RenderableType]":
     """A page of at most 80 columns: the decision, its reason, its cost, its story."""
-    parts: list[RenderableType] = [f"{found.decision}: {found.message}", facts_table(_facts(found))]
+    parts: list[RenderableType] = [
+        headline(found.decision, found.message, found.errors),
+        facts_table(_facts(found)),
+    ]
     if found.charges:
         parts += ["", _charges_table(found.charges)]
     if found.budgets:
-        parts += ["", answer_budgets([_budget(view) for view in found.budgets])]
+        parts += [
+            "",
+            "when it was decided:",
+            answer_budgets([_budget(view) for view in found.budgets]),
+        ]
     if found.rungs:
-        parts += ["", rungs_table([_rung(rung) for rung in found.rungs])]
+        parts += ["", "models tried:", rungs_table([_rung(rung) for rung in found.rungs])]
     if found.errors:
         parts += ["", errors_table([asdict(error) for error in found.errors])]
-    steps = [(f"{step.at:%H:%M:%S} {step.what}", step.detail) for step in found.steps]
-    return [*parts, "", facts_table(steps), ""]
+    if found.state is not None:
+        story = [(f"{step.at:%H:%M:%S} {step.what}", step.detail) for step in found.steps]
+        parts += ["", facts_table(story)]
+    return [*parts, ""]
 
 
 def _facts(found: Explanation) -> list[tuple[str, str]]:

@@ -7,13 +7,13 @@ _MILLION = 10**6
 
 
 def spent_text(unit: Unit, amount: int) -> str:
-    """Money that is gone or held: rounded up, so it is never shown as less than it is."""
-    return _text(unit, amount, up=True)
+    """Money that is gone or reserved: rounded up, so it is never shown as less than it is."""
+    return _named(unit, shown_amount(unit, amount, of=amount, up=True))
 
 
 def left_text(unit: Unit, amount: int) -> str:
     """Money that can still be spent: rounded down, so it is never shown as more than it is."""
-    return _text(unit, amount, up=False)
+    return _named(unit, shown_amount(unit, amount, of=amount, up=False))
 
 
 def usd_text(decimal_text: str | None) -> str:
@@ -22,39 +22,43 @@ def usd_text(decimal_text: str | None) -> str:
 
 
 def used_percent(limit: int, used: int) -> str:
-    """How much of a limit is posted or held, rounded up: ``83 %``."""
+    """How much of a limit is posted or pending, rounded up: ``83 %``."""
     if limit <= 0:
         return "–"
     return f"{-(-used * 100 // limit)} %"
 
 
-def _text(unit: Unit, amount: int, *, up: bool) -> str:
+def shown_amount(unit: Unit, amount: int, *, of: int, up: bool) -> str:
+    """``amount`` with as many decimals as amounts of the size of ``of`` need: ``$0.0123``, ``12``.
+
+    A table gives a whole row the decimals of its limit.
+    """
+    sign, size = ("-", -amount) if amount < 0 else ("", amount)
+    up = up is (amount >= 0)
     if unit is Unit.TOKENS:
-        return f"{_tokens(amount, up=up)} tok"
-    sign, dollars = ("-", -amount) if amount < 0 else ("", amount)
-    return f"{sign}${_dollars(dollars, up=up is (amount >= 0))}"
+        return sign + (
+            _scaled(size, _MILLION, 3, up=up) + " M" if size >= _MILLION else f"{size:,}"
+        )
+    if size >= _MILLION * PICODOLLARS_PER_DOLLAR:
+        return f"{sign}${_scaled(size, _MILLION * PICODOLLARS_PER_DOLLAR, 3, up=up)} M"
+    return f"{sign}${_scaled(size, PICODOLLARS_PER_DOLLAR, _decimals(abs(of)), up=up)}"
 
 
-def _tokens(amount: int, *, up: bool) -> str:
-    if abs(amount) < _MILLION:
-        return f"{amount:,}"
-    return f"{_scaled(amount, _MILLION, 3, up=up)} M"
+def _named(unit: Unit, text: str) -> str:
+    return f"{text} tok" if unit is Unit.TOKENS else text
 
 
-def _dollars(amount: int, *, up: bool) -> str:
-    """As many decimals as a reader of this size of amount can use."""
-    if amount >= _MILLION * PICODOLLARS_PER_DOLLAR:
-        return f"{_scaled(amount, _MILLION * PICODOLLARS_PER_DOLLAR, 3, up=up)} M"
-    decimals = 6 if amount < PICODOLLARS_PER_DOLLAR else 4
-    decimals = 2 if amount >= 100 * PICODOLLARS_PER_DOLLAR else decimals
-    return _scaled(amount, PICODOLLARS_PER_DOLLAR, decimals, up=up)
+def _decimals(size: int) -> int:
+    """Two for hundreds of dollars, six below ten cents."""
+    if size >= 100 * PICODOLLARS_PER_DOLLAR:
+        return 2
+    return 4 if size * 10 >= PICODOLLARS_PER_DOLLAR else 6
 
 
 def _scaled(amount: int, unit: int, decimals: int, *, up: bool) -> str:
     """``amount / unit`` with at most ``decimals`` and at least two decimals."""
     scale = 10**decimals
     steps = -(-amount * scale // unit) if up else amount * scale // unit
-    sign, steps = ("-", -steps) if steps < 0 else ("", steps)
     whole, fraction = divmod(steps, scale)
     digits = f"{fraction:0{decimals}d}".rstrip("0").ljust(2, "0")
-    return f"{sign}{whole:,}.{digits}"
+    return f"{whole:,}.{digits}"

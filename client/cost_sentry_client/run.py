@@ -4,7 +4,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,9 +75,8 @@ class Run:
         self._notes.print(text, style=style, markup=False, soft_wrap=True)
 
     def show_note(self, *parts: "RenderableType") -> None:
-        """Tables for people, on stderr."""
-        for part in parts:
-            self._notes.print(part, markup=False)
+        """The same as in ``answer``, on stderr."""
+        _show(self._notes, parts)
 
     @contextmanager
     def progress(self, doing: str) -> Iterator[None]:
@@ -90,13 +89,14 @@ class Run:
             yield
 
     def answer(self, document: Any, *parts: "RenderableType") -> None:  # noqa: ANN401 - JSON
-        """The result: ``document`` with --json, ``parts`` without."""
+        """The result: ``document`` with --json, ``parts`` without.
+
+        A plain ``str`` is printed as it is, for copying and for shells; a ``Text`` is wrapped.
+        """
         if self.as_json:
             sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
             return
-        console = _console(sys.stdout)
-        for part in parts:
-            console.print(part, markup=False)
+        _show(_console(sys.stdout), parts)
 
     def fail(self, problem: "Problem") -> ExitCode:
         """Say what, where and how to fix it: on stderr, and with --json on stdout too."""
@@ -159,6 +159,11 @@ def _ended(run: Run, command: Command, arguments: dict[str, Any]) -> ExitCode:
         if run.verbose:
             _console(sys.stderr).print_exception()
         return run.fail(problem_of(error, run.options))
+
+
+def _show(console: "Console", parts: "Sequence[RenderableType]") -> None:
+    for part in parts:
+        console.print(part, markup=False, soft_wrap=isinstance(part, str))
 
 
 def _console(file: Any) -> "Console":  # noqa: ANN401 - a text stream

@@ -31,14 +31,25 @@ def show(
         str | None, typer.Option("--window", help="Another one, such as 2026-11.")
     ] = None,
 ) -> None:
-    """One budget to the last digit, and where its money is."""
-    from cost_sentry_client.budget_report import budget_details, budget_details_json
+    """One budget to the last digit: where its money is, and who spent it on which model."""
+    from cost_sentry_client.budget_report import (
+        budget_details,
+        budget_details_json,
+        spend_json,
+        spend_table,
+    )
     from cost_sentry_client.tables import facts_table
 
     state = run.operator.budget(budget_id, window)
+    spend = run.operator.journal.spend(budget_id, state.balance.window_id)
     now = run.operator.clock.now()
-    heading = f"budget {budget_id}"
-    run.answer(budget_details_json(state, now), heading, facts_table(budget_details(state, now)))
+    unit = state.budget.unit
+    run.answer(
+        {**budget_details_json(state, now), "spentBy": spend_json(unit, spend)},
+        f"budget {budget_id}",
+        facts_table(budget_details(state, now)),
+        *(("", spend_table(unit, spend)) if spend.lines else ()),
+    )
 
 
 @app.command("set")

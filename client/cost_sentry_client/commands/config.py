@@ -16,7 +16,7 @@ app = typer.Typer(
     help="sentry.yaml: teams, models, budgets, and who is told.", no_args_is_help=True
 )
 
-File = Annotated[Path, typer.Argument(metavar="[FILE]", help="The configuration file.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")]
 _FILE_DEFAULT = Path("sentry.yaml")
 
 

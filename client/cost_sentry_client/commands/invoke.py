@@ -18,7 +18,7 @@ _NAMED_MAX = 10
 def invoke(
     run: Run,
     prompt: Annotated[
-        str | None, typer.Argument(metavar="[PROMPT]", help="The prompt; - or none reads stdin.")
+        str | None, typer.Argument(metavar="PROMPT", help="The prompt; - or none reads stdin.")
     ] = None,
     *,
     model: Annotated[
@@ -34,7 +34,9 @@ def invoke(
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Output limit; else the configured one.")
     ] = None,
-    priority: Annotated[Priority | None, typer.Option("--priority")] = None,
+    priority: Annotated[
+        Priority | None, typer.Option("--priority", help="How much a refusal hurts.")
+    ] = None,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="The same id never pays twice.")
     ] = None,

@@ -29,6 +29,8 @@ def up(
     once. On stdout there are only shell assignments: `eval "$(cost-sentry local up)"` makes every
     AWS client of that shell talk to the local cloud.
     """
+    from shlex import quote
+
     from cost_sentry_client.local_deployment import deploy_local, start_local
 
     with run.progress("starting the local cloud"):
@@ -36,11 +38,13 @@ def up(
     with run.progress("synthesizing and deploying the app (the first time takes a while)"):
         outputs = deploy_local(cloud, config)
     applied = _configure(run, cloud, config)
-    facts = _facts(cloud)
+    facts = _facts(run, cloud)
     run.note(f"local cloud at {cloud.endpoint}, Bedrock stand-in at {cloud.bedrock_endpoint}")
     run.note(applied)
     exports = {**facts["environment"], "COST_SENTRY_STATE_MACHINE": outputs["GuardedInvocationArn"]}
-    run.answer({**facts, "outputs": outputs}, *(f"export {k}={v}" for k, v in exports.items()))
+    run.answer(
+        {**facts, "outputs": outputs}, *(f"export {k}={quote(v)}" for k, v in exports.items())
+    )
 
 
 @app.command()
@@ -60,26 +64,34 @@ def down(run: Run) -> None:
 @local_command
 def status(run: Run) -> ExitCode:
     """Whether the local cloud runs, and where. Exit code 1 if it does not."""
-    from cost_sentry_client.tables import facts_table
     from cost_sentry_client.target import running_local_cloud
 
     cloud = running_local_cloud()
     if cloud is None:
         run.answer({"running": False}, "no local cloud is running; start it: cost-sentry local up")
         return ExitCode.REFUSED
-    facts = _facts(cloud)
-    machines = [(f"state machine {name}", arn) for name, arn in facts["state_machines"].items()]
-    places = [("endpoint", cloud.endpoint), ("bedrock endpoint", cloud.bedrock_endpoint)]
-    run.answer(facts, facts_table([*places, *machines]))
+    facts = _facts(run, cloud)
+    machines = [f"{name}: {arn}" for name, arn in facts["state_machines"].items()]
+    endpoints = [f"endpoint: {cloud.endpoint}", f"bedrock endpoint: {cloud.bedrock_endpoint}"]
+    run.answer(facts, *endpoints, *(machines or ["nothing is deployed; run: cost-sentry local up"]))
     return ExitCode.OK
 
 
-def _facts(cloud: "LocalCloud") -> dict[str, Any]:
+def _facts(run: Run, cloud: "LocalCloud") -> dict[str, Any]:
+    """What any AWS client needs; ``state_machines`` is empty before a deployment."""
+    from cost_sentry_client.deployment import DeploymentNotFound
+    from cost_sentry_client.operations import Operator
+    from cost_sentry_client.target import local_target
+
+    try:
+        machines = Operator(local_target(cloud, run.options.stage)).deployment.state_machines
+    except DeploymentNotFound:
+        machines = {}
     return {
         "running": True,
         "endpoint": cloud.endpoint,
         "bedrock_endpoint": cloud.bedrock_endpoint,
-        "state_machines": cloud.state_machines,
+        "state_machines": machines,
         "environment": cloud.environment(),
     }
 

@@ -1,0 +1,309 @@
+"""What the ledger builds on: DynamoDB's conditions, transactions and stream, under concurrency."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cost_sentry_local.cloud import LocalCloud
+from tests.e2e.cloud_kit import new_function, new_table, together, unique, until
+
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
+
+Item = dict[str, Any]
+
+
+def key(name: str) -> Item:
+    return {"pk": {"S": name}, "sk": {"S": "-"}}
+
+
+def number(value: int) -> Item:
+    return {"N": str(value)}
+
+
+@pytest.fixture
+def dynamodb(local_cloud: LocalCloud):
+    return local_cloud.client("dynamodb")
+
+
+@pytest.fixture
+def table(local_cloud: LocalCloud) -> str:
+    return new_table(local_cloud)["TableName"]
+
+
+def test_fifty_threads_sell_exactly_what_is_there(dynamodb, table):
+    dynamodb.put_item(TableName=table, Item=key("stock") | {"left": number(200)})
+
+    def sell(_: int) -> int:
+        sold = 0
+        while True:
+            try:
+                dynamodb.update_item(
+                    TableName=table,
+                    Key=key("stock"),
+                    UpdateExpression="SET #left = #left - :one",
+                    ConditionExpression="#left >= :one",
+                    ExpressionAttributeNames={"#left": "left"},
+                    ExpressionAttributeValues={":one": number(1)},
+                )
+            except dynamodb.exceptions.ConditionalCheckFailedException:
+                return sold
+            sold += 1
+
+    assert sum(together(50, sell)) == 200
+    left = dynamodb.get_item(TableName=table, Key=key("stock"))["Item"]["left"]
+    assert left == number(0)
+
+
+def test_a_failed_condition_returns_the_item_that_it_met(dynamodb, table):
+    item = key("a") | {"free": {"M": {"b@day": number(3)}}}
+    dynamodb.put_item(TableName=table, Item=item)
+
+    with pytest.raises(ClientError) as refused:
+        dynamodb.update_item(
+            TableName=table,
+            Key=key("a"),
+            UpdateExpression="SET #free.#b = #free.#b - :a",
+            ConditionExpression="#free.#b >= :a",
+            ExpressionAttributeNames={"#free": "free", "#b": "b@day"},
+            ExpressionAttributeValues={":a": number(4)},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+    assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert refused.value.response["Item"] == item
+
+
+def test_one_update_reserves_in_nested_maps_and_counts(dynamodb, table):
+    item = key("a") | {
+        "free": {"M": {"b@day": number(10**19)}},
+        "pending": {"M": {}},
+        "sequence": number(7),
+    }
+    dynamodb.put_item(TableName=table, Item=item)
+
+    after = dynamodb.update_item(
+        TableName=table,
+        Key=key("a"),
+        UpdateExpression="SET pending.#id = :r, #free.#b = #free.#b - :a ADD #seq :one",
+        ConditionExpression=(
+            "#free.#b >= :a AND attribute_not_exists(pending.#id) AND size(pending) < :most"
+        ),
+        ExpressionAttributeNames={
+            "#id": "req.1:x",
+            "#free": "free",
+            "#b": "b@day",
+            "#seq": "sequence",
+        },
+        ExpressionAttributeValues={
+            ":r": {"M": {"amount": number(4)}},
+            ":a": number(4),
+            ":one": number(1),
+            ":most": number(16),
+        },
+        ReturnValues="ALL_NEW",
+    )["Attributes"]
+
+    assert after["pending"] == {"M": {"req.1:x": {"M": {"amount": number(4)}}}}
+    assert after["free"] == {"M": {"b@day": number(10**19 - 4)}}, "20 digits stay exact"
+    assert after["sequence"] == number(8)
+
+
+def test_a_cancelled_transaction_says_which_item_and_shows_it(dynamodb, table):
+    item = key("full") | {"left": number(1)}
+    dynamodb.put_item(TableName=table, Item=item)
+    conditional = {
+        "TableName": table,
+        "Key": key("full"),
+        "UpdateExpression": "SET #l = #l - :a",
+        "ConditionExpression": "#l >= :a",
+        "ExpressionAttributeNames": {"#l": "left"},
+        "ExpressionAttributeValues": {":a": number(2)},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+    with pytest.raises(ClientError) as cancelled:
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {"Put": {"TableName": table, "Item": key("other")}},
+                {"Update": conditional},
+            ]
+        )
+
+    reasons = cancelled.value.response["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
+    assert reasons[1]["Item"] == item
+    assert "Item" not in dynamodb.get_item(TableName=table, Key=key("other"))
+
+
+def test_a_cancelled_transaction_loses_no_other_write(dynamodb, table):
+    dynamodb.put_item(TableName=table, Item=key("n") | {"n": number(0)})
+
+    def add(thread: int) -> int:
+        for _ in range(20):
+            if thread % 2:
+                dynamodb.update_item(
+                    TableName=table,
+                    Key=key("n"),
+                    UpdateExpression="ADD n :one",
+                    ExpressionAttributeValues={":one": number(1)},
+                )
+            else:
+                with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+                    dynamodb.transact_write_items(TransactItems=refused_transaction())
+        return 20 * (thread % 2)
+
+    def refused_transaction() -> list[Item]:
+        update = {
+            "TableName": table,
+            "Key": key("n"),
+            "UpdateExpression": "ADD n :one",
+            "ExpressionAttributeValues": {":one": number(1)},
+        }
+        check = {
+            "TableName": table,
+            "Key": key("absent"),
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+        return [{"Update": update}, {"ConditionCheck": check}]
+
+    added = sum(together(16, add))
+
+    assert dynamodb.get_item(TableName=table, Key=key("n"))["Item"]["n"] == number(added)
+
+
+def test_a_transaction_with_a_token_runs_once(dynamodb, table):
+    for _ in range(3):
+        dynamodb.transact_write_items(
+            ClientRequestToken="once",
+            TransactItems=[
+                {
+                    "Update": {
+                        "TableName": table,
+                        "Key": key("n"),
+                        "UpdateExpression": "ADD n :one",
+                        "ExpressionAttributeValues": {":one": number(1)},
+                    }
+                }
+            ],
+        )
+
+    assert dynamodb.get_item(TableName=table, Key=key("n"))["Item"]["n"] == number(1)
+
+
+def test_items_are_read_together(dynamodb, table):
+    dynamodb.put_item(TableName=table, Item=key("a"))
+
+    answers = dynamodb.transact_get_items(
+        TransactItems=[
+            {"Get": {"TableName": table, "Key": key("a")}},
+            {"Get": {"TableName": table, "Key": key("absent")}},
+        ]
+    )["Responses"]
+
+    assert [answer.get("Item") for answer in answers] == [key("a"), None]
+
+
+COPY_STREAM = """
+import boto3, json
+dynamodb = boto3.client("dynamodb")
+def handler(event, context):
+    failed = []
+    for record in event["Records"]:
+        image = record["dynamodb"]
+        if image["NewImage"].get("poison"):
+            return {{"batchItemFailures": [{{"itemIdentifier": image["SequenceNumber"]}}]}}
+        dynamodb.update_item(
+            TableName="{copy}", Key={{"pk": {{"S": "copy"}}, "sk": {{"S": "-"}}}},
+            UpdateExpression="SET seen = list_append(if_not_exists(seen, :none), :one)",
+            ExpressionAttributeValues={{
+                ":none": {{"L": []}},
+                ":one": {{"L": [{{"S": json.dumps([
+                    record["eventName"], image.get("OldImage"), image["NewImage"]])}}]}}}})
+"""
+
+
+def stream_to_copy(cloud: LocalCloud, **settings: Any) -> tuple[str, str]:
+    """Names of a table with a stream, and of the table to which a function copies its records."""
+    source, copy = new_table(cloud, stream=True), new_table(cloud)["TableName"]
+    cloud.client("lambda").create_event_source_mapping(
+        EventSourceArn=source["LatestStreamArn"],
+        FunctionName=new_function(cloud, COPY_STREAM.format(copy=copy)),
+        StartingPosition="TRIM_HORIZON",
+        **settings,
+    )
+    return source["TableName"], copy
+
+
+def copied(dynamodb, copy: str) -> list[list[Any]]:
+    item = dynamodb.get_item(TableName=copy, Key=key("copy")).get("Item", {})
+    return [json.loads(entry["S"]) for entry in item.get("seen", {"L": []})["L"]]
+
+
+def test_the_stream_carries_every_version_in_order_also_from_transactions(local_cloud, dynamodb):
+    source, copy = stream_to_copy(local_cloud, BatchSize=100)
+
+    def write(thread: int) -> None:
+        change = {
+            "TableName": source,
+            "Key": key("account"),
+            "UpdateExpression": "ADD #n :one",
+            "ExpressionAttributeNames": {"#n": "n"},
+            "ExpressionAttributeValues": {":one": number(1)},
+        }
+        for turn in range(6):
+            if (thread + turn) % 2:
+                dynamodb.update_item(**change)
+            else:
+                other = {"TableName": source, "Item": key(unique("other"))}
+                dynamodb.transact_write_items(TransactItems=[{"Update": change}, {"Put": other}])
+
+    together(16, write)
+
+    versions = until(
+        lambda: (seen := copied(dynamodb, copy)) and len(seen) >= 16 * 6 + 48 and seen, seconds=60
+    )
+    account = [row for row in versions if row[2]["pk"] == {"S": "account"}]
+    assert [row[2]["n"] for row in account] == [number(n + 1) for n in range(96)]
+    assert [row[1] and row[1]["n"] for row in account] == [
+        None,
+        *(number(n + 1) for n in range(95)),
+    ]
+    assert [row[0] for row in account] == ["INSERT", *["MODIFY"] * 95]
+
+
+def test_a_filter_lets_only_matching_records_start_the_function(local_cloud, dynamodb):
+    pattern = {"dynamodb": {"NewImage": {"entry": {"S": [{"exists": True}]}}}}
+    source, copy = stream_to_copy(
+        local_cloud, FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]}
+    )
+
+    for name, more in (("a", {}), ("b", {"entry": {"S": "{}"}}), ("c", {})):
+        dynamodb.put_item(TableName=source, Item=key(name) | more)
+
+    seen = until(lambda: copied(dynamodb, copy))
+    assert [row[2]["pk"]["S"] for row in seen] == ["b"]
+
+
+def test_one_bad_record_goes_to_the_failure_queue_and_the_others_go_on(local_cloud, dynamodb):
+    sqs = local_cloud.client("sqs")
+    queue = sqs.create_queue(QueueName=unique("dead"))["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    source, copy = stream_to_copy(
+        local_cloud,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=1,
+        DestinationConfig={"OnFailure": {"Destination": queue_arn["Attributes"]["QueueArn"]}},
+    )
+
+    for name, more in (("a", {}), ("b", {"poison": {"BOOL": True}}), ("c", {})):
+        dynamodb.put_item(TableName=source, Item=key(name) | more)
+
+    until(lambda: [row[2]["pk"]["S"] for row in copied(dynamodb, copy)] == ["a", "c"])
+    dead = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert len(dead) == 1
+    report = json.loads(dead[0]["Body"])
+    assert report["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert report["DDBStreamBatchInfo"]["batchSize"] == 1

@@ -30,16 +30,14 @@ def failures(record_ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     return {"batchItemFailures": [{"itemIdentifier": record_id} for record_id in record_ids]}
 
 
-def _streamed(record: Any) -> tuple[StreamedEntry, ...]:  # noqa: ANN401 - of the stream
-    change = record.get("dynamodb", {}) if isinstance(record, Mapping) else {}
-    keys, image = change.get("Keys", {}), change.get("NewImage")
-    account = keys.get("pk", {}).get("S", "")
-    if not image or not account.startswith(_ACCOUNT) or not _is_new(change):
+def _streamed(record: object) -> tuple[StreamedEntry, ...]:
+    change = _part(record, "dynamodb")
+    pk = _part(_part(change, "Keys"), "pk").get("S")
+    if not isinstance(pk, str) or not pk.startswith(_ACCOUNT) or not _is_new(change):
         return ()
-    account = account.removeprefix(_ACCOUNT)
-    record_id = change.get("SequenceNumber", "")
+    account, record_id = pk.removeprefix(_ACCOUNT), str(change.get("SequenceNumber", ""))
     try:
-        entry = _entry(image, account)
+        entry = _entry(_part(change, "NewImage"), account)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         problem = f"account {account!r}: its item holds no readable entry: {error}"
         return (StreamedEntry(record_id=record_id, account=account, entry=None, problem=problem),)
@@ -48,10 +46,16 @@ def _streamed(record: Any) -> tuple[StreamedEntry, ...]:  # noqa: ANN401 - of th
 
 def _is_new(change: Mapping[str, Any]) -> bool:
     """Whether this version has an entry of its own: not a new, empty account, and not a tidying."""
-    before, after = change.get("OldImage") or {}, change["NewImage"]
-    if "entry" not in after and after.get("sequence") == {"N": "0"}:
+    before, after = _part(change, "OldImage"), _part(change, "NewImage")
+    if not after or ("entry" not in after and after.get("sequence") == {"N": "0"}):
         return False
     return not before or before.get("sequence") != after.get("sequence")
+
+
+def _part(whole: object, name: str) -> Mapping[str, Any]:
+    """A member that is a map; an empty one if there is none."""
+    part = whole.get(name) if isinstance(whole, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
 
 
 def _entry(image: Mapping[str, Any], account: str) -> LedgerEntry:

@@ -16,6 +16,8 @@ from cost_sentry.domain.errors import LedgerUnavailable
 
 CLAIM_SECONDS = 60
 """Longer than publishing may take, with the SDK's time limits and retries."""
+FAILURES_PER_RUN_MAX = 2
+"""A topic that is silent costs its time-outs each time; what else is due waits for the next run."""
 RETRY_SECONDS_MIN = 2
 RETRY_SECONDS_MAX = 300
 
@@ -42,6 +44,8 @@ def send_alerts(outbox: AlertOutbox, alerts: Alerts, clock: Clock, batch_max: in
     outcome = SendOutcome()
     try:
         for alert in outbox.due(clock.now(), batch_max):
+            if outcome.failed >= FAILURES_PER_RUN_MAX:
+                break
             outcome = _plus(outcome, _send(alert, outbox, alerts, clock.now()))
     except LedgerUnavailable as error:
         return _plus(outcome, SendOutcome(problems=(f"the outbox could not be asked: {error}",)))

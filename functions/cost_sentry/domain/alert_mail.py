@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from cost_sentry.domain.alert import Alert, Crossing
 from cost_sentry.domain.budget import Budget, Unit
-from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
+from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR, dollars_text
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
 from cost_sentry.domain.spend import top
 from cost_sentry.domain.window import WindowKind
@@ -24,12 +24,7 @@ _TEXT_COLUMNS = COLUMNS - _LABEL_COLUMNS
 SUBJECT_CHARACTERS_MAX = 100
 """SNS refuses a longer subject, a line break in it, and anything but ASCII."""
 _NAME_CHARACTERS_MAX = 46
-_PER = {
-    WindowKind.DAY: " for the day",
-    WindowKind.WEEK: " for the week",
-    WindowKind.MONTH: " for the month",
-    WindowKind.NONE: "",
-}
+_PERCENT_SHOWN_MAX = 999
 
 
 def write_alert(crossing: Crossing, recipients: Sequence[str]) -> Alert:
@@ -59,7 +54,8 @@ def amount_shown(unit: Unit, amount: int) -> str:
         return f"{amount:,} tokens"
     dollars = Decimal(amount) / PICODOLLARS_PER_DOLLAR
     step = Decimal("0.01") if abs(dollars) >= 1 or amount == 0 else Decimal("0.000001")
-    text = f"{dollars.quantize(step, rounding=ROUND_HALF_EVEN):,}"
+    rounded = dollars.quantize(step, rounding=ROUND_HALF_EVEN)
+    text = f"{rounded:,}" if rounded or not amount else dollars_text(amount)
     whole, _, fraction = text.partition(".")
     return f"${whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
@@ -75,8 +71,7 @@ def _subject(crossing: Crossing) -> str:
 def _body(crossing: Crossing) -> Iterator[str]:
     budget, spend = crossing.budget, crossing.spend
     yield from _row("What", _what(crossing))
-    scope = _harmless(scope_text(budget.scope), 34)
-    yield from _row("Budget", f"{_harmless(budget.id, 29)}, for {scope}")
+    yield from _row("Budget", _budget(budget))
     yield from _row("Who", _lead(crossing, spend.by_application()))
     yield from _row("Model", _lead(crossing, spend.by_model()))
     yield from _row("Runs out", _runs_out(crossing))
@@ -101,10 +96,15 @@ def _body(crossing: Crossing) -> Iterator[str]:
 def _what(crossing: Crossing) -> str:
     posted, limit = crossing.totals.posted, crossing.limit
     spent = _amount(crossing, posted).removesuffix(" tokens")
-    percent = f" ({posted * 100 // limit}%)" if limit else ""
-    per = _PER[crossing.budget.window]
+    percent = posted * 100 // max(limit, 1)
+    shown = f"{percent}%" if percent <= _PERCENT_SHOWN_MAX else f"over {_PERCENT_SHOWN_MAX}%"
     threshold = f"past {crossing.threshold_percent}%"
-    return f"{threshold}: {spent} of {_amount(crossing, limit)}{per} spent{percent}"
+    return f"{threshold}: {spent} of {_amount(crossing, limit)} spent ({shown})"
+
+
+def _budget(budget: Budget) -> str:
+    per = "" if budget.window is WindowKind.NONE else f" ({budget.window.value})"
+    return f"{_harmless(budget.id, 28)}{per}, for {_harmless(scope_text(budget.scope), 28)}"
 
 
 def _lead(crossing: Crossing, ranked: Sequence[tuple[str, int]]) -> str:

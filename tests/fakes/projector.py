@@ -1,0 +1,97 @@
+"""The projection with everything it needs, so that a test can break one part of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cost_sentry.application.project_entries import Projection, StreamedEntry, project_entries
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.ledger_entry import LedgerEntry
+from cost_sentry.domain.sentry_config import SentryConfig
+from tests.fakes.builders import ManualClock, budget
+from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
+from tests.fakes.recorded_alerts import RecordedAlerts
+
+OWNER = "ann@example.com"
+
+
+def config_of(*budgets: Budget) -> SentryConfig:
+    return SentryConfig(version="v1", teams={}, models={}, budgets=budgets)
+
+
+@dataclass
+class FixedConfig:
+    config: SentryConfig | None
+    error: Exception | None = None
+
+    def current(self) -> SentryConfig | None:
+        if self.error is not None:
+            raise self.error
+        return self.config
+
+
+@dataclass
+class FixedLimits:
+    by_id: Mapping[str, int] = field(default_factory=dict)
+
+    def limits(self) -> Mapping[str, int]:
+        return self.by_id
+
+
+@dataclass
+class Forgotten:
+    accounts: list[str] = field(default_factory=list)
+    down: bool = False
+
+    def forget(self, account: str, now: datetime) -> None:
+        if self.down:
+            raise LedgerUnavailable("the ledger did not answer")
+        self.accounts.append(account)
+
+
+class Projector:
+    """Runs batches over one journal."""
+
+    def __init__(self, *budgets: Budget, journal: Any = None, outbox: Any = None) -> None:
+        defined = budgets or (budget(owners=(OWNER,)),)
+        self.clock = ManualClock()
+        self.journal = journal or MemoryJournal()
+        self.outbox = outbox or MemoryOutbox(self.journal)
+        self.alerts = RecordedAlerts()
+        self.ledger = Forgotten()
+        self.config = FixedConfig(config_of(*defined))
+        self.limits = FixedLimits({b.id: b.limit for b in defined})
+
+    def run(self, *batch: StreamedEntry | LedgerEntry) -> Projection:
+        return project_entries(
+            [_record(each) for each in batch],
+            journal=self.journal,
+            outbox=self.outbox,
+            alerts=self.alerts,
+            ledger=self.ledger,
+            config=self.config,
+            limits=self.limits,
+            clock=self.clock,
+        )
+
+    def mailed(self) -> list[tuple[str, str, int]]:
+        """Budget, window and threshold of each mail that went out."""
+        keys = [alert.key for alert in self.alerts.published]
+        return [(k.budget_id, k.window_id, k.threshold_percent) for k in keys]
+
+
+def unreadable(account: str = "search/web", name: str = "bad") -> StreamedEntry:
+    return StreamedEntry(record_id=name, account=account, entry=None, problem="no readable entry")
+
+
+def ids(entries: Iterable[LedgerEntry]) -> tuple[str, ...]:
+    return tuple(_record(entry).record_id for entry in entries)
+
+
+def _record(each: StreamedEntry | LedgerEntry) -> StreamedEntry:
+    if isinstance(each, StreamedEntry):
+        return each
+    name = f"{each.account}:{each.sequence}"
+    return StreamedEntry(record_id=name, account=each.account, entry=each)

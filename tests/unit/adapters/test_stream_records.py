@@ -1,0 +1,163 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost_sentry.adapters.entry_record import entry_to_json
+from cost_sentry.adapters.stream_records import failures, streamed_entries
+from tests.fakes.builders import resolution
+from tests.fakes.entries import Account
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["dynamodb", "Keys", "NewImage", "pk", "S", "k", "at", "r"])
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def record(pk, new, old=None, number="100", sk="SHARD#0"):
+    change = {"Keys": {"pk": {"S": pk}, "sk": {"S": sk}}, "SequenceNumber": number}
+    if new is not None:
+        change["NewImage"] = new
+    if old is not None:
+        change["OldImage"] = old
+    return {"eventName": "MODIFY", "eventID": "e", "dynamodb": change}
+
+
+def image(sequence, text):
+    return {"sequence": {"N": str(sequence)}, "entry": {"S": text}}
+
+
+def of_entry(entry, number="100"):
+    return record(
+        f"ACCOUNT#{entry.account}", image(entry.sequence, entry_to_json(entry)), number=number
+    )
+
+
+def test_versions_of_account_items_are_entries_in_order():
+    account = Account()
+    entries = [account.allot(500), *account.call("r1", 40)]
+    event = {"Records": [of_entry(e, number=str(n)) for n, e in enumerate(entries)]}
+
+    streamed = streamed_entries(event)
+
+    assert [s.entry for s in streamed] == entries
+    assert [s.record_id for s in streamed] == ["0", "1", "2"]
+    assert {s.account for s in streamed} == {"search/web"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        record("BUDGET#b", image(1, "{}"), sk="TOTALS#2026-11-21"),
+        record("REQUEST#r1", {"record": {"S": "{}"}}, sk="search/web#RESOLVED"),
+        record("ACCOUNTS", {"sk": {"S": "search/web"}}, sk="search/web"),
+        record("ACCOUNT#search/web", None, old=image(3, "{}")),
+        record("ACCOUNT#search/web", {"sequence": {"N": "0"}, "free": {"M": {}}}),
+        record("ACCOUNT#search/web", image(3, "{}"), old=image(3, "{}")),
+        {"eventName": "INSERT"},
+        {"dynamodb": {}},
+        "nothing",
+        None,
+    ],
+    ids=[
+        "totals",
+        "journal",
+        "register",
+        "deleted",
+        "new account",
+        "forgotten",
+        "bare",
+        "empty",
+        "text",
+        "null",
+    ],
+)
+def test_what_is_no_entry_is_left_out(other):
+    entry = Account().allot(500)
+
+    streamed = streamed_entries({"Records": [other, of_entry(entry)]})
+
+    assert [s.entry for s in streamed] == [entry]
+
+
+def settled():
+    account = Account()
+    held = account.reserve("r1")
+    return json.loads(entry_to_json(account.resolve(held, resolution())))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '"settle"',
+        "{",
+        json.dumps({**settled(), "k": "gift"}),
+        json.dumps({**settled(), "at": "noon"}),
+        json.dumps({**settled(), "at": 5}),
+        json.dumps({k: v for k, v in settled().items() if k != "r"}),
+        json.dumps({k: v for k, v in settled().items() if k != "x"}),
+        json.dumps({**settled(), "r": []}),
+        json.dumps({**settled(), "x": {"state": "SETTLED"}}),
+        json.dumps({**settled(), "k": "reserve"}),
+        json.dumps({**settled(), "k": "allot"}),
+        json.dumps({**settled(), "r": {**settled()["r"], "acct": "ads/web"}}),
+    ],
+)
+def test_an_account_item_without_a_readable_entry_is_a_problem_and_no_crash(text):
+    [streamed] = streamed_entries({"Records": [record("ACCOUNT#search/web", image(4, text))]})
+
+    assert streamed.entry is None
+    assert (streamed.account, streamed.record_id) == ("search/web", "100")
+    assert "account 'search/web': its item holds no readable entry" in streamed.problem
+
+
+@pytest.mark.parametrize(
+    "new", [{"entry": {"S": "{}"}}, {"sequence": {"N": "1"}}, {"sequence": {"N": "x"}}]
+)
+def test_an_account_item_without_number_or_entry_is_a_problem(new):
+    [streamed] = streamed_entries({"Records": [record("ACCOUNT#search/web", new)]})
+
+    assert streamed.entry is None
+
+
+@given(JSON)
+def test_no_shape_of_an_event_crashes(records):
+    records = records if isinstance(records, list) else [records]
+
+    for streamed in streamed_entries({"Records": records}):
+        assert streamed.entry is None or streamed.entry.sequence >= 0
+
+
+@given(JSON)
+def test_no_shape_of_an_entry_crashes(anything):
+    event = {"Records": [record("ACCOUNT#search/web", image(4, json.dumps(anything)))]}
+
+    [streamed] = streamed_entries(event)
+
+    assert streamed.entry is None
+
+
+def test_an_event_without_records_is_no_work():
+    assert streamed_entries({}) == ()
+    assert streamed_entries({"Records": None}) == ()
+
+
+def test_failures_name_the_places_in_the_stream():
+    assert failures(["7", "9"]) == {
+        "batchItemFailures": [{"itemIdentifier": "7"}, {"itemIdentifier": "9"}]
+    }
+    assert failures([]) == {"batchItemFailures": []}

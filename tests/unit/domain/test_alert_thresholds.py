@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost_sentry.domain.alert import run_out_at, thresholds_crossed, window_named
+from cost_sentry.domain.window import WindowKind, window_at
+from tests.fakes.builders import NOON
+
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
+NEXT = MIDNIGHT + timedelta(days=1)
+USUAL = (50, 80, 100)
+
+
+@pytest.mark.parametrize(
+    ("posted", "crossed"),
+    [(0, ()), (499, ()), (500, (50,)), (799, (50,)), (800, (50, 80)), (1_000, USUAL)],
+)
+def test_a_threshold_is_crossed_when_it_is_reached(posted, crossed):
+    assert thresholds_crossed(USUAL, posted=posted, limit=1_000) == crossed
+
+
+def test_a_threshold_that_was_told_of_is_not_crossed_again():
+    assert thresholds_crossed(USUAL, posted=1_000, limit=1_000, alerted={50, 80}) == (100,)
+
+
+def test_a_limit_of_zero_is_crossed_by_the_first_posting_and_not_before():
+    assert thresholds_crossed(USUAL, posted=0, limit=0) == ()
+    assert thresholds_crossed(USUAL, posted=1, limit=0) == USUAL
+
+
+@given(st.integers(1, 10**30), st.integers(1, 10**30), st.sets(st.integers(1, 300), max_size=5))
+def test_crossing_is_exact_for_any_amount(posted, limit, thresholds):
+    crossed = thresholds_crossed(thresholds, posted=posted, limit=limit)
+
+    assert set(crossed) == {t for t in thresholds if -(-limit * t // 100) <= posted}
+
+
+def test_at_half_the_day_and_three_quarters_of_the_money_it_runs_out_at_four():
+    at = run_out_at(posted=750, limit=1_000, since=MIDNIGHT, now=NOON, window_end=NEXT)
+
+    assert at == NOON + timedelta(hours=4)
+
+
+def test_a_rate_that_lasts_to_the_end_runs_out_never():
+    at = run_out_at(posted=500, limit=1_000, since=MIDNIGHT, now=NOON, window_end=NEXT)
+
+    assert at is None
+
+
+def test_a_spent_budget_has_run_out_now():
+    assert run_out_at(posted=1_200, limit=1_000, since=MIDNIGHT, now=NOON, window_end=NEXT) == NOON
+
+
+@pytest.mark.parametrize(
+    ("posted", "since"), [(0, MIDNIGHT), (10, NOON), (10, NOON + timedelta(hours=1))]
+)
+def test_without_spending_or_time_there_is_no_rate(posted, since):
+    assert run_out_at(posted=posted, limit=1_000, since=since, now=NOON, window_end=None) is None
+
+
+def test_a_date_beyond_the_calendar_is_no_date():
+    at = run_out_at(posted=1, limit=10**30, since=MIDNIGHT, now=NOON, window_end=None)
+
+    assert at is None
+
+
+@given(
+    posted=st.integers(1, 10**20),
+    limit=st.integers(1, 10**20),
+    elapsed=st.integers(1, 10**12),
+)
+def test_at_the_forecast_moment_the_rate_has_spent_the_limit_and_not_before(posted, limit, elapsed):
+    now = MIDNIGHT + timedelta(microseconds=elapsed)
+
+    at = run_out_at(posted=posted, limit=limit, since=MIDNIGHT, now=now, window_end=None)
+
+    if at is not None and posted < limit:
+        whole = (at - MIDNIGHT) // timedelta(microseconds=1)
+        assert posted * whole >= limit * elapsed > posted * (whole - 1)
+
+
+@given(
+    st.sampled_from(WindowKind),
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001 - zone added below
+    st.integers(0, 40),
+)
+def test_a_window_is_found_by_its_id_from_any_moment_in_it_or_after(kind, moment, days):
+    moment = moment.replace(tzinfo=UTC)
+    window = window_at(kind, moment)
+
+    assert window_named(kind, window.id, moment + timedelta(days=days)) == window
+
+
+def test_an_id_of_no_such_window_is_a_window_without_bounds():
+    assert window_named(WindowKind.DAY, "2026-11", NOON).end is None
+    assert window_named(WindowKind.NONE, "2026-11", NOON).end is None

@@ -1,0 +1,92 @@
+"""The handler over the real adapters, as Lambda runs it."""
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cost_sentry import bootstrap
+from cost_sentry.adapters.entry_record import entry_to_json
+from cost_sentry.handlers import project_entries
+from tests.fakes.dynamodb_table import create_table
+from tests.fakes.entries import Account
+
+ENVIRONMENT = {
+    "SENTRY_STAGE": "test",
+    "SENTRY_TABLE_NAME": "ledger",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "POWERTOOLS_METRICS_NAMESPACE": "CostSentry",
+}
+
+
+def forget_what_was_built():
+    for part in vars(bootstrap).values():
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        create_table(boto3.client("dynamodb"), "ledger")
+        topic = boto3.client("sns").create_topic(Name="alerts")["TopicArn"]
+        monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", topic)
+        forget_what_was_built()
+        yield project_entries.handler
+    forget_what_was_built()
+
+
+def event(*entries, broken=()):
+    records = []
+    for entry in entries:
+        image = {
+            "sequence": {"N": str(entry.sequence)},
+            "entry": {"S": "{" if entry in broken else entry_to_json(entry)},
+        }
+        keys = {"pk": {"S": f"ACCOUNT#{entry.account}"}, "sk": {"S": "SHARD#0"}}
+        change = {"Keys": keys, "NewImage": image, "SequenceNumber": str(entry.sequence)}
+        records.append({"eventName": "MODIFY", "dynamodb": change})
+    return {"Records": records}
+
+
+def posted():
+    key = {"pk": {"S": "BUDGET#search-daily"}, "sk": {"S": "TOTALS#2026-11-21"}}
+    return boto3.client("dynamodb").get_item(TableName="ledger", Key=key)["Item"]["posted"]["N"]
+
+
+def test_a_stream_event_becomes_journal_and_totals(handler):
+    assert handler(event(*Account().call("r1", 40)), None) == {"batchItemFailures": []}
+    assert posted() == "40"
+
+
+def test_a_broken_record_is_handed_back_with_what_follows_it(handler):
+    account = Account()
+    first, second = account.call("r1", 40), account.call("r2", 2)
+
+    answer = handler(event(*first, *second, broken=[second[0]]), None)
+
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    assert failed == ["3", "4"]
+    assert posted() == "40"
+
+
+def test_a_gap_is_a_metric_and_a_line_of_the_log(handler, capsys, caplog):
+    account = Account()
+    account.sequence = 4
+
+    handler(event(*account.call("r1", 40)), None)
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.get("LedgerGap") == [1.0] and "_aws" in line for line in printed)
+    [gap] = [line for line in caplog.records if line.message == "LedgerGap"]
+    assert (gap.account, gap.first, gap.last) == ("search/web", 1, 4)
+
+
+def test_an_event_of_other_items_does_nothing(handler):
+    assert handler({"Records": [{"dynamodb": {}}]}, None) == {"batchItemFailures": []}

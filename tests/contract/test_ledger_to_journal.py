@@ -1,0 +1,124 @@
+"""What the ledger writes is what the projection reads, through the table's own stream."""
+
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.stream_records import streamed_entries
+from cost_sentry.application.explain_request import explain
+from cost_sentry.application.ports import SameId
+from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.reservation import ReservationState
+from tests.fakes.builders import NOON, budget, hold, reservation, resolution
+from tests.fakes.moto_journal import journal_on_moto, no_pause
+from tests.fakes.projector import OWNER, Projector
+
+DAY = "2026-11-21"
+DAILY = budget(limit=1_000, owners=(OWNER,))
+
+
+@pytest.fixture
+def store(monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with journal_on_moto() as store:
+        stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        store.client.update_table(TableName="ledger", StreamSpecification=stream)
+        yield store
+
+
+@pytest.fixture
+def ledger(store):
+    return DynamoDbLedger(store.items, no_pause)
+
+
+@pytest.fixture
+def projector(store, ledger):
+    projector = Projector(DAILY, journal=store.journal, outbox=store.outbox)
+    projector.ledger = ledger
+    projector.limits = DynamoDbBooks(store.items, no_pause, projector.clock)
+    projector.limits.define(DAILY, DAY)
+    return projector
+
+
+def stream_event(store):
+    """Everything the stream holds, from its beginning."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    streams = boto3.client("dynamodbstreams", region_name="us-east-1", **keys)
+    arn = store.client.describe_table(TableName="ledger")["Table"]["LatestStreamArn"]
+    [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    start = streams.get_shard_iterator(
+        StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )
+    return streams.get_records(ShardIterator=start["ShardIterator"])
+
+
+def test_a_call_travels_from_the_ledger_into_journal_totals_and_mail(store, ledger, projector):
+    held = reservation("r1", hold(800, DAILY))
+    ledger.reserve(held)
+    ledger.resolve(held, resolution(600))
+
+    entries = streamed_entries(stream_event(store))
+    done = projector.run(*entries)
+
+    assert [e.entry.kind for e in entries] == [
+        EntryKind.ALLOT,
+        EntryKind.RESERVE,
+        EntryKind.SETTLE,
+    ]
+    assert (done.failed_ids, done.gaps, done.problems) == ((), (), ())
+    balance = projector.limits.balance(DAILY, DAY)
+    assert store.journal.totals(DAILY.id, DAY).posted == balance.posted == 600
+    assert projector.mailed() == [(DAILY.id, DAY, 50)]
+
+
+def test_its_own_writes_are_no_work_for_the_projection(store, ledger, projector):
+    ledger.reserve(reservation("r1", hold(800, DAILY)))
+    before = streamed_entries(stream_event(store))
+    projector.run(*before)
+
+    assert streamed_entries(stream_event(store)) == before
+
+
+def test_the_ledger_forgets_what_the_journal_remembers_and_answers_the_same(
+    store, ledger, projector
+):
+    held = reservation("r1", hold(800, DAILY))
+    ledger.reserve(held)
+    ledger.resolve(held, resolution(600))
+    projector.clock.time = NOON + timedelta(minutes=5)
+    projector.run(*streamed_entries(stream_event(store)))
+
+    account = store.items.get({"pk": {"S": "ACCOUNT#search/web"}, "sk": {"S": "SHARD#0"}})
+    assert account["resolved"] == {"M": {}}
+    assert ledger.reserve(held) == SameId(reservation=held, resolution=resolution(600))
+    assert ledger.resolve(held, resolution(1)).resolved.resolution == resolution(600)
+    assert len(streamed_entries(stream_event(store))) == 3
+
+
+def test_every_way_a_call_can_end_is_explained(store, ledger, projector):
+    how = {
+        "settled": resolution(40),
+        "voided": resolution(0, ReservationState.VOIDED, reason="ThrottlingException"),
+        "expired": resolution(100, ReservationState.EXPIRED, estimated=True),
+    }
+    for name, ended in how.items():
+        held = reservation(name, hold(100, DAILY))
+        ledger.reserve(held)
+        ledger.resolve(held, ended)
+    ledger.reserve(reservation("waiting", hold(100, DAILY)))
+    projector.run(*streamed_entries(stream_event(store)))
+
+    told = {
+        name: explain(name, journal=store.journal, books=projector.limits)
+        for name in (*how, "waiting")
+    }
+
+    assert {name: e.state for name, (e,) in told.items()} == {
+        "settled": ReservationState.SETTLED,
+        "voided": ReservationState.VOIDED,
+        "expired": ReservationState.EXPIRED,
+        "waiting": ReservationState.PENDING,
+    }

@@ -52,7 +52,7 @@ class Triggers(Construct):
                 report_batch_item_failures=True,
                 retry_attempts=STREAM_ATTEMPTS_MAX,
                 on_failure=sources.SqsDlq(self.dead_letters),
-                filters=[ENTRY_WRITTEN],
+                filters=[lambda_.FilterCriteria.filter(ENTRY_WRITTEN)],
             )
         )
         events.Rule(

@@ -1,0 +1,164 @@
+"""Who may do what: a snapshot that a reviewer reads, and rules that no snapshot may break."""
+
+import json
+import pathlib
+
+from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+from cost_sentry.domain.model_id import base_model_id, profile_scope
+from tests.infra.policy_evaluator import matches
+from tests.infra.template import permission_sentences
+
+SNAPSHOT = pathlib.Path(__file__).with_name("permissions.txt")
+INLINE_POLICY_CHARACTERS_MAX = 10_240
+MODEL_CALLERS = {
+    "<Functions/InvokeModel/Role>",
+    "<Workflows/GuardedInvocation/StateMachine/Role>",
+}
+
+
+def test_permissions_are_those_that_were_reviewed(dev):
+    """If the change is meant: python -m tests.infra.template > tests/infra/permissions.txt."""
+    assert permission_sentences(dev) == SNAPSHOT.read_text().splitlines()
+
+
+def test_production_grants_what_development_does(dev, prod):
+    assert permission_sentences(prod) == permission_sentences(dev)
+
+
+def test_no_action_is_a_wildcard(template):
+    for permission in template.permissions():
+        assert "*" not in permission.action, permission.sentence()
+
+
+def test_every_role_belongs_to_one_service(template):
+    for name, role in template.of_type("AWS::IAM::Role").items():
+        (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"].keys() == {"Service"}, name
+        assert "ManagedPolicyArns" not in role["Properties"], name
+
+
+def test_no_function_shares_its_role(template):
+    roles = [
+        function["Properties"]["Role"]["Fn::GetAtt"][0]
+        for function in template.of_type("AWS::Lambda::Function").values()
+    ]
+
+    assert len(set(roles)) == len(roles)
+
+
+def test_every_use_of_the_ledger_is_limited_to_keys(template):
+    for permission in template.permissions():
+        if permission.resource == "<Ledger/Table>":
+            assert permission.keys, permission.sentence()
+            assert "*" not in permission.keys, permission.sentence()
+
+
+def test_nobody_may_scan_the_ledger_or_drop_it(template):
+    allowed = {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+    }
+    used = {p.action for p in template.permissions() if p.resource == "<Ledger/Table>"}
+
+    assert used <= allowed
+
+
+def test_nothing_is_ever_deleted_but_alerts_that_were_sent(template):
+    for permission in template.permissions():
+        if permission.action == "dynamodb:DeleteItem":
+            assert permission.keys == ("ALERTS",), permission.sentence()
+
+
+def test_entries_are_never_changed_and_only_the_projector_writes_them(template):
+    writers = {
+        (permission.role, permission.action)
+        for permission in template.permissions()
+        if permission.action in {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+        and any(matches(key, "ENTRIES#search/web") for key in permission.keys)
+    }
+
+    assert writers == {("<Functions/ProjectEntries/Role>", "dynamodb:PutItem")}
+
+
+def test_nobody_but_operators_changes_configuration_or_limits(template):
+    for permission in template.permissions():
+        if permission.action in {"dynamodb:PutItem", "dynamodb:UpdateItem"}:
+            for protected in ("CONFIG", "BUDGETS"):
+                assert not any(matches(key, protected) for key in permission.keys), (
+                    permission.sentence()
+                )
+
+
+def test_only_the_two_branches_of_the_workflow_may_call_a_model(template):
+    callers = {p.role for p in template.permissions() if p.action.startswith("bedrock:")}
+
+    assert callers == MODEL_CALLERS
+
+
+def test_models_that_may_be_called_are_exactly_those_with_a_price(template):
+    """P6: a model without a price cannot be called, whatever a bug asks for."""
+    book = PackagedPriceBook()
+    priced = {base_model_id(name) for name in book.model_ids()}
+    prefix = "arn:<Partition>:bedrock:*::foundation-model/"
+
+    for caller in MODEL_CALLERS:
+        granted = {
+            p.resource.removeprefix(prefix)
+            for p in template.permissions()
+            if p.role == caller and p.resource.startswith(prefix)
+        }
+        assert granted == priced
+
+
+def test_every_geography_with_a_price_may_be_called(template):
+    scopes = {profile_scope(name) for name in PackagedPriceBook().model_ids()} - {None}
+    granted = {
+        p.resource.split("inference-profile/")[1].removesuffix(".*")
+        for p in template.permissions()
+        if ":inference-profile/" in p.resource
+    }
+
+    assert granted == scopes
+
+
+def test_inline_policies_fit_into_a_role(template):
+    """IAM counts all inline policies of a role together, without white space."""
+    sizes: dict[str, int] = {}
+    for policy in template.of_type("AWS::IAM::Policy").values():
+        document = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
+        # A join of references is longer than what it becomes: count its worst real length.
+        size = len(_rendered(json.loads(document)))
+        for role in policy["Properties"]["Roles"]:
+            sizes[role["Ref"]] = sizes.get(role["Ref"], 0) + size
+
+    assert sizes
+    assert max(sizes.values()) < INLINE_POLICY_CHARACTERS_MAX
+
+
+def _rendered(document: object) -> str:
+    """The policy as IAM gets it, every reference at its longest."""
+    longest = {
+        "AWS::Partition": "aws-us-gov",
+        "AWS::Region": "ap-southeast-2",
+        "AWS::AccountId": "123456789012",
+    }
+
+    def plain(node: object) -> object:
+        match node:
+            case {"Ref": str(name)}:
+                return longest.get(name, "x" * 128)
+            case {"Fn::GetAtt": _}:
+                return "x" * 128
+            case {"Fn::Join": ["", list(parts)]}:
+                return "".join(str(plain(part)) for part in parts)
+            case dict():
+                return {key: plain(value) for key, value in node.items()}
+            case list():
+                return [plain(value) for value in node]
+        return node
+
+    return json.dumps(plain(document), separators=(",", ":"))

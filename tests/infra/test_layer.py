@@ -1,0 +1,71 @@
+"""The layer: exactly what the functions import, and nothing that only costs cold-start time."""
+
+import importlib.util
+import pathlib
+import re
+import subprocess
+import sys
+
+from infra.function_set import LAYER
+
+ROOT = pathlib.Path(__file__).parents[2]
+SOURCE = ROOT / "functions" / "cost_sentry"
+PACKAGES = LAYER / "python"
+MEGABYTE = 1_000_000
+
+
+def build_layer():
+    spec = importlib.util.spec_from_file_location("build_layer", ROOT / "scripts/build_layer.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_layer_is_what_the_lock_and_the_script_make():
+    script = build_layer()
+
+    assert script.STAMP.read_text().strip() == script.source_digest()
+
+
+def test_the_layer_describes_the_services_that_the_code_calls_and_no_other():
+    called = {
+        name
+        for file in SOURCE.rglob("*.py")
+        for name in re.findall(r'boto3\.client\(\s*"([a-z-]+)"', file.read_text())
+    }
+    described = {path.name for path in (PACKAGES / "botocore" / "data").iterdir() if path.is_dir()}
+
+    assert described == called
+
+
+def test_the_layer_holds_no_leftovers():
+    files = [path for path in PACKAGES.rglob("*") if path.is_file()]
+
+    assert not [f for f in files if f.suffix in {".pyc", ".pyi"} or "dist-info" in str(f)]
+    assert sum(file.stat().st_size for file in files) < 15 * MEGABYTE
+
+
+def test_functions_can_be_imported_from_layer_and_source_alone():
+    """Isolated: no site-packages, as in Lambda, where boto3 comes from the layer first."""
+    program = (
+        "import sys, importlib, pathlib\n"
+        f"sys.path[:0] = [{str(PACKAGES)!r}, {str(ROOT / 'functions')!r}]\n"
+        "import boto3\n"
+        f"assert boto3.__file__.startswith({str(PACKAGES)!r}), boto3.__file__\n"
+        "for service in ('bedrock-runtime', 'dynamodb', 'sns'):\n"
+        "    boto3.client(service, region_name='us-east-1')\n"
+        f"for file in pathlib.Path({str(SOURCE)!r}).rglob('*.py'):\n"
+        f"    relative = file.relative_to({str(ROOT / 'functions')!r}).with_suffix('')\n"
+        "    importlib.import_module('.'.join(relative.parts).removesuffix('.__init__'))\n"
+    )
+
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr

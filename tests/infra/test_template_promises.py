@@ -1,0 +1,319 @@
+"""What every stage's template must hold, read from the synthesized template itself."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from cost_sentry import bootstrap
+from cost_sentry.adapters.bedrock_models import CONNECT_TIMEOUT_SECONDS
+from cost_sentry.domain.sentry_config import SentryConfig
+from infra.alarms import ALARMS
+from infra.function_set import FUNCTIONS
+from infra.names import pascal
+
+ROOT = pathlib.Path(__file__).parents[2]
+HANDLERS = ROOT / "functions" / "cost_sentry" / "handlers"
+# Replacing one of these loses data or confirmed subscriptions, so its id must never change.
+PINNED = {
+    "AWS::DynamoDB::Table": {"LedgerTable9343E4AA"},
+    "AWS::SNS::Topic": {"AlertsTopicCF7C81C9", "AlertsOperatorTopic320053B7"},
+    "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB"},
+    "AWS::StepFunctions::StateMachine": {"WorkflowsGuardedInvocationStateMachine5F90C82E"},
+}
+STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
+TAGGABLE = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::DynamoDB::Table",
+    "AWS::Events::Rule",
+    "AWS::IAM::Role",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::StepFunctions::StateMachine",
+}
+NOT_TAGGABLE = {
+    "AWS::IAM::Policy",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Permission",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+}
+ALWAYS_PAID = re.compile(
+    r"AWS::(EC2|RDS|ElastiCache|ECS|EKS|NatGateway|KMS::Key|SageMaker|Kinesis|OpenSearchService)"
+)
+
+
+@pytest.mark.parametrize(("kind", "ids"), PINNED.items(), ids=PINNED.keys())
+def test_ids_of_what_must_not_be_replaced_are_pinned(template, kind, ids):
+    assert template.of_type(kind).keys() == ids
+
+
+def test_nothing_in_the_stack_costs_money_while_nobody_calls(template):
+    """P11: no customer managed key, no provisioned capacity, nothing billed by the hour."""
+    kinds = {resource["Type"] for resource in template.resources.values()}
+
+    assert not [kind for kind in kinds if ALWAYS_PAID.match(kind)]
+    assert template.only("AWS::DynamoDB::Table")["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    for function in template.of_type("AWS::Lambda::Function").values():
+        assert "ReservedConcurrentExecutions" not in function["Properties"]
+
+
+def test_the_ledger_can_be_restored_and_streams_both_images(template):
+    table = template.only("AWS::DynamoDB::Table")["Properties"]
+
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "delete_after", "Enabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+
+
+def test_production_keeps_its_data_whatever_happens_to_the_stack(prod):
+    assert prod.only("AWS::DynamoDB::Table")["Properties"]["DeletionProtectionEnabled"] is True
+    for name, resource in prod.resources.items():
+        if resource["Type"] in STATEFUL:
+            assert resource["DeletionPolicy"] == "Retain", name
+            assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_a_development_stage_leaves_nothing_behind(dev):
+    assert dev.only("AWS::DynamoDB::Table")["Properties"]["DeletionProtectionEnabled"] is False
+    for name, resource in dev.resources.items():
+        if resource["Type"] in STATEFUL:
+            assert resource["DeletionPolicy"] == "Delete", name
+
+
+def test_production_cannot_be_deleted_by_a_slip(prod, dev):
+    for template, expected in ((prod, True), (dev, False)):
+        manifest = json.loads((template.path.parent / "manifest.json").read_text())
+        (properties,) = (
+            artifact["properties"]
+            for artifact in manifest["artifacts"].values()
+            if artifact["type"] == "aws:cloudformation:stack"
+        )
+        assert properties.get("terminationProtection", False) is expected
+
+
+def test_every_log_ends_after_a_while(template):
+    groups = template.of_type("AWS::Logs::LogGroup")
+
+    assert len(groups) == len(FUNCTIONS) + 1
+    for name, group in groups.items():
+        assert group["Properties"]["RetentionInDays"] > 0, name
+
+
+def test_every_function_logs_into_its_own_group(template):
+    groups = [
+        function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+        for function in template.of_type("AWS::Lambda::Function").values()
+    ]
+
+    assert len(set(groups)) == len(groups) == len(FUNCTIONS)
+
+
+def test_workflows_log_every_event_and_no_data(template):
+    """P10: what flows through a workflow is prompts and answers."""
+    logging = template.only("AWS::StepFunctions::StateMachine")["Properties"][
+        "LoggingConfiguration"
+    ]
+
+    assert logging["Level"] == "ALL"
+    assert logging["IncludeExecutionData"] is False
+
+
+def test_everything_that_can_be_tagged_says_whose_it_is(template):
+    stage = template.path.name.removeprefix("CostSentry-").removesuffix(".template.json")
+    for name, resource in template.resources.items():
+        assert resource["Type"] in TAGGABLE | NOT_TAGGABLE, f"say whether {name} can be tagged"
+        if resource["Type"] in TAGGABLE:
+            tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
+            assert tags["application"] == "cost-sentry", name
+            assert tags["stage"] == stage, name
+            assert tags["owner"], name
+
+
+def test_nobody_outside_the_account_is_let_in(template):
+    """The only resource policies refuse plain HTTP, or name one AWS service and this account."""
+    for kind in ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
+        for policy in template.of_type(kind).values():
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow":
+                    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+                    assert statement["Condition"] == {
+                        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+                    }
+    for permission in template.of_type("AWS::Lambda::Permission").values():
+        assert permission["Properties"]["SourceArn"]
+
+
+def test_topics_and_queues_refuse_plain_http(template):
+    protected = [
+        *template.of_type("AWS::SNS::TopicPolicy").values(),
+        *template.of_type("AWS::SQS::QueuePolicy").values(),
+    ]
+    guarded = len(template.of_type("AWS::SNS::Topic")) + len(template.of_type("AWS::SQS::Queue"))
+
+    assert len(protected) == guarded
+    for policy in protected:
+        denied = [
+            statement["Condition"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny"
+        ]
+        assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_budget_mails_are_encrypted_at_rest(template):
+    topic = template.of_type("AWS::SNS::Topic")["AlertsTopicCF7C81C9"]
+
+    assert topic["Properties"]["KmsMasterKeyId"] == "alias/aws/sns"
+
+
+def test_alarms_can_be_published_to_their_topic(template):
+    """CloudWatch may not use the AWS managed key of SNS: such an alarm is silently lost."""
+    topic = template.of_type("AWS::SNS::Topic")["AlertsOperatorTopic320053B7"]
+
+    assert "KmsMasterKeyId" not in topic["Properties"]
+
+
+def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+
+    assert len(alarms) == len(ALARMS)
+    for name, alarm in alarms.items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertsOperatorTopic320053B7"}], name
+        assert len(alarm["Properties"]["AlarmDescription"]) > 60, name
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+def test_alarms_on_our_own_metrics_watch_what_the_handler_writes(dev):
+    """An alarm on a metric that nobody writes is silent for ever."""
+    program = """
+from cost_sentry.application.project_entries import Projection
+from cost_sentry.handlers.project_entries import _report, metrics
+metrics.log_metrics(lambda event, context: _report(Projection()))({}, None)
+"""
+    command = [sys.executable, "-c", program]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    written = next(json.loads(line) for line in printed.splitlines() if '"_aws"' in line)
+    directive = written["_aws"]["CloudWatchMetrics"][0]
+    own = [
+        alarm["Properties"]
+        for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == "CostSentry"
+    ]
+
+    assert own
+    for alarm in own:
+        dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+        assert directive["Namespace"] == "CostSentry"
+        assert alarm["MetricName"] in {metric["Name"] for metric in directive["Metrics"]}
+        assert dimensions == {name: written[name] for name in directive["Dimensions"][0]}
+
+
+def test_every_address_is_subscribed_to_its_own_mails_alone(template):
+    mails = [
+        subscription["Properties"]
+        for subscription in template.of_type("AWS::SNS::Subscription").values()
+        if subscription["Properties"]["TopicArn"] == {"Ref": "AlertsTopicCF7C81C9"}
+    ]
+
+    assert len(mails) > 1
+    for mail in mails:
+        assert mail["Protocol"] == "email"
+        assert mail["FilterPolicy"] == {"recipients": [mail["Endpoint"]]}
+
+
+def test_operators_hear_alarms_without_a_filter(template):
+    told = [
+        subscription["Properties"]
+        for subscription in template.of_type("AWS::SNS::Subscription").values()
+        if subscription["Properties"]["TopicArn"] == {"Ref": "AlertsOperatorTopic320053B7"}
+    ]
+
+    assert told
+    assert all("FilterPolicy" not in subscription for subscription in told)
+
+
+def test_the_projector_gets_every_entry_from_the_first_and_loses_none(template):
+    mapping = template.only("AWS::Lambda::EventSourceMapping")["Properties"]
+    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["MaximumRetryAttempts"] == 100
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": ["TriggersDeadLetters74EF38FB", "Arn"]
+    }
+    assert pattern == {
+        "dynamodb": {
+            "Keys": {"pk": {"S": [{"prefix": "ACCOUNT#"}]}},
+            "NewImage": {"entry": {"S": [{"exists": True}]}},
+        }
+    }
+
+
+def test_reservations_expire_every_five_minutes(template):
+    rule = template.only("AWS::Events::Rule")["Properties"]
+
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert rule["Targets"][0]["Input"] == "{}"
+    assert rule["Targets"][0]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+
+
+@pytest.mark.parametrize("row", FUNCTIONS, ids=lambda row: row.name)
+def test_every_row_has_a_handler_and_every_handler_has_a_row(row, dev):
+    found = {
+        function["Properties"]["Handler"]
+        for function in dev.of_type("AWS::Lambda::Function").values()
+    }
+
+    assert f"cost_sentry.handlers.{row.name}.handler" in found
+    assert "def handler(" in (HANDLERS / f"{row.name}.py").read_text()
+    assert {file.stem for file in HANDLERS.glob("*.py")} - {"__init__"} == {
+        row.name for row in FUNCTIONS
+    }
+
+
+def test_functions_run_where_their_layer_was_built_for(template):
+    for function in template.of_type("AWS::Lambda::Function").values():
+        assert function["Properties"]["Runtime"] == "python3.13"
+        assert function["Properties"]["Architectures"] == ["arm64"]
+
+
+def test_outputs_are_what_clients_look_for(template):
+    functions = {f"{pascal(row.name)}FunctionName" for row in FUNCTIONS}
+
+    assert template.document["Outputs"].keys() == functions | {
+        "LedgerTableName",
+        "GuardedInvocationArn",
+        "AlertTopicArn",
+    }
+
+
+def test_each_wait_is_shorter_than_the_one_around_it():
+    """Or a silent model would be reported by whoever waits around it, under a vaguer name."""
+    machine = json.loads((ROOT / "statemachines" / "guarded_invocation.asl.json").read_text())
+    function = next(row for row in FUNCTIONS if row.name == "invoke_model").timeout_seconds
+    state = machine["States"]["Invoke model with bytes"]["TimeoutSeconds"]
+    client = bootstrap.MODEL_READ_TIMEOUT_SECONDS + CONNECT_TIMEOUT_SECONDS
+    hold = SentryConfig.__dataclass_fields__["hold_seconds"].default
+
+    assert client < function < state < machine["TimeoutSeconds"] < 300 < hold
+
+
+def test_the_function_of_each_state_has_less_time_than_the_state():
+    machine = json.loads((ROOT / "statemachines" / "guarded_invocation.asl.json").read_text())
+    limits = {f"${{{pascal(row.name)}Arn}}": row.timeout_seconds for row in FUNCTIONS}
+
+    for name, state in machine["States"].items():
+        if state.get("Resource", "").endswith("lambda:invoke"):
+            assert limits[state["Arguments"]["FunctionName"]] < state["TimeoutSeconds"], name

@@ -1,0 +1,1 @@
+"""``python -m cost_sentry_local.demo``: the sentry at work on this machine, and judged."""

@@ -1,0 +1,162 @@
+"""P6 and P7: the provider's own bills, priced from the price book's rows, against the ledger."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cost_sentry_local.demo.audit_evidence import Bill, Evidence, Finding
+from cost_sentry_local.demo.ledger_view import LedgerView, charged, unit_held
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """One request that got money: its reservation, how it ended, and what was billed."""
+
+    id: str
+    held: Json
+    ended: Json | None
+    bills: tuple[Bill, ...]
+
+    @property
+    def unknown(self) -> bool:
+        """Nobody knows the true cost."""
+        return self.ended is None or bool(self.ended["est"])
+
+
+def unknown_never_free(evidence: Evidence) -> Finding:
+    """P6: nothing billed without a reservation or a price, and posted is what was billed."""
+    broken = [*_unreserved(evidence), *_misjudged(evidence), *_window_breaches(evidence)]
+    requests = _requests(evidence)
+    billed = sum(bill.billed for bill in evidence.bills)
+    unknown = sum(request.unknown for request in requests)
+    checked = (
+        f"{billed} billed calls, each with a reservation and a price; their cost is what is"
+        f" posted, budget by budget; {unknown} unknown outcomes are held or charged in full"
+    )
+    return Finding(
+        promise="P6", title="Unknown is never free", checked=checked, broken=tuple(broken)
+    )
+
+
+def quote_is_upper_bound(evidence: Evidence) -> Finding:
+    """P7: what was billed is at most what was reserved, on the model that was reserved."""
+    requests = [request for request in _requests(evidence) if request.bills]
+    broken = [breach for request in requests for breach in _above_quote(request, evidence)]
+    checked = (
+        f"cost, prompt and answer of {len(requests)} billed calls are within what was reserved,"
+        " on the reserved model"
+    )
+    return Finding(promise="P7", title="A quote is a bound", checked=checked, broken=tuple(broken))
+
+
+def _requests(evidence: Evidence) -> list[_Request]:
+    ledger, billed = evidence.ledger, evidence.billed()
+    ended = {e.reservation["id"]: e.resolution for e in ledger.entries if _ends(e.resolution)}  # type: ignore[index]
+    return [
+        _Request(
+            id=request_id,
+            held=held,
+            ended=ended.get(request_id),
+            bills=tuple(billed.get(request_id, ())),
+        )
+        for request_id, held in _reserved(ledger).items()
+    ]
+
+
+def _ends(resolution: Json | None) -> bool:
+    return resolution is not None
+
+
+def _reserved(ledger: LedgerView) -> dict[str, Json]:
+    """Every reservation ever made, whether the journal or an account tells of it."""
+    found = {e.reservation["id"]: e.reservation for e in ledger.entries if e.reservation}
+    for account in ledger.accounts.values():
+        found |= account.pending
+    return found
+
+
+def _unreserved(evidence: Evidence) -> Iterator[str]:
+    known = _reserved(evidence.ledger)
+    for request_id, bills in evidence.billed().items():
+        if request_id not in known:
+            yield f"{len(bills)} billed calls of {request_id!r} have no reservation"
+        for bill in bills:
+            if not evidence.prices.knows(bill.model_id):
+                yield f"{bill.model_id} was billed and has no price"
+
+
+def _misjudged(evidence: Evidence) -> Iterator[str]:
+    for request in _requests(evidence):
+        if len(request.bills) > 1:
+            yield f"{request.id} was billed {len(request.bills)} times"
+        yield from _wrong_charge(request, evidence)
+
+
+def _wrong_charge(request: _Request, evidence: Evidence) -> Iterator[str]:
+    ended, quote = request.ended, request.held["quo"]
+    billed = sum(_cost(bill, evidence) for bill in request.bills)
+    if ended is None:
+        return
+    if ended["state"] == "VOIDED":
+        if request.bills:
+            yield f"{request.id} was voided and billed {billed}"
+    elif ended["est"]:
+        if ended["cost"] != quote:
+            yield f"{request.id} has no known cost and was charged {ended['cost']}, not {quote}"
+    elif ended["cost"] != billed:
+        yield f"{request.id} was charged {ended['cost']} and billed {billed}"
+    elif ended["tok"] != sum(bill.tokens for bill in request.bills):
+        yield f"{request.id} was charged {ended['tok']} tokens, which is not what was billed"
+
+
+def _window_breaches(evidence: Evidence) -> Iterator[str]:
+    """Every budget's balance, from the bills: exact where known, the quote where not."""
+    posted: Counter[str] = Counter()
+    for request in _requests(evidence):
+        if request.ended is None:
+            continue
+        for purse, unit in unit_held(request.held).items():
+            posted[purse] += _owed(request, purse, unit, evidence)
+    for purse in evidence.ledger.windows:
+        kept = evidence.ledger.posted(purse)
+        if posted[purse] != kept:
+            yield f"{purse}: bills come to {posted[purse]}, posted is {kept}"
+
+
+def _owed(request: _Request, purse: str, unit: str, evidence: Evidence) -> int:
+    if request.ended is not None and request.ended["est"]:
+        return charged(request.held, request.ended)[purse]
+    if unit == "usd":
+        return sum(_cost(bill, evidence) for bill in request.bills)
+    return sum(bill.tokens for bill in request.bills)
+
+
+def _above_quote(request: _Request, evidence: Evidence) -> Iterator[str]:
+    held = request.held
+    for bill in request.bills:
+        prompt = bill.tokens - bill.output_tokens
+        for what, used, reserved in (
+            ("cost", _cost(bill, evidence), held["quo"]),
+            ("prompt tokens", prompt, held["in"]),
+            ("answer tokens", bill.output_tokens, held["out"]),
+        ):
+            if used > reserved:
+                yield f"{request.id}: {what} {used} above the reserved {reserved}"
+        if bill.model_id != held["use"]:
+            yield f"{request.id}: {bill.model_id} was called, {held['use']} was reserved"
+
+
+def _cost(bill: Bill, evidence: Evidence) -> int:
+    """The list price of a bill; a bill without a price is named by ``_unreserved``."""
+    if not evidence.prices.knows(bill.model_id):
+        return 0
+    return evidence.prices.cost(
+        bill.model_id,
+        fresh=bill.input_tokens,
+        output=bill.output_tokens,
+        cache_read=bill.cache_read_tokens,
+        cache_write=bill.cache_write_tokens,
+    )

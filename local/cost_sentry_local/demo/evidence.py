@@ -1,0 +1,110 @@
+"""Collecting what can be seen from outside: raw items, logs, mails, and the provider's bills."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.request import urlopen
+
+from cost_sentry_local.demo.answers import Answer
+from cost_sentry_local.demo.audit_evidence import Evidence, Repeat, bill_of
+from cost_sentry_local.demo.deployment import Stage
+from cost_sentry_local.demo.ledger_view import LedgerView, ledger_view
+from cost_sentry_local.demo.list_prices import ListPrices
+from cost_sentry_local.demo.prompts import CANARY
+from cost_sentry_local.mailbox import mails
+from cost_sentry_local.stand_in.tokenizer import words
+
+_TIMEOUT_SECONDS = 30.0
+_PROJECTED_WITHIN_SECONDS = 60.0
+_POLL_SECONDS = 0.25
+_ANSWER_WORDS = 8
+
+Json = dict[str, Any]
+
+
+def wait_for_journal(stage: Stage) -> None:
+    """Until every write is in the journal and no mail waits; the auditor names what is missing."""
+    deadline = time.monotonic() + _PROJECTED_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in _accounts(stage)}
+        behind = [key for key, item in items.items() if not _projected(stage, item)]
+        if not behind and not _query(stage, "ALERTS"):
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def collect(
+    stage: Stage,
+    *,
+    answers: Sequence[Answer],
+    repeats: Sequence[Repeat],
+    samples: Sequence[LedgerView],
+) -> Evidence:
+    """Everything for the auditor."""
+    items = list(_items(stage))
+    with urlopen(  # noqa: S310 - loopback
+        f"{stage.cloud.bedrock_endpoint}/_stand_in/calls", timeout=_TIMEOUT_SECONDS
+    ) as answer:
+        calls = json.load(answer)["calls"]
+    return Evidence(
+        ledger=ledger_view(items),
+        samples=tuple(samples),
+        answers=tuple(answers),
+        repeats=tuple(repeats),
+        bills=tuple(bill_of(row) for row in calls if row["operation"] == "Converse"),
+        prices=ListPrices.read(),
+        texts={
+            "table items": tuple(json.dumps(item, default=str) for item in items),
+            "log events": tuple(_log_events(stage)),
+            "mails": tuple(f"{mail['subject']}\n{mail['body']}" for mail in mails(stage.cloud)),
+        },
+        canaries=(CANARY, words(_ANSWER_WORDS)),
+    )
+
+
+def _items(stage: Stage) -> Iterator[Json]:
+    pages = stage.dynamodb.get_paginator("scan").paginate(
+        TableName=stage.table, ConsistentRead=True
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _accounts(stage: Stage) -> Iterator[Json]:
+    for line in _query(stage, "ACCOUNTS"):
+        yield _get(stage, f"ACCOUNT#{line['sk']['S']}")
+
+
+def _projected(stage: Stage, account: Json) -> bool:
+    name = account["pk"]["S"].removeprefix("ACCOUNT#")
+    progress = _get(stage, f"PROJECTION#{name}")
+    told = int(progress.get("projected", {"N": "0"})["N"])
+    return told == int(account["sequence"]["N"]) and not progress.get("missing")
+
+
+def _get(stage: Stage, pk: str) -> Json:
+    key = {"pk": {"S": pk}, "sk": {"S": "SHARD#0"}}
+    got = stage.dynamodb.get_item(TableName=stage.table, Key=key, ConsistentRead=True)
+    return got.get("Item", {})
+
+
+def _query(stage: Stage, pk: str) -> list[Json]:
+    return stage.dynamodb.query(
+        TableName=stage.table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": pk}},
+        ConsistentRead=True,
+    )["Items"]
+
+
+def _log_events(stage: Stage) -> Iterator[str]:
+    """Every line that any function or workflow logged."""
+    logs = stage.cloud.client("logs", attempts=3)
+    for groups in logs.get_paginator("describe_log_groups").paginate():
+        for group in groups["logGroups"]:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            )
+            for page in pages:
+                yield from (event["message"] for event in page["events"])

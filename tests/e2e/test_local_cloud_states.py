@@ -216,6 +216,27 @@ class TestLimits:
                 stateMachineArn=machine, input=text
             )
 
+    @pytest.mark.parametrize("text", ["NaN", '{"a": -Infinity}', "{", "", "[" * 1001 + "]" * 1001])
+    def test_an_execution_starts_with_json(self, local_cloud, text):
+        machine = new_machine(local_cloud, {"A": passing(1)})
+
+        with pytest.raises(ClientError) as refused:
+            local_cloud.client("stepfunctions").start_sync_execution(
+                stateMachineArn=machine, input=text
+            )
+
+        assert refused.value.response["Error"]["Code"] == "InvalidExecutionInput"
+
+    def test_deep_nesting_reaches_a_function(self, local_cloud):
+        function = new_function(local_cloud, "def handler(event, context):\n    return 1")
+        machine = new_machine(local_cloud, {"A": calling(function, "{% $states.input %}")})
+
+        answer = local_cloud.client("stepfunctions").start_sync_execution(
+            stateMachineArn=machine, input="[" * 900 + "]" * 900
+        )
+
+        assert json.loads(answer["output"])["Payload"] == 1
+
     @pytest.mark.parametrize("name", ["a b", "a#b", "a:b", "a/b"])
     def test_an_execution_name_has_a_form(self, local_cloud, name):
         machine = new_machine(local_cloud, {"A": passing(1)})

@@ -7,13 +7,16 @@ docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: a larger resul
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from ministack.services import stepfunctions
 
 Json = dict[str, Any]
 _LIMIT_BYTES = 262_144
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+_DEPTH_MAX = 1000
+# Whole strings are matched so that brackets inside of them are not.
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _TOO_LARGE = (
     "The state/task '{}' returned a result with a size exceeding the maximum number of bytes"
     " service limit."
@@ -66,6 +69,22 @@ def _checked_start(start: Callable[[Json], Any]) -> Callable[[Json], Any]:
     return start_checked
 
 
+def _check_depth(text: str) -> None:
+    """Refuse what is nested deeper than JSON parsers take; 1,000 is AWS's own parser's default."""
+    if text.count("[") + text.count("{") <= _DEPTH_MAX:
+        return
+    depth = 0
+    for mark in _MARKS.findall(text):
+        depth += (mark in "[{") - (mark in "]}")
+        if depth > _DEPTH_MAX:
+            raise ValueError(f"nested deeper than {_DEPTH_MAX}")
+
+
+def _no_number(name: str) -> NoReturn:
+    """JSON knows no NaN and no Infinity; Python's parser does."""
+    raise ValueError(f"{name} is not JSON")
+
+
 def _refusal(data: Json) -> tuple[str, str] | None:
     text = data.get("input", "{}")
     if len(text.encode()) > _LIMIT_BYTES:
@@ -74,8 +93,9 @@ def _refusal(data: Json) -> tuple[str, str] | None:
             f" must have length less than or equal to {_LIMIT_BYTES}"
         )
     try:
-        json.loads(text)
-    except ValueError as problem:
+        _check_depth(text)
+        json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as problem:
         return "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{problem}'"
     name = data.get("name")
     if name is not None and not _NAME.fullmatch(name):

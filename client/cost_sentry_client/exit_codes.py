@@ -20,7 +20,7 @@ MEANINGS: dict[ExitCode, str] = {
     ),
     ExitCode.USAGE: (
         "It was called in a way that it does not understand, or that leaves open which deployment"
-        " is meant. Nothing was asked of any deployment."
+        " is meant. Nothing was changed."
     ),
     ExitCode.FAULT: (
         "Something broke: no deployment there, AWS or the local cloud unreachable, access denied,"

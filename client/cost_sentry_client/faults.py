@@ -109,8 +109,10 @@ def _aws_error(error: Exception, where: str) -> Problem:
 def _model_call(error: ClientError, where: str) -> Problem:
     sentry = error.response.get("sentry")
     block = sentry if isinstance(sentry, dict) else {}
+    wrong = error.response["Error"]["Code"] == "ValidationException"
     status = {
-        "VOIDED": "the call did not run and nothing was charged; try again",
+        "VOIDED": "the call did not run and nothing was charged; "
+        + ("correct the request" if wrong else "try again"),
         "PENDING": "nobody knows whether the call ran, so it stays charged at the reserved amount"
         " until its true cost is known",
     }.get(str(block.get("status")), "try again")

@@ -1,5 +1,6 @@
 """The wiring of the operator's verbs: a boto3 session, the adapters, the use cases."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from cost_sentry.application.apply_config import AppliedConfig, apply_config, re
 from cost_sentry.application.ports import BudgetBalance
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.deployment import Deployment, find_deployment
 from cost_sentry_client.exit_codes import ExitCode
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _BUDGETS_NAMED_MAX = 10
+
+_WINDOW_IDS = {
+    WindowKind.DAY: re.compile(r"\d{4}-\d{2}-\d{2}"),
+    WindowKind.WEEK: re.compile(r"\d{4}-W\d{2}"),
+    WindowKind.MONTH: re.compile(r"\d{4}-\d{2}"),
+    WindowKind.NONE: re.compile("all"),
+}
+"""As ``domain.window`` writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +138,15 @@ class Operator:
         found = next((b for b in config.budgets if b.id == budget_id), None)
         if found is None:
             raise _unknown_budget(budget_id, config, self.target)
-        return self._state(found, window_id or found.window_at(self.clock.now()).id)
+        current = found.window_at(self.clock.now()).id
+        if window_id is not None and not _WINDOW_IDS[found.window].fullmatch(window_id):
+            raise Problem(
+                f"{window_id!r} is no window of budget {budget_id}",
+                where="--window",
+                fix=f"its windows are called like the current one: {current}",
+                exit_code=ExitCode.USAGE,
+            )
+        return self._state(found, window_id or current)
 
     def _state(self, budget: Budget, window_id: str) -> BudgetState:
         return BudgetState(budget=budget, balance=self.books.balance(budget, window_id))

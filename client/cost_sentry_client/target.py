@@ -103,7 +103,9 @@ def _aws_is_said(options: TargetOptions, environ: Mapping[str, str]) -> bool:
 
 
 def _aws(options: TargetOptions, environ: Mapping[str, str]) -> Target:
-    session = boto3.Session(profile_name=options.profile, region_name=options.region)
+    # Like the AWS CLI, which prefers AWS_REGION; boto3 alone looks at AWS_DEFAULT_REGION only.
+    region = options.region or environ.get("AWS_REGION")
+    session = boto3.Session(profile_name=options.profile, region_name=region)
     if session.region_name is None:
         raise Problem(
             "no AWS Region is known",

@@ -101,7 +101,10 @@ def _prompt(given: str | None) -> str:
         raise typer.BadParameter(
             "there is no prompt: give it as an argument, or on stdin", param_hint="PROMPT"
         )
-    return sys.stdin.read()
+    text = sys.stdin.read()
+    if not text.strip():
+        raise typer.BadParameter("the prompt on stdin is empty", param_hint="PROMPT")
+    return text
 
 
 def _require_model_and_team(run: Run, model: str | None, tags: dict[str, str]) -> None:

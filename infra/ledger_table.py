@@ -50,8 +50,8 @@ class LedgerTable(Construct):
         read = (_CONFIGURATION, _DEFINITIONS, _BUDGETS, _ACCOUNTS, _REQUESTS)
         self._allow(grantee, "GetItem", *read)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS)
-        self._allow(grantee, "PutItem", _BUDGETS, _ACCOUNTS, _REGISTER)
-        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _REQUESTS)
+        self._allow(grantee, "PutItem", _BUDGETS, _ACCOUNTS, _REGISTER, _REQUESTS)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
 
     def grant_resolve(self, grantee: iam.IGrantable) -> None:
         """Settle or void: one account's item, and its budgets' where an overrun must be paid."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.domain.budget import Unit, amount_text
 from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine
-from cost_sentry_client.money_display import left_text, shown_amount, spent_text, used_percent
+from cost_sentry_client.money_display import shown_amount, spent_text, used_percent
 from cost_sentry_client.tables import amounts_table
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
         table.add_row(
             balance.budget_id,
             balance.window_id,
-            left_text(unit, balance.limit),
+            spent_text(unit, balance.limit),  # up like posted, which never looks larger
             shown(balance.posted, up=True),
             shown(balance.pending, up=True),
             shown(balance.left, up=False),

@@ -213,6 +213,13 @@ class LedgerContract:
         assert again.reservation == reservation("r1", hold(100))
         self.check(books, daily, pending=100, posted=0)
 
+    def test_the_same_attempt_again_is_told_what_is_left_too(self, ledger, books, daily):
+        first = ledger.reserve(reservation("r1", hold(10)))
+
+        again = ledger.reserve(reservation("r1", hold(10)))
+
+        assert again.remaining == first.remaining != ()
+
     def test_the_same_id_from_another_attempt_meets_the_first(self, ledger, books, daily):
         ledger.reserve(reservation("r1", hold(100)))
 

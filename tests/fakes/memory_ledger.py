@@ -147,7 +147,8 @@ class MemoryLedger:
         if held is None:
             return None
         if held.attempt == reservation.attempt:
-            return Reserved(reservation=held, remaining=())
+            remaining = tuple(self._remaining(hold, held) for hold in held.holds)
+            return Reserved(reservation=held, remaining=remaining)
         return SameId(reservation=held, resolution=None)
 
     def _limit(self, key: str) -> int:

@@ -87,7 +87,7 @@ class DynamoDbLedger:
         pending = account.pending_reservation(reservation.request_id)
         if pending is not None:
             if pending.attempt == reservation.attempt:
-                return Reserved(reservation=pending, remaining=())
+                return _reserved(pending, item)
             return SameId(reservation=pending, resolution=None)
         ended = account.resolved_reservation(reservation.request_id)
         if ended is not None:

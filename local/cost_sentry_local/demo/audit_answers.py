@@ -21,7 +21,7 @@ def never_falsely_refused(evidence: Evidence) -> Finding:
     refused = [a for a in evidence.answers if a.sentry.get("code") == "BUDGET_EXHAUSTED"]
     broken = []
     for answer in refused:
-        binding = [b for b in answer.sentry.get("budgets", ()) if b.get("binding")]
+        binding = [b for b in (answer.sentry.get("budgets") or ()) if b.get("binding")]
         if not any(_short(budget) for budget in binding):
             broken.append(f"{answer.call.request_id} was refused, and no budget was short")
     checked = f"{len(refused)} refusals for lack of money: the binding budget had less than needed"
@@ -125,11 +125,10 @@ def _untold(answer: Answer) -> Iterator[str]:
     yield from (f"no {name}" for name in wanted if sentry.get(name) in (None, "", []))
     if answer.outcome in (Outcome.ALLOWED, Outcome.REROUTED):
         yield from _untold_of_success(answer)
-    if sentry.get("code") == "BUDGET_EXHAUSTED" and not any(
-        budget.get("binding") for budget in sentry.get("budgets", ())
-    ):
+    budgets = sentry.get("budgets") or ()
+    if sentry.get("code") == "BUDGET_EXHAUSTED" and not any(b.get("binding") for b in budgets):
         yield "no binding budget"
-    for budget in sentry.get("budgets", ()):
+    for budget in budgets:
         if answer.outcome is not Outcome.REJECTED or budget.get("binding"):
             yield from _untold_of_budget(budget)
 

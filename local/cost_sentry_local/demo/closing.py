@@ -16,7 +16,7 @@ from cost_sentry_local.demo.workload import PlannedCall, plan_call
 
 SANDBOX_BUDGET = "research-sandbox"
 _SMALL_CALL = (60, 20)
-_LAST_CALL_MILLISECONDS = 4_000
+_LAST_CALL_MILLISECONDS = 3_000
 _WAIT_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 _UNPRICED_MODEL = "us.anthropic.claude-not-in-the-price-book-v1:0"

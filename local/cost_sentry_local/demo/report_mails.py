@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from cost_sentry_local.demo.result import Result
 from cost_sentry_local.mailbox import Mail
 
 _FIRST_LINES = 1
+_INDENT = 9
 
 
 def alert_report(result: Result) -> Iterator[RenderableType]:
@@ -28,9 +30,7 @@ def alert_report(result: Result) -> Iterator[RenderableType]:
     yield Text(body.rstrip())
 
 
-def _headlines(subject: str, body: str, mails: list[Mail]) -> Iterator[Text]:
+def _headlines(subject: str, body: str, mails: list[Mail]) -> Iterator[RenderableType]:
     yield Text(f"{mails[0]['at'][11:19]} {subject}", style="bold")
-    readers = ", ".join(mail["to"] for mail in mails)
-    yield Text(f"         to {readers}")
-    for line in body.splitlines()[:_FIRST_LINES]:
-        yield Text(f"         {line}", overflow="ellipsis", no_wrap=True)
+    lines = ["to " + ", ".join(mail["to"] for mail in mails), *body.splitlines()[:_FIRST_LINES]]
+    yield Padding(Text("\n".join(lines)), (0, 0, 0, _INDENT))

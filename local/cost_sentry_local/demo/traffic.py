@@ -72,7 +72,7 @@ _CONTENTS = {
 }
 _CONTENT_EVERY = 23
 _FAULTS = {19: "throttle", 40: "internal", 61: "throttle", 98: "unavailable", 103: "disconnect"}
-_FAULT_EVERY = 120
+_FAULT_EVERY = 150
 
 
 def assignment(row: int, seed: int = 0) -> Assignment:

@@ -1,0 +1,234 @@
+"""A small honest run for the auditor: real ledger and journal adapters on moto, bills to match."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.entry_record import entry_from_json
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry_local.demo.answers import Answer, Outcome
+from cost_sentry_local.demo.audit_evidence import Bill, Evidence, Repeat
+from cost_sentry_local.demo.ledger_view import ledger_view
+from cost_sentry_local.demo.list_prices import ListPrices
+from cost_sentry_local.demo.traffic import Caller, Content
+from cost_sentry_local.demo.workload import PlannedCall
+from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
+from tests.fakes.dynamodb_table import create_table
+
+TABLE = "ledger"
+MODEL = "us.amazon.nova-lite-v1:0"
+LITE_INPUT, LITE_OUTPUT = 60_000, 240_000
+QUOTE = 30 * LITE_INPUT + 70 * LITE_OUTPUT
+COST = 20 * LITE_INPUT + 10 * LITE_OUTPUT
+DOLLARS = budget("search-daily", 10**12)
+TOKENS = budget("search-tokens", 100_000, unit=Unit.TOKENS)
+PURSE = "search-daily@2026-11-21"
+CANARY = "canary-of-a-prompt"
+
+Items = list[dict[str, Any]]
+
+
+def honest_items() -> Items:
+    """The table after one call was settled, one voided, one left pending, one charged in full."""
+    with _table() as client:
+        calls = LedgerCalls(client, TABLE)
+        ledger = DynamoDbLedger(calls, lambda _attempt: None)
+        books = DynamoDbBooks(calls, lambda _attempt: None, ManualClock())
+        for each in (DOLLARS, TOKENS):
+            books.define(each, "2026-11-21")
+        held = {name: _reservation(name) for name in ("settled", "voided", "pending", "estimated")}
+        for each in held.values():
+            ledger.reserve(each)
+        ledger.resolve(held["settled"], resolution(COST, total_tokens=30))
+        ledger.resolve(
+            held["voided"], resolution(0, ReservationState.VOIDED, reason="ThrottlingException")
+        )
+        ledger.resolve(
+            held["estimated"],
+            resolution(QUOTE, total_tokens=100, estimated=True, reason="no usage"),
+        )
+        return client.scan(TableName=TABLE)["Items"]
+
+
+def evidence(items: Items) -> Evidence:
+    """All that an auditor gets of that run."""
+    settled = _answer("settled", Outcome.ALLOWED, status="SETTLED", cost="0.0000036")
+    return Evidence(
+        ledger=ledger_view(items),
+        samples=(ledger_view(items),),
+        answers=(
+            settled,
+            _answer("voided", Outcome.FAILED, status="VOIDED", cost="0.00"),
+            _answer("pending", Outcome.FAILED, status="PENDING", cost=None),
+            _answer("estimated", Outcome.ALLOWED, status="SETTLED", cost="0.0000186"),
+            refused(left="0.00", needed="0.0000186"),
+        ),
+        repeats=(
+            Repeat(first=settled, again=again(settled, replayed=True), same_content=True),
+            Repeat(
+                first=settled, again=again(settled, code="REQUEST_ID_REUSED"), same_content=False
+            ),
+        ),
+        bills=(bill("settled"), bill("voided", billed=False), bill("estimated")),
+        prices=ListPrices.read(),
+        texts={
+            "table items": tuple(json.dumps(item, default=str) for item in items),
+            "log events": ("WITHIN_BUDGETS",),
+            "mails": ("past 50%",),
+        },
+        canaries=(CANARY,),
+    )
+
+
+def bill(request_id: str | None, **changes: Any) -> Bill:
+    given: dict[str, Any] = {
+        "request_id": request_id,
+        "model_id": MODEL,
+        "billed": True,
+        "input_tokens": 20,
+        "output_tokens": 10,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+    }
+    return Bill(**{**given, **changes})
+
+
+def again(first: Answer, **changes: Any) -> Answer:
+    """The answer to the same id sent once more."""
+    return Answer(
+        call=first.call,
+        outcome=first.outcome,
+        sentry={**first.sentry, **changes},
+        response={},
+        error=None,
+        seconds=0.1,
+    )
+
+
+def refused(*, left: str, needed: str, binding: bool = True) -> Answer:
+    """A refusal for lack of money."""
+    view = {**_budget(), "left": left, "needed": needed, "binding": binding}
+    sentry = {
+        **_block("refused", status=None, cost=None),
+        "decision": "REJECT",
+        "code": "BUDGET_EXHAUSTED",
+        "modelUsed": None,
+        "budgets": [view],
+    }
+    return Answer(
+        call=_call("refused"),
+        outcome=Outcome.REJECTED,
+        sentry=sentry,
+        response={},
+        error=None,
+        seconds=0.1,
+    )
+
+
+@contextmanager
+def _table() -> Iterator[Any]:
+    """A table whose every new account version goes to the journal, as its stream would carry it."""
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        create_table(client, TABLE)
+        journal = DynamoDbJournal(
+            JournalCalls(client, TABLE), LedgerCalls(client, TABLE), lambda _attempt: None
+        )
+
+        def project(**_call: Any) -> None:
+            item = client.get_item(
+                TableName=TABLE,
+                Key={"pk": {"S": "ACCOUNT#search/web"}, "sk": {"S": "SHARD#0"}},
+                ConsistentRead=True,
+            ).get("Item")
+            if item and "entry" in item and int(item["sequence"]["N"]) not in told:
+                told.add(sequence := int(item["sequence"]["N"]))
+                text = item["entry"]["S"]
+                journal.write([entry_from_json(text, account="search/web", sequence=sequence)])
+
+        told: set[int] = set()
+        for operation in ("UpdateItem", "TransactWriteItems"):
+            client.meta.events.register(f"after-call.dynamodb.{operation}", project)
+        yield client
+
+
+def _reservation(name: str) -> Reservation:
+    return reservation(
+        name,
+        hold(QUOTE, DOLLARS),
+        hold(100, TOKENS),
+        model_asked=MODEL,
+        model_used=MODEL,
+        quote_picodollars=QUOTE,
+        now=NOON,
+    )
+
+
+def _call(name: str) -> PlannedCall:
+    return PlannedCall(
+        request_id=name,
+        after_seconds=0.0,
+        caller=Caller(team="search", application="web", model_id=MODEL),
+        content=Content.TEXT,
+        input={},
+    )
+
+
+def _answer(name: str, outcome: Outcome, *, status: str, cost: str | None) -> Answer:
+    answered = outcome is Outcome.ALLOWED
+    return Answer(
+        call=_call(name),
+        outcome=outcome,
+        sentry=_block(name, status=status, cost=cost),
+        response={"output": {"message": {}}, "stopReason": "end_turn"} if answered else {},
+        error=None if answered else "ThrottlingException",
+        seconds=0.1,
+    )
+
+
+def _block(name: str, *, status: str | None, cost: str | None) -> dict[str, Any]:
+    return {
+        "requestId": name,
+        "decision": "ALLOW",
+        "code": "WITHIN_BUDGETS",
+        "message": "every budget can pay for it",
+        "modelAsked": MODEL,
+        "modelUsed": MODEL,
+        "path": "DIRECT",
+        "maxTokens": 70,
+        "reservedUsd": "0.0000186",
+        "costUsd": cost,
+        "status": status,
+        "replayed": False,
+        "priceBook": "2026-11-21+0123456789ab",
+        "budgets": [_budget()],
+    }
+
+
+def _budget() -> dict[str, Any]:
+    return {
+        "id": "search-daily",
+        "window": "2026-11-21",
+        "unit": "usd",
+        "limit": "1.00",
+        "left": "0.90",
+        "leftAsOf": "2026-11-21T12:00:00+00:00",
+        "needed": "0.0000186",
+        "resetsAt": "2026-11-22T00:00:00+00:00",
+        "binding": False,
+    }

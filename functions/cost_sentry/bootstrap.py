@@ -26,7 +26,7 @@ EXPIRED_PER_RUN_MAX = 500
 """Reservations that one scheduled run resolves."""
 ALERTS_PER_RUN_MAX = 50
 """Mails that one scheduled run sends."""
-MODEL_READ_TIMEOUT_SECONDS = 240
+MODEL_READ_TIMEOUT_SECONDS = 230
 """Less than invoke_model's own time-out, so that a silent model is reported by its name."""
 
 

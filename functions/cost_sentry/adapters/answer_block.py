@@ -26,6 +26,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "reservedUsd": dollars_text(held.quote_picodollars) if held else None,
         "costUsd": _dollars(decision.cost_picodollars),
         "costEstimated": False,
+        "overrun": False,
         "status": decision.state.value if decision.state else None,
         "replayed": decision.replayed,
         "priceBook": price_version,

@@ -158,6 +158,8 @@ def _why_no_rung(
         return "it has no price"
     if card is None:
         return "nobody wrote down what it can do"
+    if not config.budgets_of(request.tags, base_model_id(rung)):
+        return "no budget covers it"
     output = _output_limit(request, config, card.output_tokens_max)
     return card.lacks(request.needs, request.input_bound_tokens, output)
 

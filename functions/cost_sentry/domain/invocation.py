@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+NO_APPLICATION = "-"
+"""The application of callers that name none."""
+
 
 class Priority(StrEnum):
     """How much the caller minds waiting or being refused."""
@@ -58,5 +61,9 @@ class InvocationRequest:
 
     @property
     def account(self) -> str:
-        """The payer path whose ledger account serves this request: ``team/application``."""
-        return f"{self.tags['team']}/{self.tags.get('application', '-')}"
+        """The payer path whose ledger account serves this request: ``team/application``.
+
+        A slash in a name is written ``%2F``, so that no two callers share a path.
+        """
+        names = (self.tags["team"], self.tags.get("application", NO_APPLICATION))
+        return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)

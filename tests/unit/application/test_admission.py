@@ -193,6 +193,24 @@ def test_a_model_budget_that_is_exhausted_reroutes_to_a_model_outside_it():
     assert [h.budget_id for h in decision.reservation.holds] == ["search-daily"]
 
 
+def test_a_rung_that_no_budget_covers_is_never_free():
+    only_dear = budget("dear", 100, scope={"model": DEAR})
+    sentry = Sentry(only_dear)
+
+    decision = sentry.decide(request())
+
+    assert decision.kind is DecisionKind.REJECT
+    assert [r.outcome for r in decision.rungs if r.model_id == CHEAP] == ["no budget covers it"]
+
+
+def test_a_slash_in_a_name_does_not_join_two_callers_accounts():
+    one = request(tags={"team": "a/b", "application": "c"})
+    other = request(tags={"team": "a", "application": "b/c"})
+
+    assert one.account != other.account
+    assert request(tags={"team": "a"}).account == "a/-"
+
+
 def test_the_output_limit_is_the_default_when_the_caller_names_none():
     sentry = Sentry(budget(limit=5_000))
 

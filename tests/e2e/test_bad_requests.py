@@ -1,0 +1,80 @@
+"""Nothing malformed leaves a reservation, spends, or answers with a stack trace."""
+
+import json
+
+import pytest
+
+from tests.e2e.sentry_kit import NOVA_PRO
+
+pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+
+TEAM = {"team": "search"}
+
+
+def nested(depth: int) -> dict:
+    value: dict = {}
+    for _ in range(depth):
+        value = {"deeper": value}
+    return value
+
+
+BAD = {
+    "no messages": ({"messages": []}, "messages"),
+    "messages of the wrong type": ({"messages": "hello"}, "messages"),
+    "an unknown field": ({"modelID": NOVA_PRO}, "modelID"),
+    "an unknown nested field": ({"inferenceConfig": {"maxTokenz": 5}}, "inferenceConfig.maxTokenz"),
+    "an unknown model": ({"modelId": "example.unknown-v1:0"}, "modelId"),
+    "no tokens": ({"inferenceConfig": {"maxTokens": 0}}, "inferenceConfig.maxTokens"),
+    "negative maxTokens": ({"inferenceConfig": {"maxTokens": -5}}, "inferenceConfig.maxTokens"),
+    "huge maxTokens": ({"inferenceConfig": {"maxTokens": 10**12}}, "inferenceConfig.maxTokens"),
+    "too many tokens": ({"inferenceConfig": {"maxTokens": 20_000}}, "inferenceConfig.maxTokens"),
+    "fractional maxTokens": ({"inferenceConfig": {"maxTokens": 1.5}}, "inferenceConfig.maxTokens"),
+    "maxTokens as text": ({"inferenceConfig": {"maxTokens": "9"}}, "inferenceConfig.maxTokens"),
+    "no tags": ({"tags": {}}, "tags.team"),
+    "tags of the wrong type": ({"tags": ["team"]}, "tags"),
+    "a tag that is no text": ({"tags": {**TEAM, "project": 7}}, "tags.project"),
+    "a tag that is too long": ({"tags": {**TEAM, "project": "x" * 129}}, "tags.project"),
+    "a tag with a control character": ({"tags": {**TEAM, "project": "a\u0007"}}, "tags.project"),
+    "a tag with a hash sign": ({"tags": {**TEAM, "project": "a#b"}}, "tags.project"),
+    "a team that does not exist": ({"tags": {"team": "nobody"}}, "tags.team"),
+    "a request id with a blank": ({"requestId": "a b"}, "requestId"),
+    "an unknown priority": ({"priority": "urgent"}, "priority"),
+    "deep nesting": ({"additionalModelRequestFields": nested(300)}, "additionalModelRequestFields"),
+    "NaN": ({"inferenceConfig": {"temperature": float("nan")}}, "inferenceConfig.temperature"),
+    "Infinity": ({"inferenceConfig": {"topP": float("inf")}}, "inferenceConfig.topP"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_malformed_is_refused_with_its_field_and_what_is_allowed(slot, what):
+    change, field = BAD[what]
+    before = slot.sentry.books.pending()
+    if "tags" not in change:
+        change = {**change, "tags": {"team": "search", **slot.budget.scope}}
+
+    answer = slot.sentry.start({**slot.prompt(), **change})
+
+    if answer["status"] != "SUCCEEDED":  # JSON has no NaN: Step Functions itself refuses the input
+        assert what in {"NaN", "Infinity"}
+        pytest.fail(f"{answer.get('error')}: {answer.get('cause')}")
+    block = json.loads(answer["output"])["sentry"]
+    assert block["decision"] == "REJECT"
+    assert any(e["field"].startswith(field) and e["allowed"] for e in block["errors"]), block
+    assert "Traceback" not in answer["output"]
+    assert slot.sentry.books.pending() == before
+    assert slot.balance().left == slot.budget.limit
+
+
+def test_a_prompt_above_the_size_limit_is_refused_and_names_the_limit(slot):
+    answer = slot.sentry.invoke(slot.prompt("word " * 49_500))
+
+    assert answer["sentry"]["decision"] == "REJECT"
+    assert "256 KiB" in json.dumps(answer["sentry"]["errors"])
+    assert slot.balance().left == slot.budget.limit
+
+
+def test_a_missing_output_limit_gets_the_configured_default(slot):
+    request = slot.prompt()
+    del request["inferenceConfig"]
+
+    assert slot.sentry.invoke(request)["sentry"]["maxTokens"] == 1024

@@ -14,8 +14,9 @@ from infra.suppressions import explain_findings
 
 ROOT = pathlib.Path(__file__).resolve().parent
 
-# Plain `python app.py` sees the same context as the CDK command line, whose -c options win.
+# Plain `python app.py` makes the template that the CDK command line does, whose -c options win.
 context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+context |= {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
 app = cdk.App(context=context, outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
 stage = stage_named(app.node.get_context("stage"))
 addresses = read_addresses(ROOT / app.node.get_context("config"))

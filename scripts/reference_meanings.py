@@ -1,0 +1,115 @@
+"""What generated tables say about names that code only lists. A name without a line stops them."""
+
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.reservation import ReservationState
+
+SETTINGS = {
+    "stage": "which deployment this is, such as `dev`",
+    "table_name": "the ledger's DynamoDB table",
+    "alert_topic_arn": "where budgets' mails are published",
+}
+
+REASONS = {
+    ReasonCode.WITHIN_BUDGETS: (
+        "every budget can pay for the model that was asked for",
+        "nothing",
+    ),
+    ReasonCode.REROUTED_TO_FIT: (
+        "a budget could not pay for that model; a rung of its ladder fits everywhere",
+        "nothing, or raise the budget that `message` names",
+    ),
+    ReasonCode.BUDGET_EXHAUSTED: (
+        "neither the model nor any rung of its ladder fits",
+        "wait until `resetsAt` of the binding budget, ask for less, or have the limit raised",
+    ),
+    ReasonCode.INVALID_REQUEST: (
+        "the input is malformed, lacks a required tag, or asks for too much output",
+        "change every field named in `errors`",
+    ),
+    ReasonCode.UNKNOWN_TEAM: (
+        "`tags.team` is not in the configuration",
+        "use a known team, or add it to `sentry.yaml`",
+    ),
+    ReasonCode.UNKNOWN_MODEL: (
+        "the model is not in the configuration, or has no price",
+        "use a listed model, or add this one",
+    ),
+    ReasonCode.MODEL_UNSUITABLE: (
+        "the model surely cannot serve this content, or the prompt is too long for it",
+        "use a model that can",
+    ),
+    ReasonCode.NO_BUDGET: (
+        "no budget covers these tags",
+        "add a budget; one with an empty scope covers everything",
+    ),
+    ReasonCode.REQUEST_ID_REUSED: (
+        "the id was used before with other content; nothing was changed",
+        "make a new id for a new request",
+    ),
+    ReasonCode.ALREADY_ANSWERED: (
+        "the id was used before with this content; the model is not called again",
+        "read `status` and `costUsd`; for a new answer make a new id",
+    ),
+    ReasonCode.LEDGER_UNAVAILABLE: (
+        "the ledger could not be asked, so the answer is no",
+        "try again with the same id, after a pause",
+    ),
+    ReasonCode.NOT_CONFIGURED: (
+        "no configuration is in force, or the one in force cannot be used",
+        "`cost-sentry config apply`",
+    ),
+}
+
+DECISIONS = {
+    DecisionKind.ALLOW: "the model that was asked for is called",
+    DecisionKind.REROUTE: "a cheaper model of its ladder is called",
+    DecisionKind.REJECT: "no model is called, and nothing is held",
+    DecisionKind.DEFER: "belongs to a deferred batch workflow; `guarded_invocation` never gives it",
+}
+
+STATES = {
+    ReservationState.PENDING: "the money is held; the call has not ended, or nobody knows how",
+    ReservationState.SETTLED: "the real cost is posted, the rest went back",
+    ReservationState.VOIDED: "the call surely did not run; everything went back",
+    ReservationState.EXPIRED: "nobody resolved it in time; the whole reservation is posted",
+}
+
+ANSWER = {
+    "requestId": "the caller's id, or the execution's name",
+    "decision": "`ALLOW`, `REROUTE` or `REJECT`",
+    "code": "what decided; see the table below",
+    "message": "the reason in one sentence",
+    "modelAsked": "the model of the request",
+    "modelUsed": "the model that is called; `null` after a rejection",
+    "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: a function does, for bytes",
+    "maxTokens": "the output limit that was sent to the model, and priced",
+    "reservedUsd": "the most that the call can cost, held for it",
+    "costUsd": "the real cost; `null` until it is known",
+    "costEstimated": "true when nobody knows the real cost and the whole reservation was charged",
+    "status": "of the reservation; see the table below. `null` after a rejection",
+    "replayed": "the id was answered before; the model was not called again",
+    "priceBook": "date and checksum of the prices that were used",
+    "budgets": "every budget that was asked",
+    "rungs": "every model that was considered, in order",
+    "errors": "everything wrong with the request: `field`, `problem`, `allowed`",
+    "overrun": "only after the call: it cost more than was held. Recorded, never hidden",
+}
+
+ANSWER_BUDGET = {
+    "id": "as in `sentry.yaml`",
+    "window": "`2026-11-21`, `2026-W47`, `2026-11`, or `all`",
+    "unit": "`usd` or `tokens`; amounts below are in it",
+    "limit": "of the window; `null` where the deciding write did not look",
+    "left": "what can still be reserved, as of `leftAsOf`; after the call, with what came back",
+    "leftAsOf": "when that was seen; it may be some minutes ago",
+    "needed": "what this request holds, or would have held",
+    "resetsAt": "when the window ends; `null` if it never does",
+    "binding": "this budget refused the request",
+    "posted": "only after the call: what it was charged",
+}
+
+ANSWER_RUNG = {
+    "modelId": "the model",
+    "outcome": "`reserved`, `refused by budget …`, or why it cannot do the job",
+    "quoteUsd": "the most that it would cost; `null` if it was not priced",
+}

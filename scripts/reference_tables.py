@@ -1,0 +1,284 @@
+"""The tables of the documentation that mirror code, as lines of Markdown."""
+
+import ast
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from cost_sentry.adapters import (
+    dynamodb_journal_items,
+    ledger_items,
+    request_parser,
+    request_parser_fields,
+    request_parser_json,
+)
+from cost_sentry.adapters.answer_block import answer_block
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.decision import (
+    BudgetView,
+    Decision,
+    DecisionKind,
+    ReasonCode,
+    RungOutcome,
+)
+from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.settings import Settings
+from cost_sentry_local.stand_in.faults import FaultKind
+from infra.alarms import ALARMS
+from infra.function_set import FUNCTIONS
+from infra.names import pascal
+from scripts import reference_meanings as meanings
+from scripts import running_cost as cost
+from scripts.table_meter import units_kept
+
+ROOT = Path(__file__).resolve().parents[1]
+GAPS = ROOT / "local" / "cost_sentry_local" / "gaps"
+WORKFLOW = ROOT / "statemachines" / "guarded_invocation.asl.json"
+
+Rows = Iterable[Iterable[object]]
+
+
+def table(*head: str, rows: Rows) -> str:
+    """One Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def settings() -> str:
+    """Every environment variable of every function."""
+    blank = Settings(**{f.name: "x" for f in fields(Settings)})
+    names = zip(blank.to_environ(), (f.name for f in fields(Settings)), strict=True)
+    return table(
+        "variable",
+        "holds",
+        rows=((f"`{variable}`", meanings.SETTINGS[name]) for variable, name in names),
+    )
+
+
+def reason_codes() -> str:
+    """Why an answer is what it is, and what to do about it."""
+    rows = ((f"`{code}`", *meanings.REASONS[code]) for code in ReasonCode)
+    return table("code", "means", "what to do", rows=rows)
+
+
+def decisions() -> str:
+    """The kinds of answer."""
+    return _named("decision", meanings.DECISIONS)
+
+
+def states() -> str:
+    """Of a reservation."""
+    return _named("status", meanings.STATES)
+
+
+def answer_fields() -> str:
+    """The ``sentry`` block."""
+    return _block(_answer(), meanings.ANSWER, extra=("overrun",))
+
+
+def answer_budget_fields() -> str:
+    """One of its budgets."""
+    return _block(_answer()["budgets"][0], meanings.ANSWER_BUDGET, extra=("posted",))
+
+
+def answer_rung_fields() -> str:
+    """One of its rungs."""
+    return _block(_answer()["rungs"][0], meanings.ANSWER_RUNG)
+
+
+def _answer() -> Mapping[str, Any]:
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    view = BudgetView(
+        budget_id="b",
+        window_id="all",
+        unit=Unit.USD,
+        limit=1,
+        left=1,
+        left_as_of=moment,
+        needed=1,
+        resets_at=moment,
+    )
+    decision = Decision(
+        kind=DecisionKind.REJECT,
+        code=ReasonCode.BUDGET_EXHAUSTED,
+        message="",
+        request_id="",
+        model_asked="",
+        budgets=(view,),
+        rungs=(RungOutcome(model_id="m", outcome="o"),),
+    )
+    return answer_block(decision, "")
+
+
+def _block(block: Mapping[str, Any], known: Mapping[str, str], extra: tuple[str, ...] = ()) -> str:
+    names = (*block, *extra)
+    if unused := known.keys() - set(names):
+        raise KeyError(f"the answer has no {sorted(unused)}")
+    return table("field", "is", rows=((f"`{name}`", known[name]) for name in names))
+
+
+def request_limits() -> str:
+    """What a request may hold, beyond Converse's own rules."""
+    kib = request_parser_json.REQUEST_SIZE_MAX_BYTES // 1024
+    rows = (
+        ("the whole request, as JSON", f"{kib} KiB; Step Functions carries 256 with the answer"),
+        ("nesting", f"{request_parser_json.NESTING_MAX_LEVELS} levels"),
+        ("`requestId`", "1 to 128 letters, digits and `. _ : -`"),
+        ("`tags`", f"1 to {request_parser_fields.TAGS_MAX}, `team` among them"),
+        (
+            "name of a tag",
+            f"1 to {request_parser_fields.TAG_NAME_LENGTH_MAX_CHARACTERS} characters; no `#`, "
+            + "no control characters; not `model`",
+        ),
+        (
+            "value of a tag",
+            f"1 to {request_parser_fields.TAG_VALUE_LENGTH_MAX_CHARACTERS} characters, likewise",
+        ),
+        ("`priority`", "`critical`, `normal` (default) or `low`"),
+        (
+            "`inferenceConfig.maxTokens`",
+            f"1 to {request_parser.MAX_TOKENS_MAX}, and at most `defaults.outputTokensMax` of "
+            + "`sentry.yaml` and what the model writes",
+        ),
+    )
+    return table("part", "allowed", rows=rows)
+
+
+def functions() -> str:
+    """One row per Lambda."""
+    rows = (
+        (
+            f"`{row.name}`",
+            f"{row.timeout_seconds} s",
+            f"{row.memory_mib} MiB",
+            f"`cost_sentry.handlers.{row.name}.handler`",
+            f"`{pascal(row.name)}FunctionName`",
+        )
+        for row in FUNCTIONS
+    )
+    return table("function", "time-out", "memory", "handler", "stack output", rows=rows)
+
+
+def workflow_states() -> str:
+    """The states of ``guarded_invocation``, in the order in which they are written."""
+    machine = json.loads(WORKFLOW.read_text(encoding="utf-8"))
+    rows = (
+        (f"**{name}**", state["Type"], state["Comment"])
+        for name, state in machine["States"].items()
+    )
+    return table("state", "type", "why", rows=rows)
+
+
+def call_errors() -> str:
+    """What becomes of the money when the model call fails, by the error's name."""
+    states_by_name = json.loads(WORKFLOW.read_text(encoding="utf-8"))["States"]
+    rows = [
+        (f"{name}", ", ".join(f"`{e}`" for e in catch["ErrorEquals"]), f"{catch['Next']}")
+        for name, state in states_by_name.items()
+        if name.startswith("Invoke model")
+        for catch in state["Catch"]
+    ]
+    return table("state", "error", "then", rows=rows)
+
+
+def alarms() -> str:
+    """One row per alarm."""
+    rows = ((f"`{row.name}`", f"≥ {row.threshold}", row.meaning) for row in ALARMS)
+    return table("alarm", "in five minutes", "means, and what to do", rows=rows)
+
+
+def entry_kinds() -> str:
+    """What a write of an account can be."""
+    said = {
+        EntryKind.RESERVE: "money is held for a call",
+        EntryKind.SETTLE: "the real cost is posted, the rest goes back",
+        EntryKind.VOID: "everything goes back",
+        EntryKind.EXPIRE: "the whole reservation is posted",
+        EntryKind.ALLOT: "money moves from the budget to the account",
+        EntryKind.RECALL: "money moves from the account to the budget",
+        EntryKind.ADJUST: "an operator's correction; no write makes one yet",
+    }
+    return table("kind", "says", rows=((f"`{kind}`", said[kind]) for kind in EntryKind))
+
+
+def ledger_item_keys() -> str:
+    """From the docstring of the module that makes the keys."""
+    return _docstring_table(ledger_items.__doc__)
+
+
+def journal_item_keys() -> str:
+    """From the docstring of the module that makes the keys."""
+    return _docstring_table(dynamodb_journal_items.__doc__)
+
+
+def faults() -> str:
+    """What the Bedrock stand-in can be told to do."""
+    kinds = list(FaultKind)
+    ran = kinds.index(FaultKind.STALL)
+    rows = ((f"`{k}`", "yes" if at >= ran else "no") for at, k in enumerate(kinds))
+    return table("kind", "the model runs and is billed", rows=rows)
+
+
+def gaps() -> str:
+    """What the emulator is taught, one file each."""
+    rows = []
+    for path in sorted(GAPS.glob("*.py")):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if path.stem != "__init__" and docstring:
+            rows.append((f"`{path.stem}`", " ".join(docstring.split("\n\n")[0].split())))
+    return table("file", "restores", rows=rows)
+
+
+def running_cost() -> str:
+    """What a million calls cost, by how many calls one account makes."""
+    rows = []
+    for rate, found in units_kept().items():
+        of = cost.lines(found)
+        table_part = sum(line.dollars for line in of if line.what.startswith("DynamoDB"))
+        rows.append((rate, _million(cost.total(of)), _million(table_part)))
+    return table("calls a minute in one account", "a million calls", "of which DynamoDB", rows=rows)
+
+
+def running_cost_lines() -> str:
+    """One call, line by line, at the middle rate."""
+    of = cost.lines(units_kept()[10])
+    rows = [(line.what, line.quantity, _million(line.dollars)) for line in of]
+    return table(
+        "line",
+        "of one call",
+        "a million calls",
+        rows=[*rows, ("**in all**", "", _million(cost.total(of)))],
+    )
+
+
+def _million(dollars: Decimal) -> str:
+    return f"${dollars * 10**6:.2f}"
+
+
+def _named(head: str, known: Mapping[Any, str]) -> str:
+    missing = [member for member in type(next(iter(known))) if member not in known]
+    if missing:
+        raise KeyError(f"{missing} have no meaning in scripts/reference_meanings.py")
+    return table(head, "means", rows=((f"`{name}`", meaning) for name, meaning in known.items()))
+
+
+def _docstring_table(docstring: str | None) -> str:
+    lines = [line for line in (docstring or "").splitlines() if line.startswith("|")]
+    if not lines:
+        raise ValueError("the docstring has no table")
+    return "\n".join(lines).replace("``", "`")
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    maker.__name__.replace("_", "-"): maker
+    for maker in (
+        settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
+        answer_rung_fields, request_limits, functions, workflow_states, call_errors, alarms,
+        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, journal_item_keys, faults, gaps,
+    )
+}  # fmt: skip
+"""By the name that a page asks for."""

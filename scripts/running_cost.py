@@ -1,0 +1,102 @@
+"""What one guarded call costs beside the model: list prices times what the adapters really do.
+
+DynamoDB's units are those that ``table_meter`` counted. Time spent in AWS is assumed, and says so.
+Nothing here was billed.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scripts.table_meter import Units
+
+PRICES_SEEN = "2026-11-21"
+"""AWS list prices, US East (N. Virginia), from the services' pricing pages; no free tier."""
+
+EXPRESS_REQUEST = Decimal("1.00") / 10**6
+EXPRESS_GB_SECOND = Decimal("0.00001667")
+LAMBDA_REQUEST = Decimal("0.20") / 10**6
+LAMBDA_GB_SECOND_ARM = Decimal("0.0000133334")
+WRITE_UNIT = Decimal("0.625") / 10**6
+READ_UNIT = Decimal("0.125") / 10**6
+STREAM_READ_UNIT = Decimal("0.02") / 100_000
+LOG_GB = Decimal("0.50")
+TRACE = Decimal("5.00") / 10**6
+ALARM_MONTH = Decimal("0.10")
+
+MODEL_SECONDS = 3
+"""Assumed: what the workflow waits for a model."""
+WORKFLOW_GB = Decimal(64) / 1024
+ADMIT_SECONDS = Decimal("0.060")
+SETTLE_SECONDS = Decimal("0.040")
+PROJECT_SECONDS = Decimal("0.100")
+"""Assumed, warm."""
+LOG_BYTES = 6_000
+"""Assumed: twelve lines of workflow events, three functions' lines."""
+TRACES_SAMPLED = Decimal("0.05")
+"""X-Ray's default rule beyond the first request of a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the bill, for one call."""
+
+    what: str
+    quantity: str
+    dollars: Decimal
+
+
+def lines(units: Units) -> list[Line]:
+    """Everything that one call costs, the table's part as measured."""
+    admit = Decimal("0.5") * ADMIT_SECONDS
+    settle = Decimal("0.5") * SETTLE_SECONDS
+    project = Decimal("0.25") * PROJECT_SECONDS
+    seconds = MODEL_SECONDS + Decimal("0.3")
+    return [
+        Line(what="Step Functions Express, one execution", quantity="1", dollars=EXPRESS_REQUEST),
+        Line(
+            what="Step Functions Express, duration",
+            quantity=f"{seconds} s at 64 MB",
+            dollars=seconds * WORKFLOW_GB * EXPRESS_GB_SECOND,
+        ),
+        _function("admit_request", "512 MiB", ADMIT_SECONDS, admit),
+        _function("settle_reservation", "512 MiB", SETTLE_SECONDS, settle),
+        _function("project_entries, one batch for each call", "256 MiB", PROJECT_SECONDS, project),
+        Line(
+            what="DynamoDB, reserve and settle",
+            quantity=f"{units.ledger_writes:.1f} write units",
+            dollars=units.ledger_writes * WRITE_UNIT,
+        ),
+        Line(
+            what="DynamoDB, journal, totals and alerts",
+            quantity=f"{units.journal_writes:.1f} write units",
+            dollars=units.journal_writes * WRITE_UNIT,
+        ),
+        Line(
+            what="DynamoDB, reads",
+            quantity=f"{units.reads:.1f} read units",
+            dollars=units.reads * READ_UNIT,
+        ),
+        Line(
+            what="CloudWatch Logs",
+            quantity=f"{LOG_BYTES} bytes",
+            dollars=LOG_BYTES * LOG_GB / 10**9,
+        ),
+        Line(
+            what="X-Ray",
+            quantity=f"{TRACES_SAMPLED:%} of traces",
+            dollars=TRACES_SAMPLED * TRACE,
+        ),
+    ]
+
+
+def _function(name: str, memory: str, seconds: Decimal, gb_seconds: Decimal) -> Line:
+    return Line(
+        what=f"Lambda {name}",
+        quantity=f"{int(seconds * 1000)} ms at {memory}",
+        dollars=LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND_ARM,
+    )
+
+
+def total(of: list[Line]) -> Decimal:
+    """Of one call, in dollars."""
+    return sum((line.dollars for line in of), Decimal(0))

@@ -22,7 +22,8 @@ _SOURCES = (
     "scripts",
     "statemachines",
 )
-_FINGERPRINT = "sources.sha256"
+_NAME_CHARACTERS = 16
+_ASSEMBLIES_KEPT = 8
 _NODE = PROJECT / ".venv" / "node"
 
 
@@ -35,23 +36,34 @@ def synthesize(
 ) -> Path:
     """Run `app.py` with the context of `cdk.json`; return the assembly's directory.
 
+    Every state of the sources has a directory of its own, written whole or not at all, so a
+    deployment never sees its assembly change under it.
+
     Args:
-        directory: where to write; reused as it is if no source changed.
+        directory: holds the assemblies; one is reused as it is if no source changed.
         context: further context, such as the stage.
 
     Raises:
         SynthesisFailed: the app refused, for example because of a cdk-nag finding.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with (directory.parent / f"{directory.name}.lock").open("w") as lock:
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        fingerprint = _fingerprint(context or {})
-        marker = directory / _FINGERPRINT
-        if not marker.is_file() or marker.read_text() != fingerprint:
-            shutil.rmtree(directory, ignore_errors=True)
-            _run(directory, _context() | (context or {}))
-            marker.write_text(fingerprint)
-    return directory
+        assembly = directory / _fingerprint(context or {})[:_NAME_CHARACTERS]
+        if not assembly.is_dir():
+            unfinished = directory / "unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _run(unfinished, _context() | (context or {}))
+            unfinished.rename(assembly)
+        os.utime(assembly)
+        _forget_oldest(directory)
+    return assembly
+
+
+def _forget_oldest(directory: Path) -> None:
+    assemblies = [path for path in directory.iterdir() if path.is_dir()]
+    for old in sorted(assemblies, key=lambda path: path.stat().st_mtime)[:-_ASSEMBLIES_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _run(directory: Path, context: dict[str, str]) -> None:

@@ -145,8 +145,9 @@ def local_target(cloud: "LocalCloud", stage: str) -> Target:
 def running_local_cloud() -> "LocalCloud | None":
     """The local cloud of this checkout, if it runs."""
     try:
+        from cost_sentry_client.local_state import state_directory  # noqa: PLC0415
         from cost_sentry_local import cloud  # noqa: PLC0415 - not everybody has it
     except ImportError:
         # An installation without the local cloud's packages serves AWS accounts only.
         return None
-    return cloud.status()
+    return cloud.status(state_dir=state_directory())

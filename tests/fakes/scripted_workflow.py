@@ -45,19 +45,19 @@ def sentry_block(**changes: Any) -> dict[str, Any]:
 
 
 def refused_block(*budgets: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    return sentry_block(
-        decision="REJECT",
-        code="BUDGET_EXHAUSTED",
-        message="budget search-daily has too little left",
-        modelUsed=None,
-        path=None,
-        maxTokens=None,
-        reservedUsd=None,
-        costUsd=None,
-        status=None,
-        budgets=list(budgets or (REFUSED_BUDGET,)),
-        **changes,
-    )
+    refusal = {
+        "decision": "REJECT",
+        "code": "BUDGET_EXHAUSTED",
+        "message": "budget search-daily has too little left",
+        "modelUsed": None,
+        "path": None,
+        "maxTokens": None,
+        "reservedUsd": None,
+        "costUsd": None,
+        "status": None,
+        "budgets": list(budgets or (REFUSED_BUDGET,)),
+    }
+    return sentry_block(**{**refusal, **changes})
 
 
 def answered(text: str = "hello", **sentry: Any) -> dict[str, Any]:

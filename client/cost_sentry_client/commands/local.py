@@ -27,7 +27,8 @@ def up(
 
     If no configuration is in force, examples/sentry.yaml is applied, so that calls can be made at
     once. On stdout there are only shell assignments: `eval "$(cost-sentry local up)"` makes every
-    AWS client of that shell talk to the local cloud.
+    AWS client of that shell talk to the local cloud. Its state is kept in the checkout, or where
+    COST_SENTRY_LOCAL_STATE says: clouds of different directories run side by side.
     """
     from shlex import quote
 
@@ -51,9 +52,10 @@ def up(
 @local_command
 def down(run: Run) -> None:
     """End the local cloud, every process of it, and everything in it."""
+    from cost_sentry_client.local_state import state_directory
     from cost_sentry_local import cloud
 
-    stopped = cloud.down()
+    stopped = cloud.down(state_dir=state_directory())
     run.answer(
         {"stopped": stopped},
         "the local cloud has ended" if stopped else "no local cloud was running",

@@ -1,0 +1,152 @@
+"""`cost-sentry explain`: what was decided, why, and what it cost."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.money import picodollars
+from cost_sentry_client import explanations
+from tests.fakes.builders import NOON, budget, hold, reservation, resolution
+from tests.unit.client.conftest import cost_sentry
+
+QUOTE, COST = picodollars("0.10"), picodollars("0.04")
+DAILY = budget("search-daily", picodollars("12.50"))
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(explanations, "_PAUSE_SECONDS", 0)
+
+
+def held(request_id="r1", **changes):
+    return reservation(request_id, hold(QUOTE, of=DAILY), quote_picodollars=QUOTE, **changes)
+
+
+def journal(desk, kind, **parts):
+    entry = LedgerEntry(account="search/web", sequence=1, kind=kind, at=NOON, **parts)
+    desk.operator.journal.write([entry])
+
+
+def refusal(request_id="r2"):
+    view = BudgetView(
+        budget_id="search-daily",
+        window_id="2026-11-21",
+        unit=Unit.USD,
+        limit=picodollars("12.50"),
+        left=picodollars("0.01"),
+        left_as_of=NOON,
+        needed=QUOTE,
+        resets_at=datetime(2026, 11, 22, tzinfo=UTC),
+        binding=True,
+    )
+    return Decision(
+        kind=DecisionKind.REJECT,
+        code=ReasonCode.BUDGET_EXHAUSTED,
+        message="budget search-daily has too little left",
+        request_id=request_id,
+        model_asked="amazon.nova-lite-v1:0",
+        tags={"team": "search"},
+        budgets=(view,),
+        rungs=(
+            RungOutcome(
+                model_id="amazon.nova-lite-v1:0",
+                outcome="refused by budget search-daily",
+                quote_picodollars=QUOTE,
+            ),
+        ),
+    )
+
+
+def test_a_settled_call_says_what_it_held_and_cost_in_every_budget(desk):
+    ended = resolution(COST)
+    journal(desk, EntryKind.SETTLE, reservation=held(), resolution=ended)
+
+    document = cost_sentry("explain", "r1", "--json").json
+    (found,) = document["explanations"]
+
+    assert document["requestId"] == "r1"
+    assert (found["decision"], found["code"], found["status"]) == (
+        "ALLOW",
+        "WITHIN_BUDGETS",
+        "SETTLED",
+    )
+    assert (found["reservedUsd"], found["costUsd"], found["costEstimated"]) == (
+        "0.10",
+        "0.04",
+        False,
+    )
+    assert found["charges"] == [
+        {
+            "id": "search-daily",
+            "window": "2026-11-21",
+            "unit": "usd",
+            "reserved": "0.10",
+            "posted": "0.04",
+            "overrun": "0.00",
+        }
+    ]
+    assert [step["what"] for step in found["steps"]] == ["reserve", "settle"]
+
+
+def test_a_pending_call_has_no_cost_yet_and_says_so(desk):
+    now = datetime.now(tz=UTC)
+    pending = held("r3", now=now)
+    ledger = DynamoDbLedger(LedgerCalls(desk.operator.dynamodb, "ledger"), lambda _: None)
+    ledger.reserve(pending)
+
+    told, document = cost_sentry("explain", "r3"), cost_sentry("explain", "r3", "--json")
+
+    (found,) = document.json["explanations"]
+    assert (found["status"], found["costUsd"], found["charges"][0]["posted"]) == (
+        "PENDING",
+        None,
+        None,
+    )
+    assert "not known yet: the call is pending" in told.stdout
+
+
+def test_a_refusal_says_which_budget_bound_and_what_was_left(desk):
+    log = DynamoDbDecisionLog(JournalCalls(desk.operator.dynamodb, "ledger"))
+    log.record(refusal(), NOON)
+
+    ended = cost_sentry("explain", "r2", "--json")
+    told = cost_sentry("explain", "r2").stdout
+
+    (found,) = ended.json["explanations"]
+    assert ended.code == 0
+    assert (found["decision"], found["status"], found["costUsd"]) == ("REJECT", None, None)
+    assert found["budgets"][0]["binding"] is True
+    assert found["budgets"][0]["left"] == "0.01"
+    assert "search-daily (refused)" in told
+    assert "1.  amazon.nova-lite-v1:0: refused by budget search-daily, at most $0.10" in told
+
+
+def test_every_page_fits_80_columns(desk):
+    swap = held(
+        "r4",
+        decision="REROUTE",
+        model_asked="us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        model_used="us.anthropic.claude-haiku-4-5-20251001-v1:0",
+    )
+    journal(desk, EntryKind.SETTLE, reservation=swap, resolution=resolution(2 * QUOTE))
+
+    page = cost_sentry("explain", "r4").stdout
+
+    assert max(len(line) for line in page.splitlines()) <= 80
+    assert "…" not in page
+    assert "instead of" in page
+    assert page.count("$0.10") >= 2
+
+
+def test_an_id_that_was_never_seen_is_exit_code_1(desk):
+    ended = cost_sentry("explain", "never", "--json")
+
+    assert ended.code == 1
+    assert "'never'" in ended.json["error"]["what"]

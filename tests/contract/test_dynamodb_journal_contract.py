@@ -1,10 +1,11 @@
 import pytest
 
 from tests.contract.journal_contract import JournalContract
+from tests.contract.outbox_contract import OutboxContract
 from tests.fakes.moto_journal import journal_on_moto
 
 
-class TestDynamoDbJournal(JournalContract):
+class TestDynamoDbJournal(JournalContract, OutboxContract):
     @pytest.fixture
     def store(self, monkeypatch):
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

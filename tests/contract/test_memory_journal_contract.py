@@ -1,10 +1,11 @@
 import pytest
 
 from tests.contract.journal_contract import JournalContract
+from tests.contract.outbox_contract import OutboxContract
 from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
 
 
-class TestMemoryJournal(JournalContract):
+class TestMemoryJournal(JournalContract, OutboxContract):
     @pytest.fixture
     def journal(self):
         return MemoryJournal()

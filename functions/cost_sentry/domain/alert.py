@@ -62,7 +62,7 @@ class Crossing:
             posted=self.totals.posted,
             limit=self.limit,
             since=self.window.start or self.totals.first_posted_at,
-            now=self.at if self.window.end is None else min(self.at, self.window.end),
+            now=self.at,
             window_end=self.window.end,
         )
 

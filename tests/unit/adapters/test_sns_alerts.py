@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from cost_sentry.adapters.sns_alerts import SnsAlerts
 from cost_sentry.application.journal_ports import AlertNotPublished
-from tests.contract.journal_contract import alert
+from tests.contract.outbox_contract import alert
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 

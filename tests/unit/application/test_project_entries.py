@@ -279,3 +279,14 @@ def test_a_failed_publish_fails_nothing_and_goes_out_with_a_later_projection():
     projector.clock.advance(seconds=2)
     projector.run(*account.call("r2", 1))
     assert projector.mailed() == [("search-daily", DAY, 50)]
+
+
+def test_an_alert_on_record_costs_later_projections_no_write():
+    projector, account = Projector(budget(limit=100, owners=(OWNER,))), Account()
+    projector.run(*account.call("r1", 60))
+    asked = []
+    projector.outbox.record = asked.append
+
+    projector.run(*account.call("r2", 1))
+
+    assert asked == []

@@ -6,7 +6,7 @@ from cost_sentry.application.journal_ports import AlertNotPublished
 from cost_sentry.application.send_alerts import CLAIM_SECONDS, retry_pause, send_alerts
 from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.errors import LedgerUnavailable
-from tests.contract.journal_contract import KEY, alert
+from tests.contract.outbox_contract import KEY, alert
 from tests.fakes.builders import ManualClock
 from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
 from tests.fakes.recorded_alerts import RecordedAlerts

@@ -222,3 +222,9 @@ def test_owners_of_budget_team_and_organisation_hear_it_once_each():
         "all@example.com",
     )
     assert recipients_of(budget(scope={}), config) == ("all@example.com", "ann@example.com")
+
+
+def test_a_window_that_is_over_runs_out_no_more():
+    late = replace(crossing(("search", "chat", "m", usd("9.9"))), at=NOON + timedelta(days=3))
+
+    assert "Runs out: not before it resets" in write_alert(late, []).body

@@ -19,8 +19,6 @@ from cost_sentry_local.local_cloud import LocalCloud
 from cost_sentry_local.synthesize import synthesize
 
 CONFIG = PROJECT / "examples" / "sentry.yaml"
-ASSEMBLY = PROJECT / ".build" / "demo.cdk.out"
-"""Its own, so that nobody who synthesizes meanwhile can change it under a deployment."""
 STAGE = "dev"
 T = TypeVar("T")
 
@@ -51,12 +49,12 @@ def deployed(console: Console) -> Iterator[Stage]:
     started = time.monotonic()
     with running_cloud() as cloud:
         _say(console, "Local cloud started", cloud.endpoint, started)
-        _timed(console, "CDK app synthesized", "app.py, cdk-nag", lambda: synthesize(ASSEMBLY))
+        assembly = _timed(console, "CDK app synthesized", "app.py, with cdk-nag", synthesize)
         outputs = _timed(
             console,
             "Its template deployed",
             f"CloudFormation stack CostSentry-{STAGE}",
-            lambda: deploy(cloud, ASSEMBLY),
+            lambda: deploy(cloud, assembly),
         )
         operator = Operator(local_target(cloud, STAGE))
         config = load_config(CONFIG).config

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
@@ -71,8 +72,10 @@ class Slot:
 
 
 def slot_budgets() -> list[Budget]:
-    """Budgets of ten dollars, one per slot."""
-    return [usd(f"slot-{n}", 10**13, scope={"application": f"slot-{n}"}) for n in range(SLOTS)]
+    """Budgets of ten dollars, one per slot, under names that no other file's slots have."""
+    mine = uuid4().hex[:8]
+    names = [f"slot-{mine}-{n}" for n in range(SLOTS)]
+    return [usd(name, 10**13, scope={"application": name}) for name in names]
 
 
 @dataclass

@@ -112,14 +112,23 @@ def _as_given(_shape: StructureShape, value: Mapping[str, Any]) -> Mapping[str, 
 def _known(shape: StructureShape, value: Mapping[str, Any]) -> Mapping[str, Any]:
     """The members that the service model knows and that are set, one at most of a union."""
     camel = {name.casefold(): name for name in members_of(shape)}
-    known = {
-        camel[name.casefold()]: item
-        for name, item in value.items()
-        if name.casefold() in camel and item is not None
-    }
+    given = ((camel.get(name.casefold()), item) for name, item in value.items())
+    known = {name: item for name, item in given if name and _is_known(shape, name, item)}
     if is_union(shape) and len(known) > 1:
         return dict(sorted(known.items(), key=lambda arm: arm[1] in _EMPTY)[:1])
     return known
+
+
+def _is_known(shape: StructureShape, name: str, item: object) -> bool:
+    """Whether this member is set, and says something that Converse itself could have said.
+
+    Step Functions answers ``ToolUse.Type: tool_use``; Converse's own ``type`` knows only
+    ``server_tool_use`` and would not take the other back. What is required always stays.
+    """
+    allowed = getattr(members_of(shape)[name], "enum", None)
+    if item is None:
+        return False
+    return not allowed or item in allowed or name in shape.required_members
 
 
 def _encode_base64(blob: bytes) -> str:

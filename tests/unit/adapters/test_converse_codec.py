@@ -240,3 +240,25 @@ def test_the_codec_needs_no_boto3():
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("tool_use", {}), ("server_tool_use", {"type": "server_tool_use"})]
+)
+def test_a_tool_use_carries_no_type_that_converse_would_not_take_back(said, kept):
+    use = {"ToolUseId": "t1", "Name": "f", "Input": {"Type": "tool_use"}, "Type": said}
+    content = [{"ToolUse": use}]
+    answer = {"Output": {"Message": {"Role": "assistant", "Content": content}}}
+
+    [block] = from_integration(answer)["output"]["message"]["content"]
+
+    assert block["toolUse"] == {
+        "toolUseId": "t1",
+        "name": "f",
+        "input": {"Type": "tool_use"},
+        **kept,
+    }
+
+
+def test_a_stop_reason_that_is_newer_than_the_service_model_still_reaches_the_caller():
+    assert from_integration({"StopReason": "brand_new"})["stopReason"] == "brand_new"

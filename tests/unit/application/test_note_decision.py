@@ -1,0 +1,47 @@
+import pytest
+
+from cost_sentry.application.note_decision import note_decision
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.errors import LedgerUnavailable
+from tests.fakes.builders import NOON, ManualClock
+from tests.fakes.memory_journal import MemoryJournal
+
+
+def decision(kind, **changes):
+    return Decision(
+        kind=kind,
+        code=ReasonCode.BUDGET_EXHAUSTED,
+        message="why",
+        request_id="r1",
+        model_asked="m",
+        **changes,
+    )
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.REJECT, DecisionKind.REROUTE])
+def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
+    log = MemoryJournal()
+
+    assert note_decision(decision(kind), log=log, clock=ManualClock()) is None
+
+    [noted] = log.decisions("r1")
+    assert (noted.decision.kind, noted.at) == (kind, NOON)
+
+
+def test_an_allowed_call_and_a_replay_leave_no_note():
+    log = MemoryJournal()
+
+    note_decision(decision(DecisionKind.ALLOW), log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.REROUTE, replayed=True), log=log, clock=ManualClock())
+
+    assert list(log.decisions("r1")) == []
+
+
+def test_a_log_that_does_not_answer_changes_no_answer():
+    class Silent:
+        def record(self, _decision, _at):
+            raise LedgerUnavailable("the table did not answer")
+
+    problem = note_decision(decision(DecisionKind.REJECT), log=Silent(), clock=ManualClock())
+
+    assert problem == "the table did not answer"

@@ -12,10 +12,9 @@ from typing import Any
 from cost_sentry.adapters import (
     dynamodb_journal_items,
     ledger_items,
-    request_parser,
-    request_parser_fields,
     request_parser_json,
 )
+from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.adapters.answer_block import answer_block
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import (
@@ -128,21 +127,19 @@ def request_limits() -> str:
         ("the whole request, as JSON", f"{kib} KiB; Step Functions carries 256 with the answer"),
         ("nesting", f"{request_parser_json.NESTING_MAX_LEVELS} levels"),
         ("`requestId`", "1 to 128 letters, digits and `. _ : -`"),
-        ("`tags`", f"1 to {request_parser_fields.TAGS_MAX}, `team` among them"),
+        ("`tags`", f"1 to {sentry_fields.TAGS_MAX}, `team` among them"),
         (
             "name of a tag",
-            f"1 to {request_parser_fields.TAG_NAME_LENGTH_MAX_CHARACTERS} characters; no `#`, "
-            + "no control characters; not `model`",
+            f"{sentry_fields.TAG_NAME_LENGTH_MAX_CHARACTERS} characters; no `#`, not `model`",
         ),
         (
             "value of a tag",
-            f"1 to {request_parser_fields.TAG_VALUE_LENGTH_MAX_CHARACTERS} characters, likewise",
+            f"{sentry_fields.TAG_VALUE_LENGTH_MAX_CHARACTERS} characters; no `#`",
         ),
         ("`priority`", "`critical`, `normal` (default) or `low`"),
         (
             "`inferenceConfig.maxTokens`",
-            f"1 to {request_parser.MAX_TOKENS_MAX}, and at most `defaults.outputTokensMax` of "
-            + "`sentry.yaml` and what the model writes",
+            "1 to `defaults.outputTokensMax` of `sentry.yaml`, and to what the model writes",
         ),
     )
     return table("part", "allowed", rows=rows)
@@ -278,7 +275,8 @@ TABLES: dict[str, Callable[[], str]] = {
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, request_limits, functions, workflow_states, call_errors, alarms,
-        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, journal_item_keys, faults, gaps,
+        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, journal_item_keys,
+        faults, gaps,
     )
 }  # fmt: skip
 """By the name that a page asks for."""

@@ -36,17 +36,19 @@ def dead_files(modules: Texts, others: Texts) -> Iterator[str]:
     """Modules that nothing imports and no command names.
 
     Args:
-        modules: Python files that could be dead; imports among them count.
-        others: files that may name a module in full, such as the Makefile.
+        modules: Python files that could be dead; what one says of another counts.
+        others: files that may name a module in full, or by its path, such as the Makefile.
     """
     imports = {path: imported_modules(text) for path, text in modules.items()}
+    everything = {**modules, **others}
     for path in modules:
-        name = module_name(path)
+        name = module_name(path).removesuffix(".__main__")
         if name.endswith("__init__"):
             continue
+        whole_name = re.compile(rf"{re.escape(name)}(?!\w|\.\w)|{re.escape(path)}")
         used = any(name in names for importer, names in imports.items() if importer != path)
-        whole_name = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w]|\.\w)")
-        if not used and not any(whole_name.search(text) for text in others.values()):
+        named = any(whole_name.search(text) for p, text in everything.items() if p != path)
+        if not used and not named:
             yield f"{path}: nothing imports {name} and no command names it"
 
 

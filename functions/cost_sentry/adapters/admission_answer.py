@@ -5,6 +5,8 @@ from typing import Any
 
 from cost_sentry.adapters.answer_block import answer_block
 from cost_sentry.adapters.converse_codec import to_integration
+from cost_sentry.adapters.request_parser import given_model_id
+from cost_sentry.adapters.request_parser_fields import given_request_id
 from cost_sentry.adapters.ticket import ticket_of
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
@@ -12,19 +14,16 @@ from cost_sentry.domain.invocation import InvocationPath, InvocationRequest
 
 REPLAY = "REPLAY"
 """The workflow's word for an answer that must not call a model although it was once allowed."""
-MODEL_ID_SHOWN_MAX = 256
 
 
-def malformed(raw: object, refused: RequestRefused, request_id: str) -> Decision:
+def malformed(raw: object, refused: RequestRefused, execution_name: str) -> Decision:
     """The rejection of an input that is not a request."""
-    given = raw if isinstance(raw, Mapping) else {}
-    model = given.get("modelId")
     return Decision(
         kind=DecisionKind.REJECT,
         code=ReasonCode.INVALID_REQUEST,
         message=str(refused),
-        request_id=request_id,
-        model_asked=model[:MODEL_ID_SHOWN_MAX] if isinstance(model, str) else "",
+        request_id=given_request_id(raw, execution_name),
+        model_asked=given_model_id(raw),
         errors=refused.errors,
     )
 

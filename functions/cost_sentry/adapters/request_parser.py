@@ -43,6 +43,12 @@ def parse_request(raw: object, *, default_request_id: str) -> InvocationRequest:
     return _request(request, default_request_id)
 
 
+def given_model_id(raw: object) -> str:
+    """The model that a refused request asked for; empty unless it looks like a model id (P10)."""
+    given = raw.get("modelId") if isinstance(raw, dict) else None
+    return given if isinstance(given, str) and _MODEL_ID.fullmatch(given) else ""
+
+
 def _check_converse(request: Json, problems: Problems) -> None:
     shape = request_shape()
     known = [*SENTRY_FIELDS, *(name for name in shape.members if name not in NEVER_TAKEN)]

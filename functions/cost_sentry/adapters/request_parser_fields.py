@@ -92,3 +92,9 @@ def _tag_fault(text: object, length_max: int) -> str | None:
 
 def _tag_allowed(length_max: int) -> str:
     return f"a string of 1 to {length_max} characters without control characters and #"
+
+
+def given_request_id(raw: object, default: str) -> str:
+    """The caller's own id, also of a request that is refused, so that it can be explained."""
+    given = raw.get("requestId") if isinstance(raw, dict) else None
+    return given if isinstance(given, str) and _REQUEST_ID.fullmatch(given) else default

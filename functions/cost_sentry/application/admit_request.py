@@ -65,9 +65,12 @@ class Admission:
     def _try_candidates(
         self, request: InvocationRequest, config: SentryConfig, attempt: str
     ) -> Decision:
-        suitable, rungs = candidates_for(request, config, self.price_book)
+        rungs: list[RungOutcome] = []
         shortages: list[tuple[Candidate, Shortage]] = []
-        for candidate in suitable:
+        for candidate in candidates_for(request, config, self.price_book):
+            if isinstance(candidate, RungOutcome):
+                rungs.append(candidate)
+                continue
             reservation = self._reservation(request, config, candidate, attempt)
             result = self.ledger.reserve(reservation)
             if isinstance(result, SameId):

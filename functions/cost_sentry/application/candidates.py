@@ -91,21 +91,22 @@ def _model_refusal(
 
 def candidates_for(
     request: InvocationRequest, config: SentryConfig, book: PriceBook
-) -> tuple[list[Candidate], list[RungOutcome]]:
-    """The asked model, then each rung of its ladder that can do the job; and the rungs that cannot.
+) -> tuple[Candidate | RungOutcome, ...]:
+    """The asked model, then its ladder in order: a candidate, or why the rung cannot do the job.
 
     ``refusal_of`` must have found nothing: the asked model is listed and has a price.
     """
-    suitable = [_candidate(request, request.model_id, DecisionKind.ALLOW, config, book)]
-    unsuitable: list[RungOutcome] = []
+    found: list[Candidate | RungOutcome] = [
+        _candidate(request, request.model_id, DecisionKind.ALLOW, config, book)
+    ]
     model = listed_model(config, request.model_id)
     for rung in model.ladder if model else ():
         why = _why_no_rung(request, rung, config, book)
         if why:
-            unsuitable.append(RungOutcome(model_id=rung, outcome=why))
+            found.append(RungOutcome(model_id=rung, outcome=why))
         else:
-            suitable.append(_candidate(request, rung, DecisionKind.REROUTE, config, book))
-    return suitable, unsuitable
+            found.append(_candidate(request, rung, DecisionKind.REROUTE, config, book))
+    return tuple(found)
 
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:

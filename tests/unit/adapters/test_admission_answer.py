@@ -1,0 +1,94 @@
+import json
+
+import pytest
+
+from cost_sentry.adapters.admission_answer import admission_answer, malformed
+from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.adapters.ticket import read_ticket, ticket_of
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.errors import FieldError, RequestRefused
+from cost_sentry.domain.invocation import InvocationPath
+from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
+from cost_sentry.domain.reservation import ReservationState
+from tests.fakes.builders import reservation
+
+REFUSED = RequestRefused((FieldError(field="messages", problem="is missing", allowed="a list"),))
+PRICE = ModelPrice(
+    model_id="example.cheap-v1:0",
+    rates=TokenRates(input=10**15 + 1, output=2, cache_write_1h=3),
+    context_tiers=(ContextTier(above_prompt_tokens=5, rates=TokenRates(input=4, output=5)),),
+)
+
+
+def request(**changes):
+    raw = {
+        "modelId": "example.dear-v1:0",
+        "messages": [{"role": "user", "content": [{"text": "hello"}]}],
+        "inferenceConfig": {"temperature": 0.5, "maxTokens": 900},
+        "tags": {"team": "search"},
+        **changes,
+    }
+    return parse_request(raw, default_request_id="execution")
+
+
+def decision(**changes):
+    given = {
+        "kind": DecisionKind.REROUTE,
+        "code": ReasonCode.REROUTED_TO_FIT,
+        "message": "it fits",
+        "request_id": "r1",
+        "model_asked": "example.dear-v1:0",
+        "model_used": "example.cheap-v1:0",
+        "path": InvocationPath.DIRECT,
+        "reservation": reservation(),
+        "price": PRICE,
+        "state": ReservationState.PENDING,
+    }
+    return Decision(**{**given, **changes})
+
+
+def test_the_call_is_made_as_it_was_reserved_whatever_was_asked():
+    answer = admission_answer(decision(), request(), "book")
+
+    assert answer["arguments"]["ModelId"] == "example.cheap-v1:0"
+    assert answer["arguments"]["InferenceConfig"] == {"Temperature": 0.5, "MaxTokens": 70}
+    assert (answer["decision"], answer["path"]) == ("REROUTE", "DIRECT")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"kind": DecisionKind.REJECT, "reservation": None, "price": None},
+        {"replayed": True, "kind": DecisionKind.ALLOW},
+    ],
+    ids=["rejected", "answered before"],
+)
+def test_what_may_not_call_a_model_carries_nothing_to_call_it_with(refusal):
+    answer = admission_answer(decision(**refusal), request(), "book")
+
+    assert (answer["path"], answer["arguments"], answer["ticket"]) == (None, None, None)
+    assert answer["decision"] in {"REJECT", "REPLAY"}
+
+
+def test_a_ticket_survives_the_state_machine_without_losing_a_picodollar():
+    ticket = json.loads(json.dumps(ticket_of(reservation(), PRICE)))
+
+    assert all(isinstance(part, str) for part in ticket.values())
+    assert read_ticket(ticket) == (reservation(), PRICE)
+
+
+@pytest.mark.parametrize("ticket", [{}, {"reservation": "{}", "price": "{}"}, None])
+def test_what_is_no_ticket_is_refused(ticket):
+    with pytest.raises(ValueError, match="not a ticket"):
+        read_ticket(ticket)
+
+
+def test_a_refused_request_is_answered_under_its_own_id_if_that_is_one():
+    assert malformed({"requestId": "mine"}, REFUSED, "execution").request_id == "mine"
+    assert malformed({"requestId": "not mine!"}, REFUSED, "execution").request_id == "execution"
+    assert malformed(["no request"], REFUSED, "execution").request_id == "execution"
+
+
+def test_a_refused_request_shows_no_text_in_place_of_a_model():
+    assert malformed({"modelId": "please summarise this"}, REFUSED, "execution").model_asked == ""
+    assert malformed({"modelId": "example.v1:0"}, REFUSED, "execution").model_asked

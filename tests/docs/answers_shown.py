@@ -23,8 +23,8 @@ from tests.fakes.builders import ManualClock
 from tests.fakes.memory_ledger import MemoryLedger
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SPENT_BEFORE = 14
-"""Calls of a quarter of the output limit that research has made this month."""
+CALLS_BEFORE_MAX = 100
+"""Of research this month: it calls until it is refused, and the next refusal is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +92,10 @@ def answers() -> dict[str, str]:
     sentry = Sentry()
     allowed = sentry.answer(_example("request.json"), "Fire on floor 3, at the printer.", 9)
     asked = _example("request_refused.json")
-    for number in range(SPENT_BEFORE):
-        output_tokens = asked["inferenceConfig"]["maxTokens"] // 4
-        sentry.answer({**asked, "requestId": f"earlier-{number}"}, "…", output_tokens)
+    for number in range(CALLS_BEFORE_MAX):
+        earlier = sentry.answer({**asked, "requestId": f"earlier-{number}"}, "…", 2_000)
+        if earlier["sentry"]["decision"] == "REJECT":
+            break
     refused = sentry.answer(asked, "", 0)
     return {"answer_allowed.json": _text(allowed), "answer_refused.json": _text(refused)}
 

@@ -41,7 +41,7 @@ class LocalCloud:
             "AWS_SHARED_CREDENTIALS_FILE": str(self.state_directory / "no-aws-credentials"),
         }
 
-    def client(self, service: str, *, attempts: int = 1, connections: int = 64) -> BaseClient:
+    def client(self, service: str, *, attempts: int = 1, connections: int = 256) -> BaseClient:
         """A boto3 client of this cloud, whatever the environment says; one attempt by default.
 
         Made once and shared: clients are thread-safe, and making one takes a tenth of a second.

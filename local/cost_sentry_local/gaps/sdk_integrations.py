@@ -6,6 +6,7 @@ in the Java SDK (`BedrockRuntime.ThrottlingException`), and calls without an ans
 `<Service>.SdkClientException`. The emulator has a fixed list without Bedrock.
 """
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -21,6 +22,8 @@ from cost_sentry_local.gaps.sdk_shapes import UnknownField, answered, parameters
 
 Json = dict[str, Any]
 _Error = stepfunctions._ExecutionError
+# Making a client takes a tenth of a second; a burst must not make one per execution.
+_making_clients = threading.Lock()
 # No second attempt behind the workflow's back: each attempt at a model may be billed.
 _CONFIG = Config(
     parameter_validation=False,
@@ -45,7 +48,8 @@ def close() -> None:
 
 
 def _call(service: str, action: str, data: Any) -> Any:
-    client = _client(service)
+    with _making_clients:
+        client = _client(service)
     prefix = client.meta.service_model.service_id.replace(" ", "")
     name, method = _operation(client, action)
     operation = client.meta.service_model.operation_model(name)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cost_sentry_local.cloud import CloudNotStarted
 from cost_sentry_local.demo.deployment import deployed
 from cost_sentry_local.demo.report import print_report
 from cost_sentry_local.demo.result import Result, summary
 from cost_sentry_local.demo.show import Options, perform
 from cost_sentry_local.demo.trace import TraceTooShort, read_trace
 from cost_sentry_local.demo.workload import planned_calls
+from cost_sentry_local.deploy import DeploymentFailed
 from cost_sentry_local.layout import PROJECT
+from cost_sentry_local.synthesize import SynthesisFailed
 
 SUMMARY = PROJECT / "build" / "demo-summary.json"
 COLUMNS_MAX = 100
@@ -30,7 +33,7 @@ number, and the prompts are made up.
 
 
 def main() -> int:
-    """0 if every promise held, 1 if one was broken, 2 for a wrong option, 130 on Ctrl-C."""
+    """0 if all promises held, 1 if one broke, 2 wrong option, 3 no stage to play on, 130 Ctrl-C."""
     options, said_json, path = _options()
     console = Console(stderr=said_json)
     console.width = min(console.width, COLUMNS_MAX)
@@ -39,6 +42,9 @@ def main() -> int:
     except TraceTooShort as problem:
         console.print(f"[red]{problem}")
         return 2
+    except (CloudNotStarted, SynthesisFailed, DeploymentFailed) as problem:
+        console.print(str(problem), style="red", markup=False)
+        return 3
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
         return 130

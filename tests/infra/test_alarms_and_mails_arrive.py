@@ -1,0 +1,79 @@
+"""Alarms watch what is written, topics may be published to, and each mail has its reader."""
+
+import json
+import subprocess
+import sys
+
+from infra.alarms import ALARMS
+
+
+def test_budget_mails_are_encrypted_at_rest(template):
+    topic = template.of_type("AWS::SNS::Topic")["AlertsTopicCF7C81C9"]
+
+    assert topic["Properties"]["KmsMasterKeyId"] == "alias/aws/sns"
+
+
+def test_alarms_can_be_published_to_their_topic(template):
+    """CloudWatch may not use the AWS managed key of SNS: such an alarm is silently lost."""
+    topic = template.of_type("AWS::SNS::Topic")["AlertsOperatorTopic320053B7"]
+
+    assert "KmsMasterKeyId" not in topic["Properties"]
+
+
+def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+
+    assert len(alarms) == len(ALARMS)
+    for name, alarm in alarms.items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertsOperatorTopic320053B7"}], name
+        assert len(alarm["Properties"]["AlarmDescription"]) > 60, name
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+def test_alarms_on_our_own_metrics_watch_what_the_handler_writes(dev):
+    """An alarm on a metric that nobody writes is silent for ever."""
+    program = """
+from cost_sentry.application.project_entries import Projection
+from cost_sentry.handlers.project_entries import _report, metrics
+metrics.log_metrics(lambda event, context: _report(Projection()))({}, None)
+"""
+    command = [sys.executable, "-c", program]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    written = next(json.loads(line) for line in printed.splitlines() if '"_aws"' in line)
+    directive = written["_aws"]["CloudWatchMetrics"][0]
+    own = [
+        alarm["Properties"]
+        for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == "CostSentry"
+    ]
+
+    assert own
+    for alarm in own:
+        dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+        assert directive["Namespace"] == "CostSentry"
+        assert alarm["MetricName"] in {metric["Name"] for metric in directive["Metrics"]}
+        assert dimensions == {name: written[name] for name in directive["Dimensions"][0]}
+
+
+def test_every_address_is_subscribed_to_its_own_mails_alone(template):
+    mails = [
+        subscription["Properties"]
+        for subscription in template.of_type("AWS::SNS::Subscription").values()
+        if subscription["Properties"]["TopicArn"] == {"Ref": "AlertsTopicCF7C81C9"}
+    ]
+
+    assert len(mails) > 1
+    for mail in mails:
+        assert mail["Protocol"] == "email"
+        assert mail["FilterPolicy"] == {"recipients": [mail["Endpoint"]]}
+
+
+def test_operators_hear_alarms_without_a_filter(template):
+    told = [
+        subscription["Properties"]
+        for subscription in template.of_type("AWS::SNS::Subscription").values()
+        if subscription["Properties"]["TopicArn"] == {"Ref": "AlertsOperatorTopic320053B7"}
+    ]
+
+    assert told
+    assert all("FilterPolicy" not in subscription for subscription in told)

@@ -1,0 +1,55 @@
+"""What a stage loses when it is changed or deleted, read from the synthesized template."""
+
+import json
+
+import pytest
+
+# Replacing one of these loses data or confirmed subscriptions, so its id must never change.
+PINNED = {
+    "AWS::DynamoDB::Table": {"LedgerTable9343E4AA"},
+    "AWS::SNS::Topic": {"AlertsTopicCF7C81C9", "AlertsOperatorTopic320053B7"},
+    "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB"},
+    "AWS::StepFunctions::StateMachine": {"WorkflowsGuardedInvocationStateMachine5F90C82E"},
+}
+STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
+
+
+@pytest.mark.parametrize(("kind", "ids"), PINNED.items(), ids=PINNED.keys())
+def test_ids_of_what_must_not_be_replaced_are_pinned(template, kind, ids):
+    assert template.of_type(kind).keys() == ids
+
+
+def test_the_ledger_can_be_restored_and_streams_both_images(template):
+    table = template.only("AWS::DynamoDB::Table")["Properties"]
+
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "delete_after", "Enabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+
+
+def test_production_keeps_its_data_whatever_happens_to_the_stack(prod):
+    assert prod.only("AWS::DynamoDB::Table")["Properties"]["DeletionProtectionEnabled"] is True
+    for name, resource in prod.resources.items():
+        if resource["Type"] in STATEFUL:
+            assert resource["DeletionPolicy"] == "Retain", name
+            assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_a_development_stage_leaves_nothing_behind(dev):
+    assert dev.only("AWS::DynamoDB::Table")["Properties"]["DeletionProtectionEnabled"] is False
+    for name, resource in dev.resources.items():
+        if resource["Type"] in STATEFUL:
+            assert resource["DeletionPolicy"] == "Delete", name
+
+
+def test_production_cannot_be_deleted_by_a_slip(prod, dev):
+    for template, expected in ((prod, True), (dev, False)):
+        manifest = json.loads((template.path.parent / "manifest.json").read_text())
+        (properties,) = (
+            artifact["properties"]
+            for artifact in manifest["artifacts"].values()
+            if artifact["type"] == "aws:cloudformation:stack"
+        )
+        assert properties.get("terminationProtection", False) is expected

@@ -5,36 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.application.ports import (
-    BudgetBalance,
-    Reserved,
-    SameId,
-    Shortage,
-)
-from cost_sentry.domain.budget import Budget, Unit
-from cost_sentry.domain.errors import ConfigurationError, InvariantViolated
+from cost_sentry.application.ports import Reserved, SameId, Shortage
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.errors import InvariantViolated
 from cost_sentry.domain.reservation import ReservationState
-from cost_sentry.domain.window import WindowKind
+from tests.contract.ledger_case import DAY, LedgerCase
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 
-DAY = "2026-11-21"
 
-
-class LedgerContract:
+class LedgerContract(LedgerCase):
     """Subclasses provide ``ledger`` and ``books`` fixtures over one empty store."""
-
-    @pytest.fixture
-    def daily(self, books) -> Budget:
-        defined = budget(limit=1_000)
-        books.define(defined, DAY)
-        return defined
-
-    @staticmethod
-    def check(books, of: Budget, *, pending: int, posted: int) -> BudgetBalance:
-        balance = books.balance(of, DAY)
-        assert (pending, posted) == (balance.pending, balance.posted)
-        assert balance.limit == balance.unallotted + balance.free + pending + posted  # P3
-        return balance
 
     def test_a_reservation_is_pending_until_it_is_resolved(self, ledger, books, daily):
         result = ledger.reserve(reservation("r1", hold(100)))
@@ -281,77 +261,6 @@ class LedgerContract:
 
         assert {r.request_id for r in overdue} == {"r0", "r1", "r2"}
         assert len(bounded) == 2
-
-    def test_an_undefined_budget_spends_nothing(self, ledger, books):
-        with pytest.raises(ConfigurationError, match="not defined"):
-            ledger.reserve(reservation("r1", hold(1)))
-
-        assert list(books.pending()) == []
-
-    def test_defining_again_changes_nothing(self, ledger, books, daily):
-        ledger.reserve(reservation("r1", hold(100)))
-
-        assert books.define(daily, DAY) == 1_000
-        self.check(books, daily, pending=100, posted=0)
-
-    def test_raising_a_limit_takes_effect_at_once(self, ledger, books, daily):
-        ledger.reserve(reservation("r1", hold(1_000)))
-        assert isinstance(ledger.reserve(reservation("r2", hold(1))), Shortage)
-
-        before = books.define(replace(daily, limit=1_500), DAY)
-
-        assert before == 1_000
-        assert isinstance(ledger.reserve(reservation("r2", hold(500))), Reserved)
-        self.check(books, daily, pending=1_500, posted=0)
-
-    def test_lowering_a_limit_takes_effect_at_once_and_keeps_what_is_spent(
-        self, ledger, books, daily
-    ):
-        held = reservation("r1", hold(300))
-        ledger.reserve(held)
-        ledger.resolve(held, resolution(200))
-
-        books.define(replace(daily, limit=250), DAY)
-
-        assert self.check(books, daily, pending=0, posted=200).left == 50
-        assert isinstance(ledger.reserve(reservation("r2", hold(51))), Shortage)
-        assert isinstance(ledger.reserve(reservation("r3", hold(50))), Reserved)
-
-    def test_lowering_a_limit_below_what_is_spent_stops_new_work_until_enough_is_back(
-        self, ledger, books, daily
-    ):
-        first = reservation("r1", hold(400), account="search/web")
-        second = reservation("r2", hold(400), account="search/app")
-        ledger.reserve(first)
-        ledger.reserve(second)
-
-        books.define(replace(daily, limit=500), DAY)
-        assert self.check(books, daily, pending=800, posted=0).left == -300
-        ledger.resolve(first, resolution(350))
-        for account in ("search/web", "search/app", "search/new"):
-            refused = ledger.reserve(reservation("r3", hold(1), account=account))
-            assert isinstance(refused, Shortage)
-        ledger.resolve(second, resolution(0, ReservationState.VOIDED, total_tokens=0))
-
-        assert self.check(books, daily, pending=0, posted=350).left == 150
-        for n, account in enumerate(("search/web", "search/app", "search/new")):
-            held = reservation(f"s{n}", hold(50), account=account)
-            assert isinstance(ledger.reserve(held), Reserved)
-        assert isinstance(ledger.reserve(reservation("s9", hold(1))), Shortage)
-
-    def test_a_limit_changed_before_the_window_opened_holds_from_its_first_call(
-        self, ledger, books, daily
-    ):
-        books.define(replace(daily, limit=10), DAY)
-
-        assert isinstance(ledger.reserve(reservation("r1", hold(11))), Shortage)
-
-    @pytest.mark.parametrize("change", [{"unit": Unit.TOKENS}, {"window": WindowKind.MONTH}])
-    def test_a_budget_cannot_become_another_kind_of_budget(self, ledger, books, daily, change):
-        with pytest.raises(ConfigurationError, match="new id"):
-            books.define(replace(daily, **change), DAY)
-
-        assert books.limits() == {"search-daily": 1_000}
 
     def test_tidying_ended_windows_keeps_every_balance(self, ledger, books, daily):
         held = reservation("r1", hold(100))

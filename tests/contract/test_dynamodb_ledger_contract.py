@@ -8,6 +8,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from tests.contract.ledger_contract import LedgerContract
+from tests.contract.ledger_limits_contract import LedgerLimitsContract
 from tests.fakes.builders import ManualClock
 from tests.fakes.dynamodb_table import create_table
 
@@ -27,7 +28,7 @@ def no_pause(_attempt):
     """A single thread has nobody to wait for."""
 
 
-class TestDynamoDbLedger(LedgerContract):
+class TestDynamoDbLedger(LedgerContract, LedgerLimitsContract):
     @pytest.fixture
     def ledger(self, calls):
         return DynamoDbLedger(calls, no_pause)

@@ -12,7 +12,9 @@ from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved
-from tests.contract.ledger_contract import DAY, LedgerContract
+from tests.contract.ledger_case import DAY
+from tests.contract.ledger_contract import LedgerContract
+from tests.contract.ledger_limits_contract import LedgerLimitsContract
 from tests.fakes.builders import ManualClock, budget, hold, reservation, resolution
 from tests.fakes.dynamodb_table import create_table
 
@@ -28,7 +30,7 @@ def calls(local_cloud):
     client.delete_table(TableName=name)
 
 
-class TestEmulatedLedger(LedgerContract):
+class TestEmulatedLedger(LedgerContract, LedgerLimitsContract):
     @pytest.fixture
     def ledger(self, calls):
         return DynamoDbLedger(calls, pause)

@@ -1,10 +1,11 @@
 import pytest
 
 from tests.contract.ledger_contract import LedgerContract
+from tests.contract.ledger_limits_contract import LedgerLimitsContract
 from tests.fakes.memory_ledger import MemoryLedger
 
 
-class TestMemoryLedger(LedgerContract):
+class TestMemoryLedger(LedgerContract, LedgerLimitsContract):
     @pytest.fixture
     def ledger(self):
         return MemoryLedger()

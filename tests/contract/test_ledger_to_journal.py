@@ -6,7 +6,8 @@ import boto3
 import pytest
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
-from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.dynamodb_ledger import FORGOTTEN_AT_ONCE_MAX, DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.stream_records import streamed_entries
 from cost_sentry.application.explain_request import explain
 from cost_sentry.application.ports import SameId
@@ -82,20 +83,76 @@ def test_its_own_writes_are_no_work_for_the_projection(store, ledger, projector)
     assert streamed_entries(stream_event(store)) == before
 
 
+def account_item(store):
+    return store.items.get({"pk": {"S": "ACCOUNT#search/web"}, "sk": {"S": "SHARD#0"}})
+
+
 def test_the_ledger_forgets_what_the_journal_remembers_and_answers_the_same(
     store, ledger, projector
 ):
     held = reservation("r1", hold(800, DAILY))
     ledger.reserve(held)
     ledger.resolve(held, resolution(600))
+    again = reservation("r1", hold(800, DAILY), attempt="second")
+    known = SameId(reservation=held, resolution=resolution(600))
     projector.clock.time = NOON + timedelta(minutes=5)
     projector.run(*streamed_entries(stream_event(store)))
 
-    account = store.items.get({"pk": {"S": "ACCOUNT#search/web"}, "sk": {"S": "SHARD#0"}})
-    assert account["resolved"] == {"M": {}}
-    assert ledger.reserve(held) == SameId(reservation=held, resolution=resolution(600))
+    [stamp] = account_item(store)["resolved"]["M"].values()
+    assert len(stamp["S"]) < 20
+    assert ledger.reserve(again) == known
+    assert ledger.resolve(held, resolution(1)).resolved.resolution == resolution(600)
+    ledger.forget("search/web", projector.clock.time + timedelta(seconds=59))
+    assert account_item(store)["resolved"]["M"]
+    ledger.forget("search/web", projector.clock.time + timedelta(seconds=61))
+    assert account_item(store)["resolved"] == {"M": {}}
+    assert account_item(store)["held_bytes"] == {"N": "0"}
+    assert ledger.reserve(again) == known
     assert ledger.resolve(held, resolution(1)).resolved.resolution == resolution(600)
     assert len(streamed_entries(stream_event(store))) == 3
+
+
+def test_an_id_that_is_journaled_while_it_is_asked_again_is_not_paid_twice(
+    store, ledger, projector
+):
+    """The admission looks into the journal first; the projection writes it only then."""
+    held = reservation("r1", hold(300, DAILY))
+    ledger.reserve(held)
+    ledger.resolve(held, resolution(200))
+    projector.clock.time = NOON + timedelta(minutes=5)
+
+    class LateProjection(LedgerCalls):
+        def get(self, item_key):
+            found = super().get(item_key)
+            if item_key["sk"]["S"].endswith("#RESOLVED") and found is None:
+                projector.run(*streamed_entries(stream_event(store)))
+            return found
+
+    calls = LateProjection(store.client, "ledger")
+    again = reservation("r1", hold(300, DAILY), attempt="second")
+
+    assert DynamoDbLedger(calls, no_pause).reserve(again) == SameId(
+        reservation=held, resolution=resolution(200)
+    )
+    assert projector.limits.balance(DAILY, DAY).pending == 0
+
+
+def test_housekeeping_is_bounded_and_comes_to_an_end(store, ledger, projector):
+    many = FORGOTTEN_AT_ONCE_MAX + 3
+    for n in range(many):
+        held = reservation(f"r{n}", hold(10, DAILY))
+        ledger.reserve(held)
+        ledger.resolve(held, resolution(1))
+    projector.run(*streamed_entries(stream_event(store)))
+    ledger.forget("search/web", NOON)
+
+    later = NOON + timedelta(minutes=2)
+    left = []
+    for _ in range(3):
+        ledger.forget("search/web", later)
+        left.append(len(account_item(store)["resolved"]["M"]))
+
+    assert left == [3, 0, 0]
 
 
 def test_every_way_a_call_can_end_is_explained(store, ledger, projector):

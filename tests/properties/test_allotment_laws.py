@@ -53,9 +53,17 @@ def test_no_more_can_be_spent_whatever_the_running_calls_give_back(spread, limit
     assert sum(max(0, part) for part in (placed.unallotted, *free)) <= max(0, left)
 
 
-@given(st.integers(1, 10**6), st.integers(0, 10**9))
-def test_a_refill_is_enough_and_never_more_than_there_is(needed, unallotted):
-    take = refill_amount(needed, unallotted)
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**9))
+def test_a_refill_is_enough_and_never_more_than_there_is(needed, call, unallotted):
+    take = refill_amount(needed, call, unallotted)
 
     assert take <= unallotted
     assert take >= min(needed, unallotted)
+
+
+def test_a_refill_is_worth_several_calls_however_little_is_missing():
+    assert refill_amount(1, 100, 10**6) == 800
+
+
+def test_a_refill_shrinks_to_what_is_needed_as_the_budget_runs_out():
+    assert refill_amount(100, 100, 1_500) == 100

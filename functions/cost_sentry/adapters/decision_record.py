@@ -9,6 +9,7 @@ from typing import Any
 from cost_sentry.adapters.ledger_items import Item, key
 from cost_sentry.adapters.reservation_record import record_text
 from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.domain.alert import used_up_window
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import (
     BudgetView,
@@ -46,6 +47,24 @@ def decision_account(decision: Decision) -> str:
         return decision.reservation.account
     tags = decision.tags
     return f"{tags.get('team', UNNAMED)}/{tags.get('application', UNNAMED)}"
+
+
+def used_up_attribute(decision: Decision) -> Item:
+    """``used_up`` as ``budget@window`` if this refusal found its budget so, else nothing.
+
+    The stream's filter lets only decisions with this attribute through to the projector.
+    """
+    used_up = used_up_window(decision)
+    return {} if used_up is None else {"used_up": {"S": "@".join(used_up)}}
+
+
+def used_up_of(item: Item) -> tuple[str, str] | None:
+    """What ``used_up_attribute`` wrote; ``None`` if there is no such thing."""
+    match item.get("used_up"):
+        case {"S": str(purse)}:
+            budget_id, at, window_id = purse.rpartition("@")
+            return (budget_id, window_id) if budget_id and at and window_id else None
+    return None
 
 
 def decision_text(decision: Decision) -> str:

@@ -1,8 +1,17 @@
-"""Where refusals and reroutes are kept for 30 days, so that ``explain`` can say why."""
+"""Where refusals and reroutes are kept for 30 days, so that ``explain`` can say why.
+
+A refusal that found its budget used up says so in an attribute, by which the stream takes it to the
+projector: nothing else tells that the budget is at its end, since a refusal leaves no entry.
+"""
 
 from datetime import datetime
 
-from cost_sentry.adapters.decision_record import KEPT, decision_key, decision_text
+from cost_sentry.adapters.decision_record import (
+    KEPT,
+    decision_key,
+    decision_text,
+    used_up_attribute,
+)
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.domain.decision import Decision
@@ -19,6 +28,7 @@ class DynamoDbDecisionLog:
         self._calls.put(
             {
                 **decision_key(decision, at),
+                **used_up_attribute(decision),
                 "decision": {"S": decision_text(decision)},
                 "at": {"S": at.isoformat()},
                 "delete_after": number(int((at + KEPT).timestamp())),

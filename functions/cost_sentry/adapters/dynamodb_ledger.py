@@ -1,7 +1,7 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
@@ -10,8 +10,11 @@ from cost_sentry.adapters.ledger_items import (
     Item,
     Seen,
     account_key,
+    is_tombstone,
     parse_resolved,
     resolved_key,
+    tombstone,
+    tombstone_age,
 )
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_writes import (
@@ -38,8 +41,13 @@ from cost_sentry.domain.reservation import (
 
 ATTEMPTS_MAX = 60
 """Looks at one account or budget window before giving up with ``LedgerContention``."""
-REMEMBERED_SECONDS = 60
-"""How long a resolved id stays in its account; longer than any admission may take (P5)."""
+REMEMBERED = timedelta(seconds=60)
+"""How long an id stays in its account after the journal was seen to keep it (P5).
+
+Longer than any admission may take: one that looked into the journal before meets the id here.
+"""
+FORGOTTEN_AT_ONCE_MAX = 40
+"""Ids per housekeeping write; an update expression is at most 4 KB."""
 
 
 class DynamoDbLedger:
@@ -89,9 +97,9 @@ class DynamoDbLedger:
             if pending.attempt == reservation.attempt:
                 return _reserved(pending, item)
             return SameId(reservation=pending, resolution=None)
-        ended = account.resolved_reservation(reservation.request_id)
-        if ended is not None:
-            return _same_id(ended)
+        if reservation.request_id in account.resolved:
+            ended = account.resolved_reservation(reservation.request_id)
+            return _same_id(ended) if ended else self._journaled(reservation)
         short = account.shortages(reservation.holds)
         if not short:
             raise LedgerContention(f"account {reservation.account!r} holds too many calls at once")
@@ -123,7 +131,7 @@ class DynamoDbLedger:
         if in_debt or spread.unallotted < needed:
             self._allotments.place(hold.key, spread, gathered(spread, spread.limit), now)
             return False
-        take = refill_amount(needed, spread.unallotted)
+        take = refill_amount(needed, hold.amount, spread.unallotted)
         return isinstance(self._allotments.refill(hold.key, account, take, spread, now), Written)
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
@@ -187,13 +195,19 @@ class DynamoDbLedger:
     def forget(self, account: str, now: datetime) -> None:
         """See the port."""
         item = self._calls.get(account_key(account))
-        old = {}
+        shrink: dict[str, str] = {}
+        drop: dict[str, str] = {}
         for request_id, text in (AccountState.of(item).resolved if item else {}).items():
-            age = now - parse_resolved(text)[1].resolved_at
-            if age.total_seconds() > REMEMBERED_SECONDS and self._is_journaled(request_id, account):
-                old[request_id] = len(text.encode()) + len(request_id)
-        if old:
-            self._calls.update(forget_arguments(account, old))
+            if len(shrink) + len(drop) >= FORGOTTEN_AT_ONCE_MAX:
+                break
+            if is_tombstone(text):
+                if tombstone_age(text, now) > REMEMBERED:
+                    drop[request_id] = text
+            elif self._is_journaled(request_id, account):
+                shrink[request_id] = text
+        if shrink or drop:
+            stamp = tombstone(now)
+            self._calls.update(forget_arguments(account, shrink=shrink, drop=drop, stamp=stamp))
 
     def _is_journaled(self, request_id: str, account: str) -> bool:
         return self._calls.get(resolved_key(request_id, account)) is not None

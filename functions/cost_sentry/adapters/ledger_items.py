@@ -15,6 +15,7 @@ Maps of the account item (``free``, ``posted``, ``seen``) are keyed by ``budget@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.reservation_record import (
@@ -132,9 +133,9 @@ class AccountState:
         return tuple(reservation_from_record(json.loads(t)) for t in self.pending.values())
 
     def resolved_reservation(self, request_id: str) -> tuple[Reservation, Resolution] | None:
-        """The reservation of this id that ended and has not been forgotten yet."""
+        """The reservation of this id that ended and that the journal does not keep yet."""
         text = self.resolved.get(request_id)
-        return None if text is None else parse_resolved(text)
+        return None if text is None or is_tombstone(text) else parse_resolved(text)
 
     def pending_amount(self, purse: str) -> int:
         """What pending reservations hold of this budget window."""
@@ -144,6 +145,24 @@ class AccountState:
     def shortages(self, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
         """The holds that this account's allotments cannot pay."""
         return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount)
+
+
+def tombstone(journaled_at: datetime) -> str:
+    """What stands in ``resolved`` once the journal keeps the record: since when it was seen to.
+
+    An admission that looked into the journal before, and found nothing, still meets the id here.
+    """
+    return f"{int(journaled_at.timestamp() * 1000):013d}"
+
+
+def is_tombstone(text: str) -> bool:
+    """Whether the journal keeps what this id stands for."""
+    return not text.startswith("{")
+
+
+def tombstone_age(text: str, now: datetime) -> timedelta:
+    """How long ago the journal was seen to keep it."""
+    return timedelta(milliseconds=int(now.timestamp() * 1000) - int(text))
 
 
 def parse_resolved(text: str) -> tuple[Reservation, Resolution]:

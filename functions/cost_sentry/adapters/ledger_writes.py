@@ -1,8 +1,8 @@
 """The two writes of the hot path, as arguments of ``UpdateItem``. Pure.
 
 ```text
-            absent ──reserve──▶ pending ──resolve──▶ resolved ──forget──▶ journal only
-condition:  id in neither map   this very record     journal has it, older than a minute
+            absent ──reserve──▶ pending ──resolve──▶ resolved ──forget──▶ stamp ──▶ journal only
+condition:  id in neither map   this very record     journal has it      a minute later
             free ≥ amount, for every budget
 ```
 
@@ -120,23 +120,30 @@ def resolve_arguments(reservation: Reservation, resolution: Resolution) -> dict[
     }
 
 
-def forget_arguments(account: str, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Drop resolved reservations (id → bytes) that the journal holds. Leaves no entry."""
-    ids = list(sizes)
+def forget_arguments(
+    account: str, *, shrink: Mapping[str, str], drop: Mapping[str, str], stamp: str
+) -> dict[str, Any]:
+    """Put ``stamp`` in place of full records, and drop old stamps; ids with what stands there.
+
+    Leaves no entry: nothing of the ledger changes, the journal keeps it all.
+    """
+    names = {f"#r{i}": request_id for i, request_id in enumerate([*shrink, *drop])}
+    paths = {request_id: f"#resolved.{alias}" for alias, request_id in names.items()}
+    sets = [f"{paths[request_id]} = :stamp" for request_id in shrink]
+    removes = [paths[request_id] for request_id in drop]
+    shrunk = sum(len(text.encode()) - len(stamp) for text in shrink.values())
+    dropped = sum(len(text) + len(request_id) for request_id, text in drop.items())
+    values = {":shrink": number(-shrunk - dropped)}
     return {
         "Key": account_key(account),
         "UpdateExpression": (
-            f"REMOVE {', '.join(f'#resolved.#r{i}' for i, _ in enumerate(ids))} ADD #held :shrink"
+            (f"SET {', '.join(sets)} " if sets else "")
+            + (f"REMOVE {', '.join(removes)} " if removes else "")
+            + "ADD #held :shrink"
         ),
-        "ConditionExpression": " AND ".join(
-            f"attribute_exists(#resolved.#r{i})" for i, _ in enumerate(ids)
-        ),
-        "ExpressionAttributeNames": {
-            "#resolved": "resolved",
-            "#held": "held_bytes",
-            **{f"#r{i}": request_id for i, request_id in enumerate(ids)},
-        },
-        "ExpressionAttributeValues": {":shrink": number(-sum(sizes.values()))},
+        "ConditionExpression": " AND ".join(f"attribute_exists({p})" for p in paths.values()),
+        "ExpressionAttributeNames": {"#resolved": "resolved", "#held": "held_bytes", **names},
+        "ExpressionAttributeValues": {**values, ":stamp": {"S": stamp}} if sets else values,
     }
 
 

@@ -1,22 +1,24 @@
 """Records of the table's stream as the entries that they carry.
 
 The stream carries every item of the table. Only new versions of account items are entries;
-``forget`` makes a version without one, which is told by its unchanged sequence.
+``forget`` makes a version without one, which is told by its unchanged sequence. Refusals that found
+a budget used up come along.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cost_sentry.adapters.decision_record import used_up_of
 from cost_sentry.adapters.entry_record import entry_from_json
 from cost_sentry.application.project_entries import StreamedEntry
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import RESOLVING_KINDS
 
-_ACCOUNT = "ACCOUNT#"
+_ACCOUNT, _REQUEST = "ACCOUNT#", "REQUEST#"
 
 
 def streamed_entries(event: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
-    """The entries of a DynamoDB stream event, in its order.
+    """The entries and refusals of a DynamoDB stream event, in its order.
 
     A record of an account item that holds no readable entry is given as such, with the problem;
     records of other items, deletions and shapes that are no record are left out.
@@ -33,6 +35,8 @@ def failures(record_ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
 def _streamed(record: object) -> tuple[StreamedEntry, ...]:
     change = _part(record, "dynamodb")
     pk = _part(_part(change, "Keys"), "pk").get("S")
+    if isinstance(pk, str) and pk.startswith(_REQUEST):
+        return _refusal(change)
     if not isinstance(pk, str) or not pk.startswith(_ACCOUNT) or not _is_new(change):
         return ()
     account, record_id = pk.removeprefix(_ACCOUNT), str(change.get("SequenceNumber", ""))
@@ -42,6 +46,16 @@ def _streamed(record: object) -> tuple[StreamedEntry, ...]:
         problem = f"account {account!r}: its item holds no readable entry: {error}"
         return (StreamedEntry(record_id=record_id, account=account, entry=None, problem=problem),)
     return (StreamedEntry(record_id=record_id, account=account, entry=entry),)
+
+
+def _refusal(change: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
+    """A refusal that found a budget used up, by the account of its key; else nothing."""
+    used_up = used_up_of(_part(change, "NewImage"))
+    if used_up is None:
+        return ()
+    account = str(_part(_part(change, "Keys"), "sk").get("S", "")).partition("#")[0]
+    record_id = str(change.get("SequenceNumber", ""))
+    return (StreamedEntry(record_id=record_id, account=account, entry=None, used_up=used_up),)
 
 
 def _is_new(change: Mapping[str, Any]) -> bool:

@@ -136,7 +136,7 @@ class Ledger(Protocol):
         ...
 
     def forget(self, account: str, now: datetime) -> None:
-        """Drop resolved reservations that the journal holds and that are over a minute old."""
+        """Shrink what the journal keeps to its id, and drop ids it has kept for over a minute."""
         ...
 
 

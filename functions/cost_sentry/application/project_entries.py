@@ -2,6 +2,7 @@
 
 Entries of one account come in order, perhaps repeatedly; those of different accounts in any order.
 Whatever fails is handed back and delivered again, so every step can be repeated without harm.
+Between them come refusals that found a budget used up; they move no money, and may raise an alert.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from cost_sentry.application.journal_ports import (
     Limits,
 )
 from cost_sentry.application.ports import Clock, ConfigSource
-from cost_sentry.application.record_alerts import record_alerts
+from cost_sentry.application.record_alerts import BudgetWindow, record_alerts
 from cost_sentry.application.send_alerts import SendOutcome, send_alerts
 from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
@@ -39,13 +40,15 @@ class Forgetful(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedEntry:
-    """One record of the stream: an entry, or a record that should have been one."""
+    """One record of the stream: an entry, a refusal, or a record that should have been an entry."""
 
     record_id: str
     account: str
     entry: LedgerEntry | None
     problem: str = ""
     """Why there is no entry."""
+    used_up: BudgetWindow | None = None
+    """What the refusal found used up; a refusal has no entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ class _Run:
         self._batch = batch
         self._blocked_from: dict[str, int] = {}
         for record in batch:
-            if record.entry is None:
+            if record.entry is None and record.used_up is None:
                 self.block(record, record.problem)
 
     def open(self) -> list[tuple[StreamedEntry, LedgerEntry]]:
@@ -124,6 +127,14 @@ class _Run:
             for position, record in enumerate(self._batch)
             if record.entry is not None and not self._is_blocked(position)
         ]
+
+    def refused(self) -> set[BudgetWindow]:
+        """The budget windows that refusals found used up, as far as they have not failed."""
+        return {
+            record.used_up
+            for position, record in enumerate(self._batch)
+            if record.used_up is not None and not self._is_blocked(position)
+        }
 
     def accounts(self) -> dict[str, list[int]]:
         """The sequences that have not failed, by account."""
@@ -192,11 +203,17 @@ def _record_alerts(
     limits: Limits,
     now: datetime,
 ) -> tuple[AlertKey, ...]:
-    """A crossing that could not be recorded comes again with its entries; none is lost."""
+    """A crossing that could not be recorded comes again with its records; none is lost."""
     windows = {(p.budget_id, p.window_id) for _, entry in run.open() for p in postings_of(entry)}
     try:
         return record_alerts(
-            windows, journal=journal, outbox=outbox, config=config, limits=limits, now=now
+            windows,
+            journal=journal,
+            outbox=outbox,
+            config=config,
+            limits=limits,
+            now=now,
+            refused=run.refused(),
         )
     except LedgerUnavailable as error:
         run.block_all(str(error))

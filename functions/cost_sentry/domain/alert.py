@@ -1,13 +1,25 @@
-"""When a budget's owners hear about it, and the day their money runs out. Integers only."""
+"""When a budget's owners hear about it, and the day their money runs out. Integers only.
+
+Reservations are upper bounds, so a limit that is never overspent is seldom spent to the last cent:
+near its end a budget refuses calls, and what is posted stays a little below the limit for good.
+Hence a budget can be *used up* without being spent.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
 from cost_sentry.domain.window import Window, WindowKind, window_at
 
+USED_UP_LEFT_SHARE = 20
+"""A budget that refuses is used up with less than a twentieth of its limit left. What a refusal
+leaves is smaller than one call's upper bound, which is a few percent of a budget worth having; with
+more left one large call was refused, and smaller ones go on."""
+WHOLE_PERCENT = 100
+"""The threshold that says: nothing is left."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -56,6 +68,16 @@ class Crossing:
             threshold_percent=self.threshold_percent,
         )
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether calls are refused although a little is left."""
+        return self.threshold_percent == WHOLE_PERCENT and self.totals.posted < self.limit
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the window has ended."""
+        return self.window.end is not None and self.at >= self.window.end
+
     def runs_out_at(self) -> datetime | None:
         """When the limit is reached at the rate since the window, or its spending, began."""
         return run_out_at(
@@ -67,17 +89,45 @@ class Crossing:
         )
 
 
+def is_used_up(*, left: int, limit: int) -> bool:
+    """Whether a budget that refused a call has so little left that it counts as spent."""
+    return left * USED_UP_LEFT_SHARE < limit
+
+
+def used_up_window(decision: Decision) -> tuple[str, str] | None:
+    """Budget id and window id, if the budget that refused this request is used up.
+
+    What was left is what was neither posted nor held, so running calls may still give some back.
+    """
+    if decision.kind is not DecisionKind.REJECT or decision.code is not ReasonCode.BUDGET_EXHAUSTED:
+        return None
+    for view in decision.budgets:
+        if not view.binding or view.left is None or view.limit is None:
+            continue
+        if is_used_up(left=view.left, limit=view.limit):
+            return view.budget_id, view.window_id
+    return None
+
+
 def thresholds_crossed(
-    thresholds_percent: Iterable[int], *, posted: int, limit: int, alerted: Collection[int] = ()
+    thresholds_percent: Iterable[int],
+    *,
+    posted: int,
+    limit: int,
+    alerted: Collection[int] = (),
+    used_up: bool = False,
 ) -> tuple[int, ...]:
     """Thresholds that ``posted`` has reached and nobody was told of, ascending.
 
-    Nothing is crossed while nothing is posted, not even a limit of zero.
+    Nothing is crossed while nothing is posted, not even a limit of zero. A budget that is used up
+    has reached 100 percent too, if that is one of its thresholds.
     """
     if posted <= 0:
         return ()
     new = set(thresholds_percent) - set(alerted)
-    return tuple(sorted(t for t in new if posted * 100 >= limit * t))
+    return tuple(
+        sorted(t for t in new if posted * 100 >= limit * t or (used_up and t == WHOLE_PERCENT))
+    )
 
 
 def run_out_at(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from cost_sentry.domain.alert import Alert, Crossing
+from cost_sentry.domain.alert import WHOLE_PERCENT, Alert, Crossing
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR, dollars_text
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
@@ -98,8 +98,10 @@ def _what(crossing: Crossing) -> str:
     spent = _amount(crossing, posted).removesuffix(" tokens")
     percent = posted * 100 // max(limit, 1)
     shown = f"{percent}%" if percent <= _PERCENT_SHOWN_MAX else f"over {_PERCENT_SHOWN_MAX}%"
-    threshold = f"past {crossing.threshold_percent}%"
-    return f"{threshold}: {spent} of {_amount(crossing, limit)} spent ({shown})"
+    text = f"{spent} of {_amount(crossing, limit)} spent ({shown})"
+    if crossing.is_used_up:
+        return f"used up: {text}, calls {'were' if crossing.is_over else 'are'} refused"
+    return f"past {crossing.threshold_percent}%: {text}"
 
 
 def _budget(budget: Budget) -> str:
@@ -122,6 +124,8 @@ def _runs_out(crossing: Crossing) -> str:
     at = crossing.runs_out_at()
     if crossing.totals.posted >= crossing.limit:
         return "now: the limit is reached"
+    if crossing.is_used_up and not crossing.is_over:
+        return "now: what is left does not pay for a call like the one refused"
     if at is not None:
         return f"{_moment(at)}, at the rate so far"
     if crossing.window.end is None:
@@ -132,14 +136,14 @@ def _runs_out(crossing: Crossing) -> str:
 def _resets(crossing: Crossing) -> str:
     if crossing.window.end is None:
         return "never; the limit is for all time"
-    ended = " (it has ended)" if crossing.at >= crossing.window.end else ""
+    ended = " (it has ended)" if crossing.is_over else ""
     return f"{_moment(crossing.window.end)}{ended}"
 
 
 def _next(crossing: Crossing) -> str:
-    if crossing.window.end is not None and crossing.at >= crossing.window.end:
+    if crossing.is_over:
         return "Next: nothing. The window is over; calls are charged to the one that follows it."
-    if crossing.threshold_percent < 100 and crossing.totals.posted < crossing.limit:  # noqa: PLR2004 - percent
+    if crossing.threshold_percent < WHOLE_PERCENT and crossing.totals.posted < crossing.limit:
         return (
             "Next: calls go on. One that no longer fits is rerouted to a cheaper model where its "
             "ladder has one that fits, and rejected before it costs anything otherwise. The limit "

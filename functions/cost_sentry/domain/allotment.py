@@ -64,12 +64,15 @@ class Placement:
     free: Mapping[str, int]
 
 
-def refill_amount(needed: int, unallotted: int) -> int:
+def refill_amount(needed: int, call: int, unallotted: int) -> int:
     """How much an account takes at once: several calls' worth, exactly what is needed at the end.
 
-    ``needed`` ≤ the result whenever ``needed`` ≤ ``unallotted``; never more than ``unallotted``.
+    Args:
+        needed: what the account lacks for this call; at most what is taken.
+        call: what the whole call holds; a refill is measured by it.
+        unallotted: what there is; never more is taken.
     """
-    comfortable = min(needed * CALLS_PER_REFILL, unallotted // SHARE_PER_REFILL)
+    comfortable = min(call * CALLS_PER_REFILL, unallotted // SHARE_PER_REFILL)
     return min(max(needed, comfortable), unallotted)
 
 

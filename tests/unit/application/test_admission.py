@@ -1,111 +1,28 @@
+"""Who is let in, by which model, and what a refusal says."""
+
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cost_sentry.application.admit_request import Admission
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
-from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
-from cost_sentry.domain.model_card import ModelCard
-from cost_sentry.domain.price_book import ModelPrice, TokenRates
+from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.reservation import ReservationState
-from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.builders import ManualClock, budget, resolution
-from tests.fakes.memory_ledger import MemoryLedger
-
-DEAR, CHEAP, BLIND = "example.dear-v1:0", "example.cheap-v1:0", "example.blind-v1:0"
-UNPRICED = "example.unpriced-v1:0"
-DAY = "2026-11-21"
-
-
-class SmallBook:
-    """Three models: dear and cheap see images, blind does not."""
-
-    version = "2026-11-21+test"
-    rates = {DEAR: 10, CHEAP: 2, BLIND: 1}  # noqa: RUF012
-
-    def price(self, model_id: str) -> ModelPrice | None:
-        if model_id not in self.rates:
-            return None
-        rate = self.rates[model_id]
-        return ModelPrice(model_id=model_id, rates=TokenRates(input=rate, output=rate))
-
-    def card(self, model_id: str) -> ModelCard | None:
-        if model_id not in self.rates:
-            return None
-        modalities = {"text"} if model_id == BLIND else {"text", "image"}
-        return ModelCard(
-            model_id=model_id,
-            context_tokens=10_000,
-            output_tokens_max=500,
-            modalities=frozenset(modalities),
-            tools=model_id != BLIND,
-            system=True,
-            streaming=True,
-            prompt_cache=False,
-        )
-
-
-class FixedConfig:
-    def __init__(self, config: SentryConfig | None) -> None:
-        self.config = config
-
-    def current(self) -> SentryConfig | None:
-        return self.config
-
-
-def config(*budgets, **changes) -> SentryConfig:
-    given = {
-        "version": "v1",
-        "teams": {"search": Team(id="search"), "support": Team(id="support")},
-        "models": {
-            DEAR: Model(id=DEAR, ladder=(CHEAP, BLIND)),
-            CHEAP: Model(id=CHEAP, ladder=()),
-            BLIND: Model(id=BLIND, ladder=()),
-            UNPRICED: Model(id=UNPRICED, ladder=()),
-        },
-        "budgets": budgets,
-        "output_tokens_default": 50,
-        "output_tokens_max": 400,
-    }
-    return SentryConfig(**{**given, **changes})
-
-
-def request(request_id: str = "r1", **changes) -> InvocationRequest:
-    given = {
-        "request_id": request_id,
-        "model_id": DEAR,
-        "tags": {"team": "search", "application": "web"},
-        "priority": Priority.NORMAL,
-        "max_tokens": 100,
-        "input_bound_tokens": 100,
-        "input_floor_tokens": 10,
-        "needs": Needs(),
-        "path": InvocationPath.DIRECT,
-        "digest": "d1",
-        "converse": {"messages": [{"role": "user", "content": [{"text": "hello"}]}]},
-    }
-    return InvocationRequest(**{**given, **changes})
-
-
-class Sentry:
-    """An admission over a memory ledger with these budgets defined."""
-
-    def __init__(self, *budgets, **changes) -> None:
-        self.clock, self.ledger = ManualClock(), MemoryLedger()
-        for one in budgets:
-            self.ledger.define(one, one.window_at(self.clock.now()).id)
-        self.admission = Admission(
-            config_source=FixedConfig(config(*budgets, **changes)),
-            price_book=SmallBook(),
-            ledger=self.ledger,
-            clock=self.clock,
-        )
-
-    def decide(self, of: InvocationRequest, attempt: str = "execution-1"):
-        return self.admission.decide(of, attempt)
+from tests.fakes.admissions import (
+    BLIND,
+    CHEAP,
+    DAY,
+    DEAR,
+    UNPRICED,
+    FixedConfig,
+    Sentry,
+    SmallBook,
+    config,
+    request,
+)
+from tests.fakes.builders import budget, resolution
 
 
 def test_a_request_that_every_budget_can_pay_for_is_allowed_and_its_bound_is_held():

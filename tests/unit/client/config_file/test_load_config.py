@@ -1,52 +1,11 @@
 """Every mistake is answered with line, field, the value given, and what is allowed."""
 
-from pathlib import Path
-
 import pytest
-import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.window import WindowKind
-from cost_sentry_client.config_file import ConfigDocument, ConfigFileInvalid, load_config
-
-GOOD = """\
-apiVersion: cost-sentry/v1
-teams:
-  search: {owners: [lead@example.com]}
-  growth:
-models:
-  us.amazon.nova-pro-v1:0: {ladder: [us.amazon.nova-lite-v1:0]}
-  us.amazon.nova-lite-v1:0:
-budgets:
-  - id: all
-    unit: usd
-    window: month
-    limit: 12.50
-  - id: pro-tokens
-    scope: {team: search, model: amazon.nova-pro-v1:0}
-    unit: tokens
-    window: day
-    limit: 150000
-    thresholds: [90]
-"""
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / "sentry.yaml"
-
-
-def load(file: Path, text: str) -> ConfigDocument:
-    file.write_text(text, encoding="utf-8")
-    return load_config(file)
-
-
-def problems(file: Path, text: str):
-    with pytest.raises(ConfigFileInvalid) as caught:
-        load(file, text)
-    return caught.value.problems
+from cost_sentry_client.config_file import ConfigFileInvalid
+from tests.fakes.sentry_files import GOOD, load, problems
 
 
 def test_a_good_file_becomes_the_configuration(file):
@@ -174,49 +133,6 @@ def test_fails_on_defaults_that_cannot_hold(file, defaults, field, allowed):
     assert allowed in found.allowed
 
 
-@pytest.mark.parametrize(
-    ("ladder", "index", "problem"),
-    [
-        ("us.amazon.nova-pro-v1:0", 0, "a model on its own ladder"),
-        ("us.amazon.nova-lite-v1:0, us.amazon.nova-lite-v1:0", 1, "named twice"),
-        ("us.amazon.nova-micro-v1:0", 0, "is not listed under models (did you mean us."),
-        ("us.amazon.nova-premier-v1:0", 0, "is not cheaper than us.amazon.nova-pro-v1:0"),
-    ],
-)
-def test_fails_on_a_rung_that_cannot_stand_in(file, ladder, index, problem):
-    text = GOOD.replace("ladder: [us.amazon.nova-lite-v1:0]", f"ladder: [{ladder}]")
-    text = text.replace("budgets:", "  us.amazon.nova-premier-v1:0:\nbudgets:")
-
-    (found,) = problems(file, text)
-
-    assert (found.line, found.field) == (6, f'models."us.amazon.nova-pro-v1:0".ladder[{index}]')
-    assert problem in found.problem
-
-
-def test_two_models_cannot_each_be_the_cheaper_one(file):
-    text = GOOD.replace(
-        "nova-lite-v1:0:\n", "nova-lite-v1:0: {ladder: [us.amazon.nova-pro-v1:0]}\n"
-    )
-
-    (found,) = problems(file, text)
-
-    assert found.line == 7
-    assert "0.80 / 3.20 against 0.06 / 0.24 dollars per million tokens" in found.problem
-
-
-def test_fails_on_a_model_without_a_price_and_suggests_those_with_one(file):
-    text = GOOD.replace(
-        "  us.amazon.nova-lite-v1:0:\n",
-        "  us.amazon.nova-lite-v1:0:\n  us.amazon.nova-litle-v1:0:\n",
-    )
-
-    (found,) = problems(file, text)
-
-    assert found.line == 8
-    assert "did you mean us.amazon.nova-lite-v1:0" in found.problem
-    assert "never free" in found.allowed
-
-
 def test_all_mistakes_are_named_at_once_in_the_order_of_the_file(file):
     text = GOOD.replace("usd", "eur").replace("lead@example.com", "x").replace("[90]", "[0]")
 
@@ -239,118 +155,3 @@ def test_a_value_given_is_shown_on_one_line_and_not_without_end(file):
 
     assert "\n" not in found.problem
     assert len(found.problem) < 120
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (b"", "the file is empty"),
-        (b" \n\n", "the file is empty"),
-        (b"# nothing but a comment\n", "nothing stands here"),
-        (b"- 1\n", "a list stands here"),
-        (b"apiVersion: \xff", "the text is not UTF-8"),
-        (b"# " + b"x" * 300_000, "the file is too large"),
-    ],
-)
-def test_fails_on_a_file_that_is_no_sentry_yaml(file, content, problem):
-    file.write_bytes(content)
-
-    with pytest.raises(ConfigFileInvalid) as caught:
-        load_config(file)
-
-    assert caught.value.problems[0].problem == problem
-
-
-def test_fails_on_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigFileInvalid, match="no such file"):
-        load_config(tmp_path / "none.yaml")
-    with pytest.raises(ConfigFileInvalid, match="is a directory"):
-        load_config(tmp_path)
-
-
-def test_a_byte_order_mark_is_no_mistake(file):
-    file.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
-
-    assert load_config(file).config.teams
-
-
-def test_a_team_that_no_budget_covers_is_a_warning(file):
-    text = GOOD.replace("id: all\n", "id: all\n    scope: {team: search}\n")
-
-    (warning,) = load(file, text).warnings
-
-    assert (warning.line, warning.field) == (4, "teams.growth")
-    assert 'calls of "growth" to any model' in warning.problem
-    assert "NO_BUDGET" in warning.problem
-
-
-def test_a_budget_on_one_model_leaves_the_others_uncovered(file):
-    text = GOOD.replace("id: all\n", "id: all\n    scope: {model: amazon.nova-pro-v1:0}\n")
-
-    warnings = load(file, text).warnings
-
-    assert [w.field for w in warnings] == ["teams.search", "teams.growth"]
-    assert all("to us.amazon.nova-lite-v1:0;" in w.problem for w in warnings)
-
-
-def test_a_budget_that_needs_a_further_tag_does_not_cover_the_team(file):
-    text = GOOD.replace("id: all\n", "id: all\n    scope: {application: web}\n")
-
-    assert len(load(file, text).warnings) == 2
-
-
-def many(number: int, scope: str) -> str:
-    return GOOD + "".join(
-        f"  - {{id: b{i}, unit: usd, window: day, limit: 1, scope: {scope.format(i)}}}\n"
-        for i in range(number)
-    )
-
-
-def test_fails_on_more_budgets_for_one_call_than_one_write_can_charge(file):
-    (found,) = problems(file, many(39, "{{team: search}}"))
-
-    assert (found.line, found.field) == (8, "budgets")
-    assert 'a call of "search" to us.amazon.nova-pro-v1:0 may match 41 budgets' in found.problem
-
-
-def test_budgets_that_no_call_can_match_together_are_no_crowd(file):
-    assert load(file, many(38, "{{team: search}}")).config.budgets
-    assert load(file, many(200, "{{team: search, application: app-{0}}}")).config.budgets
-
-
-WORDS = st.sampled_from(
-    ["apiVersion", "teams", "models", "budgets", "defaults", "alerts", "id", "scope", "limit", "x"]
-)
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | WORDS
-TREES = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | LEAVES, inner, max_size=4),
-    max_leaves=12,
-)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(tree=TREES)
-def test_no_tree_of_values_is_answered_with_anything_but_problems(file, tree):
-    found = problems(file, yaml.safe_dump(tree, allow_unicode=True))
-
-    assert all(p.line >= 1 and p.problem and p.allowed for p in found)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(place=st.integers(0, len(GOOD)), noise=st.text(max_size=3), length=st.integers(0, 9))
-def test_no_damage_to_a_good_file_is_answered_with_anything_but_problems(
-    file, place, noise, length
-):
-    damaged = (GOOD[:place] + noise + GOOD[place + length :]).encode("utf-8", "surrogatepass")
-    file.write_bytes(damaged)
-
-    assert all(p.line >= 1 and p.problem and p.allowed for p in outcome(file))
-
-
-def outcome(file: Path):
-    """What ``load_config`` says, good or bad; anything else it does fails the test."""
-    try:
-        return load_config(file).warnings
-    except ConfigFileInvalid as error:
-        return error.problems

@@ -15,6 +15,16 @@ from cost_sentry_local.cloud import LocalCloud
 ROLE = "arn:aws:iam::123456789012:role/test"
 NOVA = "amazon.nova-lite-v1:0"
 
+Item = dict[str, Any]
+
+
+def key(name: str) -> Item:
+    return {"pk": {"S": name}, "sk": {"S": "-"}}
+
+
+def number(value: int) -> Item:
+    return {"N": str(value)}
+
 
 def unique(name: str) -> str:
     return f"{name}-{uuid.uuid4().hex[:10]}"

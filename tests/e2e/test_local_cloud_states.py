@@ -6,46 +6,20 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from cost_sentry_local.cloud import LocalCloud
 from tests.e2e.cloud_kit import (
     calling,
-    converse_arguments,
     conversing,
     new_function,
     new_machine,
-    new_table,
     passing,
     run_machine,
     start,
     together,
-    unique,
 )
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
 
 KIB = 1024
-
-
-@pytest.fixture(scope="module")
-def flaky(local_cloud: LocalCloud) -> str:
-    """A function that fails until it was called as often as asked, counting in a table."""
-    table = new_table(local_cloud)["TableName"]
-    return new_function(
-        local_cloud,
-        f"""
-import boto3
-class OverBudget(Exception): pass
-def handler(event, context):
-    counted = boto3.client("dynamodb").update_item(
-        TableName="{table}", Key={{"pk": {{"S": event["key"]}}, "sk": {{"S": "-"}}}},
-        UpdateExpression="ADD calls :one", ExpressionAttributeValues={{":one": {{"N": "1"}}}},
-        ReturnValues="UPDATED_NEW")
-    calls = int(counted["Attributes"]["calls"]["N"])
-    if calls <= event["failures"]:
-        raise OverBudget(f"attempt {{calls}}")
-    return {{"calls": calls}}
-""",
-    )
 
 
 class TestData:
@@ -108,90 +82,6 @@ class TestData:
 
         assert run_machine(local_cloud, states, {"n": 4})["output"] == {"k": 7, "in": 1}
         assert run_machine(local_cloud, states, {"n": 3})["output"] == "no"
-
-
-class TestErrors:
-    def test_an_exception_class_is_the_errors_name(self, local_cloud, flaky):
-        caught = {"ErrorEquals": ["OverBudget"], "Next": "C", "Output": "{% $states.errorOutput %}"}
-        states = {
-            "A": calling(flaky, {"key": unique("k"), "failures": 9}, Catch=[caught]),
-            "C": passing("{% $states.input %}"),
-        }
-
-        error = run_machine(local_cloud, states)["output"]
-
-        assert error["Error"] == "OverBudget"
-        cause = json.loads(error["Cause"])
-        assert (cause["errorType"], cause["errorMessage"]) == ("OverBudget", "attempt 1")
-        assert "in handler" in "".join(cause["stackTrace"])
-
-    def test_retry_stops_at_success(self, local_cloud, flaky):
-        retry = {"ErrorEquals": ["OverBudget"], "IntervalSeconds": 1, "JitterStrategy": "FULL"}
-        states = {"A": calling(flaky, {"key": unique("k"), "failures": 2}, Retry=[retry])}
-
-        assert run_machine(local_cloud, states)["output"]["Payload"] == {"calls": 3}
-
-    def test_retry_delay_is_capped(self, local_cloud, flaky):
-        retry = {
-            "ErrorEquals": ["OverBudget"],
-            "IntervalSeconds": 1,
-            "BackoffRate": 10,
-            "MaxDelaySeconds": 2,
-            "MaxAttempts": 2,
-        }
-        states = {"A": calling(flaky, {"key": unique("k"), "failures": 2}, Retry=[retry])}
-        started = time.monotonic()
-
-        assert run_machine(local_cloud, states)["status"] == "SUCCEEDED"
-
-        assert 2.9 < time.monotonic() - started < 8, "1 s and 2 s, not 1 s and 10 s"
-
-    def test_exhausted_retries_are_caught(self, local_cloud, flaky):
-        states = {
-            "A": calling(
-                flaky,
-                {"key": unique("k"), "failures": 9},
-                Retry=[{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 0}],
-                Catch=[{"ErrorEquals": ["States.ALL"], "Next": "C"}],
-            ),
-            "C": passing("caught"),
-        }
-
-        assert run_machine(local_cloud, states)["output"] == "caught"
-
-    def test_a_task_has_a_time_limit(self, local_cloud):
-        slow = converse_arguments(AdditionalModelRequestFields={"standIn": {"latencyMs": 4000}})
-        caught = [{"ErrorEquals": ["States.Timeout"], "Next": "C"}]
-        states = {"A": conversing(TimeoutSeconds=1, Catch=caught), "C": passing("too slow")}
-        started = time.monotonic()
-
-        assert run_machine(local_cloud, states, slow)["output"] == "too slow"
-
-        assert time.monotonic() - started < 3.5
-
-    def test_a_machine_has_a_time_limit(self, local_cloud):
-        states = {"A": {"Type": "Wait", "Seconds": 5, "End": True}}
-
-        answer = run_machine(local_cloud, states, TimeoutSeconds=1)
-
-        assert (answer["status"], answer["error"]) == ("TIMED_OUT", "States.Timeout")
-        assert "output" not in answer
-
-    def test_states_all_does_not_catch_an_answer_that_is_too_large(self, local_cloud):
-        large = converse_arguments(
-            AdditionalModelRequestFields={"standIn": {"outputTokens": 70_000}},
-            ModelId="us.anthropic.claude-sonnet-4-20250514-v1:0",
-        )
-        catch_all = [{"ErrorEquals": ["States.ALL"], "Next": "C"}]
-        by_name = [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "C"}]
-
-        unseen = run_machine(
-            local_cloud, {"A": conversing(Catch=catch_all), "C": passing(1)}, large
-        )
-        caught = run_machine(local_cloud, {"A": conversing(Catch=by_name), "C": passing(1)}, large)
-
-        assert unseen["error"] == "States.DataLimitExceeded"
-        assert caught["output"] == 1
 
 
 class TestLimits:
@@ -302,51 +192,3 @@ class TestExpress:
             start(local_cloud, machine)
 
         assert time.monotonic() - started < 20 * 0.15, "the emulator alone would sleep that long"
-
-
-class TestConverse:
-    def test_arguments_and_answers_are_pascal_case_but_documents_are_the_callers(self, local_cloud):
-        schema = {"type": "object", "properties": {"city_name": {"type": "string"}}}
-        tool = {"ToolSpec": {"Name": "weather", "InputSchema": {"Json": schema}}}
-
-        answer = run_machine(
-            local_cloud,
-            {"A": conversing()},
-            converse_arguments("use the #tool", ToolConfig={"Tools": [tool]}),
-        )["output"]
-
-        use = answer["Output"]["Message"]["Content"][0]["ToolUse"]
-        assert use["Input"] == {"city_name": "Berlin"}
-        assert use["Type"], "a key that Converse does not have, as seen in live state machines"
-        assert answer["StopReason"] == "tool_use"
-        assert answer["Usage"]["TotalTokens"] > 0
-
-    @pytest.mark.parametrize(
-        ("fault", "error"),
-        [
-            ("throttle", "BedrockRuntime.ThrottlingException"),
-            ("validation", "BedrockRuntime.ValidationException"),
-            ("access_denied", "BedrockRuntime.AccessDeniedException"),
-            ("not_found", "BedrockRuntime.ResourceNotFoundException"),
-            ("not_ready", "BedrockRuntime.ModelNotReadyException"),
-            ("quota", "BedrockRuntime.ServiceQuotaExceededException"),
-            ("model_timeout", "BedrockRuntime.ModelTimeoutException"),
-            ("model_error", "BedrockRuntime.ModelErrorException"),
-            ("internal", "BedrockRuntime.InternalServerException"),
-            ("unavailable", "BedrockRuntime.ServiceUnavailableException"),
-            ("break", "BedrockRuntime.SdkClientException"),
-            ("disconnect", "BedrockRuntime.SdkClientException"),
-        ],
-    )
-    def test_errors_carry_the_services_name_and_can_be_caught(self, local_cloud, fault, error):
-        caught = {"ErrorEquals": [error], "Next": "C", "Output": "{% $states.errorOutput.Error %}"}
-        states = {"A": conversing(Catch=[caught]), "C": passing("{% $states.input %}")}
-        arguments = converse_arguments(AdditionalModelRequestFields={"standIn": {"fault": fault}})
-
-        assert run_machine(local_cloud, states, arguments)["output"] == error
-
-    def test_camel_case_arguments_are_refused(self, local_cloud):
-        answer = run_machine(local_cloud, {"A": conversing()}, converse_arguments(modelId="x"))
-
-        assert answer["error"] == "States.Runtime"
-        assert "'modelId' is not supported" in answer["cause"]

@@ -22,11 +22,20 @@ ENTRY_WRITTEN = {
     }
 }
 """Account items carry their ledger entry. What the projector itself writes starts nothing."""
+BUDGET_USED_UP = {
+    "dynamodb": {
+        "Keys": {"pk": {"S": lambda_.FilterRule.begins_with("REQUEST#")}},
+        "NewImage": {"used_up": {"S": lambda_.FilterRule.exists()}},
+    }
+}
+"""Refusals leave no entry, and are the only sign that a budget is at its end: a limit that is never
+overspent is seldom spent to the last cent."""
 
 
 class Triggers(Construct):
     """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
 
+    Refusals that found a budget used up start ``project_entries`` as well.
     A batch that fails is halved until the one bad record stands alone; after a hundred attempts
     its place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
     """
@@ -52,7 +61,11 @@ class Triggers(Construct):
                 report_batch_item_failures=True,
                 retry_attempts=STREAM_ATTEMPTS_MAX,
                 on_failure=sources.SqsDlq(self.dead_letters),
-                filters=[lambda_.FilterCriteria.filter(ENTRY_WRITTEN)],
+                # A record passes if one of them matches.
+                filters=[
+                    lambda_.FilterCriteria.filter(ENTRY_WRITTEN),
+                    lambda_.FilterCriteria.filter(BUDGET_USED_UP),
+                ],
             )
         )
         events.Rule(

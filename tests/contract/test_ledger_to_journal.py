@@ -16,6 +16,7 @@ from cost_sentry.domain.reservation import ReservationState
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 from tests.fakes.projector import OWNER, Projector
+from tests.fakes.refusals import refusal, view
 
 DAY = "2026-11-21"
 DAILY = budget(limit=1_000, owners=(OWNER,))
@@ -73,6 +74,25 @@ def test_a_call_travels_from_the_ledger_into_journal_totals_and_mail(store, ledg
     balance = projector.limits.balance(DAILY, DAY)
     assert store.journal.totals(DAILY.id, DAY).posted == balance.posted == 600
     assert projector.mailed() == [(DAILY.id, DAY, 50)]
+
+
+def test_a_refusal_travels_through_the_stream_into_one_mail(store, ledger, projector):
+    held, too_much = reservation("r1", hold(1_000, DAILY)), reservation("r2", hold(60, DAILY))
+    ledger.reserve(held)
+    ledger.resolve(held, resolution(970))
+    shortage = ledger.reserve(too_much)
+    seen = view(left=shortage.remaining.left, limit=shortage.remaining.limit)
+    for second in range(3):
+        store.log.record(refusal(seen), NOON + timedelta(seconds=second))
+
+    records = streamed_entries(stream_event(store))
+    projector.run(*records)
+    again = projector.run(*records)
+
+    assert seen.left == 30
+    assert [r.used_up for r in records if r.entry is None] == [(DAILY.id, DAY)] * 3
+    assert (again.failed_ids, again.gaps, again.alerts) == ((), (), ())
+    assert [threshold for _, _, threshold in projector.mailed()] == [50, 80, 100]
 
 
 def test_its_own_writes_are_no_work_for_the_projection(store, ledger, projector):

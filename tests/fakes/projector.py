@@ -10,7 +10,7 @@ from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.sentry_config import SentryConfig
-from tests.fakes.builders import ManualClock, budget
+from tests.fakes.builders import NOON, ManualClock, budget
 from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
 from tests.fakes.recorded_alerts import RecordedAlerts
 
@@ -80,6 +80,12 @@ class Projector:
         """Budget, window and threshold of each mail that went out."""
         keys = [alert.key for alert in self.alerts.published]
         return [(k.budget_id, k.window_id, k.threshold_percent) for k in keys]
+
+
+def used_up(of: Budget, name: str = "refusal", account: str = "search/web") -> StreamedEntry:
+    """A refusal that found this budget used up at noon."""
+    window = (of.id, of.window_at(NOON).id)
+    return StreamedEntry(record_id=name, account=account, entry=None, used_up=window)
 
 
 def unreadable(account: str = "search/web", name: str = "bad") -> StreamedEntry:

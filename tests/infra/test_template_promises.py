@@ -120,7 +120,7 @@ def test_topics_and_queues_refuse_plain_http(template):
 
 def test_the_projector_gets_every_entry_from_the_first_and_loses_none(template):
     mapping = template.only("AWS::Lambda::EventSourceMapping")["Properties"]
-    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+    entries, _ = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
 
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -129,10 +129,22 @@ def test_the_projector_gets_every_entry_from_the_first_and_loses_none(template):
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {
         "Fn::GetAtt": ["TriggersDeadLetters74EF38FB", "Arn"]
     }
-    assert pattern == {
+    assert entries == {
         "dynamodb": {
             "Keys": {"pk": {"S": [{"prefix": "ACCOUNT#"}]}},
             "NewImage": {"entry": {"S": [{"exists": True}]}},
+        }
+    }
+
+
+def test_the_projector_hears_of_budgets_used_up_and_of_nothing_that_it_writes_itself(template):
+    mapping = template.only("AWS::Lambda::EventSourceMapping")["Properties"]
+    _, refusals = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+
+    assert refusals == {
+        "dynamodb": {
+            "Keys": {"pk": {"S": [{"prefix": "REQUEST#"}]}},
+            "NewImage": {"used_up": {"S": [{"exists": True}]}},
         }
     }
 

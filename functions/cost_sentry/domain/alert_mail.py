@@ -100,7 +100,9 @@ def _what(crossing: Crossing) -> str:
     shown = f"{percent}%" if percent <= _PERCENT_SHOWN_MAX else f"over {_PERCENT_SHOWN_MAX}%"
     text = f"{spent} of {_amount(crossing, limit)} spent ({shown})"
     if crossing.is_used_up:
-        return f"used up: {text}, calls {'were' if crossing.is_over else 'are'} refused"
+        end = f", calls {'were' if crossing.is_over else 'are'} refused"
+        text = f"used up: {text}"
+        return f"{text}{end}" if len(text) + len(end) <= _TEXT_COLUMNS else text
     return f"past {crossing.threshold_percent}%: {text}"
 
 

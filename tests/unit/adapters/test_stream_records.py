@@ -151,6 +151,49 @@ def test_no_shape_of_an_entry_crashes(anything):
     assert streamed.entry is None
 
 
+# ---- refusals
+
+
+def refused(used_up, pk="REQUEST#r1", number="7"):
+    new = {"decision": {"S": "{}"}, **({} if used_up is None else {"used_up": used_up})}
+    return record(pk, new, sk="search/web#REJECTED#2026-11-21T12:00:00+00:00", number=number)
+
+
+def test_a_refusal_that_found_a_budget_used_up_comes_among_the_entries():
+    first, second = Account().call("r1", 40)
+    refusal = refused({"S": "search-daily@2026-11-21"})
+
+    streamed = streamed_entries({"Records": [of_entry(first), refusal, of_entry(second)]})
+
+    assert [s.entry for s in streamed] == [first, None, second]
+    told = streamed[1]
+    assert (told.used_up, told.account) == (("search-daily", "2026-11-21"), "search/web")
+    assert (told.record_id, told.problem) == ("7", "")
+    assert [s.used_up for s in (streamed[0], streamed[2])] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        refused(None),
+        refused({"N": "5"}),
+        refused({"S": "search-daily"}),
+        refused({"S": "search-daily@"}),
+        refused({"S": "@2026-11-21"}),
+        refused({"S": "a@b"}, pk="BUDGET#a"),
+        record("REQUEST#r1", None, old={"used_up": {"S": "a@b"}}),
+    ],
+    ids=["another decision", "number", "no window", "empty", "no budget", "other item", "deleted"],
+)
+def test_what_names_no_budget_used_up_is_left_out(other):
+    assert streamed_entries({"Records": [other]}) == ()
+
+
+@given(JSON)
+def test_no_shape_of_a_refusal_crashes(anything):
+    streamed_entries({"Records": [refused(anything), record("REQUEST#r1", anything, sk="")]})
+
+
 def test_an_event_without_records_is_no_work():
     assert streamed_entries({}) == ()
     assert streamed_entries({"Records": None}) == ()

@@ -103,6 +103,28 @@ def test_a_spent_budget_says_that_calls_are_refused_from_now_on():
     )
 
 
+def test_a_budget_used_up_tells_what_is_spent_and_that_the_rest_pays_for_no_such_call():
+    used_up = crossing(("search", "chat", "m", usd("0.59")), limit=usd("0.60"), threshold=100)
+
+    alert = write_alert(used_up, [])
+
+    assert alert.subject == "Cost sentry: budget search-daily at 100% of $0.60"
+    lines = alert.body.splitlines()
+    assert lines[0] == "What:     used up: $0.59 of $0.60 spent (98%), calls are refused"
+    assert lines[4] == "Runs out: now: what is left does not pay for a call like the one refused"
+    assert "Next: a call that does not fit is rerouted" in alert.body
+
+
+def test_a_late_mail_about_a_budget_used_up_speaks_of_the_past():
+    used_up = crossing(("search", "chat", "m", usd("9.9")), threshold=100)
+
+    body = write_alert(replace(used_up, at=NOON + timedelta(days=1)), []).body
+
+    assert "used up: $9.90 of $10.00 spent (99%), calls were refused" in body
+    assert "Runs out: not before it resets" in body
+    assert "Next: nothing. The window is over" in body
+
+
 def test_a_late_mail_about_a_window_that_is_over_says_so():
     late = replace(crossing(), at=NOON + timedelta(days=1))
 
@@ -165,12 +187,13 @@ def test_names_that_callers_chose_make_no_line_no_link_and_no_odd_character():
         st.tuples(st.just(Unit.USD), st.integers(1, 10**23), st.integers(0, 10**23)),
         st.tuples(st.just(Unit.TOKENS), st.integers(1, 10**13), st.integers(0, 10**13)),
     ),
-    st.sampled_from(WindowKind),
+    st.tuples(st.sampled_from(WindowKind), st.sampled_from([80, 100])),
 )
 def test_any_mail_can_be_sent_by_sns_and_read_in_eighty_columns(
-    budget_id, application, model, amounts, kind
+    budget_id, application, model, amounts, when
 ):
     unit, posted, limit = amounts
+    kind, threshold = when
     alert = write_alert(
         crossing(
             ("search", application, model, posted),
@@ -178,6 +201,7 @@ def test_any_mail_can_be_sent_by_sns_and_read_in_eighty_columns(
             limit=limit,
             unit=unit,
             kind=kind,
+            threshold=threshold,
         ),
         [],
     )

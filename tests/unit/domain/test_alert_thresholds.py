@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_sentry.domain.alert import run_out_at, thresholds_crossed, window_named
+from cost_sentry.domain.alert import (
+    is_used_up,
+    run_out_at,
+    thresholds_crossed,
+    used_up_window,
+    window_named,
+)
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.window import WindowKind, window_at
 from tests.fakes.builders import NOON
+from tests.fakes.refusals import refusal, view
 
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 NEXT = MIDNIGHT + timedelta(days=1)
@@ -35,6 +43,62 @@ def test_crossing_is_exact_for_any_amount(posted, limit, thresholds):
     crossed = thresholds_crossed(thresholds, posted=posted, limit=limit)
 
     assert set(crossed) == {t for t in thresholds if -(-limit * t // 100) <= posted}
+
+
+@pytest.mark.parametrize(
+    ("left", "limit", "used_up"),
+    [(50, 1_000, False), (49, 1_000, True), (0, 1_000, True), (-7, 1_000, True), (0, 0, False)],
+)
+def test_less_than_a_twentieth_left_is_used_up(left, limit, used_up):
+    assert is_used_up(left=left, limit=limit) is used_up
+
+
+@given(st.integers(0, 10**30), st.integers(1, 10**30), st.integers(0, 10**30))
+def test_a_budget_used_up_stays_so_when_more_is_spent_and_at_any_scale(left, limit, more):
+    used_up = is_used_up(left=left, limit=limit)
+
+    assert used_up is (left * 100 < 5 * limit)
+    assert is_used_up(left=left * 7, limit=limit * 7) is used_up
+    assert is_used_up(left=left - more, limit=limit) or not used_up
+
+
+@given(
+    st.integers(0, 2_000), st.sets(st.integers(1, 120), max_size=5), st.sets(st.integers(1, 120))
+)
+def test_a_budget_used_up_has_reached_one_hundred_percent_and_nothing_else_more(
+    posted, thresholds, alerted
+):
+    amounts = {"posted": posted, "limit": 1_000, "alerted": alerted}
+    without = set(thresholds_crossed(thresholds, **amounts))
+
+    crossed = thresholds_crossed(thresholds, **amounts, used_up=True)
+
+    told_now = {100} & (thresholds - alerted) if posted else set()
+    assert set(crossed) == without | told_now
+    assert list(crossed) == sorted(crossed)
+
+
+def test_a_refusal_names_the_budget_that_it_found_used_up():
+    enough, short = view("all", left=None, binding=False), view("search-daily", left=49)
+
+    assert used_up_window(refusal(enough, short)) == ("search-daily", "2026-11-21")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        refusal(view(left=50)),
+        refusal(view(left=0, binding=False)),
+        refusal(view(left=None)),
+        refusal(view(left=0, limit=None)),
+        refusal(),
+        refusal(view(left=0), kind=DecisionKind.REROUTE),
+        refusal(view(left=0), code=ReasonCode.LEDGER_UNAVAILABLE),
+    ],
+    ids=["enough", "not binding", "left unknown", "limit unknown", "none", "reroute", "fault"],
+)
+def test_any_other_decision_names_none(other):
+    assert used_up_window(other) is None
 
 
 def test_at_half_the_day_and_three_quarters_of_the_money_it_runs_out_at_four():

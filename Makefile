@@ -58,3 +58,9 @@ lock: setup  ## resolve requirements/*.in again, with hashes and without address
 .PHONY: prices
 prices: setup  ## build the price book again from the installed genai-prices
 	@python -m scripts.build_price_book --date $$(date -u +%F)
+
+.PHONY: docs
+docs: setup  ## write the generated tables and pages again
+	@python -m scripts.generate_reference
+	@python -m cost_sentry_client.reference
+	@python -m cost_sentry_client.config_file.schema

@@ -14,7 +14,7 @@ from cost_sentry.adapters.system_clock import pause
 from tests.fakes.builders import budget
 from tests.fakes.dynamodb_table import create_table
 from tests.fakes.entries import Account
-from tests.fakes.projector import OWNER, Projector
+from tests.fakes.projector import OWNER, Projector, used_up
 from tests.fakes.recorded_alerts import RecordedAlerts
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
@@ -66,4 +66,21 @@ def test_projectors_of_the_same_batches_count_each_entry_and_mail_each_threshold
     totals = projector(client, mailbox).journal.totals(DAILY.id, DAY)
     assert (totals.posted, totals.calls) == (400, 40)
     assert projector(client, mailbox).journal.spend(DAILY.id, DAY).posted == 400
+    assert sorted(a.key.threshold_percent for a in mailbox.published) == [50, 80, 100]
+
+
+def test_projectors_that_hear_of_a_budget_used_up_at_once_mail_it_once(client):
+    mailbox, start = RecordedAlerts(), threading.Barrier(PROJECTORS)
+    projector(client, mailbox).run(*Account("search/web").call("r1", 390))
+
+    def run(number):
+        mine = projector(client, mailbox)
+        start.wait()
+        return [mine.run(used_up(DAILY, f"{number}-{n}")) for n in range(3)]
+
+    with ThreadPoolExecutor(PROJECTORS) as pool:
+        outcomes = [o for per in pool.map(run, range(PROJECTORS)) for o in per]
+
+    assert [(o.failed_ids, o.problems) for o in outcomes] == [((), ())] * len(outcomes)
+    assert sum(len(o.alerts) for o in outcomes) == 1
     assert sorted(a.key.threshold_percent for a in mailbox.published) == [50, 80, 100]

@@ -18,9 +18,9 @@ $(VENV)/ready: requirements/dev.txt requirements/lambda.txt pyproject.toml packa
 	@echo "installing into $(VENV) (once, two to three minutes) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "cost-sentry needs Python 3.11 or newer; found $$($(PYTHON) --version)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
 	@$(BIN)/python scripts/node_on_path.py $(NODE_BIN)
-	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	@$(BIN)/python scripts/build_layer.py
 	@$(NODE_BIN)/npm ci --silent --no-audit --no-fund
 	@touch $@
@@ -51,7 +51,7 @@ demo: setup  ## the sentry at work on this machine: real template, real traffic,
 
 .PHONY: lock
 lock: setup  ## resolve requirements/*.in again, with hashes and without addresses
-	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv
+	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install -qq uv
 	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
 	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
 

@@ -1,13 +1,14 @@
 """The wiring of the operator's verbs: a boto3 session, the adapters, the use cases."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
-from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -123,8 +124,12 @@ class Operator:
         return config
 
     def apply(self, wanted: SentryConfig) -> AppliedConfig:
-        """Put ``wanted`` in force."""
-        return apply_config(wanted, store=self.config_store, books=self.books, clock=self.clock)
+        """Put ``wanted`` in force; on return nothing decides by what it replaced."""
+        applied = apply_config(wanted, store=self.config_store, books=self.books, clock=self.clock)
+        if applied.replaced != applied.version:
+            # A function that just looked goes on with what it saw for so long.
+            time.sleep(FRESH_FOR.total_seconds())
+        return applied
 
     def budgets(self) -> Iterator[BudgetState]:
         """Every budget of the configuration in its current window, one read after the other."""

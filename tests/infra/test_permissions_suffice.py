@@ -9,6 +9,7 @@ import inspect
 import json
 import pathlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.domain.money import picodollars
+from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.handlers import (
     admit_request,
     expire_reservations,
@@ -152,13 +155,22 @@ def house(monkeypatch) -> Iterator[House]:
         _create_table()
         books = DynamoDbBooks(bootstrap.ledger_calls(), lambda _: None, clock)
         store = DynamoDbConfigStore(bootstrap.ledger_calls(), clock)
-        config = load_config(ROOT / "examples" / "sentry.yaml").config
+        config = _too_little_for_growth(load_config(ROOT / "examples" / "sentry.yaml").config)
         apply_config(config, store=store, books=books, clock=clock)
         bootstrap.dynamodb_client().meta.events.register(
             "provide-client-params.dynamodb", recorder.note
         )
         yield House(clock, recorder)
     _forget_parts()
+
+
+def _too_little_for_growth(config: SentryConfig) -> SentryConfig:
+    """The example, with a budget that a large call of the dear model never fits."""
+    budgets = [
+        replace(budget, limit=picodollars("0.10")) if budget.id == "growth-daily" else budget
+        for budget in config.budgets
+    ]
+    return replace(config, budgets=tuple(budgets))
 
 
 def _forget_parts() -> None:

@@ -28,6 +28,7 @@ from cost_sentry.domain.decision import (
 )
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, invariant
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.replay import replayed
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -76,8 +77,8 @@ class Admission:
             if isinstance(result, SameId):
                 return replayed(request, result.reservation, result.resolution)
             if isinstance(result, Reserved):
-                rungs.append(_rung(candidate, "reserved"))
-                return self._allowed(request, candidate, result, shortages, tuple(rungs))
+                rungs.append(_reserved_rung(result.reservation))
+                return self._allowed(request, config, result, shortages, tuple(rungs))
             rungs.append(_rung(candidate, f"refused by budget {result.hold.budget_id}"))
             shortages.append((candidate, result))
         return _exhausted(request, config, shortages, tuple(rungs))
@@ -112,31 +113,36 @@ class Admission:
     def _allowed(
         self,
         request: InvocationRequest,
-        candidate: Candidate,
+        config: SentryConfig,
         reserved: Reserved,
         shortages: list[tuple[Candidate, Shortage]],
         rungs: tuple[RungOutcome, ...],
     ) -> Decision:
+        """The answer follows what is held, not what was tried.
+
+        An execution that asks again after a lost answer finds the reservation of its first try,
+        which may be for another rung than the one it has just offered.
+        """
         held = reserved.reservation
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
+        budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
+        kind = DecisionKind(held.decision)
         code, message = ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
-        if shortages:
+        if kind is DecisionKind.REROUTE:
             code = ReasonCode.REROUTED_TO_FIT
-            message = (
-                f"budget {shortages[0][1].hold.budget_id} cannot pay for {request.model_id};"
-                f" {candidate.model_id} fits"
-            )
+            poor = f"budget {shortages[0][1].hold.budget_id}" if shortages else "a budget"
+            message = f"{poor} cannot pay for {request.model_id}; {held.model_used} fits"
         return Decision(
-            kind=candidate.decision,
+            kind=kind,
             code=code,
             message=message,
             request_id=request.request_id,
             model_asked=request.model_id,
-            model_used=candidate.model_id,
+            model_used=held.model_used,
             path=request.path,
             reservation=held,
-            price=candidate.price,
-            budgets=_views(candidate.budgets, held, reserved.remaining),
+            price=self.price_book.price(held.model_used),
+            budgets=_views(budgets, held, reserved.remaining),
             rungs=rungs,
             state=ReservationState.PENDING,
             tags=request.tags,
@@ -216,6 +222,12 @@ def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView,
             )
         )
     return tuple(views)
+
+
+def _reserved_rung(held: Reservation) -> RungOutcome:
+    return RungOutcome(
+        model_id=held.model_used, outcome="reserved", quote_picodollars=held.quote_picodollars
+    )
 
 
 def _rung(candidate: Candidate, outcome: str) -> RungOutcome:

@@ -251,6 +251,20 @@ def test_the_same_execution_asking_twice_goes_on_with_its_own_reservation():
     assert again.reservation == first.reservation
 
 
+def test_an_execution_that_lost_its_answer_goes_on_with_the_rung_it_had_reserved():
+    poor = budget(limit=1_999)
+    sentry = Sentry(poor)
+    first = sentry.decide(request())
+    assert first.model_used == CHEAP
+    sentry.ledger.define(replace(poor, limit=50_000), DAY)
+
+    again = sentry.decide(request())
+
+    assert again.reservation == first.reservation
+    assert (again.kind, again.model_used, again.price) == (first.kind, CHEAP, first.price)
+    assert len(sentry.ledger.pending()) == 1
+
+
 def test_the_same_id_with_other_content_is_refused_and_changes_nothing():
     sentry = Sentry(budget(limit=5_000))
     sentry.decide(request())

@@ -25,7 +25,7 @@ def assembly() -> Path:
 
 @pytest.fixture(scope="session")
 def local_cloud() -> Iterator[LocalCloud]:
-    """The local cloud; tests that use it are marked `cloud` and in the xdist group of that name."""
+    """The local cloud; tests that use it are marked `cloud` and stay on one worker as a group."""
     with running_cloud() as cloud:
         yield cloud
 

@@ -11,7 +11,7 @@ from cost_sentry_client.operations import Operator
 from tests.docs.answers_shown import EXAMPLES
 from tests.tidy.tree import ROOT
 
-pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("programs")]
 
 
 @pytest.fixture

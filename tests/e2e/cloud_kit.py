@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import threading
 import time
 import uuid
@@ -40,6 +41,14 @@ def together(threads: int, work: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, range(threads)))
+
+
+def hear_interrupts() -> None:
+    """For a child process: hear Ctrl-C even if the test run itself was started in background.
+
+    A shell starts background jobs with SIGINT ignored, and children inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 20) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from cost_sentry_local.cloud import LocalCloud, running_cloud
 from cost_sentry_local.layout import PROJECT
 
-pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("programs")]
 
 PINNED = json.loads((PROJECT / "package.json").read_text())["devDependencies"]["aws-cdk"]
 

@@ -82,7 +82,7 @@ def file(tmp_path):
 
 @pytest.mark.cloud
 @pytest.mark.slow
-@pytest.mark.xdist_group("cloud")
+@pytest.mark.xdist_group("programs")
 def test_a_session_from_local_up_to_local_down(shell, file):
     assert shell.json("local", "status", code=1) == {"running": False}
     up = shell.json("local", "up")

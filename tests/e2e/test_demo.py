@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from cost_sentry_local.layout import PROJECT
+from tests.e2e.cloud_kit import hear_interrupts
 
-pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("programs")]
 
 CALLS = 500
 PROMISED_FIELDS = {
@@ -129,6 +130,7 @@ def start(own: Path, *options: str) -> Popen[str]:
         stdout=PIPE,
         stderr=PIPE,
         text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 - it makes one system call
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.sentry_kit import DeployedSentry, prompt, usd
 
-pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("race")]
 
 CALLERS, PAYS_FOR, REPETITIONS = 200, 120, 20
 

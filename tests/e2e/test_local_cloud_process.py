@@ -11,9 +11,9 @@ import pytest
 
 from cost_sentry_local import process_group
 from cost_sentry_local.cloud import CloudNotStarted, down, running_cloud, status, up
-from tests.e2e.cloud_kit import new_function, until
+from tests.e2e.cloud_kit import hear_interrupts, new_function, until
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("programs")]
 
 OWNER = """
 import sys, time
@@ -26,7 +26,10 @@ with running_cloud() as cloud:
 
 def owner_of_a_cloud() -> tuple[subprocess.Popen[str], int]:
     owner = subprocess.Popen(  # noqa: S603 - this very interpreter
-        [sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 - it makes one system call
     )
     assert owner.stdout is not None
     return owner, int(owner.stdout.readline())

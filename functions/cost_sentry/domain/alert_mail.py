@@ -24,6 +24,8 @@ _TEXT_COLUMNS = COLUMNS - _LABEL_COLUMNS
 SUBJECT_CHARACTERS_MAX = 100
 """SNS refuses a longer subject, a line break in it, and anything but ASCII."""
 _NAME_CHARACTERS_MAX = 46
+_ID_CHARACTERS_MAX = 63
+"""Of a budget in ``sentry.yaml``."""
 _PERCENT_SHOWN_MAX = 999
 
 
@@ -89,8 +91,15 @@ def _body(crossing: Crossing) -> Iterator[str]:
         yield f"Charged in full because the true cost is unknown: {estimated}"
     if crossing.totals.overrun or crossing.totals.estimated:
         yield ""
-    yield f"Look:    cost-sentry budget show {_harmless(budget.id)}"
-    yield f"Change:  cost-sentry budget set {_harmless(budget.id)} <new limit>"
+    yield from _command("Look:", "cost-sentry budget show", budget, "")
+    yield from _command("Change:", "cost-sentry budget set", budget, " <new limit>")
+
+
+def _command(label: str, verb: str, budget: Budget, tail: str) -> Iterator[str]:
+    """A line to copy into a shell: the id is never cut, the line is broken where a shell may."""
+    words = f"{_harmless(budget.id, _ID_CHARACTERS_MAX)}{tail}"
+    line = f"{label:<9}{verb} {words}"
+    yield from (line,) if len(line) <= COLUMNS else (f"{label:<9}{verb} \\", f"  {words}")
 
 
 def _what(crossing: Crossing) -> str:

@@ -252,3 +252,13 @@ def test_a_window_that_is_over_runs_out_no_more():
     late = replace(crossing(("search", "chat", "m", usd("9.9"))), at=NOON + timedelta(days=3))
 
     assert "Runs out: not before it resets" in write_alert(late, []).body
+
+
+def test_the_commands_of_a_mail_can_be_copied_whole_however_long_the_id_is():
+    longest = "a" * 63
+
+    body = write_alert(crossing(("search", "web", "m", 1), budget_id=longest), []).body
+
+    shell = body.replace(" \\\n ", "")
+    assert f"cost-sentry budget show {longest}\n" in shell
+    assert f"cost-sentry budget set {longest} <new limit>\n" in shell

@@ -43,7 +43,7 @@ check: setup  ## the quick loop: format, lint, types, import contracts, fast tes
 .PHONY: test
 test: setup  ## everything that must hold
 	@ruff format --check . && ruff check . && mypy && lint-imports --no-cache
-	@pytest -n 2 --dist loadgroup
+	@pytest -n 2 --dist loadgroup --durations 12
 
 .PHONY: demo
 demo: setup  ## the sentry at work on this machine: real template, real traffic, local cloud

@@ -46,12 +46,18 @@ def clock() -> "SystemClock":
 
 @cache
 def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
-    """Short time-outs: a ledger that is silent for seconds is down, and the answer is no."""
+    """Short time-outs: a ledger that is silent for seconds is down, and the answer is no.
+
+    Three seconds for a call that nobody answers: an admission makes three of them at most, and
+    its function must say no before its own time is up.
+    """
     import boto3
     from botocore.config import Config
 
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=1, read_timeout=2
+        retries={"mode": "standard", "total_max_attempts": 2},
+        connect_timeout=1,
+        read_timeout=1.5,
     )
     return boto3.client("dynamodb", config=config)
 

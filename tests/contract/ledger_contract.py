@@ -256,8 +256,8 @@ class LedgerContract(LedgerCase):
             ledger.reserve(reservation(f"r{n}", hold(10)))
         ledger.reserve(reservation("late", hold(10), now=NOON + timedelta(seconds=60)))
 
-        overdue = ledger.expired(NOON + timedelta(seconds=420), batch_max=100)
-        bounded = ledger.expired(NOON + timedelta(seconds=420), batch_max=2)
+        overdue = list(ledger.expired(NOON + timedelta(seconds=420), batch_max=100))
+        bounded = list(ledger.expired(NOON + timedelta(seconds=420), batch_max=2))
 
         assert {r.request_id for r in overdue} == {"r0", "r1", "r2"}
         assert len(bounded) == 2

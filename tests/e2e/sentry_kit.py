@@ -145,4 +145,6 @@ class DeployedSentry:
     def expire_later(self, seconds: int = 421) -> int:
         """What the scheduled run does once every hold is overdue."""
         later = ManualClock(SystemClock().now() + timedelta(seconds=seconds))
-        return expire_reservations(ledger=self.ledger, clock=later, batch_max=100)
+        done = expire_reservations(ledger=self.ledger, clock=later, batch_max=100)
+        assert done.problems == ()
+        return done.expired

@@ -1,7 +1,8 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
@@ -31,10 +32,11 @@ from cost_sentry.application.ports import (
     Shortage,
 )
 from cost_sentry.domain.allotment import Spread, gathered, refill_amount
-from cost_sentry.domain.errors import InvariantViolated, LedgerContention
+from cost_sentry.domain.errors import InvariantViolated, LedgerContention, LedgerUnavailable
 from cost_sentry.domain.reservation import (
     Hold,
     Reservation,
+    ReservationState,
     Resolution,
     ResolvedReservation,
 )
@@ -70,7 +72,10 @@ class DynamoDbLedger:
             return known
         arguments = reserve_arguments(reservation)
         for attempt in range(ATTEMPTS_MAX):
-            outcome = self._calls.update(arguments)
+            try:
+                outcome = self._calls.update(arguments)
+            except LedgerUnavailable as lost:
+                raise self._given_back(reservation, lost) from lost
             if isinstance(outcome, Written):
                 return _reserved(reservation, outcome.attributes)
             if not isinstance(outcome, ConditionFailed):
@@ -80,6 +85,29 @@ class DynamoDbLedger:
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
+
+    def _given_back(self, reservation: Reservation, lost: LedgerUnavailable) -> LedgerUnavailable:
+        """The write may have happened although nobody heard of it: void it, so nothing stays held.
+
+        One try; whoever asks must have an answer soon. The caller will be told no.
+        """
+        void = Resolution(
+            state=ReservationState.VOIDED,
+            resolved_at=reservation.reserved_at,
+            cost_picodollars=0,
+            total_tokens=0,
+            usage=None,
+            estimated=False,
+            reason="the ledger's answer was lost",
+        )
+        try:
+            self.resolve(reservation, void)
+        except InvariantViolated:
+            return lost  # It was never held.
+        except LedgerUnavailable:
+            until = reservation.expires_at.isoformat()
+            return LedgerUnavailable(f"{lost}; its money may be held until {until}")
+        return lost
 
     def _journaled(self, reservation: Reservation) -> SameId | None:
         """The lasting memory of this id, for when its account has forgotten it."""
@@ -178,15 +206,15 @@ class DynamoDbLedger:
                     placement = gathered(spread, spread.limit)
                     self._allotments.place(hold.key, spread, placement, resolution.resolved_at)
 
-    def expired(self, now: datetime, batch_max: int) -> Sequence[Reservation]:
-        """See the port."""
+    def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
+        """See the port. Read on while they are resolved: the first need not wait for the last."""
         due = (
             reservation
             for account in self._accounts()
             for reservation in account.pending_reservations()
             if reservation.expires_at <= now
         )
-        return [reservation for reservation, _ in zip(due, range(batch_max), strict=False)]
+        return islice(due, batch_max)
 
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port."""

@@ -58,7 +58,9 @@ class Admission:
             refused = refusal_of(request, config, self.price_book)
             return refused or self._try_candidates(request, config, attempt)
         except LedgerUnavailable as error:
-            message = f"the ledger could not be asked, so the answer is no; try again ({error})"
+            message = (
+                f"the ledger could not be asked, so the answer is no; try a new id later ({error})"
+            )
             return rejection(request, ReasonCode.LEDGER_UNAVAILABLE, message)
         except ConfigurationError as error:
             return rejection(request, ReasonCode.NOT_CONFIGURED, str(error))

@@ -1,19 +1,36 @@
 """Resolve what nobody resolved, assuming the worst."""
 
+from dataclasses import dataclass
+
 from cost_sentry.application.ports import Clock, Ledger
+from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 
 
-def expire_reservations(*, ledger: Ledger, clock: Clock, batch_max: int) -> int:
-    """Post the whole quote of at most ``batch_max`` overdue reservations; how many it were.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """What one run did."""
 
-    Bounded, so that one backlog cannot starve the schedule. Whoever resolves one first wins.
+    expired: int
+    problems: tuple[str, ...]
+    """Reservations that could not be resolved now; they come again."""
+
+
+def expire_reservations(*, ledger: Ledger, clock: Clock, batch_max: int) -> Expiry:
+    """Post the whole quote of at most ``batch_max`` overdue reservations.
+
+    Bounded, so that one backlog cannot starve the schedule; one that cannot be resolved now does
+    not hold up the others. Whoever resolves one first wins.
     """
-    now = clock.now()
-    overdue = ledger.expired(now, batch_max)
-    for reservation in overdue:
-        ledger.resolve(reservation, _assume_the_worst(reservation, clock))
-    return len(overdue)
+    expired, problems = 0, []
+    for reservation in ledger.expired(clock.now(), batch_max):
+        try:
+            ledger.resolve(reservation, _assume_the_worst(reservation, clock))
+        except CostSentryError as error:
+            problems.append(f"{reservation.request_id}: {error}")
+        else:
+            expired += 1
+    return Expiry(expired=expired, problems=tuple(problems))
 
 
 def _assume_the_worst(reservation: Reservation, clock: Clock) -> Resolution:

@@ -2,7 +2,7 @@
 
 from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import Clock
-from cost_sentry.domain.decision import Decision, DecisionKind
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
 
 
@@ -14,6 +14,8 @@ def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str
     """
     if decision.kind is DecisionKind.ALLOW or decision.replayed:
         return None
+    if decision.code is ReasonCode.LEDGER_UNAVAILABLE:
+        return "the ledger is where it would be noted"
     try:
         log.record(decision, clock.now())
     except LedgerUnavailable as error:

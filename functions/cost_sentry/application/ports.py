@@ -1,6 +1,6 @@
 """What the use cases need from the world. Adapters fit these shapes; nothing inherits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -127,7 +127,7 @@ class Ledger(Protocol):
         """Settle, void or expire it: post what it cost, give back the rest, exactly once."""
         ...
 
-    def expired(self, now: datetime, batch_max: int) -> Sequence[Reservation]:
+    def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """At most ``batch_max`` pending reservations past their ``expires_at``."""
         ...
 

@@ -18,10 +18,11 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     sending = send_alerts(
         bootstrap.outbox(), bootstrap.alerts(), clock, bootstrap.ALERTS_PER_RUN_MAX
     )
+    expiry = expire_reservations(ledger=ledger, clock=clock, batch_max=batch_max)
     done = {
-        "expired": expire_reservations(ledger=ledger, clock=clock, batch_max=batch_max),
+        "expired": expiry.expired,
         "tidied": ledger.tidy(clock.now(), batch_max),
         "alerts_sent": sending.sent,
     }
-    logger.info("done", extra={**done, "problems": sending.problems})
+    logger.info("done", extra={**done, "problems": (*expiry.problems, *sending.problems)})
     return done

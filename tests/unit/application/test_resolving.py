@@ -3,6 +3,7 @@ from datetime import timedelta
 from cost_sentry.application.expire_reservations import expire_reservations
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.void_reservation import void_reservation
+from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.usage import TokenUsage
@@ -21,6 +22,12 @@ def ledger_with(*reservations):
     for one in reservations:
         ledger.reserve(one)
     return ledger
+
+
+def expire(ledger, clock, batch_max=10):
+    done = expire_reservations(ledger=ledger, clock=clock, batch_max=batch_max)
+    assert done.problems == ()
+    return done.expired
 
 
 def test_settling_charges_every_token_kind_that_was_reported():
@@ -64,10 +71,10 @@ def test_what_nobody_resolved_is_posted_in_full_once_it_is_overdue():
     clock = ManualClock()
     ledger = ledger_with(reservation("r1", hold(100)), reservation("r2", hold(50)))
 
-    assert expire_reservations(ledger=ledger, clock=clock, batch_max=10) == 0
+    assert expire(ledger, clock) == 0
     clock.time += timedelta(seconds=420)
-    assert expire_reservations(ledger=ledger, clock=clock, batch_max=10) == 2
-    assert expire_reservations(ledger=ledger, clock=clock, batch_max=10) == 0
+    assert expire(ledger, clock) == 2
+    assert expire(ledger, clock) == 0
 
     assert ledger.balance(budget(), DAY).posted == 200
 
@@ -77,7 +84,7 @@ def test_one_run_expires_no_more_than_its_bound():
     ledger = ledger_with(*(reservation(f"r{n}", hold(10)) for n in range(5)))
     clock.time += timedelta(seconds=420)
 
-    runs = [expire_reservations(ledger=ledger, clock=clock, batch_max=2) for _ in range(4)]
+    runs = [expire(ledger, clock, batch_max=2) for _ in range(4)]
 
     assert runs == [2, 2, 1, 0]
 
@@ -96,3 +103,23 @@ def test_a_settlement_that_comes_after_expiry_changes_nothing_and_gets_the_expir
     assert not late.first
     assert late.resolved.resolution.state is ReservationState.EXPIRED
     assert ledger.balance(budget(), DAY).posted == 100
+
+
+def test_one_reservation_that_cannot_be_resolved_does_not_hold_up_the_others():
+    class Stubborn(MemoryLedger):
+        def resolve(self, reservation, resolution):
+            if reservation.request_id == "r1":
+                raise LedgerContention("account 'search/web' has too many writers at once")
+            return super().resolve(reservation, resolution)
+
+    clock, ledger = ManualClock(), Stubborn()
+    ledger.define(budget(), DAY)
+    for n in range(3):
+        ledger.reserve(reservation(f"r{n}", hold(100)))
+    clock.time += timedelta(seconds=420)
+
+    done = expire_reservations(ledger=ledger, clock=clock, batch_max=10)
+
+    assert done.expired == 2
+    assert done.problems == ("r1: account 'search/web' has too many writers at once",)
+    assert [r.request_id for r in ledger.pending()] == ["r1"]

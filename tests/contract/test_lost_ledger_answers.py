@@ -1,0 +1,93 @@
+"""A ledger that does not answer, or whose answer is lost: the caller hears no, nothing is held."""
+
+import socket
+import threading
+import time
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from cost_sentry import bootstrap
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.domain.errors import LedgerUnavailable
+from infra.function_set import FUNCTIONS
+from tests.fakes.builders import ManualClock, budget, hold, reservation
+from tests.fakes.moto_journal import journal_on_moto, no_pause
+
+DAY = "2026-11-21"
+
+
+class LosingClient:
+    """A DynamoDB client that does what it is told, and then says that nobody answered."""
+
+    def __init__(self, client, losing: int) -> None:
+        self._client, self.losing = client, losing
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def update_item(self, **arguments):
+        answer = self._client.update_item(**arguments)
+        if "#pending" in str(arguments["ExpressionAttributeNames"]) and self.losing > 0:
+            self.losing -= 1
+            raise ReadTimeoutError(endpoint_url="dynamodb")
+        return answer
+
+
+@pytest.fixture
+def store():
+    with journal_on_moto() as store:
+        yield store
+
+
+@pytest.fixture
+def books(store):
+    books = DynamoDbBooks(store.items, no_pause, ManualClock())
+    books.define(budget(), DAY)
+    return books
+
+
+def test_a_reserve_whose_answer_is_lost_holds_nothing_once_the_caller_is_told_no(store, books):
+    ledger = DynamoDbLedger(LedgerCalls(LosingClient(store.client, 1), "ledger"), no_pause)
+
+    with pytest.raises(LedgerUnavailable) as told:
+        ledger.reserve(reservation("r1", hold(100)))
+
+    assert "may be held" not in str(told.value)
+    assert list(books.pending()) == []
+    assert books.balance(budget(), DAY).left == 1_000
+
+
+def test_what_cannot_be_given_back_is_said_to_be_held_until_it_expires(store, books):
+    ledger = DynamoDbLedger(LedgerCalls(LosingClient(store.client, 99), "ledger"), no_pause)
+    held = reservation("r1", hold(100))
+
+    with pytest.raises(LedgerUnavailable, match="may be held until"):
+        ledger.reserve(held)
+
+    assert books.balance(budget(), DAY).left in (900, 1_000)
+
+
+@pytest.mark.slow
+def test_a_silent_ledger_is_a_no_well_before_the_functions_own_time_is_up(monkeypatch):
+    """Three calls that nobody answers are the most that one admission makes."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        threading.Thread(target=lambda: [deaf.accept() for _ in range(9)], daemon=True).start()
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        bootstrap.dynamodb_client.cache_clear()
+        client = bootstrap.dynamodb_client()
+        bootstrap.dynamodb_client.cache_clear()
+        calls = LedgerCalls(client, "ledger")
+
+        started = time.monotonic()
+        with pytest.raises(LedgerUnavailable):
+            calls.get({"pk": {"S": "a"}, "sk": {"S": "b"}})
+        silent_seconds = time.monotonic() - started
+
+    [admit] = [row for row in FUNCTIONS if row.name == "admit_request"]
+    assert 3 * silent_seconds < admit.timeout_seconds

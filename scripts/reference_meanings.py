@@ -52,7 +52,7 @@ REASONS = {
     ),
     ReasonCode.LEDGER_UNAVAILABLE: (
         "the ledger could not be asked, so the answer is no",
-        "try again with the same id, after a pause",
+        "try again after a pause with a new id; `message` says if money may still be held",
     ),
     ReasonCode.NOT_CONFIGURED: (
         "no configuration is in force, or the one in force cannot be used",
@@ -63,7 +63,7 @@ REASONS = {
 DECISIONS = {
     DecisionKind.ALLOW: "the model that was asked for is called",
     DecisionKind.REROUTE: "a cheaper model of its ladder is called",
-    DecisionKind.REJECT: "no model is called, and nothing is held",
+    DecisionKind.REJECT: "no model is called; nothing is held unless `message` says so",
     DecisionKind.DEFER: "belongs to a deferred batch workflow; `guarded_invocation` never gives it",
 }
 

@@ -2,7 +2,7 @@
 
 botocore.exceptions.ClientError
 ├── ThrottlingException, ValidationException …   as Bedrock would have raised it, plus ``sentry``
-└── CallRejected                                 the sentry said no; nothing was spent
+└── CallRejected                                 the sentry said no; no model was called
     └── CallAlreadyAnswered                      this request id was used before; not called again
 """
 

@@ -44,12 +44,12 @@ class Run:
         return json.loads((self.own / "summary.json").read_text())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def first_run(tmp_path_factory) -> Run:
     return ended(start(tmp_path_factory.mktemp("demo"), "--calls", str(CALLS)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def told(first_run) -> dict[str, Any]:
     return first_run.summary
 

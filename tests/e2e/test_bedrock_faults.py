@@ -104,27 +104,31 @@ def test_an_answer_without_usage_is_charged_in_full_and_says_so(slot, ask):
     assert (balance.pending, balance.posted) == (0, sentry_quote(answer))
 
 
-def test_a_model_that_stalls_past_the_time_limit_stays_held(slot):
-    """The real definition with a shorter limit: waiting four minutes proves nothing more."""
+@BRANCHES
+def test_a_model_that_stalls_past_the_time_limit_stays_held(slot, ask):
+    """The real definition with shorter limits: waiting four minutes proves nothing more."""
     machine = slot.sentry.outputs["GuardedInvocationArn"]
     client = slot.sentry.cloud.client("stepfunctions")
-    definition = json.loads(client.describe_state_machine(stateMachineArn=machine)["definition"])
-    assert definition["States"]["Invoke model"]["TimeoutSeconds"] <= 240
-    hurried = json.loads(json.dumps(definition))
-    hurried["States"]["Invoke model"]["TimeoutSeconds"] = 2
-    slot.sentry.fail("stall", seconds=30)
+    definition = client.describe_state_machine(stateMachineArn=machine)["definition"]
+    hurried = json.loads(definition)
+    for state in ("Invoke model", "Invoke model with bytes"):
+        assert hurried["States"][state]["TimeoutSeconds"] < hurried["TimeoutSeconds"] < 300
+        hurried["States"][state]["TimeoutSeconds"] = 2
+    slot.sentry.invoke(slot.prompt())
+    spent = slot.balance().posted
+    slot.sentry.fail("stall", seconds=8)
 
     client.update_state_machine(stateMachineArn=machine, definition=json.dumps(hurried))
     try:
-        failed = slot.sentry.start(slot.prompt())
+        failed = slot.sentry.start(ask(slot))
     finally:
-        client.update_state_machine(stateMachineArn=machine, definition=json.dumps(definition))
+        client.update_state_machine(stateMachineArn=machine, definition=definition)
 
     assert (failed["status"], failed["error"]) == ("FAILED", "States.Timeout")
     held = slot.balance()
-    assert (held.pending > 0, held.posted) == (True, 0)
+    assert (held.pending > 0, held.posted) == (True, spent)
     assert slot.sentry.expire_later() == 1
-    assert slot.balance().posted == held.pending
+    assert slot.balance().posted == spent + held.pending
 
 
 def test_a_repeated_request_never_calls_the_model_again(slot):

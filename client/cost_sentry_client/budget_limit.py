@@ -1,6 +1,9 @@
+import re
 from dataclasses import dataclass, replace
 
-from cost_sentry.domain.budget import amount_text, parse_amount
+from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
+from cost_sentry_client.config_file.cross_checks import limit_fault
+from cost_sentry_client.config_file.field_types import AMOUNT
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.problems import Problem
@@ -48,17 +51,7 @@ def change_limit(operator: Operator, budget_id: str, text: str) -> LimitChange:
     the limit that the ledger holds cannot part.
     """
     config, budget = operator.config(), operator.budget(budget_id).budget
-    try:
-        limit = parse_amount(budget.unit, text)
-    except ValueError as error:
-        raise Problem(
-            str(error),
-            where=f"LIMIT {text!r} of budget {budget_id}, which counts {budget.unit}",
-            fix="give dollars such as 12.50, at most 12 decimals"
-            if budget.unit == "usd"
-            else "give a whole number of tokens such as 2000000",
-            exit_code=ExitCode.USAGE,
-        ) from error
+    limit = _checked(budget, text)
     budgets = [replace(b, limit=limit) if b.id == budget_id else b for b in config.budgets]
     applied = operator.apply(replace(config, budgets=tuple(budgets)))
     return LimitChange(
@@ -67,4 +60,25 @@ def change_limit(operator: Operator, budget_id: str, text: str) -> LimitChange:
         before=amount_text(budget.unit, budget.limit),
         after=amount_text(budget.unit, limit),
         version=applied.version,
+    )
+
+
+def _checked(budget: Budget, text: str) -> int:
+    """A limit that ``sentry.yaml`` would take too, in the ledger's unit."""
+    what, how = f"{text!r} is not an amount in plain digits", "no exponent, no sign, no separators"
+    if re.fullmatch(AMOUNT, text):
+        fault = limit_fault(budget.unit, text)
+        if fault is None:
+            return parse_amount(budget.unit, text)
+        what, how = fault
+    example = (
+        "dollars such as 12.50, at most 12 decimals"
+        if budget.unit is Unit.USD
+        else "a whole number of tokens such as 2000000"
+    )
+    raise Problem(
+        what,
+        where=f"LIMIT {text!r} of budget {budget.id}, which counts {budget.unit}",
+        fix=f"give {example} ({how})",
+        exit_code=ExitCode.USAGE,
     )

@@ -92,7 +92,8 @@ def _budget_ids(budgets: Sequence[BudgetShape]) -> Iterator[Finding]:
 
 
 def _budget(file: SentryFile, budget: BudgetShape, path: Path) -> Iterator[Finding]:
-    yield from _limit(budget, (*path, "limit"))
+    if fault := limit_fault(budget.unit, budget.limit):
+        yield Finding(path=(*path, "limit"), problem=fault[0], allowed=fault[1])
     yield from _scope(file, budget.scope, (*path, "scope"))
     for i, (before, after) in enumerate(
         zip(budget.thresholds, budget.thresholds[1:], strict=False)
@@ -105,20 +106,14 @@ def _budget(file: SentryFile, budget: BudgetShape, path: Path) -> Iterator[Findi
             )
 
 
-def _limit(budget: BudgetShape, path: Path) -> Iterator[Finding]:
-    amount, most = Decimal(budget.limit), LIMIT_MAX[budget.unit]
+def limit_fault(unit: Unit, text: str) -> tuple[str, str] | None:
+    """What is wrong with a limit of plain digits, and what is allowed; ``None`` if nothing is."""
+    amount, most = Decimal(text), LIMIT_MAX[unit]
     if not 0 < amount <= most:
-        yield Finding(
-            path=path,
-            problem=f"{quoted(budget.limit)} {budget.unit} is no limit",
-            allowed=f"above 0, at most {most} {budget.unit}",
-        )
-    elif budget.unit is Unit.TOKENS and amount != amount.to_integral_value():
-        yield Finding(
-            path=path,
-            problem=f"{quoted(budget.limit)} is a fraction of a token",
-            allowed="whole tokens",
-        )
+        return f"{quoted(text)} {unit} is no limit", f"above 0, at most {most} {unit}"
+    if unit is Unit.TOKENS and amount != amount.to_integral_value():
+        return f"{quoted(text)} is a fraction of a token", "whole tokens"
+    return None
 
 
 def _scope(file: SentryFile, scope: Mapping[str, str], path: Path) -> Iterator[Finding]:

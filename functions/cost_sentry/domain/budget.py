@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
-from cost_sentry.domain.money import dollars_text, picodollars
+from cost_sentry.domain.money import dollars_text, picodollars, whole_units
 from cost_sentry.domain.window import Window, WindowKind, window_at
 
 MODEL_TAG = "model"
@@ -54,10 +54,7 @@ def parse_amount(unit: Unit, text: str | int | Decimal) -> int:
     """The inverse of ``amount_text``; ``ValueError`` for anything but a finite, exact amount."""
     if unit is Unit.USD:
         return picodollars(text)
-    try:
-        tokens = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"not a number of tokens: {text!r}") from None
-    if not tokens.is_finite() or tokens < 0 or tokens != tokens.to_integral_value():
+    tokens = whole_units(text)
+    if tokens is None:
         raise ValueError(f"not a whole, non-negative number of tokens: {text!r}")
-    return int(tokens)
+    return tokens

@@ -159,17 +159,34 @@ def test_setting_the_same_limit_again_changes_nothing(desk):
 
 
 def test_a_limit_that_is_no_amount_is_a_usage_error_that_says_what_is(desk):
+    before = desk.operator.config().version
+
     for budget_id, limit, allowed in (
         ("search-daily", "ten", "12.50"),
         ("search-daily", "NaN", "12.50"),
         ("search-daily", "0.0000000000001", "12 decimals"),
         ("everything", "1.5", "whole number of tokens"),
+        ("search-daily", "1e1000000", "plain digits"),
+        ("everything", "1e30", "plain digits"),
+        ("search-daily", "1_000", "plain digits"),
+        ("search-daily", "1000000000.01", "at most 1000000000 usd"),
+        ("everything", "1000000000000001", "at most 1000000000000000 tokens"),
+        ("search-daily", "0", "above 0"),
+        ("search-daily", "1\n", "plain digits"),
     ):
         ended = cost_sentry("budget", "set", budget_id, limit, "--json")
 
         assert (ended.code, ended.stdout) == (2, "")
-        assert limit in ended.stderr
+        assert limit.strip() in ended.stderr
         assert allowed in ended.stderr
+    assert desk.operator.config().version == before
+
+
+def test_the_greatest_limits_of_the_file_can_be_set(desk):
+    for budget_id, limit in (("search-daily", "1000000000"), ("everything", "1" + 15 * "0")):
+        ended = cost_sentry("budget", "set", budget_id, limit, "--json")
+
+        assert (ended.code, ended.json["changed"]) == (0, True)
 
 
 def test_without_a_configuration_the_answer_says_how_to_apply_one(empty_desk):

@@ -85,8 +85,10 @@ def test_an_exhausted_budget_mails_its_owner_at_50_80_and_100_percent_once_each(
     assert 0 < balance.left * 20 < limit
     received = told(sentry, owner)
     subjects = sorted(mail["subject"] for mail in received)
-    assert [s.split(" at ")[1].split("%")[0] for s in subjects] == ["100", "50", "80"]
-    last = next(mail for mail in received if " at 100%" in mail["subject"])
+    stories = [s.removeprefix("Cost sentry: budget small ").split("%")[0] for s in subjects]
+    assert stories[:2] == ["at 50", "at 80"]
+    assert [s.rstrip("0123456789") for s in stories[2:]] == ["used up: "]
+    last = next(mail for mail in received if " used up: 9" in mail["subject"])
     assert last["body"].startswith("What:     used up: $")
     assert (
         "Runs out: now: what is left does not pay for a call like the one refused" in last["body"]

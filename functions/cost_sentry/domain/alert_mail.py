@@ -64,7 +64,12 @@ def amount_shown(unit: Unit, amount: int) -> str:
 
 def _subject(crossing: Crossing) -> str:
     budget = crossing.budget
-    end = f" at {crossing.threshold_percent}% of {amount_shown(budget.unit, crossing.limit)}"
+    limit = amount_shown(budget.unit, crossing.limit)
+    end = (
+        f" used up: {_percent_spent(crossing)} of {limit} spent"
+        if crossing.is_used_up
+        else f" at {crossing.threshold_percent}% of {limit}"
+    )
     start = "Cost sentry: budget "
     room = SUBJECT_CHARACTERS_MAX - len(start) - len(end)
     return f"{start}{_harmless(budget.id, room)}{end}"
@@ -105,14 +110,17 @@ def _command(label: str, verb: str, budget: Budget, tail: str) -> Iterator[str]:
 def _what(crossing: Crossing) -> str:
     posted, limit = crossing.totals.posted, crossing.limit
     spent = _amount(crossing, posted).removesuffix(" tokens")
-    percent = posted * 100 // max(limit, 1)
-    shown = f"{percent}%" if percent <= _PERCENT_SHOWN_MAX else f"over {_PERCENT_SHOWN_MAX}%"
-    text = f"{spent} of {_amount(crossing, limit)} spent ({shown})"
+    text = f"{spent} of {_amount(crossing, limit)} spent ({_percent_spent(crossing)})"
     if crossing.is_used_up:
         end = f", calls {'were' if crossing.is_over else 'are'} refused"
         text = f"used up: {text}"
         return f"{text}{end}" if len(text) + len(end) <= _TEXT_COLUMNS else text
     return f"past {crossing.threshold_percent}%: {text}"
+
+
+def _percent_spent(crossing: Crossing) -> str:
+    percent = crossing.totals.posted * 100 // max(crossing.limit, 1)
+    return f"{percent}%" if percent <= _PERCENT_SHOWN_MAX else f"over {_PERCENT_SHOWN_MAX}%"
 
 
 def _budget(budget: Budget) -> str:

@@ -95,8 +95,10 @@ def test_the_mail_reads_as_it_should():
 def test_a_spent_budget_says_that_calls_are_refused_from_now_on():
     spent = crossing(("search", "chat", "m", usd("10.0")), threshold=100)
 
-    body = write_alert(spent, []).body
+    alert = write_alert(spent, [])
+    body = alert.body
 
+    assert alert.subject == "Cost sentry: budget search-daily at 100% of $10.00"
     assert "Runs out: now: the limit is reached" in body
     assert "rejected before it costs anything otherwise, until the budget resets" in " ".join(
         body.split()
@@ -108,7 +110,7 @@ def test_a_budget_used_up_tells_what_is_spent_and_that_the_rest_pays_for_no_such
 
     alert = write_alert(used_up, [])
 
-    assert alert.subject == "Cost sentry: budget search-daily at 100% of $0.60"
+    assert alert.subject == "Cost sentry: budget search-daily used up: 98% of $0.60 spent"
     lines = alert.body.splitlines()
     assert lines[0] == "What:     used up: $0.59 of $0.60 spent (98%), calls are refused"
     assert lines[4] == "Runs out: now: what is left does not pay for a call like the one refused"

@@ -36,7 +36,7 @@ def _check_size(request: dict[str, object], problems: Problems) -> None:
     if size > REQUEST_SIZE_MAX_BYTES:
         allowed = (
             f"at most {REQUEST_SIZE_MAX_BYTES} bytes in all: Step Functions carries 256 KiB, "
-            "the sentry's answer included; larger content can be an s3Location"
+            "the sentry's answer included"
         )
         problems.add((), f"is {size} bytes of JSON", allowed)
 

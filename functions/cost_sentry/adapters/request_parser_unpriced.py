@@ -14,6 +14,7 @@ _OUTPUT_LIMITS = frozenset({
 """Names under which model families take their output limit, without case, ``_`` and ``-``."""
 _ANSWER_COUNTS = frozenset({"n", "bestof", "numgenerations", "numresults"})
 """Names under which they take how many answers to write."""
+_MEDIA = ("image", "document", "video", "audio")
 
 
 def check_unpriced(request: Mapping[str, object], problems: Problems) -> None:
@@ -22,6 +23,7 @@ def check_unpriced(request: Mapping[str, object], problems: Problems) -> None:
     _check_price_class(request, ("serviceTier", "type"), "default", problems)
     _check_price_class(request, ("performanceConfig", "latency"), "standard", problems)
     _check_system_tools(request, problems)
+    _check_s3_sources(request, problems)
     _check_additional_fields(request.get("additionalModelRequestFields"), problems)
 
 
@@ -54,6 +56,33 @@ def _check_system_tools(request: Mapping[str, object], problems: Problems) -> No
             allowed = "toolSpec or cachePoint: a system tool adds tokens that nobody can bound"
             path = ("toolConfig", "tools", position, "systemTool")
             problems.add(path, "is not supported", allowed)
+
+
+def _check_s3_sources(request: Mapping[str, object], problems: Problems) -> None:
+    """No role of the sentry may read a bucket, and what nobody sees nobody can bound."""
+    for path, block in _content_blocks(request):
+        for kind in _MEDIA:
+            media = block.get(kind)
+            source = media.get("source") if isinstance(media, Mapping) else None
+            if isinstance(source, Mapping) and "s3Location" in source:
+                allowed = "bytes: the sentry does not read S3"
+                problems.add((*path, kind, "source", "s3Location"), "is not supported", allowed)
+
+
+def _content_blocks(request: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    """Every block that may hold a file: those of messages, and those of tool results in them."""
+    for message_path, message in _objects(("messages",), request.get("messages")):
+        for path, block in _objects((*message_path, "content"), message.get("content")):
+            yield path, block
+            result = block.get("toolResult")
+            if isinstance(result, Mapping):
+                yield from _objects((*path, "toolResult", "content"), result.get("content"))
+
+
+def _objects(path: Path, items: object) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    for position, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, Mapping):
+            yield (*path, position), item
 
 
 def _check_additional_fields(fields: object, problems: Problems) -> None:

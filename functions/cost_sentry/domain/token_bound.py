@@ -8,7 +8,7 @@ chat templates use: indented JSON with escapes. **Framing**, images and files ca
 the request; they are the constants below.
 
 A file whose text nobody can bound (a PDF or a spreadsheet is compressed; a video is seconds, not
-bytes; an S3 object is not seen at all) counts ``UNBOUNDED_TOKENS``. Whoever quotes clamps the bound
+bytes) counts ``UNBOUNDED_TOKENS``. Whoever quotes clamps the bound
 to the model's context window: Bedrock refuses longer prompts and does not bill them.
 """
 

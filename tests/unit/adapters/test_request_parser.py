@@ -146,7 +146,6 @@ def test_what_a_model_must_be_able_to_do_is_read_from_the_content(raw, needs):
     ("block", "path"),
     [
         (image({"bytes": PNG}), InvocationPath.LAMBDA),
-        (image({"s3Location": {"uri": "s3://bucket/key.png"}}), InvocationPath.DIRECT),
         ({"reasoningContent": {"redactedContent": PNG}}, InvocationPath.LAMBDA),
         (
             {"toolResult": {"toolUseId": "t", "content": [image({"bytes": PNG})]}},
@@ -264,6 +263,30 @@ def test_the_size_limit_is_exact():
 )
 def test_what_the_price_book_cannot_bound_is_refused(changes, field):
     assert set(errors_of(request(**changes))) == {field}
+
+
+@pytest.mark.parametrize("kind", ["image", "document", "video", "audio"])
+def test_a_file_in_s3_is_refused_at_its_field_for_the_sentry_cannot_see_it(kind):
+    formats = {"image": "png", "document": "pdf", "video": "mp4", "audio": "mp3"}
+    name = {"name": "n"} if kind == "document" else {}
+    source = {"s3Location": {"uri": "s3://bucket/key"}}
+
+    errors = errors_of(with_content({kind: {"format": formats[kind], "source": source, **name}}))
+
+    (error,) = errors.values()
+    assert error.field == f"messages[0].content[0].{kind}.source.s3Location"
+    assert error.problem == "is not supported"
+    assert error.allowed.startswith("bytes")
+
+
+def test_a_file_in_s3_within_a_tool_result_is_refused_and_a_document_may_name_one():
+    nested = image({"s3Location": {"uri": "s3://bucket/key.png"}})
+    words = {"image": {"source": {"s3Location": {"uri": "s3://bucket/key.png"}}}}
+
+    errors = errors_of(with_content({"toolResult": {"toolUseId": "t", "content": [nested]}}))
+
+    assert set(errors) == {"messages[0].content[0].toolResult.content[0].image.source.s3Location"}
+    assert parsed(with_content({"toolUse": {"toolUseId": "t", "name": "n", "input": words}}))
 
 
 def test_additional_fields_that_only_mention_an_output_limit_pass():

@@ -138,10 +138,9 @@ def test_a_text_file_counts_four_times_its_bytes(format_):
     [
         document("pdf", {"bytes": b64(10)}),
         document("docx", {"bytes": b64(10)}),
-        document("txt", {"s3Location": {"uri": "s3://b/k"}}),
         {"document": {"name": "n", "source": {"bytes": b64(10)}}},
         {"video": {"format": "mp4", "source": {"bytes": b64(10)}}},
-        {"audio": {"format": "mp3", "source": {"s3Location": {"uri": "s3://b/k"}}}},
+        {"audio": {"format": "mp3", "source": {"bytes": b64(10)}}},
     ],
 )
 def test_a_file_whose_content_nobody_can_see_fills_any_context_window(block):

@@ -8,6 +8,7 @@ from cost_sentry.domain.price_book import (
     ModelPrice,
     TokenRates,
     cost_picodollars,
+    dearest_of,
     quote_picodollars,
 )
 from cost_sentry.domain.usage import TokenUsage
@@ -65,6 +66,38 @@ def test_cost_never_exceeds_the_quote_of_bounds_that_were_kept(call):
     )
 
     assert 0 <= cost_picodollars(price, usage) <= quote
+
+
+several = st.lists(prices, min_size=1, max_size=4)
+usages = st.builds(
+    TokenUsage,
+    input_tokens=count,
+    output_tokens=count,
+    cache_read_tokens=count,
+    cache_write_5m_tokens=count,
+    cache_write_1h_tokens=count,
+)
+
+
+@given(several, usages, st.booleans())
+def test_no_price_costs_or_quotes_more_than_the_dearest_of_several(places, usage, writes):
+    def quote(price: ModelPrice) -> int:
+        return quote_picodollars(
+            price,
+            input_bound_tokens=usage.prompt_tokens,
+            output_limit_tokens=usage.output_tokens,
+            writes_cache=writes,
+        )
+
+    dearest = dearest_of(places, model_id="a.model")
+
+    assert max(cost_picodollars(p, usage) for p in places) <= cost_picodollars(dearest, usage)
+    assert max(quote(p) for p in places) <= quote(dearest)
+
+
+@given(prices)
+def test_the_dearest_of_one_price_is_that_price(price):
+    assert dearest_of([price], model_id=price.model_id) == price
 
 
 bounds = st.tuples(count, count)

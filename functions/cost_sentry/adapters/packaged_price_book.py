@@ -15,11 +15,13 @@ from typing import Any
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.model_id import PROFILE_SCOPES, arn_region, base_model_id, profile_scope
-from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
+from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates, dearest_of
 
 DATA = Path(__file__).parents[1] / "data"
 REGIONAL = "regional"
 GOVCLOUD = "us-gov"
+REGIONS_OF_THE_REGIONAL_PRICE = frozenset({"us-east-1", "us-east-2", "us-west-2"})
+"""Where a plain model id is known to cost what the source calls its regional price."""
 _VERSION_DIGITS = 12
 _RATES = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 
@@ -28,7 +30,10 @@ class PackagedPriceBook:
     """Prices and cards by model id, inference profile id, or the ARN of either.
 
     ``region`` is where a plain model id is called; some Regions charge more than us-east-1, and
-    GovCloud has prices of its own. Without it the commercial price is meant.
+    GovCloud has prices of its own. Without it the regional price is meant. A commercial Region
+    outside ``REGIONS_OF_THE_REGIONAL_PRICE`` that has no price of its own is bounded by the
+    dearest of all commercial prices of the model, rate by rate: too much at worst, never too
+    little (P7).
     """
 
     def __init__(self, *, region: str | None = None, directory: Path = DATA) -> None:
@@ -53,8 +58,16 @@ class PackagedPriceBook:
     def price(self, model_id: str) -> ModelPrice | None:
         """The price where this name is called; ``None`` for any name the book cannot place (P6)."""
         base = base_model_id(model_id)
-        places = self._places(model_id)
-        return next((self._prices[base, p] for p in places if (base, p) in self._prices), None)
+        if scope := profile_scope(model_id):
+            return self._prices.get((base, scope))
+        region = arn_region(model_id) or self._region or ""
+        if own := self._prices.get((base, region)):
+            return own
+        if region.startswith(GOVCLOUD):
+            return self._prices.get((base, GOVCLOUD))
+        if region in REGIONS_OF_THE_REGIONAL_PRICE or not region:
+            return self._prices.get((base, REGIONAL))
+        return self._bound(base)
 
     def card(self, model_id: str) -> ModelCard | None:
         """What the model behind this name can do; ``None`` if nobody wrote it down."""
@@ -65,14 +78,16 @@ class PackagedPriceBook:
         named = {price.model_id for price in self._prices.values()}
         return tuple(sorted(name for name in named if self.price(name) is not None))
 
-    def _places(self, model_id: str) -> tuple[str, ...]:
-        """Where to look, most telling first. GovCloud never falls back to a commercial price."""
-        if scope := profile_scope(model_id):
-            return (scope,)
-        region = arn_region(model_id) or self._region
-        if region is None:
-            return (REGIONAL,)
-        return (region, GOVCLOUD if region.startswith(GOVCLOUD) else REGIONAL)
+    def _bound(self, base: str) -> ModelPrice | None:
+        """At most this in any commercial Region; ``None`` for a model that is sold by profile."""
+        if (base, REGIONAL) not in self._prices:
+            return None
+        commercial = [
+            price
+            for (model_id, place), price in self._prices.items()
+            if model_id == base and not place.startswith(GOVCLOUD)
+        ]
+        return dearest_of(commercial, model_id=base)
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:

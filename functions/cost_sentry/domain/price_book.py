@@ -1,6 +1,6 @@
 """Versioned prices, the quote before a call and the cost after it. All in picodollars per token."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cost_sentry.domain.errors import invariant
@@ -65,6 +65,23 @@ class ModelPrice:
     """The model writes, and bills, its prompt cache without a cache point in the request."""
 
 
+def dearest_of(prices: Sequence[ModelPrice], *, model_id: str) -> ModelPrice:
+    """A price that no quote or cost at any of ``prices`` exceeds, rate by rate and tier by tier."""
+    limits = sorted({t.above_prompt_tokens for p in prices for t in p.context_tiers})
+    return ModelPrice(
+        model_id=model_id,
+        rates=_dearest_rates([p.rates for p in prices]),
+        context_tiers=tuple(
+            ContextTier(
+                above_prompt_tokens=limit,
+                rates=_dearest_rates([_rates_at(p, limit + 1) for p in prices]),
+            )
+            for limit in limits
+        ),
+        caches_unasked=any(p.caches_unasked for p in prices),
+    )
+
+
 def quote_picodollars(
     price: ModelPrice, *, input_bound_tokens: int, output_limit_tokens: int, writes_cache: bool
 ) -> int:
@@ -100,7 +117,7 @@ def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
         usage.cache_write_5m_tokens,
         usage.cache_write_1h_tokens,
     )
-    *_, rates = _reachable(price, usage.prompt_tokens)
+    rates = _rates_at(price, usage.prompt_tokens)
     return (
         rates.input * usage.input_tokens
         + rates.output * usage.output_tokens
@@ -108,6 +125,26 @@ def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
         + rates.cache_write_5m_bound * usage.cache_write_5m_tokens
         + rates.cache_write_1h_bound * usage.cache_write_1h_tokens
     )
+
+
+def _dearest_rates(rates: Sequence[TokenRates]) -> TokenRates:
+    """The bound stands in for a bucket that only some of them know."""
+    reads = any(r.cache_read is not None for r in rates)
+    writes_5m = any(r.cache_write_5m is not None for r in rates)
+    writes_1h = any(r.cache_write_1h is not None for r in rates)
+    return TokenRates(
+        input=max(r.input for r in rates),
+        output=max(r.output for r in rates),
+        cache_read=max(r.cache_read_bound for r in rates) if reads else None,
+        cache_write_5m=max(r.cache_write_5m_bound for r in rates) if writes_5m else None,
+        cache_write_1h=max(r.cache_write_1h_bound for r in rates) if writes_1h else None,
+    )
+
+
+def _rates_at(price: ModelPrice, prompt_tokens: int) -> TokenRates:
+    """Rates of a call whose prompt has this length."""
+    *_, rates = _reachable(price, prompt_tokens)
+    return rates
 
 
 def _reachable(price: ModelPrice, prompt_tokens: int) -> Iterator[TokenRates]:

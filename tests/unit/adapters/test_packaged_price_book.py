@@ -120,6 +120,35 @@ def test_a_dear_region_is_known_by_its_arn_or_by_where_the_book_is_read():
     assert PackagedPriceBook(region="us-west-2").price(mistral) == BOOK.price(mistral)
 
 
+def test_a_region_without_a_price_of_its_own_is_bounded_by_the_dearest_commercial_price():
+    milan = PackagedPriceBook(region="eu-south-1")
+    nova, mistral = "amazon.nova-pro-v1:0", "mistral.mistral-large-2402-v1:0"
+
+    assert milan.price(nova).rates == BOOK.price(f"eu.{nova}").rates
+    assert milan.price(nova).model_id == nova
+    assert BOOK.price(f"arn:aws:bedrock:eu-south-1::foundation-model/{nova}") == milan.price(nova)
+    assert milan.price(mistral).rates == TokenRates(input=5_200_000, output=15_600_000)
+    assert milan.price(f"us.{nova}") == BOOK.price(f"us.{nova}")
+    assert PackagedPriceBook(region="us-east-1").price(nova) == BOOK.price(nova)
+
+
+def test_a_model_with_one_commercial_price_costs_it_in_every_region():
+    llama = "meta.llama3-3-70b-instruct-v1:0"
+
+    assert PackagedPriceBook(region="eu-south-1").price(llama) == BOOK.price(llama)
+
+
+def test_a_model_that_is_only_sold_by_profile_has_no_plain_price_anywhere():
+    assert PackagedPriceBook(region="eu-south-1").price("amazon.nova-2-lite-v1:0") is None
+
+
+def test_the_bound_of_a_region_keeps_the_prices_of_long_prompts():
+    plain = PackagedPriceBook(region="eu-south-1").price(SONNET)
+
+    assert plain.context_tiers == BOOK.price(SONNET).context_tiers
+    assert plain.context_tiers
+
+
 def test_govcloud_never_gets_a_commercial_price():
     govcloud = PackagedPriceBook(region="us-gov-west-1")
 

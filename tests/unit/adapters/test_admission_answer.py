@@ -4,13 +4,15 @@ import pytest
 
 from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.adapters.request_parser_json import REQUEST_SIZE_MAX_BYTES
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
-from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import FieldError, RequestRefused
 from cost_sentry.domain.invocation import InvocationPath
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
 from cost_sentry.domain.reservation import ReservationState
-from tests.fakes.builders import reservation
+from tests.fakes.builders import NOON, budget, hold, reservation
 
 REFUSED = RequestRefused((FieldError(field="messages", problem="is missing", allowed="a list"),))
 PRICE = ModelPrice(
@@ -92,3 +94,38 @@ def test_a_refused_request_is_answered_under_its_own_id_if_that_is_one():
 def test_a_refused_request_shows_no_text_in_place_of_a_model():
     assert malformed({"modelId": "please summarise this"}, REFUSED, "execution").model_asked == ""
     assert malformed({"modelId": "example.v1:0"}, REFUSED, "execution").model_asked
+
+
+def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_functions_carries():
+    """Forty budgets with the longest names, all tags, and a prompt at the limit."""
+    ids = [f"{n:02d}".ljust(63, "x") for n in range(40)]
+    holds = tuple(hold(10**15, budget(one)) for one in ids)
+    tags = {f"{n:02d}".ljust(64, '"'): '"' * 128 for n in range(15)} | {"team": "t" * 63}
+    views = tuple(
+        BudgetView(
+            budget_id=one,
+            window_id="2026-11-21",
+            unit=Unit.USD,
+            limit=10**15 + 1,
+            left=10**15 + 1,
+            left_as_of=NOON,
+            needed=10**15 + 1,
+            resets_at=NOON,
+        )
+        for one in ids
+    )
+    raw = {
+        "modelId": "example.dear-v1:0",
+        "messages": [{"role": "user", "content": [{"text": ""}]}],
+        "tags": {"team": "search"},
+    }
+    room = REQUEST_SIZE_MAX_BYTES - len(json.dumps(raw, separators=(",", ":")))
+    raw["messages"][0]["content"][0]["text"] = "x" * room
+    largest = parse_request(raw, default_request_id="execution")
+    held = reservation("r" * 128, *holds, tags=tags, attempt="arn:" * 90)
+
+    answer = admission_answer(decision(reservation=held, budgets=views), largest, "book")
+
+    lambda_envelope_bytes = 2_048
+    carried = len(json.dumps(answer, ensure_ascii=False).encode()) + lambda_envelope_bytes
+    assert carried <= 262_144

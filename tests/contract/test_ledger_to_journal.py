@@ -5,9 +5,12 @@ from datetime import timedelta
 import boto3
 import pytest
 
+from cost_sentry.adapters import ledger_forgetting
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
-from cost_sentry.adapters.dynamodb_ledger import FORGOTTEN_AT_ONCE_MAX, DynamoDbLedger
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_items import tombstone
+from cost_sentry.adapters.ledger_writes import forget_arguments
 from cost_sentry.adapters.stream_records import streamed_entries
 from cost_sentry.application.explain_request import explain
 from cost_sentry.application.ports import SameId
@@ -157,22 +160,75 @@ def test_an_id_that_is_journaled_while_it_is_asked_again_is_not_paid_twice(
     assert projector.limits.balance(DAILY, DAY).pending == 0
 
 
-def test_housekeeping_is_bounded_and_comes_to_an_end(store, ledger, projector):
-    many = FORGOTTEN_AT_ONCE_MAX + 3
+def resolve_many(ledger, many):
     for n in range(many):
         held = reservation(f"r{n}", hold(10, DAILY))
         ledger.reserve(held)
-        ledger.resolve(held, resolution(1))
-    projector.run(*streamed_entries(stream_event(store)))
-    ledger.forget("search/web", NOON)
+        ledger.resolve(held, resolution(1, resolved_at=NOON + timedelta(seconds=n)))
 
-    later = NOON + timedelta(minutes=2)
+
+def test_housekeeping_is_bounded_and_comes_to_an_end(store, ledger, projector, monkeypatch):
+    monkeypatch.setattr(ledger_forgetting, "FORGOTTEN_AT_ONCE_MAX", 4)
+    monkeypatch.setattr(ledger_forgetting, "WRITES_MAX", 2)
+    resolve_many(ledger, 11)
+    store.journal.write([r.entry for r in streamed_entries(stream_event(store))])
     left = []
-    for _ in range(3):
-        ledger.forget("search/web", later)
-        left.append(len(account_item(store)["resolved"]["M"]))
+    for minutes in (0, 0, 5, 5, 5):
+        ledger.forget("search/web", NOON + timedelta(minutes=minutes))
+        texts = [text["S"] for text in account_item(store)["resolved"]["M"].values()]
+        left.append((len(texts), sum(text.startswith("{") for text in texts)))
 
-    assert left == [3, 0, 0]
+    assert left == [(11, 3), (11, 0), (3, 0), (0, 0), (0, 0)]
+    assert account_item(store)["held_bytes"] == {"N": "0"}
+
+
+def test_one_run_forgets_more_than_one_write_holds(store, ledger, projector):
+    resolve_many(ledger, ledger_forgetting.FORGOTTEN_AT_ONCE_MAX + 3)
+    store.journal.write([r.entry for r in streamed_entries(stream_event(store))])
+
+    ledger.forget("search/web", NOON)
+    ledger.forget("search/web", NOON + timedelta(minutes=2))
+
+    assert account_item(store)["resolved"] == {"M": {}}
+    assert account_item(store)["held_bytes"] == {"N": "0"}
+
+
+def test_the_journal_is_asked_for_a_few_missing_ids_only_and_the_oldest_are_found(
+    store, ledger, projector
+):
+    resolve_many(ledger, 35)
+    entries = [r.entry for r in streamed_entries(stream_event(store))]
+    store.journal.write([e for e in entries if e.reservation and e.reservation.request_id == "r0"])
+    asked = []
+
+    class Counted(LedgerCalls):
+        def get(self, item_key):
+            if item_key["sk"]["S"].endswith("#RESOLVED"):
+                asked.append(item_key["pk"]["S"])
+            return super().get(item_key)
+
+    DynamoDbLedger(Counted(store.client, "ledger"), no_pause).forget("search/web", NOON)
+
+    texts = {name: t["S"] for name, t in account_item(store)["resolved"]["M"].items()}
+    assert [name for name, text in texts.items() if not text.startswith("{")] == ["r0"]
+    assert len(asked) == 1 + ledger_forgetting.UNJOURNALED_MAX
+
+
+def test_forgetting_repeated_takes_nothing_off_twice(store, ledger, projector):
+    resolve_many(ledger, 3)
+    resolved = {k: v["S"] for k, v in account_item(store)["resolved"]["M"].items()}
+    stamp = tombstone(NOON)
+    shrink = forget_arguments("search/web", shrink=resolved, drop={}, stamp=stamp)
+    stamps = dict.fromkeys(resolved, stamp)
+    drop = forget_arguments("search/web", shrink={}, drop=stamps, stamp=stamp)
+
+    held_bytes = []
+    for arguments in (shrink, shrink, drop, drop):
+        store.items.update(arguments)
+        held_bytes.append(int(account_item(store)["held_bytes"]["N"]))
+
+    kept = sum(len(request_id) + len(stamp) for request_id in resolved)
+    assert held_bytes == [kept, kept, 0, 0]
 
 
 def test_every_way_a_call_can_end_is_explained(store, ledger, projector):

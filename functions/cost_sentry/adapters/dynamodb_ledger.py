@@ -1,25 +1,24 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
+from cost_sentry.adapters.ledger_debts import cover, cover_all, noting_debts
+from cost_sentry.adapters.ledger_forgetting import forget_journaled
 from cost_sentry.adapters.ledger_items import (
     AccountState,
     Item,
     Seen,
     account_key,
-    is_tombstone,
     parse_resolved,
     resolved_key,
-    tombstone,
-    tombstone_age,
 )
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_writes import (
-    forget_arguments,
     reserve_arguments,
     resolve_arguments,
 )
@@ -43,13 +42,6 @@ from cost_sentry.domain.reservation import (
 
 ATTEMPTS_MAX = 60
 """Looks at one account or budget window before giving up with ``LedgerContention``."""
-REMEMBERED = timedelta(seconds=60)
-"""How long an id stays in its account after the journal was seen to keep it (P5).
-
-Longer than any admission may take: one that looked into the journal before meets the id here.
-"""
-FORGOTTEN_AT_ONCE_MAX = 40
-"""Ids per housekeeping write; an update expression is at most 4 KB."""
 
 
 class DynamoDbLedger:
@@ -197,14 +189,13 @@ class DynamoDbLedger:
     def _cover_overrun(self, reservation: Reservation, resolution: Resolution) -> None:
         """An overrun left its account in debt: let the budget carry it, so that nobody spends it.
 
-        If other writers are in the way it stays with the account, which cannot spend until paid.
+        If that fails the debt stays with the account, which cannot spend until it is paid, and
+        ``tidy`` gathers it. It never hides that the resolution is written.
         """
         for hold in reservation.holds:
             if resolution.overrun(hold):
-                spread = self._allotments.spread(hold.key)
-                if spread is not None:
-                    placement = gathered(spread, spread.limit)
-                    self._allotments.place(hold.key, spread, placement, resolution.resolved_at)
+                with suppress(LedgerUnavailable):
+                    cover(self._allotments, hold.key, resolution.resolved_at, self._pause)
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
@@ -217,28 +208,15 @@ class DynamoDbLedger:
         return islice(due, batch_max)
 
     def tidy(self, now: datetime, batch_max: int) -> int:
-        """See the port."""
-        return retire_ended_windows(self._calls, self._accounts(), now, batch_max)
+        """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
+        indebted: set[str] = set()
+        accounts = noting_debts(self._accounts(), indebted, now)
+        retired = retire_ended_windows(self._calls, accounts, now, batch_max)
+        return retired + cover_all(self._allotments, indebted, now, self._pause)
 
     def forget(self, account: str, now: datetime) -> None:
         """See the port."""
-        item = self._calls.get(account_key(account))
-        shrink: dict[str, str] = {}
-        drop: dict[str, str] = {}
-        for request_id, text in (AccountState.of(item).resolved if item else {}).items():
-            if len(shrink) + len(drop) >= FORGOTTEN_AT_ONCE_MAX:
-                break
-            if is_tombstone(text):
-                if tombstone_age(text, now) > REMEMBERED:
-                    drop[request_id] = text
-            elif self._is_journaled(request_id, account):
-                shrink[request_id] = text
-        if shrink or drop:
-            stamp = tombstone(now)
-            self._calls.update(forget_arguments(account, shrink=shrink, drop=drop, stamp=stamp))
-
-    def _is_journaled(self, request_id: str, account: str) -> bool:
-        return self._calls.get(resolved_key(request_id, account)) is not None
+        forget_journaled(self._calls, account, now)
 
     def _accounts(self) -> Iterator[AccountState]:
         for line in self._calls.query("ACCOUNTS"):

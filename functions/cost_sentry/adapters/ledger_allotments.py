@@ -9,6 +9,7 @@ from cost_sentry.adapters.ledger_calls import (
     TRANSACTION_ITEMS_MAX,
     LedgerCalls,
     Outcome,
+    TooLarge,
     Written,
 )
 from cost_sentry.adapters.ledger_items import (
@@ -23,7 +24,7 @@ from cost_sentry.adapters.ledger_items import (
     window_key,
 )
 from cost_sentry.domain.allotment import AccountPart, Placement, Spread
-from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind
 
 Action = dict[str, dict[str, Any]]
@@ -141,17 +142,25 @@ class Allotments:
         """Move the money from where it was seen to where it should lie, all or nothing.
 
         False if it does not lie there yet: a place changed meanwhile, or more accounts must give
-        than one transaction holds and only the first of them did. Look again and repeat.
+        than one transaction holds and only the fullest of them did. Look again and repeat.
         """
         changed = [n for n, part in spread.accounts.items() if placement.free[n] != part.free]
-        if len(changed) >= TRANSACTION_ITEMS_MAX:
-            self._place_at_once(purse, spread, _some_gathered(spread), now)
-            return False
-        return self._place_at_once(purse, spread, placement, now)
+        accounts_max = TRANSACTION_ITEMS_MAX - 1
+        if len(changed) <= accounts_max:
+            outcome = self._place_at_once(purse, spread, placement, now)
+            if not isinstance(outcome, TooLarge):
+                return isinstance(outcome, Written)
+            accounts_max = len(changed) // 2
+        while accounts_max:
+            some = _some_gathered(spread, accounts_max)
+            if not isinstance(self._place_at_once(purse, spread, some, now), TooLarge):
+                return False
+            accounts_max //= 2
+        raise LedgerUnavailable(f"the ledger refuses to move the money of {purse!r} for its size")
 
     def _place_at_once(
         self, purse: str, spread: Spread, placement: Placement, now: datetime
-    ) -> bool:
+    ) -> Outcome:
         window: Action = {
             "Update": {
                 "Key": window_key(purse),
@@ -178,7 +187,7 @@ class Allotments:
             for name, part in spread.accounts.items()
             if placement.free[name] != part.free
         ]
-        return isinstance(self._calls.transact([window, *moves]), Written)
+        return self._calls.transact([window, *moves])
 
 
 def spread_of(purse: str, items: Sequence[Item | None]) -> Spread:
@@ -201,10 +210,10 @@ def spread_of(purse: str, items: Sequence[Item | None]) -> Spread:
     )
 
 
-def _some_gathered(spread: Spread) -> Placement:
+def _some_gathered(spread: Spread, accounts_max: int) -> Placement:
     """The fullest accounts emptied into the budget; limit and everybody else as they are."""
     fullest = sorted(spread.accounts, key=lambda n: spread.accounts[n].free, reverse=True)
-    emptied = [n for n in fullest[: TRANSACTION_ITEMS_MAX - 1] if spread.accounts[n].free > 0]
+    emptied = [n for n in fullest[:accounts_max] if spread.accounts[n].free > 0]
     free = {n: 0 if n in emptied else part.free for n, part in spread.accounts.items()}
     gained = sum(spread.accounts[n].free for n in emptied)
     return Placement(

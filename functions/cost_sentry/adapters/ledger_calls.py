@@ -1,10 +1,11 @@
 """The few DynamoDB calls that the ledger makes, with their outcomes named.
 
-Every other outcome than the three below is ``LedgerUnavailable``: the write may or may not have
+Every other outcome than the four below is ``LedgerUnavailable``: the write may or may not have
 happened, and every write of the ledger is safe to repeat because it is conditional on its own
 absence.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,10 +38,22 @@ class Conflict:
     """Another writer was at one of the items. Nothing was written; try again after a pause."""
 
 
-Outcome = Written | ConditionFailed | Conflict
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """The items of the transaction are together more than DynamoDB takes, 4 MB. Nothing was done.
+
+    It counts whole items, however little of them is read or written.
+    """
+
+
+Outcome = Written | ConditionFailed | Conflict | TooLarge
 
 _CONFLICTS = frozenset({"TransactionConflictException", "TransactionInProgressException"})
-_REASONS_TO_RETRY = frozenset({"TransactionConflict", "ThrottlingError"})
+_REASONS_TO_RETRY = frozenset(
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+_ABOUT_SIZE = re.compile(r"\bsize\b|\b4 ?MB\b", re.IGNORECASE)
+"""In the message of a refused transaction; the service documents the limit and not its wording."""
 
 
 class LedgerCalls:
@@ -97,7 +110,7 @@ class LedgerCalls:
         try:
             self._client.transact_write_items(TransactItems=items)
         except ClientError as error:
-            return _refusal(error)
+            return _transaction_refusal(error)
         except BotoCoreError as error:
             raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
         return Written(attributes={})
@@ -105,21 +118,35 @@ class LedgerCalls:
     def snapshot(self, keys: Sequence[Mapping[str, Any]]) -> list[Item | None] | None:
         """Many items as they stood at one instant; ``None`` if other writers were at them.
 
-        More than 100 are read in parts, each at an instant of its own.
+        More than 100, or more than DynamoDB reads at once (4 MB), are read in parts, each at an
+        instant of its own.
         """
+        starts = range(0, len(keys), TRANSACTION_ITEMS_MAX)
+        parts = [keys[start : start + TRANSACTION_ITEMS_MAX] for start in starts]
         found: list[Item | None] = []
-        for start in range(0, len(keys), TRANSACTION_ITEMS_MAX):
-            part = keys[start : start + TRANSACTION_ITEMS_MAX]
-            gets = [{"Get": {"TableName": self._table, "Key": k}} for k in part]
-            try:
-                answer = self._client.transact_get_items(TransactItems=gets)
-            except ClientError as error:
-                _refusal(error)
+        while parts:
+            part = parts.pop(0)
+            outcome = self._read_at_once(part)
+            if isinstance(outcome, TooLarge):
+                if len(part) == 1:
+                    raise LedgerUnavailable(f"the ledger refuses to read {part[0]} for its size")
+                middle = len(part) // 2
+                parts[:0] = [part[:middle], part[middle:]]
+            elif isinstance(outcome, list):
+                found += outcome
+            else:
                 return None
-            except BotoCoreError as error:
-                raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
-            found += [response.get("Item") for response in answer["Responses"]]
         return found
+
+    def _read_at_once(self, keys: Sequence[Mapping[str, Any]]) -> list[Item | None] | Outcome:
+        gets = [{"Get": {"TableName": self._table, "Key": k}} for k in keys]
+        try:
+            answer = self._client.transact_get_items(TransactItems=gets)
+        except ClientError as error:
+            return _transaction_refusal(error)
+        except BotoCoreError as error:
+            raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
+        return [response.get("Item") for response in answer["Responses"]]
 
 
 def _asked(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3 answer
@@ -145,3 +172,23 @@ def _refusal(error: ClientError) -> Outcome:
         if "ConditionalCheckFailed" in codes:
             return ConditionFailed(item=None)
     raise LedgerUnavailable(f"the ledger could not be asked: {error}") from error
+
+
+def _transaction_refusal(error: ClientError) -> Outcome:
+    return TooLarge() if _is_too_large(error) else _refusal(error)
+
+
+def _is_too_large(error: ClientError) -> bool:
+    """Whether it was refused as invalid, and for a size; whoever asks less gets on either way."""
+    response: Mapping[str, Any] = error.response
+    code, message = response["Error"]["Code"], response["Error"].get("Message", "")
+    if code == "ValidationException":
+        return _ABOUT_SIZE.search(message) is not None
+    if code != "TransactionCanceledException":
+        return False
+    reasons = response.get("CancellationReasons", [])
+    refused = [r for r in reasons if r.get("Code") not in {None, "None"}]
+    return bool(refused) and all(
+        r["Code"] == "ValidationError" and _ABOUT_SIZE.search(r.get("Message") or message)
+        for r in refused
+    )

@@ -27,8 +27,12 @@ from cost_sentry.domain.reservation import Hold, Reservation, Resolution
 Item = Mapping[str, Any]
 """A DynamoDB item in the low-level form, ``{"limit": {"N": "5"}}``."""
 
-HELD_BYTES_MAX = 300_000
-"""What an account item may carry in reservations; DynamoDB refuses items above 400 KB."""
+HELD_BYTES_MAX = 150_000
+"""What an account item may carry in reservations: two hundred, at about 0.75 KB each.
+
+DynamoDB refuses items above 400 KB; but it also refuses transactions above 4 MB, and a budget's
+accounts are read in one: this lets two dozen full accounts be seen at one instant.
+"""
 
 
 def key(pk: str, sk: str) -> dict[str, dict[str, str]]:

@@ -125,7 +125,8 @@ def forget_arguments(
 ) -> dict[str, Any]:
     """Put ``stamp`` in place of full records, and drop old stamps; ids with what stands there.
 
-    Leaves no entry: nothing of the ledger changes, the journal keeps it all.
+    Leaves no entry: nothing of the ledger changes, the journal keeps it all. On the condition that
+    all of it still stands there: repeated, it would take the same bytes off ``held_bytes`` twice.
     """
     names = {f"#r{i}": request_id for i, request_id in enumerate([*shrink, *drop])}
     paths = {request_id: f"#resolved.{alias}" for alias, request_id in names.items()}
@@ -134,6 +135,12 @@ def forget_arguments(
     shrunk = sum(len(text.encode()) - len(stamp) for text in shrink.values())
     dropped = sum(len(text) + len(request_id) for request_id, text in drop.items())
     values = {":shrink": number(-shrunk - dropped)}
+    if sets:
+        values |= {":stamp": {"S": stamp}, ":full": {"S": "{"}}
+    conditions = [
+        *(f"begins_with({paths[request_id]}, :full)" for request_id in shrink),
+        *(f"attribute_exists({path})" for path in removes),
+    ]
     return {
         "Key": account_key(account),
         "UpdateExpression": (
@@ -141,9 +148,9 @@ def forget_arguments(
             + (f"REMOVE {', '.join(removes)} " if removes else "")
             + "ADD #held :shrink"
         ),
-        "ConditionExpression": " AND ".join(f"attribute_exists({p})" for p in paths.values()),
+        "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": {"#resolved": "resolved", "#held": "held_bytes", **names},
-        "ExpressionAttributeValues": {**values, ":stamp": {"S": stamp}} if sets else values,
+        "ExpressionAttributeValues": values,
     }
 
 

@@ -132,7 +132,7 @@ class Ledger(Protocol):
         ...
 
     def tidy(self, now: datetime, batch_max: int) -> int:
-        """Return what ended windows left in accounts to their budgets; how many were moved."""
+        """Return what ended windows left in accounts, lay debts anew; how many windows it was."""
         ...
 
     def forget(self, account: str, now: datetime) -> None:

@@ -68,8 +68,10 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
     return table
 
 
-def budget_details(state: "BudgetState", now: datetime) -> list[tuple[str, str]]:
-    """Name and value, exact."""
+def budget_details(
+    state: "BudgetState", now: datetime, mailed: "Sequence[str]"
+) -> list[tuple[str, str]]:
+    """Name and value, exact; ``mailed`` are the addresses that hear about this budget."""
     facts = budget_details_json(state, now)
     unit = facts["unit"]
     window = state.budget.window_at(now)
@@ -84,7 +86,7 @@ def budget_details(state: "BudgetState", now: datetime) -> list[tuple[str, str]]
         ("resets", resets),
         *((name, f"{facts[name]} {unit}") for name in amounts),
         ("used", used_percent(state.balance.limit, used)),
-        ("owners", ", ".join(facts["owners"]) or "nobody"),
+        ("mails to", ", ".join(mailed) or "nobody"),
         ("thresholds", ", ".join(f"{p} %" for p in facts["thresholdsPercent"]) or "none"),
     ]
 

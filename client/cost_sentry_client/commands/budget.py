@@ -32,6 +32,7 @@ def show(
     ] = None,
 ) -> None:
     """One budget to the last digit: where its money is, and who spent it on which model."""
+    from cost_sentry.domain.alert_mail import recipients_of
     from cost_sentry_client.budget_report import (
         budget_details,
         budget_details_json,
@@ -44,10 +45,12 @@ def show(
     spend = run.operator.journal.spend(budget_id, state.balance.window_id)
     now = run.operator.clock.now()
     unit = state.budget.unit
+    mailed = recipients_of(state.budget, run.operator.config())
+    facts = {**budget_details_json(state, now), "mailed": list(mailed)}
     run.answer(
-        {**budget_details_json(state, now), "spentBy": spend_json(unit, spend)},
+        {**facts, "spentBy": spend_json(unit, spend)},
         f"budget {budget_id}",
-        facts_table(budget_details(state, now)),
+        facts_table(budget_details(state, now, mailed)),
         *(("", spend_table(unit, spend)) if spend.lines else ()),
     )
 

@@ -9,6 +9,9 @@ from cost_sentry_client.run import Run, local_command
 if TYPE_CHECKING:
     from cost_sentry_local.local_cloud import LocalCloud
 
+OTHER_ACCOUNTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""Variables of a shell that is logged in somewhere; beside the local keys they break every call."""
+
 app = typer.Typer(help="The sentry on this machine, in an emulated AWS.", no_args_is_help=True)
 
 
@@ -20,7 +23,8 @@ def up(
         Path | None, typer.Option("--config", help="Apply this file, and mail its addresses.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", help="Of the endpoint; else a free one.")
+        int | None,
+        typer.Option("--port", min=1, max=65_535, help="Of the endpoint; else a free one."),
     ] = (None),
 ) -> None:
     """Start the local cloud, deploy the synthesized app to it, print what an AWS client needs.
@@ -44,7 +48,9 @@ def up(
     run.note(applied)
     exports = {**facts["environment"], "COST_SENTRY_STATE_MACHINE": outputs["GuardedInvocationArn"]}
     run.answer(
-        {**facts, "outputs": outputs}, *(f"export {k}={quote(v)}" for k, v in exports.items())
+        {**facts, "outputs": outputs},
+        f"unset {' '.join(OTHER_ACCOUNTS)}",
+        *(f"export {k}={quote(v)}" for k, v in exports.items()),
     )
 
 
@@ -58,7 +64,9 @@ def down(run: Run) -> None:
     stopped = cloud.down(state_dir=state_directory())
     run.answer(
         {"stopped": stopped},
-        "the local cloud has ended" if stopped else "no local cloud was running",
+        "the local cloud has ended; shells that were set up for it still point at it"
+        if stopped
+        else "no local cloud was running",
     )
 
 

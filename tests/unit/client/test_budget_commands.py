@@ -1,12 +1,15 @@
 """`cost-sentry budget list | show | set`."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.money import picodollars
+from cost_sentry.domain.sentry_config import Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import budget, hold, reservation, resolution
 from tests.unit.client.conftest import configuration, cost_sentry
@@ -85,6 +88,22 @@ def test_no_line_is_wider_than_80_columns_and_no_amount_is_cut(desk):
     assert "…" not in table
     assert table.count("$999,999.99") == 2
     assert "987654.322 M tok" in table.replace(",", "")
+
+
+def test_show_names_everybody_who_gets_a_mail_about_the_budget(desk):
+    owned = replace(
+        desk.operator.config(),
+        teams={"search": Team(id="search", owners=("leads@example.com",))},
+        alert_addresses=("finops@example.com",),
+    )
+    desk.apply(with_version(owned))
+
+    shown = cost_sentry("budget", "show", "search-daily")
+    machine = cost_sentry("budget", "show", "search-daily", "--json").json
+
+    assert "leads@example.com" in shown.stdout
+    assert "finops@example.com" in shown.stdout
+    assert set(machine["mailed"]) == {"leads@example.com", "finops@example.com"}
 
 
 def test_show_says_where_the_rest_of_the_money_is_and_who_hears_about_it(desk):

@@ -3,6 +3,7 @@
 import pytest
 
 from cost_sentry_client import local_deployment, target
+from cost_sentry_client.commands import local as local_commands
 from cost_sentry_local import cloud
 from cost_sentry_local.deploy import DeploymentFailed
 from cost_sentry_local.local_cloud import LocalCloud
@@ -66,3 +67,29 @@ def test_without_the_local_clouds_packages_there_is_no_local_cloud(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "cost_sentry_local", None)
 
     assert target.running_local_cloud() is None
+
+
+def test_a_shell_that_was_logged_in_somewhere_talks_to_the_local_cloud_only(monkeypatch, tmp_path):
+    running = LocalCloud(
+        endpoint="http://127.0.0.1:9",
+        bedrock_endpoint="http://127.0.0.1:9",
+        process_group=1,
+        state_directory=tmp_path,
+    )
+    facts = {"environment": running.environment()}
+    outputs = {"GuardedInvocationArn": "arn:aws:states:machine"}
+    monkeypatch.setattr(cloud, "up", lambda _port, **_: running)
+    monkeypatch.setattr(local_deployment, "deploy_local", lambda *_: outputs)
+    monkeypatch.setattr(local_commands, "_configure", lambda *_: "nothing to apply")
+    monkeypatch.setattr(local_commands, "_facts", lambda *_: facts)
+
+    told = cost_sentry("local", "up").stdout.splitlines()
+
+    assert told[0] == "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN"
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:9" in told
+    assert all(line.startswith(("export ", "unset ")) for line in told)
+
+
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_port_that_is_none_is_wrong_usage(port):
+    assert cost_sentry("local", "up", "--port", port).code == 2

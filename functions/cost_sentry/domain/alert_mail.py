@@ -108,14 +108,14 @@ def _command(label: str, verb: str, budget: Budget, tail: str) -> Iterator[str]:
 
 
 def _what(crossing: Crossing) -> str:
-    posted, limit = crossing.totals.posted, crossing.limit
-    spent = _amount(crossing, posted).removesuffix(" tokens")
-    text = f"{spent} of {_amount(crossing, limit)} spent ({_percent_spent(crossing)})"
-    if crossing.is_used_up:
-        end = f", calls {'were' if crossing.is_over else 'are'} refused"
-        text = f"used up: {text}"
-        return f"{text}{end}" if len(text) + len(end) <= _TEXT_COLUMNS else text
-    return f"past {crossing.threshold_percent}%: {text}"
+    """On one line of the mail: the longest telling that fits."""
+    spent = _amount(crossing, crossing.totals.posted).removesuffix(" tokens")
+    start = "used up" if crossing.is_used_up else f"past {crossing.threshold_percent}%"
+    amounts = f"{start}: {spent} of {_amount(crossing, crossing.limit)} spent"
+    with_percent = f"{amounts} ({_percent_spent(crossing)})"
+    refused = f"{with_percent}, calls {'were' if crossing.is_over else 'are'} refused"
+    texts = (*((refused,) if crossing.is_used_up else ()), with_percent, amounts)
+    return next((text for text in texts if len(text) <= _TEXT_COLUMNS), amounts)
 
 
 def _percent_spent(crossing: Crossing) -> str:

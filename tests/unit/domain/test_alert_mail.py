@@ -3,7 +3,7 @@ from datetime import timedelta
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cost_sentry.domain.alert import Crossing
@@ -181,6 +181,8 @@ def test_names_that_callers_chose_make_no_line_no_link_and_no_odd_character():
     assert (alert.body + alert.subject).isascii()
 
 
+@example("", "", "", (Unit.TOKENS, 10**13, 10**13), (WindowKind.DAY, 100))
+@example("", "", "", (Unit.USD, 10**23, 10**23), (WindowKind.DAY, 100))
 @given(
     st.text(max_size=200),
     st.text(max_size=200),

@@ -19,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "functions"
 LAYER = ROOT / ".build" / "layer"
 
+LEDGER_SECONDS_MAX = 20
+"""Of a function that asks the ledger: above three of its calls that nobody answers."""
 MODEL_CALL_SECONDS_MAX = 250
 """Longer than the function's own client waits for a model, so that a silent one is reported."""
 
@@ -49,7 +51,7 @@ class FunctionRow:
 FUNCTIONS = (
     FunctionRow(
         name="admit_request",
-        timeout_seconds=10,
+        timeout_seconds=LEDGER_SECONDS_MAX,
         memory_mib=512,
         grants=(lambda near, to: near.ledger.grant_reserve(to.role),),
     ),
@@ -61,13 +63,13 @@ FUNCTIONS = (
     ),
     FunctionRow(
         name="settle_reservation",
-        timeout_seconds=10,
+        timeout_seconds=LEDGER_SECONDS_MAX,
         memory_mib=512,
         grants=(lambda near, to: near.ledger.grant_resolve(to.role),),
     ),
     FunctionRow(
         name="void_reservation",
-        timeout_seconds=10,
+        timeout_seconds=LEDGER_SECONDS_MAX,
         memory_mib=512,
         grants=(lambda near, to: near.ledger.grant_resolve(to.role),),
     ),

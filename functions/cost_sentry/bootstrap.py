@@ -48,8 +48,9 @@ def clock() -> "SystemClock":
 def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     """Short time-outs: a ledger that is silent for seconds is down, and the answer is no.
 
-    Three seconds for a call that nobody answers: an admission makes three of them at most, and
-    its function must say no before its own time is up.
+    At worst six seconds for a call that nobody answers: two slow connections, two silent reads
+    and a pause between them. An admission makes three of them at most, and its function must say
+    no before its own time is up.
     """
     import boto3
     from botocore.config import Config

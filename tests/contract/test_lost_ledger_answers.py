@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -70,24 +69,41 @@ def test_what_cannot_be_given_back_is_said_to_be_held_until_it_expires(store, bo
     assert books.balance(budget(), DAY).left in (900, 1_000)
 
 
-@pytest.mark.slow
-def test_a_silent_ledger_is_a_no_well_before_the_functions_own_time_is_up(monkeypatch):
-    """Three calls that nobody answers are the most that one admission makes."""
+@pytest.fixture
+def deaf_client(monkeypatch):
+    """The functions' own client, facing a server that accepts and never answers."""
+    heard = []
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        threading.Thread(target=lambda: [deaf.accept() for _ in range(9)], daemon=True).start()
+        threading.Thread(
+            target=lambda: [heard.append(deaf.accept()) for _ in range(9)], daemon=True
+        ).start()
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "test")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         bootstrap.dynamodb_client.cache_clear()
-        client = bootstrap.dynamodb_client()
+        yield bootstrap.dynamodb_client(), heard
         bootstrap.dynamodb_client.cache_clear()
-        calls = LedgerCalls(client, "ledger")
 
-        started = time.monotonic()
-        with pytest.raises(LedgerUnavailable):
-            calls.get({"pk": {"S": "a"}, "sk": {"S": "b"}})
-        silent_seconds = time.monotonic() - started
 
-    [admit] = [row for row in FUNCTIONS if row.name == "admit_request"]
-    assert 3 * silent_seconds < admit.timeout_seconds
+@pytest.mark.slow
+def test_a_silent_ledger_is_a_no_after_a_bounded_number_of_attempts(deaf_client):
+    client, heard = deaf_client
+
+    with pytest.raises(LedgerUnavailable):
+        LedgerCalls(client, "ledger").get({"pk": {"S": "a"}, "sk": {"S": "b"}})
+
+    assert len(heard) == client.meta.config.retries["total_max_attempts"]
+
+
+def test_three_silent_calls_end_before_the_functions_own_time_is_up(deaf_client):
+    """Three calls that nobody answers are the most that one admission makes."""
+    config = deaf_client[0].meta.config
+    attempts = config.retries["total_max_attempts"]
+    # botocore's standard mode waits up to 2**(n - 1) seconds before the attempt after the nth.
+    waiting = sum(2 ** (n - 1) for n in range(1, attempts))
+    silent_seconds = attempts * (config.connect_timeout + config.read_timeout) + waiting
+
+    limits = {row.name: row.timeout_seconds for row in FUNCTIONS}
+    for name in ("admit_request", "settle_reservation", "void_reservation"):
+        assert 3 * silent_seconds < limits[name]

@@ -84,7 +84,7 @@ class MemoryLedger:
         self._ask()
         return 0
 
-    def forget(self, account: str, now: datetime) -> None:
+    def forget(self, place: str, now: datetime) -> None:
         self._ask()
 
     # ---- LedgerBooks

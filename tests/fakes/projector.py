@@ -42,13 +42,13 @@ class FixedLimits:
 
 @dataclass
 class Forgotten:
-    accounts: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     down: bool = False
 
-    def forget(self, account: str, now: datetime) -> None:
+    def forget(self, place: str, now: datetime) -> None:
         if self.down:
             raise LedgerUnavailable("the ledger did not answer")
-        self.accounts.append(account)
+        self.places.append(place)
 
 
 class Projector:
@@ -85,11 +85,11 @@ class Projector:
 def used_up(of: Budget, name: str = "refusal", account: str = "search/web") -> StreamedEntry:
     """A refusal that found this budget used up at noon."""
     window = (of.id, of.window_at(NOON).id)
-    return StreamedEntry(record_id=name, account=account, entry=None, used_up=window)
+    return StreamedEntry(record_id=name, place=account, entry=None, used_up=window)
 
 
 def unreadable(account: str = "search/web", name: str = "bad") -> StreamedEntry:
-    return StreamedEntry(record_id=name, account=account, entry=None, problem="no readable entry")
+    return StreamedEntry(record_id=name, place=account, entry=None, problem="no readable entry")
 
 
 def ids(entries: Iterable[LedgerEntry]) -> tuple[str, ...]:
@@ -99,5 +99,5 @@ def ids(entries: Iterable[LedgerEntry]) -> tuple[str, ...]:
 def _record(each: StreamedEntry | LedgerEntry) -> StreamedEntry:
     if isinstance(each, StreamedEntry):
         return each
-    name = f"{each.account}:{each.sequence}"
-    return StreamedEntry(record_id=name, account=each.account, entry=each)
+    name = f"{each.place}:{each.sequence}"
+    return StreamedEntry(record_id=name, place=each.place, entry=each)

@@ -1,19 +1,19 @@
 """The ledger's read models and its operator's verbs, on DynamoDB."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import (
-    AccountState,
-    account_key,
     definition_key,
     number,
     window_key,
 )
+from cost_sentry.adapters.ledger_walk import shards_of, shards_of_all
 from cost_sentry.application.ports import BudgetBalance, Clock
-from cost_sentry.domain.allotment import Spread, gathered
+from cost_sentry.domain.allotment import Part, Spread, gathered
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention
 from cost_sentry.domain.reservation import Reservation
@@ -46,9 +46,10 @@ class DynamoDbBooks:
             unit=budget.unit,
             limit=spread.limit,
             unallotted=spread.unallotted + spread.impounded,
-            free=sum(part.free for part in spread.accounts.values()),
+            free=sum(part.free for part in spread.places.values()),
             pending=spread.pending,
-            posted=spread.posted,
+            # Every write moves money between these places; what has left them all is spent (P3).
+            posted=spread.limit - spread.left - spread.pending,
         )
 
     def _settled_spread(self, budget: Budget, window_id: str) -> Spread:
@@ -58,12 +59,21 @@ class DynamoDbBooks:
             if self._calls.get(window_key(purse)) is None:
                 limit = self._defined_limit(budget.id)
                 limit = budget.limit if limit is None else limit
-                return Spread(limit=limit, unallotted=limit, impounded=0, retired=0, accounts={})
+                return Spread(limit=limit, unallotted=limit, impounded=0, places={})
             spread = self._allotments.spread(purse)
             if spread is not None:
-                return spread
+                return self._with_hidden(purse, spread) if spread.crowded else spread
             self._pause(attempt)
         raise LedgerContention(f"budget {budget.id!r} has too many writers at once")
+
+    def _with_hidden(self, purse: str, spread: Spread) -> Spread:
+        """With the shards behind the pools, each read at an instant of its own."""
+        hidden = {
+            shard.place: Part(free=shard.free[purse], pending=shard.pending_amount(purse))
+            for shard in shards_of_all(self._calls)
+            if purse in shard.free and shard.place not in spread.places
+        }
+        return replace(spread, places={**spread.places, **hidden})
 
     def _defined_limit(self, budget_id: str) -> int | None:
         item = self._calls.get(definition_key(budget_id))
@@ -112,10 +122,8 @@ class DynamoDbBooks:
 
     def pending(self, account: str | None = None) -> Sequence[Reservation]:
         """See the port."""
-        names = [account] if account else [i["sk"]["S"] for i in self._calls.query("ACCOUNTS")]
-        items = [self._calls.get(account_key(name)) for name in names]
-        states = [AccountState.of(item) for item in items if item is not None]
-        return [reservation for state in states for reservation in state.pending_reservations()]
+        shards = shards_of(self._calls, account) if account else shards_of_all(self._calls)
+        return [held for shard in shards for held in shard.pending_reservations.values()]
 
 
 def _definition(budget: Budget, item: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -66,28 +66,28 @@ class DynamoDbJournal:
             self._pause(attempt)
         raise LedgerContention(f"account {part[0].account!r}: too many writers of its totals")
 
-    def progress(self, account: str) -> Progress:
+    def progress(self, place: str) -> Progress:
         """See the port."""
-        return progress_of(self._items.get(progress_key(account)))
+        return progress_of(self._items.get(progress_key(place)))
 
-    def advance(self, account: str, before: Progress, after: Progress) -> None:
+    def advance(self, place: str, before: Progress, after: Progress) -> None:
         """See the port. If another run has come further, its word stands."""
         if after.projected > before.projected:
-            self._move_mark(account, after.projected, after.missing - before.missing)
+            self._move_mark(place, after.projected, after.missing - before.missing)
         arrived = before.missing - after.missing
         if arrived:
             self._items.update(
                 {
-                    "Key": progress_key(account),
+                    "Key": progress_key(place),
                     "UpdateExpression": "DELETE #missing :arrived",
                     "ExpressionAttributeNames": _MISSING,
                     "ExpressionAttributeValues": {":arrived": number_set(arrived)},
                 }
             )
 
-    def _move_mark(self, account: str, projected: int, missing: frozenset[int]) -> None:
+    def _move_mark(self, place: str, projected: int, missing: frozenset[int]) -> None:
         update: dict[str, Any] = {
-            "Key": progress_key(account),
+            "Key": progress_key(place),
             "UpdateExpression": "SET projected = :projected",
             "ConditionExpression": "attribute_not_exists(projected) OR projected < :projected",
             "ExpressionAttributeValues": {":projected": number(projected)},
@@ -114,9 +114,9 @@ class DynamoDbJournal:
         found = [entry for entry in map(entry_of, items) if entry is not None]
         return sorted(found, key=lambda entry: (entry.at, entry.account, entry.sequence))
 
-    def account_entries(self, account: str) -> Sequence[LedgerEntry]:
-        """Entries of an account that belong to no request: its allotments, in order."""
-        return [other_entry_of(item) for item in self._calls.query(f"ENTRIES#{account}")]
+    def other_entries(self, place: str) -> Sequence[LedgerEntry]:
+        """Entries of a shard that belong to no request: its allotments, in order."""
+        return [other_entry_of(item) for item in self._calls.query(f"ENTRIES#{place}")]
 
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
         """Refusals and reroutes of this request id, in order of time."""

@@ -4,10 +4,13 @@
 | --- | --- | --- | --- |
 | reservation made | ``REQUEST#<request id>`` | ``<account>#RESERVED`` | record, sequence, at |
 | reservation ended | ``REQUEST#<request id>`` | ``<account>#RESOLVED`` | record, sequence, at |
-| any other entry | ``ENTRIES#<account>`` | sequence, 12 digits | record, sequence |
+| true cost, later | ``REQUEST#<request id>`` | ``<account>#ADJUSTED`` | record, sequence, at |
+| any other entry | ``ENTRIES#<place>`` | sequence, 12 digits | record, sequence |
 | totals | ``BUDGET#<id>`` | ``TOTALS#<window id>`` | posted, overrun, estimated, calls, … |
 | who spent it | ``BUDGET#<id>`` | ``SPEND#<window id>#<digest>`` | team, application, model, … |
-| progress | ``PROJECTION#<account>`` | ``SHARD#0`` | projected, missing |
+| progress | ``PROJECTION#<place>`` | ``PROGRESS`` | projected, missing |
+
+A place is a shard's name: ``search/web`` for an account's first one, ``search/web#01`` for another.
 
 The breakdown is one item per team, application and model, not a map in the totals: callers choose
 the application's name, so a map would grow until DynamoDB refuses the item, and each write would
@@ -22,9 +25,20 @@ from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_from_json, entry_to_json
-from cost_sentry.adapters.ledger_items import Item, key, number, parse_resolved, resolved_key
-from cost_sentry.adapters.ledger_writes import KIND_OF_STATE, pending_text, resolved_text
-from cost_sentry.adapters.reservation_record import reservation_from_record
+from cost_sentry.adapters.ledger_items import (
+    Item,
+    adjusted_key,
+    key,
+    number,
+    parse_resolved,
+    resolved_key,
+)
+from cost_sentry.adapters.ledger_writes import KIND_OF_STATE, resolved_text
+from cost_sentry.adapters.reservation_record import (
+    record_text,
+    reservation_from_record,
+    reservation_to_record,
+)
 from cost_sentry.application.journal_ports import Progress
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
@@ -39,9 +53,11 @@ def entry_key(entry: LedgerEntry) -> Mapping[str, Any]:
     held = entry.reservation
     if held is not None and entry.kind is EntryKind.RESERVE:
         return key(f"REQUEST#{held.request_id}", f"{entry.account}#RESERVED")
+    if held is not None and entry.kind is EntryKind.ADJUST:
+        return adjusted_key(held.request_id, entry.account)
     if held is not None and entry.resolution is not None:
         return resolved_key(held.request_id, entry.account)
-    return key(f"ENTRIES#{entry.account}", f"{entry.sequence:012d}")
+    return key(f"ENTRIES#{entry.place}", f"{entry.sequence:012d}")
 
 
 def put_entry(entry: LedgerEntry) -> Action:
@@ -56,24 +72,27 @@ def _content(entry: LedgerEntry) -> dict[str, Any]:
         # Not named "entry": the stream's filter takes every item of that attribute for an account.
         return {"record": {"S": entry_to_json(entry)}}
     ended = entry.resolution
-    text = pending_text(held) if ended is None else resolved_text(held, ended)
+    whole = record_text(reservation_to_record(held))
+    text = whole if ended is None else resolved_text(held, ended)
     return {"record": {"S": text}, "at": {"S": entry.at.isoformat()}}
 
 
 def entry_of(item: Item) -> LedgerEntry | None:
     """The entry of a ``REQUEST#`` item; ``None`` if it is a recorded decision."""
     account, _, kind = item["sk"]["S"].partition("#")
-    if kind not in ("RESERVED", "RESOLVED"):
+    if kind not in ("RESERVED", "RESOLVED", "ADJUSTED"):
         return None
     record, ended = item["record"]["S"], None
-    if kind == "RESOLVED":
-        held, ended = parse_resolved(record)
-    else:
+    if kind == "RESERVED":
         held = reservation_from_record(json.loads(record))
+    else:
+        held, ended = parse_resolved(record)
+    what = KIND_OF_STATE[ended.state] if ended else EntryKind.RESERVE
     return LedgerEntry(
         account=account,
+        shard=held.shard,
         sequence=int(item["sequence"]["N"]),
-        kind=KIND_OF_STATE[ended.state] if ended else EntryKind.RESERVE,
+        kind=EntryKind.ADJUST if kind == "ADJUSTED" else what,
         at=datetime.fromisoformat(item["at"]["S"]),
         reservation=held,
         resolution=ended,
@@ -82,10 +101,8 @@ def entry_of(item: Item) -> LedgerEntry | None:
 
 def other_entry_of(item: Item) -> LedgerEntry:
     """The entry of an ``ENTRIES#`` item."""
-    account = item["pk"]["S"].removeprefix("ENTRIES#")
-    return entry_from_json(
-        item["record"]["S"], account=account, sequence=int(item["sequence"]["N"])
-    )
+    place = item["pk"]["S"].removeprefix("ENTRIES#")
+    return entry_from_json(item["record"]["S"], place=place, sequence=int(item["sequence"]["N"]))
 
 
 def totals_key(budget_id: str, window_id: str) -> Mapping[str, Any]:
@@ -118,7 +135,7 @@ def add_to_totals(postings: Sequence[Posting]) -> Action:
                 ":posted": number(sum(p.amount for p in postings)),
                 ":overrun": number(sum(p.overrun for p in postings)),
                 ":estimated": number(sum(p.estimated for p in postings)),
-                ":calls": number(len(postings)),
+                ":calls": number(sum(p.calls for p in postings)),
             },
         }
     }
@@ -173,7 +190,7 @@ def add_to_spend(postings: Sequence[Posting]) -> Action:
                 ":application": {"S": first.application},
                 ":model": {"S": first.model_id},
                 ":posted": number(sum(p.amount for p in postings)),
-                ":calls": number(len(postings)),
+                ":calls": number(sum(p.calls for p in postings)),
             },
         }
     }
@@ -190,13 +207,13 @@ def spend_line_of(item: Item) -> SpendLine:
     )
 
 
-def progress_key(account: str) -> Mapping[str, Any]:
-    """Of an account's progress."""
-    return key(f"PROJECTION#{account}", "SHARD#0")
+def progress_key(place: str) -> Mapping[str, Any]:
+    """Of a shard's progress."""
+    return key(f"PROJECTION#{place}", "PROGRESS")
 
 
 def progress_of(item: Item | None) -> Progress:
-    """The progress of an item, or of an account that has none yet."""
+    """The progress of an item, or of a shard that has none yet."""
     if item is None:
         return Progress()
     return Progress(

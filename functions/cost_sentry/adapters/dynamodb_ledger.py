@@ -2,46 +2,39 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from cost_sentry.adapters.ledger_allotments import Allotments
-from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
+from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, Written
 from cost_sentry.adapters.ledger_debts import cover, cover_all, noting_debts
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
-from cost_sentry.adapters.ledger_items import (
-    AccountState,
-    Item,
-    Seen,
-    account_key,
-    parse_resolved,
-    resolved_key,
-)
+from cost_sentry.adapters.ledger_items import CLOSED, SPLIT, Item, Seen, ShardState
+from cost_sentry.adapters.ledger_memory import Memory
+from cost_sentry.adapters.ledger_refills import Refills, Want
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
+from cost_sentry.adapters.ledger_shards import Shards
+from cost_sentry.adapters.ledger_walk import shards_of_all
 from cost_sentry.adapters.ledger_writes import (
+    adjust_arguments,
     reserve_arguments,
     resolve_arguments,
 )
-from cost_sentry.application.ports import (
-    Remaining,
-    Reserved,
-    ReserveResult,
-    Resolved,
-    SameId,
-    Shortage,
-)
-from cost_sentry.domain.allotment import Spread, gathered, refill_amount
+from cost_sentry.application.ports import Remaining, Reserved, ReserveResult, Resolved
 from cost_sentry.domain.errors import InvariantViolated, LedgerContention, LedgerUnavailable
 from cost_sentry.domain.reservation import (
-    Hold,
     Reservation,
     ReservationState,
     Resolution,
     ResolvedReservation,
 )
+from cost_sentry.domain.shard import PENDING_MAX
 
 ATTEMPTS_MAX = 60
-"""Looks at one account or budget window before giving up with ``LedgerContention``."""
+"""Looks at one shard before giving up with ``LedgerContention``."""
+CROWDED_AFTER = 3
+"""Meetings with other writers on one shard after which it is split."""
 
 
 class DynamoDbLedger:
@@ -55,28 +48,38 @@ class DynamoDbLedger:
     def __init__(self, calls: LedgerCalls, pause: Callable[[int], None]) -> None:
         self._calls = calls
         self._allotments = Allotments(calls)
+        self._memory = Memory(calls, pause)
         self._pause = pause
+        self._refills = Refills(calls, self._allotments, pause)
+        self._shards = Shards(calls)
 
     def reserve(self, reservation: Reservation) -> ReserveResult:
         """See the port."""
-        known = self._journaled(reservation)
+        known = self._memory.of_the_past(reservation)
         if known is not None:
             return known
-        arguments = reserve_arguments(reservation)
         for attempt in range(ATTEMPTS_MAX):
+            shard = self._shards.shard_of(reservation.account, reservation.request_id)
+            here = replace(reservation, shard=shard)
             try:
-                outcome = self._calls.update(arguments)
+                outcome = self._calls.update(reserve_arguments(here))
             except LedgerUnavailable as lost:
-                raise self._given_back(reservation, lost) from lost
+                raise self._given_back(here, lost) from lost
             if isinstance(outcome, Written):
-                return _reserved(reservation, outcome.attributes)
-            if not isinstance(outcome, ConditionFailed):
-                self._pause(attempt)
+                return _reserved(here, outcome.attributes)
+            if isinstance(outcome, Conflict):
+                self._relieve(here, attempt)
                 continue
-            answer = self._overcome(reservation, outcome.item)
+            answer = self._overcome(here, outcome.item)
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
+
+    def _relieve(self, reservation: Reservation, attempt: int) -> None:
+        """Others were at this shard; if they are there again and again, it is too busy."""
+        if attempt == CROWDED_AFTER:
+            self._shards.split(ShardState(place=reservation.place))
+        self._pause(attempt)
 
     def _given_back(self, reservation: Reservation, lost: LedgerUnavailable) -> LedgerUnavailable:
         """The write may have happened although nobody heard of it: void it, so nothing stays held.
@@ -101,108 +104,90 @@ class DynamoDbLedger:
             return LedgerUnavailable(f"{lost}; its money may be held until {until}")
         return lost
 
-    def _journaled(self, reservation: Reservation) -> SameId | None:
-        """The lasting memory of this id, for when its account has forgotten it."""
-        item = self._calls.get(resolved_key(reservation.request_id, reservation.account))
-        return None if item is None else _same_id(parse_resolved(item["record"]["S"]))
-
-    def _overcome(self, reservation: Reservation, item: Item | None) -> ReserveResult | None:
+    def _overcome(self, here: Reservation, item: Item | None) -> ReserveResult | None:
         """Why the write was refused: an answer, or ``None`` once the reason is out of the way."""
         if item is None:
-            self._allotments.open_account(reservation.account)
+            self._shards.open(here.account, here.shard)
             return None
-        account = AccountState.of(item)
-        pending = account.pending_reservation(reservation.request_id)
-        if pending is not None:
-            if pending.attempt == reservation.attempt:
-                return _reserved(pending, item)
-            return SameId(reservation=pending, resolution=None)
-        if reservation.request_id in account.resolved:
-            ended = account.resolved_reservation(reservation.request_id)
-            return _same_id(ended) if ended else self._journaled(reservation)
-        short = account.shortages(reservation.holds)
+        shard = ShardState.of(item)
+        held = shard.pending_reservation(here.request_id)
+        if held is not None and held.attempt == here.attempt:
+            return _reserved(held, item)
+        known = self._memory.in_shard(shard, here)
+        if known is not None:
+            return known
+        if shard.state is not None:
+            self._go_on(shard, here)
+        elif len(shard.pending) >= PENDING_MAX:
+            self._shards.split(shard)
+        else:
+            return self._supply(shard, here)
+        return None
+
+    def _go_on(self, shard: ShardState, here: Reservation) -> None:
+        """To the shard that takes this one's calls."""
+        if shard.state == SPLIT:
+            self._shards.learn(shard, here.request_id)
+        elif shard.state == CLOSED:
+            self._shards.open(shard.account, shard.shard)
+
+    def _supply(self, shard: ShardState, here: Reservation) -> ReserveResult | None:
+        short = shard.shortages(here.holds)
         if not short:
-            raise LedgerContention(f"account {reservation.account!r} holds too many calls at once")
-        return self._supply(short[0], reservation)
-
-    def _supply(self, hold: Hold, reservation: Reservation) -> Shortage | None:
-        """Bring the account enough for this hold, or prove at one instant that there is not."""
-        now = reservation.reserved_at
-        for attempt in range(ATTEMPTS_MAX):
-            spread = self._allotments.spread(hold.key)
-            if spread is None:
-                self._pause(attempt)
-                continue
-            if spread.left < hold.amount:
-                return Shortage(hold=hold, remaining=_remaining(hold, spread, now))
-            if self._move(hold, reservation.account, spread, now):
-                return None
-            self._pause(attempt)
-        raise LedgerContention(f"budget {hold.budget_id!r} has too many writers at once")
-
-    def _move(self, hold: Hold, account: str, spread: Spread, now: datetime) -> bool:
-        own = spread.accounts[account].free if account in spread.accounts else 0
-        needed = hold.amount - own
-        if needed <= 0:
-            return True
-        in_debt = spread.impounded > 0 or any(
-            part.free < 0 for name, part in spread.accounts.items() if name != account
+            return None  # Whatever was in the way has gone: try again.
+        want = Want(
+            hold=short[0],
+            place=shard.place,
+            free=shard.free.get(short[0].key, 0),
+            newcomer=short[0].key not in shard.free,
+            now=here.reserved_at,
         )
-        if in_debt or spread.unallotted < needed:
-            self._allotments.place(hold.key, spread, gathered(spread, spread.limit), now)
-            return False
-        take = refill_amount(needed, hold.amount, spread.unallotted)
-        return isinstance(self._allotments.refill(hold.key, account, take, spread, now), Written)
+        return self._refills.supply(want)
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port."""
         arguments = resolve_arguments(reservation, resolution)
+        mine = ResolvedReservation(reservation=reservation, resolution=resolution)
         for attempt in range(ATTEMPTS_MAX):
             outcome = self._calls.update(arguments)
             if isinstance(outcome, Written):
-                self._cover_overrun(reservation, resolution)
-                return Resolved(
-                    resolved=ResolvedReservation(reservation=reservation, resolution=resolution),
-                    first=True,
-                )
-            if isinstance(outcome, ConditionFailed):
-                return self._resolved_before(reservation, resolution, outcome.item)
-            self._pause(attempt)
+                self._even_out(mine, ShardState.of(outcome.attributes))
+                return Resolved(resolved=mine, first=True)
+            if isinstance(outcome, Conflict):
+                self._pause(attempt)
+                continue
+            shard = None if outcome.item is None else ShardState.of(outcome.item)
+            charged = _charged(shard, mine)
+            if charged is None:
+                return self._memory.resolved_before(mine, shard)
+            arguments = adjust_arguments(reservation, charged, resolution)
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
 
-    def _resolved_before(
-        self, reservation: Reservation, resolution: Resolution, item: Item | None
-    ) -> Resolved:
-        ended = None
-        if item is not None:
-            ended = AccountState.of(item).resolved_reservation(reservation.request_id)
-        if ended is None:
-            kept = self._calls.get(resolved_key(reservation.request_id, reservation.account))
-            ended = None if kept is None else parse_resolved(kept["record"]["S"])
-        if ended is None:
-            raise InvariantViolated(
-                f"P4: reservation {reservation.request_id!r} is neither pending nor resolved"
-            )
-        resolved = ResolvedReservation(reservation=ended[0], resolution=ended[1])
-        return Resolved(resolved=resolved, first=ended == (reservation, resolution))
+    def _even_out(self, ended: ResolvedReservation, shard: ShardState) -> None:
+        """After the write, and never instead of it: pay debts, give back what is not needed.
 
-    def _cover_overrun(self, reservation: Reservation, resolution: Resolution) -> None:
-        """An overrun left its account in debt: let the budget carry it, so that nobody spends it.
-
-        If that fails the debt stays with the account, which cannot spend until it is paid, and
-        ``tidy`` gathers it. It never hides that the resolution is written.
+        An overrun left its shard in debt: the budget carries it, so that nobody spends it. A shard
+        behind a pool, or one that has split, keeps no more than it may. What fails here is put
+        right by ``tidy``.
         """
-        for hold in reservation.holds:
-            if resolution.overrun(hold):
-                with suppress(LedgerUnavailable):
-                    cover(self._allotments, hold.key, resolution.resolved_at, self._pause)
+        now = ended.resolution.resolved_at
+        for hold in ended.reservation.holds:
+            free, seen = shard.free.get(hold.key, 0), shard.seen.get(hold.key)
+            free_max = Seen.parse(seen).free_max if seen else None
+            if free_max is not None and shard.state is not None:
+                free_max = 0
+            with suppress(LedgerUnavailable):
+                if ended.resolution.overrun(hold):
+                    cover(self._allotments, hold.key, now, self._pause)
+                elif free_max is not None and free > free_max:
+                    self._refills.give_back(shard.place, hold.key, free - free_max, now)
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
         due = (
             reservation
-            for account in self._accounts()
-            for reservation in account.pending_reservations()
+            for shard in self._all()
+            for reservation in shard.pending_reservations.values()
             if reservation.expires_at <= now
         )
         return islice(due, batch_max)
@@ -210,47 +195,39 @@ class DynamoDbLedger:
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
         indebted: set[str] = set()
-        accounts = noting_debts(self._accounts(), indebted, now)
-        retired = retire_ended_windows(self._calls, accounts, now, batch_max)
+        shards = noting_debts(self._all(), indebted, now)
+        retired = retire_ended_windows(self._calls, shards, now, batch_max)
         return retired + cover_all(self._allotments, indebted, now, self._pause)
 
-    def forget(self, account: str, now: datetime) -> None:
+    def forget(self, place: str, now: datetime) -> None:
         """See the port."""
-        forget_journaled(self._calls, account, now)
+        forget_journaled(self._calls, place, now)
 
-    def _accounts(self) -> Iterator[AccountState]:
-        for line in self._calls.query("ACCOUNTS"):
-            item = self._calls.get(account_key(line["sk"]["S"]))
-            if item is not None:
-                yield AccountState.of(item)
+    def _all(self) -> Iterator[ShardState]:
+        return shards_of_all(self._calls)
 
 
-def _same_id(ended: tuple[Reservation, Resolution]) -> SameId:
-    return SameId(reservation=ended[0], resolution=ended[1])
+def _charged(shard: ShardState | None, mine: ResolvedReservation) -> Resolution | None:
+    """What an expired reservation was charged, if its true cost is known now."""
+    true = mine.resolution
+    if shard is None or true.estimated or true.state is ReservationState.EXPIRED:
+        return None
+    expired = shard.expired_reservation(mine.reservation.request_id)
+    return expired[1] if expired is not None and expired[0] == mine.reservation else None
 
 
 def _reserved(reservation: Reservation, attributes: Item) -> Reserved:
-    account = AccountState.of(attributes)
+    shard = ShardState.of(attributes)
     remaining = []
     for hold in reservation.holds:
-        seen = Seen.parse(account.seen[hold.key])
+        seen = Seen.parse(shard.seen[hold.key])
         remaining.append(
             Remaining(
                 budget_id=hold.budget_id,
                 window_id=hold.window_id,
                 limit=seen.limit,
-                left=account.free[hold.key] + seen.elsewhere,
-                as_of=datetime.fromtimestamp(seen.at_milliseconds // 1000, tz=UTC),
+                left=shard.free[hold.key] + seen.elsewhere,
+                as_of=seen.at,
             )
         )
     return Reserved(reservation=reservation, remaining=tuple(remaining))
-
-
-def _remaining(hold: Hold, spread: Spread, now: datetime) -> Remaining:
-    return Remaining(
-        budget_id=hold.budget_id,
-        window_id=hold.window_id,
-        limit=spread.limit,
-        left=spread.left,
-        as_of=now,
-    )

@@ -1,7 +1,7 @@
-"""Ledger entries as the JSON text that every write leaves in its account item."""
+"""Ledger entries as the JSON text that every write leaves in its shard's item."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,13 @@ from cost_sentry.adapters.reservation_record import (
 )
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.reservation import Reservation, Resolution
+from cost_sentry.domain.shard import account_and_shard
+
+
+def reserve_text(reservation: Reservation) -> str:
+    """A reserve's entry names its request only: the item itself holds the reservation."""
+    at = reservation.reserved_at.isoformat()
+    return record_text({"k": EntryKind.RESERVE.value, "at": at, "id": reservation.request_id})
 
 
 def entry_text(
@@ -24,7 +31,7 @@ def entry_text(
     resolution: Resolution | None = None,
     moves: Mapping[str, int] | None = None,
 ) -> str:
-    """The entry without account and sequence: the item that carries it knows both."""
+    """The entry without place and sequence: the item that carries it knows both."""
     record: dict[str, Any] = {"k": kind.value, "at": at.isoformat()}
     if reservation is not None:
         record["r"] = reservation_to_record(reservation)
@@ -36,7 +43,7 @@ def entry_text(
 
 
 def entry_to_json(entry: LedgerEntry) -> str:
-    """The text of an entry; the inverse of ``entry_from_json``."""
+    """The whole text of an entry; the inverse of ``entry_from_json``."""
     return entry_text(
         entry.kind,
         entry.at,
@@ -46,18 +53,34 @@ def entry_to_json(entry: LedgerEntry) -> str:
     )
 
 
-def entry_from_json(text: str, *, account: str, sequence: int) -> LedgerEntry:
-    """The entry that this version of the account item tells; ``ValueError`` if it is none."""
+def entry_from_json(
+    text: str, *, place: str, sequence: int, pending: Mapping[str, Reservation] | None = None
+) -> LedgerEntry:
+    """The entry that this version of a shard's item tells; ``ValueError`` if it is none.
+
+    ``pending`` are the item's reservations by request id: a reserve's entry only names one.
+    """
+    account, shard = account_and_shard(place)
     try:
         record = json.loads(text)
         return LedgerEntry(
             account=account,
+            shard=shard,
             sequence=sequence,
             kind=EntryKind(record["k"]),
             at=datetime.fromisoformat(record["at"]),
-            reservation=reservation_from_record(record["r"]) if "r" in record else None,
+            reservation=_reservation(record, pending or {}),
             resolution=resolution_from_record(record["x"]) if "x" in record else None,
             moves=tuple((key, amount) for key, amount in record.get("mv", ())),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a ledger entry: {error}") from error
+
+
+def _reservation(
+    record: Mapping[str, Any], pending: Mapping[str, Reservation]
+) -> Reservation | None:
+    if "id" in record:
+        return pending[record["id"]]
+    whole: Sequence[Any] | None = record.get("r")
+    return None if whole is None else reservation_from_record(whole)

@@ -1,10 +1,8 @@
-"""Money between a budget window and its accounts: seen at one instant, moved by transactions."""
+"""A window's money: seen at one instant, put where it should lie by one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from cost_sentry.adapters.entry_record import entry_text
 from cost_sentry.adapters.ledger_calls import (
     TRANSACTION_ITEMS_MAX,
     LedgerCalls,
@@ -13,21 +11,23 @@ from cost_sentry.adapters.ledger_calls import (
     Written,
 )
 from cost_sentry.adapters.ledger_items import (
-    AccountState,
     Item,
-    Seen,
+    ShardState,
     WindowState,
-    account_key,
     definition_key,
     number,
-    registry_key,
     window_key,
 )
-from cost_sentry.domain.allotment import AccountPart, Placement, Spread
+from cost_sentry.adapters.ledger_moves import (
+    Action,
+    is_pool,
+    key_of,
+    move_in_shard,
+    pool_name,
+    set_pool,
+)
+from cost_sentry.domain.allotment import Part, Placement, Spread
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
-from cost_sentry.domain.ledger_entry import EntryKind
-
-Action = dict[str, dict[str, Any]]
 
 
 class Allotments:
@@ -36,21 +36,27 @@ class Allotments:
     def __init__(self, calls: LedgerCalls) -> None:
         self._calls = calls
 
-    def spread(self, purse: str) -> Spread | None:
-        """All places of the window at one instant; ``None`` if other writers were in the way.
+    def window(self, purse: str) -> WindowState | None:
+        """The window as it stands, opened if nobody spent from it yet.
 
-        Creates the window from the budget's definition if nobody spent from it yet.
+        ``None`` if its limit was changed while it was opened.
         """
-        window_item = self._calls.get(window_key(purse)) or self._open(purse)
-        if window_item is None:
+        item = self._calls.get(window_key(purse)) or self._open(purse)
+        return None if item is None else WindowState.of(item)
+
+    def spread(self, purse: str) -> Spread | None:
+        """All places of the window at one instant; ``None`` if other writers were in the way."""
+        window = self.window(purse)
+        if window is None:
             return None
-        accounts = WindowState.of(window_item).accounts
-        items = self._calls.snapshot([window_key(purse), *map(account_key, accounts)])
+        names = (*window.places, *map(pool_name, range(window.pools)))
+        items = self._calls.snapshot([window_key(purse), *(key_of(purse, n) for n in names)])
         if items is None or items[0] is None:
             return None
-        if WindowState.of(items[0]).accounts != accounts:
+        seen = WindowState.of(items[0])
+        if (seen.places, seen.pools) != (window.places, window.pools):
             return None
-        return spread_of(purse, items)
+        return spread_of(purse, seen, dict(zip(names, items[1:], strict=True)))
 
     def _open(self, purse: str) -> Item | None:
         """Create the window with the limit that is defined at that very instant."""
@@ -76,52 +82,12 @@ class Allotments:
         self._calls.transact([still_so, create])
         return self._calls.get(window_key(purse))
 
-    def open_account(self, account: str) -> None:
-        """Create the account's item and its line in the register, once."""
-        empty: Mapping[str, Any] = {"M": {}}
-        item = {
-            **account_key(account),
-            **dict.fromkeys(("free", "posted", "seen", "pending", "resolved"), empty),
-            "sequence": number(0),
-            "held_bytes": number(0),
-        }
-        put: Action = {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
-        self._calls.transact([put, {"Put": {"Item": registry_key(account)}}])
-
-    def refill(self, purse: str, account: str, take: int, spread: Spread, now: datetime) -> Outcome:
-        """Move ``take`` from the window's unallotted money to the account's allotment."""
-        give: Action = {
-            "Update": {
-                "Key": window_key(purse),
-                "UpdateExpression": "SET unallotted = unallotted - :take ADD accounts :account",
-                "ConditionExpression": "unallotted >= :take AND #limit = :limit",
-                "ExpressionAttributeNames": {"#limit": "limit"},
-                "ExpressionAttributeValues": {
-                    ":take": number(take),
-                    ":limit": number(spread.limit),
-                    ":account": {"SS": [account]},
-                },
-            }
-        }
-        part = spread.accounts.get(account)
-        seen = Seen(
-            limit=spread.limit,
-            elsewhere=spread.left - (part.free if part else 0) - take,
-            at_milliseconds=int(now.timestamp() * 1000),
-        )
-        receive = _move(account, purse, take, EntryKind.ALLOT, now)
-        receive["Update"]["UpdateExpression"] += ", seen.#b = :seen"
-        receive["Update"]["ExpressionAttributeValues"][":seen"] = {"S": seen.text()}
-        receive["Update"]["ConditionExpression"] = "attribute_exists(pk)"
-        _count(receive)
-        return self._calls.transact([give, receive])
-
     def shift_limit(self, purse: str, spread: Spread, limit: int) -> bool:
-        """Change the limit by what is unallotted alone, the way that disturbs no account.
+        """Change the limit by what is unallotted alone, the way that disturbs no place.
 
         False if that is not enough, if there is debt to lay anew, or if the limit moved meanwhile.
         """
-        if spread.impounded or any(part.free < 0 for part in spread.accounts.values()):
+        if spread.in_debt:
             return False
         change = limit - spread.limit
         arguments = {
@@ -141,123 +107,88 @@ class Allotments:
     def place(self, purse: str, spread: Spread, placement: Placement, now: datetime) -> bool:
         """Move the money from where it was seen to where it should lie, all or nothing.
 
-        False if it does not lie there yet: a place changed meanwhile, or more accounts must give
+        False if it does not lie there yet: a place changed meanwhile, or more places must give
         than one transaction holds and only the fullest of them did. Look again and repeat.
         """
-        changed = [n for n, part in spread.accounts.items() if placement.free[n] != part.free]
-        accounts_max = TRANSACTION_ITEMS_MAX - 1
-        if len(changed) <= accounts_max:
+        changed = [n for n, part in spread.places.items() if placement.free[n] != part.free]
+        places_max = TRANSACTION_ITEMS_MAX - 1
+        if len(changed) <= places_max:
             outcome = self._place_at_once(purse, spread, placement, now)
             if not isinstance(outcome, TooLarge):
                 return isinstance(outcome, Written)
-            accounts_max = len(changed) // 2
-        while accounts_max:
-            some = _some_gathered(spread, accounts_max)
+            places_max = len(changed) // 2
+        while places_max:
+            some = _some_gathered(spread, places_max)
             if not isinstance(self._place_at_once(purse, spread, some, now), TooLarge):
                 return False
-            accounts_max //= 2
+            places_max //= 2
         raise LedgerUnavailable(f"the ledger refuses to move the money of {purse!r} for its size")
 
     def _place_at_once(
         self, purse: str, spread: Spread, placement: Placement, now: datetime
     ) -> Outcome:
-        window: Action = {
-            "Update": {
-                "Key": window_key(purse),
-                "UpdateExpression": (
-                    "SET unallotted = :unallotted, impounded = :impounded, #limit = :limit"
-                ),
-                "ConditionExpression": (
-                    "unallotted = :was AND #limit = :limit_was"
-                    " AND (impounded = :impounded_was OR attribute_not_exists(impounded))"
-                ),
-                "ExpressionAttributeNames": {"#limit": "limit"},
-                "ExpressionAttributeValues": {
-                    ":unallotted": number(placement.unallotted),
-                    ":impounded": number(placement.impounded),
-                    ":limit": number(placement.limit),
-                    ":was": number(spread.unallotted),
-                    ":impounded_was": number(spread.impounded),
-                    ":limit_was": number(spread.limit),
-                },
-            }
-        }
         moves = [
-            _recall(name, purse, part.free, placement.free[name], now)
-            for name, part in spread.accounts.items()
+            set_pool(purse, name, part.free, placement.free[name])
+            if is_pool(name)
+            else move_in_shard(name, purse, placement.free[name] - part.free, now, was=part.free)
+            for name, part in spread.places.items()
             if placement.free[name] != part.free
         ]
-        return self._calls.transact([window, *moves])
+        return self._calls.transact([_set_window(purse, spread, placement), *moves])
 
 
-def spread_of(purse: str, items: Sequence[Item | None]) -> Spread:
-    """The places of a window: its item first, then its accounts'."""
-    window = WindowState.of(items[0] or {})
-    accounts = [AccountState.of(item) for item in items[1:] if item is not None]
+def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -> Spread:
+    """The places of a window, read together with it."""
     return Spread(
         limit=window.limit,
         unallotted=window.unallotted,
         impounded=window.impounded,
-        retired=window.retired,
-        accounts={
-            a.name: AccountPart(
-                free=a.free.get(purse, 0),
-                pending=a.pending_amount(purse),
-                posted=a.posted.get(purse, 0),
-            )
-            for a in accounts
-        },
+        places={n: _part(purse, n, item) for n, item in places.items() if item is not None},
+        crowded=window.pools > 0,
     )
 
 
-def _some_gathered(spread: Spread, accounts_max: int) -> Placement:
-    """The fullest accounts emptied into the budget; limit and everybody else as they are."""
-    fullest = sorted(spread.accounts, key=lambda n: spread.accounts[n].free, reverse=True)
-    emptied = [n for n in fullest[:accounts_max] if spread.accounts[n].free > 0]
-    free = {n: 0 if n in emptied else part.free for n, part in spread.accounts.items()}
-    gained = sum(spread.accounts[n].free for n in emptied)
-    return Placement(
-        limit=spread.limit,
-        unallotted=spread.unallotted + gained,
-        impounded=spread.impounded,
-        free=free,
-    )
+def _part(purse: str, name: str, item: Item) -> Part:
+    if is_pool(name):
+        return Part(free=int(item.get("unallotted", {"N": "0"})["N"]))
+    shard = ShardState.of(item)
+    return Part(free=shard.free.get(purse, 0), pending=shard.pending_amount(purse))
 
 
-def _move(account: str, purse: str, amount: int, kind: EntryKind, now: datetime) -> Action:
+def _set_window(purse: str, spread: Spread, placement: Placement) -> Action:
     return {
         "Update": {
-            "Key": account_key(account),
+            "Key": window_key(purse),
             "UpdateExpression": (
-                "SET #free.#b = if_not_exists(#free.#b, :zero) + :move, #entry = :entry"
+                "SET unallotted = :unallotted, impounded = :impounded, #limit = :limit"
             ),
-            "ExpressionAttributeNames": {
-                "#b": purse,
-                "#free": "free",
-                "#entry": "entry",
-                "#sequence": "sequence",
-            },
+            "ConditionExpression": (
+                "unallotted = :was AND #limit = :limit_was"
+                " AND (impounded = :impounded_was OR attribute_not_exists(impounded))"
+            ),
+            "ExpressionAttributeNames": {"#limit": "limit"},
             "ExpressionAttributeValues": {
-                ":move": number(amount),
-                ":zero": number(0),
-                ":one": number(1),
-                ":entry": {"S": entry_text(kind, now, moves={purse: amount})},
+                ":unallotted": number(placement.unallotted),
+                ":impounded": number(placement.impounded),
+                ":limit": number(placement.limit),
+                ":was": number(spread.unallotted),
+                ":impounded_was": number(spread.impounded),
+                ":limit_was": number(spread.limit),
             },
         }
     }
 
 
-def _recall(account: str, purse: str, was: int, wanted: int, now: datetime) -> Action:
-    kind = EntryKind.RECALL if wanted < was else EntryKind.ALLOT
-    action = _move(account, purse, wanted - was, kind, now)
-    update = action["Update"]
-    update["ExpressionAttributeValues"][":was"] = number(was)
-    update["ConditionExpression"] = "#free.#b = :was"
-    if was == 0:
-        update["ConditionExpression"] += " OR attribute_not_exists(#free.#b)"
-    _count(action)
-    return action
-
-
-def _count(action: Action) -> None:
-    action["Update"]["UpdateExpression"] += " ADD #sequence :one"
+def _some_gathered(spread: Spread, places_max: int) -> Placement:
+    """The fullest places emptied into the budget; limit and everybody else as they are."""
+    fullest: Sequence[str] = sorted(
+        spread.places, key=lambda n: spread.places[n].free, reverse=True
+    )
+    emptied = {n for n in fullest[:places_max] if spread.places[n].free > 0}
+    free = {n: 0 if n in emptied else part.free for n, part in spread.places.items()}
+    return Placement(
+        limit=spread.limit,
+        unallotted=spread.unallotted + sum(spread.places[n].free for n in emptied),
+        impounded=spread.impounded,
+        free=free,
+    )

@@ -8,6 +8,8 @@ absence.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,7 +37,7 @@ class ConditionFailed:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Another writer was at one of the items. Nothing was written; try again after a pause."""
+    """Another writer was at one of the items, or too many were. Nothing was written; try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,19 @@ class TooLarge:
     """
 
 
-Outcome = Written | ConditionFailed | Conflict | TooLarge
+UpdateOutcome = Written | ConditionFailed | Conflict
+Outcome = UpdateOutcome | TooLarge
 
-_CONFLICTS = frozenset({"TransactionConflictException", "TransactionInProgressException"})
+_CONFLICTS = frozenset(
+    {
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        # Refused before anything was done, for the rate of one item or of the whole table.
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+    }
+)
 _REASONS_TO_RETRY = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
@@ -62,11 +74,30 @@ class LedgerCalls:
     def __init__(self, client: Any, table_name: str) -> None:  # noqa: ANN401 - boto3 client
         self._client = client
         self._table = table_name
+        self._answered: str | None = None
+
+    def answered_at(self) -> datetime | None:
+        """The ledger's own time, to the second, when it last answered; ``None`` if it did not say.
+
+        From the ``Date`` header of HTTP, which every AWS endpoint sends.
+        """
+        if self._answered is None:
+            return None
+        try:
+            return parsedate_to_datetime(self._answered).astimezone(UTC)
+        except ValueError:
+            return None
+
+    def _note_time(self, answer: Mapping[str, Any]) -> None:
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        self._answered = headers.get("date")
 
     def get(self, item_key: Mapping[str, Any]) -> Item | None:
         """A strongly consistent read."""
         arguments = {"TableName": self._table, "Key": item_key, "ConsistentRead": True}
-        item: Item | None = _asked(lambda: self._client.get_item(**arguments)).get("Item")
+        answer = _asked(lambda: self._client.get_item(**arguments))
+        self._note_time(answer)
+        item: Item | None = answer.get("Item")
         return item
 
     def query(self, pk: str, *, start_sk: str = "", limit: int = 0) -> list[Item]:
@@ -87,7 +118,7 @@ class LedgerCalls:
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         return found[:limit] if limit else found
 
-    def update(self, arguments: Mapping[str, Any]) -> Outcome:
+    def update(self, arguments: Mapping[str, Any]) -> UpdateOutcome:
         """One conditional ``UpdateItem``."""
         try:
             answer = self._client.update_item(
@@ -156,7 +187,7 @@ def _asked(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3 answer
         raise LedgerUnavailable(f"the ledger could not be asked: {error}") from error
 
 
-def _refusal(error: ClientError) -> Outcome:
+def _refusal(error: ClientError) -> UpdateOutcome:
     """What a refused write or transaction means; ``LedgerUnavailable`` if it is no refusal."""
     code = error.response["Error"]["Code"]
     response: Mapping[str, Any] = error.response

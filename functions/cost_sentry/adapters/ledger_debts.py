@@ -1,10 +1,10 @@
-"""Debts of accounts are carried by their budget, so that nobody spends the money that is owed."""
+"""Debts lie where running calls will pay them, so that nobody spends the money that is owed."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from cost_sentry.adapters.ledger_allotments import Allotments
-from cost_sentry.adapters.ledger_items import AccountState
+from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.domain.allotment import Spread, gathered
 from cost_sentry.domain.window import has_ended
 
@@ -19,7 +19,7 @@ def cover(
 ) -> bool | None:
     """Gather the window if it has debts that lie wrong; ``None`` if there was nothing to do.
 
-    False if other writers were in the way each time: the debt stays with its account, which
+    False if other writers were in the way each time: the debt stays with its shard, which
     cannot spend until it is paid.
     """
     for attempt in range(ATTEMPTS_MAX):
@@ -34,8 +34,8 @@ def cover(
 
 
 def _is_astray(spread: Spread) -> bool:
-    """Whether an account owes and the debt is not laid as ``gathered`` lays it."""
-    free = {name: part.free for name, part in spread.accounts.items()}
+    """Whether a place owes and the debt is not laid as ``gathered`` lays it."""
+    free = {name: part.free for name, part in spread.places.items()}
     lying = (spread.unallotted, spread.impounded, free)
     wanted = gathered(spread, spread.limit)
     in_debt = any(amount < 0 for amount in free.values())
@@ -43,14 +43,14 @@ def _is_astray(spread: Spread) -> bool:
 
 
 def noting_debts(
-    accounts: Iterable[AccountState], indebted: set[str], now: datetime
-) -> Iterator[AccountState]:
-    """Pass the accounts on; adds to ``indebted`` the running windows in which one of them owes."""
-    for account in accounts:
-        for purse, free in account.free.items():
+    shards: Iterable[ShardState], indebted: set[str], now: datetime
+) -> Iterator[ShardState]:
+    """Pass the shards on; adds to ``indebted`` the running windows in which one of them owes."""
+    for shard in shards:
+        for purse, free in shard.free.items():
             if free < 0 and not has_ended(purse.rsplit("@", 1)[1], now):
                 indebted.add(purse)
-        yield account
+        yield shard
 
 
 def cover_all(

@@ -1,85 +1,84 @@
-"""Accounts forget what the journal keeps, so that an account item stays small for ever."""
+"""Shards forget ended calls that the journal has kept for a while, so that their items stay small.
 
-from collections.abc import Mapping
+```text
+ended ──laid aside──▶ faded ──journal has them all──▶ faded_at ──STAMP_KEPT later──▶ gone
+```
+
+A stamp outlives every admission that looked into the journal before the call was in it (P5).
+"""
+
 from datetime import datetime, timedelta
+from typing import Any
 
-from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import (
-    AccountState,
-    account_key,
-    is_tombstone,
-    parse_resolved,
-    resolved_key,
-    tombstone,
-    tombstone_age,
-)
-from cost_sentry.adapters.ledger_writes import forget_arguments
+from cost_sentry.adapters.dynamodb_journal_items import progress_key, progress_of
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_items import Item, ShardState, number, place_key, stamp_set
+from cost_sentry.domain.request_id import STAMP_KEPT
 
-REMEMBERED = timedelta(seconds=60)
-"""How long an id stays in its account after the journal was seen to keep it (P5).
-
-Longer than any admission may take: one that looked into the journal before meets the id here.
-"""
-FORGOTTEN_AT_ONCE_MAX = 40
-"""Ids per housekeeping write; an update expression is at most 4 KB."""
-WRITES_MAX = 10
-"""Housekeeping writes per run: it keeps up with 400 ids a run, and never holds up its caller."""
-UNJOURNALED_MAX = 20
-"""Ids that the journal does not keep yet, asked for per run.
-
-The oldest are asked for first, in the order in which the journal gets them, so that behind a few
-that are missing nothing is to be found. More than one, because an entry that could not be
-journaled stays in front until an operator has put it right.
-"""
+STAMPS_MIN = 12
+"""Fewer are not worth a write: a dozen weigh a hundred bytes."""
 
 
-def forget_journaled(calls: LedgerCalls, account: str, now: datetime) -> None:
-    """Shrink full records that the journal keeps to stamps, and drop stamps of over a minute.
-
-    Bounded by ``WRITES_MAX``; what is left is for the next run. A refused write means that somebody
-    else did some of it: look again.
-    """
-    unjournaled: set[str] = set()
-    for _ in range(WRITES_MAX):
-        item = calls.get(account_key(account))
-        resolved = AccountState.of(item).resolved if item else {}
-        drop = _outlived(resolved, now)
-        room = FORGOTTEN_AT_ONCE_MAX - len(drop)
-        shrink = _journaled(calls, account, resolved, room, unjournaled)
-        if not (shrink or drop):
-            return
-        stamp = tombstone(now)
-        arguments = forget_arguments(account, shrink=shrink, drop=drop, stamp=stamp)
-        written = isinstance(calls.update(arguments), Written)
-        if written and len(shrink) + len(drop) < FORGOTTEN_AT_ONCE_MAX:
-            return
+def forget_journaled(calls: LedgerCalls, place: str, now: datetime) -> None:
+    """One step, if one is due. A write that is refused was overtaken by another run's."""
+    item = calls.get(place_key(place))
+    if item is None:
+        return
+    shard = ShardState.of(item)
+    if shard.faded:
+        if not shard.faded_at:
+            if _is_journaled(calls, place, _faded_sequence(item)):
+                calls.update(_marked(shard, now))
+        elif _age(shard, now) > STAMP_KEPT and len(shard.ended) >= STAMPS_MIN:
+            calls.update(_laid_aside(calls, shard, now))
+    elif len(shard.ended) >= STAMPS_MIN:
+        calls.update(_laid_aside(calls, shard, now))
 
 
-def _outlived(resolved: Mapping[str, str], now: datetime) -> dict[str, str]:
-    stamps = [(i, text) for i, text in resolved.items() if is_tombstone(text)]
-    old = [(i, text) for i, text in stamps if tombstone_age(text, now) > REMEMBERED]
-    return dict(old[:FORGOTTEN_AT_ONCE_MAX])
+def _age(shard: ShardState, now: datetime) -> timedelta:
+    return timedelta(milliseconds=_milliseconds(now) - shard.faded_at)
 
 
-def _journaled(
-    calls: LedgerCalls,
-    account: str,
-    resolved: Mapping[str, str],
-    ids_max: int,
-    unjournaled: set[str],
-) -> dict[str, str]:
-    """Full records that the journal keeps; adds to ``unjournaled`` what it was seen not to."""
-    full = [
-        (parse_resolved(text)[1].resolved_at, request_id, text)
-        for request_id, text in resolved.items()
-        if not is_tombstone(text) and request_id not in unjournaled
-    ]
-    found: dict[str, str] = {}
-    for _, request_id, text in sorted(full):
-        if len(found) >= ids_max or len(unjournaled) >= UNJOURNALED_MAX:
-            break
-        if calls.get(resolved_key(request_id, account)) is None:
-            unjournaled.add(request_id)
-        else:
-            found[request_id] = text
-    return found
+def _faded_sequence(item: Item) -> int:
+    return int(item.get("faded_sequence", {"N": "0"})["N"])
+
+
+def _is_journaled(calls: LedgerCalls, place: str, sequence: int) -> bool:
+    """Whether every entry up to this one is in the journal."""
+    progress = progress_of(calls.get(progress_key(place)))
+    return progress.projected >= sequence and all(m > sequence for m in progress.missing)
+
+
+def _marked(shard: ShardState, now: datetime) -> dict[str, Any]:
+    return {
+        "Key": place_key(shard.place),
+        "UpdateExpression": "SET faded_at = :now",
+        "ConditionExpression": "attribute_exists(faded) AND attribute_not_exists(faded_at)",
+        "ExpressionAttributeValues": {":now": number(_milliseconds(now))},
+    }
+
+
+def _laid_aside(calls: LedgerCalls, shard: ShardState, now: datetime) -> dict[str, Any]:
+    """Put what ended in the place of what faded long ago; it has faded too if it is journaled."""
+    values: dict[str, Any] = {
+        ":ended": stamp_set(shard.ended),
+        ":sequence": number(shard.sequence),
+    }
+    condition = "attribute_not_exists(faded)"
+    if shard.faded:
+        condition = "faded_at = :was"
+        values[":was"] = number(shard.faded_at)
+    sets, removes = "faded = :ended, faded_sequence = :sequence", " REMOVE faded_at"
+    if _is_journaled(calls, shard.place, shard.sequence):
+        sets, removes = f"{sets}, faded_at = :now", ""
+        values[":now"] = number(_milliseconds(now))
+    return {
+        "Key": place_key(shard.place),
+        "UpdateExpression": f"SET {sets}{removes} DELETE ended :ended",
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+    }
+
+
+def _milliseconds(now: datetime) -> int:
+    return int(now.timestamp() * 1000)

@@ -4,66 +4,85 @@
 | --- | --- | --- |
 | budget definition | ``BUDGETS`` | budget id |
 | budget window | ``BUDGET#<id>`` | ``WINDOW#<window id>`` |
-| account | ``ACCOUNT#<team>/<application>`` | ``SHARD#0`` |
+| pool of a crowded window | ``BUDGET#<id>`` | ``POOL#<window id>#<number>`` |
+| shard of an account | ``ACCOUNT#<team>/<application>`` | ``SHARD#<bits>`` |
 | account registry | ``ACCOUNTS`` | account |
-| journal of a request | ``REQUEST#<request id>`` | ``<account>#RESERVED`` or ``#RESOLVED`` |
+| journal of a request | ``REQUEST#<request id>`` | ``<account>#RESOLVED`` |
 
-Maps of the account item (``free``, ``posted``, ``seen``) are keyed by ``budget@window``;
-``pending`` and ``resolved`` by request id.
+Maps of a shard's item: ``free`` and ``seen`` by ``budget@window``; ``pending`` and ``expired`` by
+request id. ``ended``, ``faded`` and ``inherited`` are sets of stamps of request ids.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+from cost_sentry.adapters.entry_record import entry_from_json
 from cost_sentry.adapters.reservation_record import (
+    reservation_from_held,
     reservation_from_record,
     resolution_from_record,
 )
+from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.reservation import Hold, Reservation, Resolution
+from cost_sentry.domain.shard import account_and_shard, place_of, stamp_of
 
 Item = Mapping[str, Any]
 """A DynamoDB item in the low-level form, ``{"limit": {"N": "5"}}``."""
+Key = dict[str, dict[str, str]]
 
-HELD_BYTES_MAX = 150_000
-"""What an account item may carry in reservations: two hundred, at about 0.75 KB each.
+SPLIT = "split"
+"""State of a shard that takes no more calls: its two halves do."""
+CLOSED = "closed"
+"""State of a shard that takes no more calls: the one it came from does again."""
+_BASE = 36
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-DynamoDB refuses items above 400 KB; but it also refuses transactions above 4 MB, and a budget's
-accounts are read in one: this lets two dozen full accounts be seen at one instant.
-"""
 
-
-def key(pk: str, sk: str) -> dict[str, dict[str, str]]:
+def key(pk: str, sk: str) -> Key:
     """A primary key."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def account_key(account: str) -> dict[str, dict[str, str]]:
-    """Of the account item."""
-    return key(f"ACCOUNT#{account}", "SHARD#0")
+def place_key(place: str) -> Key:
+    """Of the shard's item."""
+    account, shard = account_and_shard(place)
+    return key(f"ACCOUNT#{account}", f"SHARD#{shard}")
 
 
-def registry_key(account: str) -> dict[str, dict[str, str]]:
+def registry_key(account: str) -> Key:
     """Of the account's line in the register of accounts."""
     return key("ACCOUNTS", account)
 
 
-def definition_key(budget_id: str) -> dict[str, dict[str, str]]:
+def definition_key(budget_id: str) -> Key:
     """Of the budget's definition."""
     return key("BUDGETS", budget_id)
 
 
-def window_key(purse: str) -> dict[str, dict[str, str]]:
+def window_key(purse: str) -> Key:
     """Of the budget window item; ``purse`` is ``budget@window``."""
     budget_id, window_id = purse.rsplit("@", 1)
     return key(f"BUDGET#{budget_id}", f"WINDOW#{window_id}")
 
 
-def resolved_key(request_id: str, account: str) -> dict[str, dict[str, str]]:
+def pool_key(purse: str, number: int) -> Key:
+    """Of one of the pools that stand between a crowded window and its shards."""
+    budget_id, window_id = purse.rsplit("@", 1)
+    return key(f"BUDGET#{budget_id}", f"POOL#{window_id}#{number:02d}")
+
+
+def resolved_key(request_id: str, account: str) -> Key:
     """Of the journal's lasting record that this request was resolved."""
     return key(f"REQUEST#{request_id}", f"{account}#RESOLVED")
+
+
+def adjusted_key(request_id: str, account: str) -> Key:
+    """Of the journal's record that the true cost of an expired request became known."""
+    return key(f"REQUEST#{request_id}", f"{account}#ADJUSTED")
 
 
 def number(amount: int) -> dict[str, str]:
@@ -79,100 +98,158 @@ def _texts(attribute: Mapping[str, Any] | None) -> dict[str, str]:
     return {name: value["S"] for name, value in (attribute or {}).get("M", {}).items()}
 
 
+def _stamps(attribute: Mapping[str, Any] | None) -> frozenset[str]:
+    return frozenset((attribute or {}).get("SS", ()))
+
+
+def stamp_set(stamps: frozenset[str]) -> dict[str, list[str]]:
+    """A DynamoDB set of strings; never empty, because DynamoDB has no empty set."""
+    return {"SS": sorted(stamps)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the account knew of a budget window at its last refill."""
+    """What the shard knew of a budget window at its last refill."""
 
     limit: int
     elsewhere: int
-    """Money of the window that was not in this account's allotment."""
-    at_milliseconds: int
+    """Money of the window that was known to lie outside of this shard; more may lie in others."""
+    at_seconds: int
+    free_max: int | None = None
+    """Above this the shard gives back what it does not need: the window is crowded."""
 
     def text(self) -> str:
-        """As stored: whole numbers, so that no JSON double comes near them."""
-        return f"{self.limit} {self.elsewhere} {self.at_milliseconds}"
+        """As stored: whole numbers in base 36, so that no JSON double comes near them."""
+        numbers = (self.limit, self.elsewhere, self.at_seconds)
+        kept = numbers if self.free_max is None else (*numbers, self.free_max)
+        return " ".join(map(_short, kept))
 
     @classmethod
     def parse(cls, text: str) -> "Seen":
         """The inverse of ``text``."""
-        limit, elsewhere, at = (int(part) for part in text.split(" "))
-        return cls(limit=limit, elsewhere=elsewhere, at_milliseconds=at)
+        limit, elsewhere, at, *more = (int(part, _BASE) for part in text.split(" "))
+        return cls(
+            limit=limit, elsewhere=elsewhere, at_seconds=at, free_max=more[0] if more else None
+        )
+
+    @property
+    def at(self) -> datetime:
+        """When that was."""
+        return datetime.fromtimestamp(self.at_seconds, tz=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountState:
-    """An account item, read."""
+def _short(amount: int) -> str:
+    digits, rest = "", abs(amount)
+    while rest or not digits:
+        rest, digit = divmod(rest, _BASE)
+        digits = _DIGITS[digit] + digits
+    return f"-{digits}" if amount < 0 else digits
 
-    name: str
+
+@dataclass(frozen=True, kw_only=True)
+class ShardState:
+    """A shard's item, read."""
+
+    place: str
     free: Mapping[str, int] = field(default_factory=dict)
-    posted: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
-    resolved: Mapping[str, str] = field(default_factory=dict)
+    expired: Mapping[str, str] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+    faded: frozenset[str] = frozenset()
+    inherited: frozenset[str] = frozenset()
+    faded_at: int = 0
+    """When ``faded`` was laid aside, in milliseconds."""
+    state: str | None = None
+    """``SPLIT``, ``CLOSED`` or, open, nothing."""
+    depth: int = 0
+    """Of a first shard that has split: how deep its account's shards lie, about."""
     sequence: int = 0
-    held_bytes: int = 0
+    entry: str | None = None
 
     @classmethod
-    def of(cls, item: Item) -> "AccountState":
+    def of(cls, item: Item) -> "ShardState":
         """From the item, whole or projected."""
-        name = item["pk"]["S"].removeprefix("ACCOUNT#") if "pk" in item else ""
+        account = item["pk"]["S"].removeprefix("ACCOUNT#")
         return cls(
-            name=name,
+            place=place_of(account, item["sk"]["S"].removeprefix("SHARD#")),
             free=_numbers(item.get("free")),
-            posted=_numbers(item.get("posted")),
             seen=_texts(item.get("seen")),
             pending=_texts(item.get("pending")),
-            resolved=_texts(item.get("resolved")),
+            expired=_texts(item.get("expired")),
+            ended=_stamps(item.get("ended")),
+            faded=_stamps(item.get("faded")),
+            inherited=_stamps(item.get("inherited")),
+            faded_at=int(item.get("faded_at", {"N": "0"})["N"]),
+            state=item.get("state", {}).get("S"),
+            depth=int(item.get("depth", {"N": "0"})["N"]),
             sequence=int(item.get("sequence", {"N": "0"})["N"]),
-            held_bytes=int(item.get("held_bytes", {"N": "0"})["N"]),
+            entry=item.get("entry", {}).get("S"),
         )
+
+    @property
+    def account(self) -> str:
+        """Whose shard it is."""
+        return account_and_shard(self.place)[0]
+
+    @property
+    def shard(self) -> str:
+        """Its bits."""
+        return account_and_shard(self.place)[1]
 
     def pending_reservation(self, request_id: str) -> Reservation | None:
         """The pending reservation of this id."""
         text = self.pending.get(request_id)
-        return None if text is None else reservation_from_record(json.loads(text))
+        return None if text is None else self._reservation(request_id, json.loads(text))
 
-    def pending_reservations(self) -> tuple[Reservation, ...]:
-        """All of them."""
-        return tuple(reservation_from_record(json.loads(t)) for t in self.pending.values())
+    @cached_property
+    def pending_reservations(self) -> Mapping[str, Reservation]:
+        """All of them, by request id."""
+        return {i: self._reservation(i, json.loads(t)) for i, t in self.pending.items()}
 
-    def resolved_reservation(self, request_id: str) -> tuple[Reservation, Resolution] | None:
-        """The reservation of this id that ended and that the journal does not keep yet."""
-        text = self.resolved.get(request_id)
-        return None if text is None or is_tombstone(text) else parse_resolved(text)
+    def expired_reservation(self, request_id: str) -> tuple[Reservation, Resolution] | None:
+        """A reservation that nobody resolved in time, and what it was charged."""
+        text = self.expired.get(request_id)
+        if text is None:
+            return None
+        held, ended = json.loads(text)
+        return self._reservation(request_id, held), resolution_from_record(ended)
+
+    def _reservation(self, request_id: str, held: list[Any]) -> Reservation:
+        return reservation_from_held(
+            held, request_id=request_id, account=self.account, shard=self.shard
+        )
+
+    def remembers(self, request_id: str) -> bool:
+        """Whether a call of this id ended here, or was held by a shard that this one came from."""
+        stamp = stamp_of(request_id)
+        return stamp in self.ended or stamp in self.faded or stamp in self.inherited
 
     def pending_amount(self, purse: str) -> int:
         """What pending reservations hold of this budget window."""
-        held = (h for r in self.pending_reservations() for h in r.holds)
+        held = (h for r in self.pending_reservations.values() for h in r.holds)
         return sum(h.amount for h in held if h.key == purse)
 
     def shortages(self, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
-        """The holds that this account's allotments cannot pay."""
+        """The holds that this shard's allotments cannot pay."""
         return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount)
 
-
-def tombstone(journaled_at: datetime) -> str:
-    """What stands in ``resolved`` once the journal keeps the record: since when it was seen to.
-
-    An admission that looked into the journal before, and found nothing, still meets the id here.
-    """
-    return f"{int(journaled_at.timestamp() * 1000):013d}"
-
-
-def is_tombstone(text: str) -> bool:
-    """Whether the journal keeps what this id stands for."""
-    return not text.startswith("{")
-
-
-def tombstone_age(text: str, now: datetime) -> timedelta:
-    """How long ago the journal was seen to keep it."""
-    return timedelta(milliseconds=int(now.timestamp() * 1000) - int(text))
+    def last_entry(self) -> LedgerEntry | None:
+        """What the write that made this version did."""
+        if self.entry is None:
+            return None
+        return entry_from_json(
+            self.entry,
+            place=self.place,
+            sequence=self.sequence,
+            pending=self.pending_reservations,
+        )
 
 
 def parse_resolved(text: str) -> tuple[Reservation, Resolution]:
-    """The pair stored when a reservation ended."""
-    record = json.loads(text)
-    return reservation_from_record(record["r"]), resolution_from_record(record["x"])
+    """The pair that the journal keeps of a reservation that ended."""
+    held, ended = json.loads(text)
+    return reservation_from_record(held), resolution_from_record(ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +259,8 @@ class WindowState:
     limit: int
     unallotted: int
     impounded: int
-    retired: int
-    accounts: tuple[str, ...]
+    places: tuple[str, ...]
+    pools: int
 
     @classmethod
     def of(cls, item: Item) -> "WindowState":
@@ -192,6 +269,6 @@ class WindowState:
             limit=int(item["limit"]["N"]),
             unallotted=int(item["unallotted"]["N"]),
             impounded=int(item.get("impounded", {"N": "0"})["N"]),
-            retired=int(item.get("retired", {"N": "0"})["N"]),
-            accounts=tuple(sorted(item.get("accounts", {}).get("SS", ()))),
+            places=tuple(sorted(item.get("places", {}).get("SS", ()))),
+            pools=int(item.get("pools", {"N": "0"})["N"]),
         )

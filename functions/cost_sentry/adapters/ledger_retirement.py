@@ -1,40 +1,67 @@
-"""Ended windows leave the accounts, so that an account item stays small for ever."""
+"""Ended windows leave the shards, so that their items stay small for ever."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import AccountState, account_key, number, window_key
+from cost_sentry.adapters.ledger_items import ShardState, number, place_key
+from cost_sentry.adapters.ledger_moves import give_to_window
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.window import has_ended
 
+EXPIRED_KEPT = timedelta(days=1)
+"""How long the true cost of an expired call may still become known to the ledger."""
+
 
 def retire_ended_windows(
-    calls: LedgerCalls, accounts: Iterable[AccountState], now: datetime, batch_max: int
+    calls: LedgerCalls, shards: Iterable[ShardState], now: datetime, batch_max: int
 ) -> int:
-    """Give what ended windows left in accounts back to their budgets; how many were moved.
+    """Give what ended windows left in shards back to their budgets; how many were moved.
 
-    A window that still has a pending reservation in the account waits until that is resolved.
+    A window that a pending or lately expired reservation of the shard belongs to waits.
     """
     done = 0
-    for account in accounts:
-        for purse in account.free:
+    for shard in shards:
+        held = _held_purses(shard)
+        _drop_expired(calls, shard, now)
+        for purse in shard.free:
             if done >= batch_max:
                 return done
-            if has_ended(purse.rsplit("@", 1)[1], now) and not account.pending_amount(purse):
-                done += _retire(calls, account, purse, now)
+            if has_ended(purse.rsplit("@", 1)[1], now) and purse not in held:
+                done += _retire(calls, shard, purse, now)
     return done
 
 
-def _retire(calls: LedgerCalls, account: AccountState, purse: str, now: datetime) -> bool:
-    free, posted = account.free[purse], account.posted.get(purse, 0)
-    update = {
-        "Key": account_key(account.name),
-        "UpdateExpression": (
-            "SET #entry = :entry REMOVE #free.#b, posted.#b, seen.#b ADD #sequence :one"
-        ),
+def _held_purses(shard: ShardState) -> set[str]:
+    pending = shard.pending_reservations.values()
+    expired = (shard.expired_reservation(request_id) for request_id in shard.expired)
+    held = [*pending, *(pair[0] for pair in expired if pair is not None)]
+    return {hold.key for reservation in held for hold in reservation.holds}
+
+
+def _drop_expired(calls: LedgerCalls, shard: ShardState, now: datetime) -> None:
+    """What was charged to a call that nobody resolved in a day stays charged."""
+    for request_id, text in shard.expired.items():
+        pair = shard.expired_reservation(request_id)
+        if pair is not None and now - pair[1].resolved_at > EXPIRED_KEPT:
+            calls.update(
+                {
+                    "Key": place_key(shard.place),
+                    "UpdateExpression": "REMOVE expired.#id",
+                    "ConditionExpression": "expired.#id = :text",
+                    "ExpressionAttributeNames": {"#id": request_id},
+                    "ExpressionAttributeValues": {":text": {"S": text}},
+                }
+            )
+
+
+def _retire(calls: LedgerCalls, shard: ShardState, purse: str, now: datetime) -> bool:
+    free = shard.free[purse]
+    update: dict[str, Any] = {
+        "Key": place_key(shard.place),
+        "UpdateExpression": "SET #entry = :entry REMOVE #free.#b, seen.#b ADD #sequence :one",
         # The sequence moves with every write: nobody reserved or settled since it was read.
         "ConditionExpression": "#sequence = :sequence",
         "ExpressionAttributeNames": {
@@ -46,19 +73,8 @@ def _retire(calls: LedgerCalls, account: AccountState, purse: str, now: datetime
         "ExpressionAttributeValues": {
             ":entry": {"S": entry_text(EntryKind.RECALL, now, moves={purse: -free})},
             ":one": number(1),
-            ":sequence": number(account.sequence),
+            ":sequence": number(shard.sequence),
         },
     }
-    window: dict[str, Any] = {
-        "Key": window_key(purse),
-        "UpdateExpression": (
-            "SET unallotted = unallotted + :free ADD retired :posted DELETE accounts :account"
-        ),
-        "ConditionExpression": "attribute_exists(pk)",
-        "ExpressionAttributeValues": {
-            ":free": number(free),
-            ":posted": number(posted),
-            ":account": {"SS": [account.name]},
-        },
-    }
-    return isinstance(calls.transact([{"Update": update}, {"Update": window}]), Written)
+    window = give_to_window(purse, free, leaves=shard.place)
+    return isinstance(calls.transact([{"Update": update}, window]), Written)

@@ -1,163 +1,152 @@
-"""The two writes of the hot path, as arguments of ``UpdateItem``. Pure.
+"""The writes of the hot path, as arguments of ``UpdateItem``. Pure.
 
 ```text
-            absent ──reserve──▶ pending ──resolve──▶ resolved ──forget──▶ stamp ──▶ journal only
-condition:  id in neither map   this very record     journal has it      a minute later
-            free ≥ amount, for every budget
+           absent ──reserve──▶ pending ──resolve──▶ ended: a stamp, till the journal has it for long
+condition: no memory of the id          this very record  expire keeps the record too, so that
+           free ≥ amount, each budget                     the true cost can be posted: adjust
 ```
 
-Reserve and resolve each change one item once, so there is nothing to conflict with, nothing to
-roll back, and a repeated write finds itself already done.
+Each changes one item once, so there is nothing to conflict with, nothing to roll back, and a
+repeated write finds itself already done.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from cost_sentry.adapters.entry_record import entry_text
-from cost_sentry.adapters.ledger_items import HELD_BYTES_MAX, account_key, number
+from cost_sentry.adapters.entry_record import entry_text, reserve_text
+from cost_sentry.adapters.ledger_items import number, place_key, stamp_set
 from cost_sentry.adapters.reservation_record import (
+    held_record,
     record_text,
     reservation_to_record,
     resolution_to_record,
 )
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
+from cost_sentry.domain.shard import PENDING_MAX, stamp_of
 
 KIND_OF_STATE = {
     ReservationState.SETTLED: EntryKind.SETTLE,
     ReservationState.VOIDED: EntryKind.VOID,
     ReservationState.EXPIRED: EntryKind.EXPIRE,
 }
-_NAMES = {
-    "#pending": "pending",
-    "#resolved": "resolved",
-    "#free": "free",
-    "#entry": "entry",
-    "#sequence": "sequence",
-    "#held": "held_bytes",
-}
 
 
 def pending_text(reservation: Reservation) -> str:
     """What stands in ``pending`` for this reservation, byte for byte."""
-    return record_text(reservation_to_record(reservation))
+    return record_text(held_record(reservation))
+
+
+def expired_text(reservation: Reservation, resolution: Resolution) -> str:
+    """What stands in ``expired`` for a reservation that nobody resolved in time."""
+    return record_text([held_record(reservation), resolution_to_record(resolution)])
 
 
 def resolved_text(reservation: Reservation, resolution: Resolution) -> str:
-    """What stands in ``resolved`` once it has ended, byte for byte."""
-    return record_text(
-        {"r": reservation_to_record(reservation), "x": resolution_to_record(resolution)}
-    )
+    """What the journal keeps once it has ended, byte for byte."""
+    return record_text([reservation_to_record(reservation), resolution_to_record(resolution)])
 
 
 def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
     """Hold every budget's amount, or nothing."""
-    record = pending_text(reservation)
     holds = list(enumerate(reservation.holds))
     takes = [f"#free.#b{i} = #free.#b{i} - :a{i}" for i, _ in holds]
-    sets = ["#pending.#id = :record", "#entry = :entry", *takes]
     conditions = [
+        "attribute_exists(#pending)",
         "attribute_not_exists(#pending.#id)",
-        "attribute_not_exists(#resolved.#id)",
-        "#held <= :room",
+        "attribute_not_exists(#expired.#id)",
+        "attribute_not_exists(#state)",
+        "size(#pending) < :full",
+        *(f"NOT contains({memory}, :stamp)" for memory in ("#ended", "#faded", "#inherited")),
         *(f"#free.#b{i} >= :a{i}" for i, _ in holds),
     ]
-    size = len(record.encode()) + len(reservation.request_id)
+    names = ("pending", "expired", "state", "ended", "faded", "inherited", "free", "entry")
     return {
-        "Key": account_key(reservation.account),
-        "UpdateExpression": f"SET {', '.join(sets)} ADD #sequence :one, #held :size",
+        "Key": place_key(reservation.place),
+        "UpdateExpression": (
+            f"SET {', '.join(['#pending.#id = :record', '#entry = :entry', *takes])}"
+            " ADD #sequence :one"
+        ),
         "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": {
-            **_NAMES,
+            **{f"#{name}": name for name in (*names, "sequence")},
             "#id": reservation.request_id,
             **{f"#b{i}": hold.key for i, hold in holds},
         },
         "ExpressionAttributeValues": {
-            ":record": {"S": record},
-            ":entry": {
-                "S": entry_text(EntryKind.RESERVE, reservation.reserved_at, reservation=reservation)
-            },
+            ":record": {"S": pending_text(reservation)},
+            ":entry": {"S": reserve_text(reservation)},
+            ":stamp": {"S": stamp_of(reservation.request_id)},
             ":one": number(1),
-            ":size": number(size),
-            ":room": number(HELD_BYTES_MAX - size),
+            ":full": number(PENDING_MAX),
             **{f":a{i}": number(hold.amount) for i, hold in holds},
         },
-        # The account also says what it saw of each budget, and the answer says what is left.
+        # The shard also says what it saw of each budget, and the answer says what is left.
         "ReturnValues": "ALL_NEW",
     }
 
 
 def resolve_arguments(reservation: Reservation, resolution: Resolution) -> dict[str, Any]:
-    """Post what it cost to every budget, give back the rest, and remember how it ended."""
-    record, ended = pending_text(reservation), resolved_text(reservation, resolution)
-    holds = list(enumerate(reservation.holds))
-    sets = ["#resolved.#id = :ended", "#entry = :entry"]
-    for i, _ in holds:
-        sets.append(f"#free.#b{i} = #free.#b{i} + :rest{i}")
-        sets.append(f"#posted.#b{i} = if_not_exists(#posted.#b{i}, :zero) + :cost{i}")
-    values: dict[str, Any] = {
-        ":record": {"S": record},
-        ":ended": {"S": ended},
-        ":entry": {"S": _resolution_entry(reservation, resolution)},
-        ":one": number(1),
-        ":growth": number(len(ended.encode()) - len(record.encode())),
-    }
-    if holds:
-        values[":zero"] = number(0)
-    for i, hold in holds:
-        cost = resolution.posting(hold)
-        values[f":cost{i}"] = number(cost)
-        values[f":rest{i}"] = number(hold.amount - cost)
-    names = {**_NAMES, "#id": reservation.request_id, **{f"#b{i}": h.key for i, h in holds}}
-    return {
-        "Key": account_key(reservation.account),
-        "UpdateExpression": (
-            f"SET {', '.join(sets)} REMOVE #pending.#id ADD #sequence :one, #held :growth"
-        ),
-        "ConditionExpression": "#pending.#id = :record",
-        "ExpressionAttributeNames": {**names, "#posted": "posted"},
-        "ExpressionAttributeValues": values,
-    }
-
-
-def forget_arguments(
-    account: str, *, shrink: Mapping[str, str], drop: Mapping[str, str], stamp: str
-) -> dict[str, Any]:
-    """Put ``stamp`` in place of full records, and drop old stamps; ids with what stands there.
-
-    Leaves no entry: nothing of the ledger changes, the journal keeps it all. On the condition that
-    all of it still stands there: repeated, it would take the same bytes off ``held_bytes`` twice.
-    """
-    names = {f"#r{i}": request_id for i, request_id in enumerate([*shrink, *drop])}
-    paths = {request_id: f"#resolved.{alias}" for alias, request_id in names.items()}
-    sets = [f"{paths[request_id]} = :stamp" for request_id in shrink]
-    removes = [paths[request_id] for request_id in drop]
-    shrunk = sum(len(text.encode()) - len(stamp) for text in shrink.values())
-    dropped = sum(len(text) + len(request_id) for request_id, text in drop.items())
-    values = {":shrink": number(-shrunk - dropped)}
-    if sets:
-        values |= {":stamp": {"S": stamp}, ":full": {"S": "{"}}
-    conditions = [
-        *(f"begins_with({paths[request_id]}, :full)" for request_id in shrink),
-        *(f"attribute_exists({path})" for path in removes),
-    ]
-    return {
-        "Key": account_key(account),
-        "UpdateExpression": (
-            (f"SET {', '.join(sets)} " if sets else "")
-            + (f"REMOVE {', '.join(removes)} " if removes else "")
-            + "ADD #held :shrink"
-        ),
-        "ConditionExpression": " AND ".join(conditions),
-        "ExpressionAttributeNames": {"#resolved": "resolved", "#held": "held_bytes", **names},
-        "ExpressionAttributeValues": values,
-    }
-
-
-def _resolution_entry(reservation: Reservation, resolution: Resolution) -> str:
-    return entry_text(
+    """Give back what it did not cost, and remember that it ended."""
+    entry = entry_text(
         KIND_OF_STATE[resolution.state],
         resolution.resolved_at,
         reservation=reservation,
         resolution=resolution,
     )
+    backs = [(i, hold, resolution.back(hold)) for i, hold in enumerate(reservation.holds)]
+    arguments = _ending(reservation, entry, backs)
+    names, values = (
+        arguments["ExpressionAttributeNames"],
+        arguments["ExpressionAttributeValues"],
+    )
+    names["#pending"] = "pending"
+    values[":record"] = {"S": pending_text(reservation)}
+    sets, rest = arguments["UpdateExpression"].split(" ADD ", 1)
+    if resolution.state is ReservationState.EXPIRED:
+        sets += ", #expired.#id = :expired"
+        names["#expired"] = "expired"
+        values[":expired"] = {"S": expired_text(reservation, resolution)}
+    arguments["UpdateExpression"] = f"{sets} REMOVE #pending.#id ADD {rest}"
+    arguments["ConditionExpression"] = "#pending.#id = :record"
+    return arguments
+
+
+def adjust_arguments(
+    reservation: Reservation, charged: Resolution, true: Resolution
+) -> dict[str, Any]:
+    """Post the true cost of a reservation that had expired, and was charged in full."""
+    entry = entry_text(EntryKind.ADJUST, true.resolved_at, reservation=reservation, resolution=true)
+    backs = [
+        (i, hold, charged.posting(hold) - true.posting(hold))
+        for i, hold in enumerate(reservation.holds)
+    ]
+    arguments = _ending(reservation, entry, backs)
+    arguments["ExpressionAttributeNames"]["#expired"] = "expired"
+    arguments["ExpressionAttributeValues"][":record"] = {"S": expired_text(reservation, charged)}
+    sets, rest = arguments["UpdateExpression"].split(" ADD ", 1)
+    arguments["UpdateExpression"] = f"{sets} REMOVE #expired.#id ADD {rest}"
+    arguments["ConditionExpression"] = "#expired.#id = :record"
+    return arguments
+
+
+def _ending(reservation: Reservation, entry: str, backs: list[Any]) -> dict[str, Any]:
+    """What every end of a reservation has in common; ``backs`` are place, hold and amount."""
+    moved = [(i, hold, amount) for i, hold, amount in backs if amount]
+    sets = ["#entry = :entry", *(f"#free.#b{i} = #free.#b{i} + :b{i}" for i, _, _ in moved)]
+    names = {"entry", "ended", "sequence", *(["free"] if moved else [])}
+    return {
+        "Key": place_key(reservation.place),
+        "UpdateExpression": f"SET {', '.join(sets)} ADD #sequence :one, #ended :stamp",
+        "ExpressionAttributeNames": {
+            **{f"#{name}": name for name in sorted(names)},
+            "#id": reservation.request_id,
+            **{f"#b{i}": hold.key for i, hold, _ in moved},
+        },
+        "ExpressionAttributeValues": {
+            ":entry": {"S": entry},
+            ":stamp": stamp_set(frozenset({stamp_of(reservation.request_id)})),
+            ":one": number(1),
+            **{f":b{i}": number(amount) for i, _, amount in moved},
+        },
+        "ReturnValues": "ALL_NEW",
+    }

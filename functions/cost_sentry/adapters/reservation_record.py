@@ -1,12 +1,13 @@
-"""Reservations and resolutions as JSON records, in the ledger, the journal and the ticket.
+"""Reservations and resolutions as JSON lists: in the ledger, the journal and the ticket.
 
-Names are short because a reservation rides inside a DynamoDB item that is billed by the kilobyte.
+Lists without names, because a reservation rides inside a DynamoDB item that is billed by the
+kilobyte. The first member is the form's number, so that a later form can be told from this one.
 Amounts are whole numbers; a record travels through a state machine only as a string, because the
 numbers of JSONata are doubles.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,71 +15,95 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.usage import TokenUsage
 
-Record = dict[str, Any]
+Record = list[Any]
+FORM = 1
 
 
-def record_text(record: Mapping[str, Any]) -> str:
+def record_text(record: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
     """The one canonical text of a record, so that equality of text is equality of content."""
     return json.dumps(record, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def reservation_to_record(reservation: Reservation) -> Record:
-    """A JSON-safe record; ``reservation_from_record`` is its inverse."""
-    return {
-        "id": reservation.request_id,
-        "acct": reservation.account,
-        "try": reservation.attempt,
-        "dig": reservation.digest,
-        "dec": reservation.decision,
-        "ask": reservation.model_asked,
-        "use": reservation.model_used,
-        "book": reservation.price_version,
-        "in": reservation.input_bound_tokens,
-        "out": reservation.output_limit_tokens,
-        "quo": reservation.quote_picodollars,
-        "hold": [[h.budget_id, h.window_id, h.unit.value, h.amount] for h in reservation.holds],
-        "tags": dict(reservation.tags),
-        "pri": reservation.priority,
-        "at": _milliseconds(reservation.reserved_at),
-        "exp": _milliseconds(reservation.expires_at),
-    }
+    """Whole, for wherever no key says whose it is; ``reservation_from_record`` is its inverse."""
+    r = reservation
+    return [FORM, r.request_id, r.account, r.shard, *held_record(r)]
 
 
-def reservation_from_record(record: Mapping[str, Any]) -> Reservation:
-    """The reservation of a record; ``KeyError`` or ``ValueError`` if it is not one."""
-    holds = tuple(
-        Hold(budget_id=budget, window_id=window, unit=Unit(unit), amount=amount)
-        for budget, window, unit, amount in record["hold"]
-    )
-    return Reservation(
-        request_id=record["id"],
-        account=record["acct"],
-        attempt=record["try"],
-        digest=record["dig"],
-        decision=record["dec"],
-        model_asked=record["ask"],
-        model_used=record["use"],
-        price_version=record["book"],
-        input_bound_tokens=record["in"],
-        output_limit_tokens=record["out"],
-        quote_picodollars=record["quo"],
-        holds=holds,
-        tags=dict(record["tags"]),
-        priority=record["pri"],
-        reserved_at=_moment(record["at"]),
-        expires_at=_moment(record["exp"]),
-    )
+def reservation_from_record(record: Sequence[Any]) -> Reservation:
+    """The reservation of a record; ``ValueError`` if it is not one."""
+    try:
+        form, request_id, account, shard, *held = record
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"not a reservation: {error}") from error
+    if form != FORM:
+        raise ValueError(f"a reservation of form {form!r}; only {FORM} is known here")
+    return reservation_from_held(held, request_id=request_id, account=account, shard=shard)
+
+
+def held_record(reservation: Reservation) -> Record:
+    """What a shard's item keeps of it: all but id, account and shard, which its place says."""
+    r = reservation
+    return [
+        r.attempt,
+        r.digest,
+        r.decision,
+        r.model_asked,
+        None if r.model_used == r.model_asked else r.model_used,
+        r.price_version,
+        r.input_bound_tokens,
+        r.output_limit_tokens,
+        r.quote_picodollars,
+        [[h.budget_id, h.window_id, h.unit.value, h.amount] for h in r.holds],
+        dict(r.tags),
+        r.priority,
+        _milliseconds(r.reserved_at),
+        _milliseconds(r.expires_at),
+    ]
+
+
+def reservation_from_held(
+    record: Sequence[Any], *, request_id: str, account: str, shard: str
+) -> Reservation:
+    """The inverse of ``held_record``; ``ValueError`` if it is not one."""
+    try:
+        attempt, digest, decision, asked, used, book, bound, output, quote, *rest = record
+        holds, tags, priority, reserved_at, expires_at = rest
+        return Reservation(
+            request_id=request_id,
+            account=account,
+            shard=shard,
+            attempt=attempt,
+            digest=digest,
+            decision=decision,
+            model_asked=asked,
+            model_used=asked if used is None else used,
+            price_version=book,
+            input_bound_tokens=bound,
+            output_limit_tokens=output,
+            quote_picodollars=quote,
+            holds=tuple(
+                Hold(budget_id=budget, window_id=window, unit=Unit(unit), amount=amount)
+                for budget, window, unit, amount in holds
+            ),
+            tags=dict(tags),
+            priority=priority,
+            reserved_at=_moment(reserved_at),
+            expires_at=_moment(expires_at),
+        )
+    except TypeError as error:
+        raise ValueError(f"not a reservation: {error}") from error
 
 
 def resolution_to_record(resolution: Resolution) -> Record:
     """A JSON-safe record; ``resolution_from_record`` is its inverse."""
     usage = resolution.usage
-    return {
-        "state": resolution.state.value,
-        "at": _milliseconds(resolution.resolved_at),
-        "cost": resolution.cost_picodollars,
-        "tok": resolution.total_tokens,
-        "use": None
+    return [
+        resolution.state.value,
+        _milliseconds(resolution.resolved_at),
+        resolution.cost_picodollars,
+        resolution.total_tokens,
+        None
         if usage is None
         else [
             usage.input_tokens,
@@ -87,31 +112,35 @@ def resolution_to_record(resolution: Resolution) -> Record:
             usage.cache_write_5m_tokens,
             usage.cache_write_1h_tokens,
         ],
-        "est": resolution.estimated,
-        "why": resolution.reason,
-    }
+        resolution.estimated,
+        resolution.reason,
+    ]
 
 
-def resolution_from_record(record: Mapping[str, Any]) -> Resolution:
-    """The resolution of a record; ``KeyError`` or ``ValueError`` if it is not one."""
-    usage = None
-    if record["use"] is not None:
-        fresh, output, read, write_5m, write_1h = record["use"]
-        usage = TokenUsage(
-            input_tokens=fresh,
-            output_tokens=output,
-            cache_read_tokens=read,
-            cache_write_5m_tokens=write_5m,
-            cache_write_1h_tokens=write_1h,
+def resolution_from_record(record: Sequence[Any]) -> Resolution:
+    """The resolution of a record; ``ValueError`` if it is not one."""
+    try:
+        state, resolved_at, cost, total, used, estimated, reason = record
+        return Resolution(
+            state=ReservationState(state),
+            resolved_at=_moment(resolved_at),
+            cost_picodollars=cost,
+            total_tokens=total,
+            usage=None if used is None else _usage(*used),
+            estimated=estimated,
+            reason=reason,
         )
-    return Resolution(
-        state=ReservationState(record["state"]),
-        resolved_at=_moment(record["at"]),
-        cost_picodollars=record["cost"],
-        total_tokens=record["tok"],
-        usage=usage,
-        estimated=record["est"],
-        reason=record["why"],
+    except TypeError as error:
+        raise ValueError(f"not a resolution: {error}") from error
+
+
+def _usage(fresh: int, output: int, read: int, write_5m: int, write_1h: int) -> TokenUsage:
+    return TokenUsage(
+        input_tokens=fresh,
+        output_tokens=output,
+        cache_read_tokens=read,
+        cache_write_5m_tokens=write_5m,
+        cache_write_1h_tokens=write_1h,
     )
 
 

@@ -1,17 +1,18 @@
 """Records of the table's stream as the entries that they carry.
 
-The stream carries every item of the table. Only new versions of account items are entries;
-``forget`` makes a version without one, which is told by its unchanged sequence. Refusals that found
-a budget used up come along.
+The stream carries every item of the table. Only new versions of shards' items are entries;
+a split or ``forget`` makes a version without one, told by its unchanged sequence. Refusals that
+found a budget used up come along.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cost_sentry.adapters.decision_record import used_up_of
-from cost_sentry.adapters.entry_record import entry_from_json
+from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.application.project_entries import StreamedEntry
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.shard import place_of
 from cost_sentry.domain.spend import RESOLVING_KINDS
 
 _ACCOUNT, _REQUEST = "ACCOUNT#", "REQUEST#"
@@ -39,13 +40,19 @@ def _streamed(record: object) -> tuple[StreamedEntry, ...]:
         return _refusal(change)
     if not isinstance(pk, str) or not pk.startswith(_ACCOUNT) or not _is_new(change):
         return ()
-    account, record_id = pk.removeprefix(_ACCOUNT), str(change.get("SequenceNumber", ""))
+    place = _place(change, pk)
+    record_id = str(change.get("SequenceNumber", ""))
     try:
-        entry = _entry(_part(change, "NewImage"), account)
+        entry = _entry(_part(change, "NewImage"), place)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        problem = f"account {account!r}: its item holds no readable entry: {error}"
-        return (StreamedEntry(record_id=record_id, account=account, entry=None, problem=problem),)
-    return (StreamedEntry(record_id=record_id, account=account, entry=entry),)
+        problem = f"account {place!r}: its item holds no readable entry: {error}"
+        return (StreamedEntry(record_id=record_id, place=place, entry=None, problem=problem),)
+    return (StreamedEntry(record_id=record_id, place=place, entry=entry),)
+
+
+def _place(change: Mapping[str, Any], pk: str) -> str:
+    shard = str(_part(_part(change, "Keys"), "sk").get("S", "")).removeprefix("SHARD#")
+    return place_of(pk.removeprefix(_ACCOUNT), shard)
 
 
 def _refusal(change: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
@@ -55,7 +62,7 @@ def _refusal(change: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
         return ()
     account = str(_part(_part(change, "Keys"), "sk").get("S", "")).partition("#")[0]
     record_id = str(change.get("SequenceNumber", ""))
-    return (StreamedEntry(record_id=record_id, account=account, entry=None, used_up=used_up),)
+    return (StreamedEntry(record_id=record_id, place=account, entry=None, used_up=used_up),)
 
 
 def _is_new(change: Mapping[str, Any]) -> bool:
@@ -72,13 +79,14 @@ def _part(whole: object, name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _entry(image: Mapping[str, Any], account: str) -> LedgerEntry:
-    sequence = int(image["sequence"]["N"])
-    entry = entry_from_json(image["entry"]["S"], account=account, sequence=sequence)
+def _entry(image: Mapping[str, Any], place: str) -> LedgerEntry:
+    entry = ShardState.of({**image, **place_key(place)}).last_entry()
+    if entry is None:
+        raise ValueError("it has none")
     held, ended = entry.reservation, entry.resolution
     resolves, reserves = entry.kind in RESOLVING_KINDS, entry.kind is EntryKind.RESERVE
     if (resolves or reserves) != (held is not None) or resolves != (ended is not None):
         raise ValueError(f"a {entry.kind} entry must say what it was about")
-    if held is not None and held.account != account:
-        raise ValueError(f"its reservation belongs to account {held.account!r}")
+    if held is not None and held.place != place:
+        raise ValueError(f"its reservation belongs to account {held.place!r}")
     return entry

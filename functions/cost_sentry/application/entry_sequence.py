@@ -1,4 +1,4 @@
-"""Every account numbers its entries, so an entry that never arrives is seen."""
+"""Every shard numbers its entries, so an entry that never arrives is seen."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from itertools import pairwise
 from cost_sentry.application.journal_ports import Progress
 
 MISSING_MAX = 500
-"""How many missing sequences are kept per account; a gap is reported whole in any case."""
+"""How many missing sequences are kept per shard; a gap is reported whole in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Entries ``first`` to ``last`` of an account did not arrive before a later one did."""
+    """Entries ``first`` to ``last`` of a shard did not arrive before a later one did."""
 
-    account: str
+    place: str
     first: int
     last: int
 
 
 def advanced(
-    account: str, before: Progress, sequences: Collection[int]
+    place: str, before: Progress, sequences: Collection[int]
 ) -> tuple[Progress, tuple[Gap, ...]]:
-    """The account's progress once these entries are in the journal, and the gaps they reveal.
+    """The shard's progress once these entries are in the journal, and the gaps they reveal.
 
     Repeated and late entries are no gap; a late one closes the gap that it left.
     """
     newer = sorted({before.projected, *(s for s in sequences if s > before.projected)})
     gaps = tuple(
-        Gap(account=account, first=low + 1, last=high - 1)
+        Gap(place=place, first=low + 1, last=high - 1)
         for low, high in pairwise(newer)
         if high > low + 1
     )

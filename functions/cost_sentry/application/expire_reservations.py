@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cost_sentry.application.ports import Clock, Ledger
 from cost_sentry.domain.errors import CostSentryError
-from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
+from cost_sentry.domain.reservation import charged_in_full
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +25,9 @@ def expire_reservations(*, ledger: Ledger, clock: Clock, batch_max: int) -> Expi
     expired, problems = 0, []
     for reservation in ledger.expired(clock.now(), batch_max):
         try:
-            ledger.resolve(reservation, _assume_the_worst(reservation, clock))
+            ledger.resolve(reservation, charged_in_full(reservation, clock.now()))
         except CostSentryError as error:
             problems.append(f"{reservation.request_id}: {error}")
         else:
             expired += 1
     return Expiry(expired=expired, problems=tuple(problems))
-
-
-def _assume_the_worst(reservation: Reservation, clock: Clock) -> Resolution:
-    return Resolution(
-        state=ReservationState.EXPIRED,
-        resolved_at=clock.now(),
-        cost_picodollars=reservation.quote_picodollars,
-        total_tokens=reservation.quote_tokens,
-        usage=None,
-        estimated=True,
-        reason="nobody resolved it",
-    )

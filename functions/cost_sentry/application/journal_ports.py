@@ -22,7 +22,7 @@ class AlertNotPublished(CostSentryError):  # noqa: N818 - named as the outcome i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an account's entries were projected."""
+    """How far a shard's entries were projected."""
 
     projected: int = 0
     """The highest sequence in the journal; 0 before the first."""
@@ -50,12 +50,12 @@ class Journal(Protocol):
         """
         ...
 
-    def progress(self, account: str) -> Progress:
+    def progress(self, place: str) -> Progress:
         """What ``advance`` left."""
         ...
 
-    def advance(self, account: str, before: Progress, after: Progress) -> None:
-        """Move the account's high-water mark forward, never back, and note what is missing."""
+    def advance(self, place: str, before: Progress, after: Progress) -> None:
+        """Move the shard's high-water mark forward, never back, and note what is missing."""
         ...
 
     def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:

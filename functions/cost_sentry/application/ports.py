@@ -135,8 +135,8 @@ class Ledger(Protocol):
         """Return what ended windows left in accounts, lay debts anew; how many windows it was."""
         ...
 
-    def forget(self, account: str, now: datetime) -> None:
-        """Shrink what the journal keeps to its id, and drop ids it has kept for over a minute."""
+    def forget(self, place: str, now: datetime) -> None:
+        """Let a shard forget ended calls that the journal has kept for a while."""
         ...
 
 

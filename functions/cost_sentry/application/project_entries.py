@@ -1,6 +1,6 @@
 """Carry the entries that left the account items into the journal, the totals and the alerts.
 
-Entries of one account come in order, perhaps repeatedly; those of different accounts in any order.
+Entries of one shard come in order, perhaps repeatedly; those of different shards in any order.
 Whatever fails is handed back and delivered again, so every step can be repeated without harm.
 Between them come refusals that found a budget used up; they move no money, and may raise an alert.
 """
@@ -33,7 +33,7 @@ SENDS_MAX = 10
 class Forgetful(Protocol):
     """The part of ``Ledger`` that the projection needs."""
 
-    def forget(self, account: str, now: datetime) -> None:
+    def forget(self, place: str, now: datetime) -> None:
         """Drop resolved reservations that the journal holds."""
         ...
 
@@ -43,7 +43,8 @@ class StreamedEntry:
     """One record of the stream: an entry, a refusal, or a record that should have been an entry."""
 
     record_id: str
-    account: str
+    place: str
+    """The shard whose item carried it; the account, for a refusal."""
     entry: LedgerEntry | None
     problem: str = ""
     """Why there is no entry."""
@@ -56,7 +57,7 @@ class Projection:
     """What one run did, for the log and for the stream."""
 
     failed_ids: tuple[str, ...] = ()
-    """Records to deliver again: an account's first failing record and all its later ones."""
+    """Records to deliver again: a shard's first failing record and all its later ones."""
     problems: tuple[str, ...] = ()
     new: int = 0
     repeated: int = 0
@@ -80,7 +81,7 @@ def project_entries(
     """Project a batch. Never raises for what a later delivery can put right.
 
     Args:
-        batch: records of the stream, each account's in its order.
+        batch: records of the stream, each shard's in its order.
         journal: where entries and totals are kept.
         outbox: where alerts wait for sending.
         alerts: how they are sent.
@@ -110,7 +111,7 @@ def project_entries(
 
 
 class _Run:
-    """Which records of a batch are still good: an account stops at its first failing record."""
+    """Which records of a batch are still good: a shard stops at its first failing record."""
 
     def __init__(self, batch: Sequence[StreamedEntry]) -> None:
         self.problems: list[str] = []
@@ -136,28 +137,28 @@ class _Run:
             if record.used_up is not None and not self._is_blocked(position)
         }
 
-    def accounts(self) -> dict[str, list[int]]:
-        """The sequences that have not failed, by account."""
+    def places(self) -> dict[str, list[int]]:
+        """The sequences that have not failed, by shard."""
         found: dict[str, list[int]] = {}
         for record, entry in self.open():
-            found.setdefault(record.account, []).append(entry.sequence)
+            found.setdefault(record.place, []).append(entry.sequence)
         return found
 
     def block(self, record: StreamedEntry, problem: str) -> None:
-        """Fail this record and its account's later ones."""
+        """Fail this record and its shard's later ones."""
         position = self._batch.index(record)
-        first = min(position, self._blocked_from.get(record.account, position))
-        self._blocked_from[record.account] = first
+        first = min(position, self._blocked_from.get(record.place, position))
+        self._blocked_from[record.place] = first
         self.problems.append(problem)
 
-    def block_account(self, account: str, problem: str) -> None:
-        """Fail all records of an account."""
-        self._blocked_from[account] = 0
+    def block_place(self, place: str, problem: str) -> None:
+        """Fail all records of a shard."""
+        self._blocked_from[place] = 0
         self.problems.append(problem)
 
     def block_all(self, problem: str) -> None:
         """Fail all records."""
-        self._blocked_from = {record.account: 0 for record in self._batch}
+        self._blocked_from = {record.place: 0 for record in self._batch}
         self.problems.append(problem)
 
     def failed_ids(self) -> tuple[str, ...]:
@@ -165,7 +166,7 @@ class _Run:
         return tuple(r.record_id for i, r in enumerate(self._batch) if self._is_blocked(i))
 
     def _is_blocked(self, position: int) -> bool:
-        return position >= self._blocked_from.get(self._batch[position].account, len(self._batch))
+        return position >= self._blocked_from.get(self._batch[position].place, len(self._batch))
 
 
 def _write(run: _Run, journal: Journal) -> int:
@@ -181,15 +182,15 @@ def _write(run: _Run, journal: Journal) -> int:
 
 
 def _write_singly(run: _Run, journal: Journal) -> int:
-    """One at a time, so that an entry that cannot be written fails for its own account only."""
+    """One at a time, so that an entry that cannot be written fails for its own shard only."""
     new, refused = 0, set()
     for record, entry in run.open():
-        if record.account in refused:
+        if record.place in refused:
             continue
         try:
             new += len(journal.write([entry]))
         except EntryNotWritable as error:
-            refused.add(record.account)
+            refused.add(record.place)
             run.block(record, str(error))
     return new
 
@@ -223,25 +224,25 @@ def _record_alerts(
 
 
 def _advance(run: _Run, journal: Journal) -> tuple[Gap, ...]:
-    """Note how far each account has come, after all that depends on its entries is done."""
+    """Note how far each shard has come, after all that depends on its entries is done."""
     found: list[Gap] = []
-    for account, sequences in run.accounts().items():
+    for place, sequences in run.places().items():
         try:
-            before = journal.progress(account)
-            after, gaps = advanced(account, before, sequences)
+            before = journal.progress(place)
+            after, gaps = advanced(place, before, sequences)
             if after != before:
-                journal.advance(account, before, after)
+                journal.advance(place, before, after)
             found += gaps
         except LedgerUnavailable as error:
-            run.block_account(account, str(error))
+            run.block_place(place, str(error))
     return tuple(found)
 
 
 def _forget(run: _Run, ledger: Forgetful, now: datetime) -> None:
     """Housekeeping; what cannot be forgotten now is forgotten later."""
-    for account in run.accounts():
+    for place in run.places():
         try:
-            ledger.forget(account, now)
+            ledger.forget(place, now)
         except LedgerUnavailable as error:
-            run.problems.append(f"account {account!r} was not tidied: {error}")
+            run.problems.append(f"account {place!r} was not tidied: {error}")
             return

@@ -1,8 +1,13 @@
-"""Where a budget's money lies, and how it moves between the budget and the accounts.
+"""Where a budget's money lies, and how it moves between the budget and the accounts' shards.
 
-A budget window keeps ``unallotted`` money; each account keeps a ``free`` allotment taken out of it,
-which it may spend without asking. What nobody may spend lies ``impounded``: it covers debts of
-accounts whose calls are still running while a limit was lowered below what is spent.
+A budget window keeps ``unallotted`` money; each place (a shard of an account) keeps a ``free``
+allotment taken out of it, which it may spend without asking. What nobody may spend lies
+``impounded``: it covers debts of places whose calls are still running while a limit was lowered
+below what is spent.
+
+With more places than one transaction can hold the window is **crowded**: pools stand between it
+and the places that come later. A pool's money counts as a place's, so that all places that are
+looked at together stay below a hundred; what lies in shards behind the pools is bounded instead.
 
 The law behind every move: the places with money never hold more than what is left in all,
 so whoever spends from one of them cannot overspend the budget (P1).
@@ -15,43 +20,50 @@ CALLS_PER_REFILL = 8
 """A refill is worth this many calls, so that seven of eight calls need one write only."""
 SHARE_PER_REFILL = 16
 """No refill above what is needed takes more than a sixteenth of what is unallotted."""
+DIRECT_PLACES_MAX = 48
+"""Places that a window serves itself; with the pools they fit into one transaction."""
+POOLS = 48
+"""Of a crowded window. Each serves its share of the shards, so that none of them is hot."""
+STRANDED_SHARE = 200
+"""Shards behind pools hold together at most one part in this many of a limit when they are idle."""
+POOL_SHARE = 4 * POOLS
+"""No pool takes more at once than one part in this many of what is unallotted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountPart:
-    """One account's part of one budget window."""
+class Part:
+    """One place's part of one budget window."""
 
     free: int
     """Negative is debt: money that running calls are expected to give back."""
-    pending: int
-    posted: int
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """All places of one budget window, seen at one instant."""
+    """All places of one budget window that can be seen at one instant."""
 
     limit: int
     unallotted: int
     impounded: int
-    retired: int
-    """Posted by accounts that no longer carry this window."""
-    accounts: Mapping[str, AccountPart]
+    places: Mapping[str, Part]
+    crowded: bool = False
+    """More lies in shards behind the pools, but no more than ``STRANDED_SHARE`` allows."""
 
     @property
     def left(self) -> int:
         """What could still be reserved: limit - pending - posted (P3)."""
-        return self.unallotted + self.impounded + sum(a.free for a in self.accounts.values())
+        return self.unallotted + self.impounded + sum(p.free for p in self.places.values())
 
     @property
     def pending(self) -> int:
         """Held by calls that have not ended."""
-        return sum(a.pending for a in self.accounts.values())
+        return sum(p.pending for p in self.places.values())
 
     @property
-    def posted(self) -> int:
-        """Charged for good."""
-        return self.retired + sum(a.posted for a in self.accounts.values())
+    def in_debt(self) -> bool:
+        """Whether some place owes, or debts are covered more than once."""
+        return self.impounded > 0 or any(p.free < 0 for p in self.places.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +88,29 @@ def refill_amount(needed: int, call: int, unallotted: int) -> int:
     return min(max(needed, comfortable), unallotted)
 
 
+def pool_refill_amount(needed: int, unallotted: int) -> int:
+    """How much a pool takes at once: a small part of what there is, at the end what is needed."""
+    return min(max(needed, unallotted // POOL_SHARE), unallotted)
+
+
+def shard_free_max(limit: int, shards: int) -> int:
+    """What one of this many shards behind pools may keep while it is idle."""
+    return max(0, limit) // (STRANDED_SHARE * max(1, shards))
+
+
 def gathered(spread: Spread, limit: int) -> Placement:
     """All money back to the budget, under a limit that may have changed.
 
-    With something left, every account is empty and the budget holds it all. With less than nothing
-    left, the debt is laid on each account whose running calls may still give money back, up to
+    With something left, every place is empty and the budget holds it all. With less than nothing
+    left, the debt is laid on each place whose running calls may still give money back, up to
     that money, so that nothing can be spent before the whole debt is paid.
     """
     left = spread.left + limit - spread.limit
     if left >= 0:
-        free = dict.fromkeys(spread.accounts, 0)
+        free = dict.fromkeys(spread.places, 0)
         return Placement(limit=limit, unallotted=left, impounded=0, free=free)
     debt = -left
-    free = {name: -min(debt, part.pending) for name, part in spread.accounts.items()}
+    free = {name: -min(debt, part.pending) for name, part in spread.places.items()}
     covered = -sum(free.values())
     return Placement(
         limit=limit,

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.shard import ROOT, place_of
 from cost_sentry.domain.usage import TokenUsage
 
 
@@ -55,6 +56,13 @@ class Reservation:
     priority: str
     reserved_at: datetime
     expires_at: datetime
+    shard: str = ROOT
+    """Which shard of the account holds it; whoever resolves it is told."""
+
+    @property
+    def place(self) -> str:
+        """Where its money lies: the shard's name."""
+        return place_of(self.account, self.shard)
 
     @property
     def quote_tokens(self) -> int:
@@ -84,9 +92,26 @@ class Resolution:
             return 0
         return self.cost_picodollars if hold.unit is Unit.USD else self.total_tokens
 
+    def back(self, hold: Hold) -> int:
+        """What returns to the account; negative where the charge passes the hold."""
+        return hold.amount - self.posting(hold)
+
     def overrun(self, hold: Hold) -> int:
         """How far the charge passes the hold: recorded and reported, never hidden."""
         return max(0, self.posting(hold) - hold.amount)
+
+
+def charged_in_full(reservation: Reservation, at: datetime) -> Resolution:
+    """How a reservation expires: nobody knows what the call cost, so the worst is assumed (P6)."""
+    return Resolution(
+        state=ReservationState.EXPIRED,
+        resolved_at=at,
+        cost_picodollars=reservation.quote_picodollars,
+        total_tokens=reservation.quote_tokens,
+        usage=None,
+        estimated=True,
+        reason="nobody resolved it",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,17 @@ from datetime import datetime
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
-from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.reservation import (
+    Hold,
+    Reservation,
+    ReservationState,
+    Resolution,
+    charged_in_full,
+)
 
 UNNAMED = "-"
 """Stands for a tag that the caller left out, as in ``InvocationRequest.account``."""
-RESOLVING_KINDS = frozenset({EntryKind.SETTLE, EntryKind.VOID, EntryKind.EXPIRE})
+RESOLVING_KINDS = frozenset({EntryKind.SETTLE, EntryKind.VOID, EntryKind.EXPIRE, EntryKind.ADJUST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,29 +37,39 @@ class Posting:
     estimated: int
     """The part of ``amount`` that was charged because nobody knows the true cost (P6)."""
     at: datetime
+    calls: int = 1
+    """0 where a call that was counted before is only charged anew."""
 
 
 def postings_of(entry: LedgerEntry) -> tuple[Posting, ...]:
-    """What this entry adds to the totals: nothing unless it settles or expires a reservation."""
+    """What this entry adds to the totals: nothing unless it settles or expires a reservation.
+
+    An adjusted one was charged in full when it expired; the true cost takes the place of that.
+    """
     held, ended = entry.reservation, entry.resolution
     if entry.kind not in RESOLVING_KINDS or held is None or ended is None:
         return ()
-    if ended.state is ReservationState.VOIDED:
+    if ended.state is ReservationState.VOIDED and entry.kind is not EntryKind.ADJUST:
         return ()
-    return tuple(
-        Posting(
-            budget_id=hold.budget_id,
-            window_id=hold.window_id,
-            unit=hold.unit,
-            team=held.tags.get("team", UNNAMED),
-            application=held.tags.get("application", UNNAMED),
-            model_id=held.model_used,
-            amount=ended.posting(hold),
-            overrun=ended.overrun(hold),
-            estimated=ended.posting(hold) if ended.estimated else 0,
-            at=ended.resolved_at,
-        )
-        for hold in held.holds
+    return tuple(_posting(entry, held, ended, hold) for hold in held.holds)
+
+
+def _posting(entry: LedgerEntry, held: Reservation, ended: Resolution, hold: Hold) -> Posting:
+    amount = ended.posting(hold)
+    before = charged_in_full(held, entry.at) if entry.kind is EntryKind.ADJUST else None
+    charged = 0 if before is None else before.posting(hold)
+    return Posting(
+        budget_id=hold.budget_id,
+        window_id=hold.window_id,
+        unit=hold.unit,
+        team=held.tags.get("team", UNNAMED),
+        application=held.tags.get("application", UNNAMED),
+        model_id=held.model_used,
+        amount=amount - charged,
+        overrun=ended.overrun(hold),
+        estimated=(amount if ended.estimated else 0) - charged,
+        at=ended.resolved_at,
+        calls=0 if entry.kind is EntryKind.ADJUST else 1,
     )
 
 

@@ -9,6 +9,7 @@ from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.errors import RequestRefused
+from cost_sentry.domain.shard import stamp_of
 
 logger = Logger(service="admit_request")
 
@@ -19,7 +20,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     request = None
     try:
         request = parse_request(raw, default_request_id=execution["name"])
-        decision = bootstrap.admission().decide(request, attempt=execution["id"])
+        decision = bootstrap.admission().decide(request, attempt=stamp_of(execution["id"]))
     except RequestRefused as refused:
         decision = malformed(raw, refused, execution["name"])
     unnoted = note_decision(decision, log=bootstrap.decision_log(), clock=bootstrap.clock())

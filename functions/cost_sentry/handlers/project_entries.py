@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _report(done: Projection) -> None:
     for gap in done.gaps:
-        logger.error("LedgerGap", account=gap.account, first=gap.first, last=gap.last)
+        logger.error("LedgerGap", place=gap.place, first=gap.first, last=gap.last)
     for problem in (*done.problems, *done.sending.problems):
         logger.error("ProjectionProblem", problem=problem)
     counts = {

@@ -9,7 +9,7 @@ from cost_sentry.adapters import ledger_debts
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
-from cost_sentry.adapters.ledger_items import account_key
+from cost_sentry.adapters.ledger_items import place_key
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.errors import LedgerUnavailable
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
@@ -103,7 +103,7 @@ def test_a_window_too_large_for_one_transaction_is_read_and_gathered_in_parts(st
         if n < 7:
             ledger.resolve(held, resolution(10))
     narrow = LedgerCalls(Narrow(store.client, 8_000, refusal), "ledger")
-    keys = [account_key(f"search/app{n}") for n in range(8)]
+    keys = [place_key(f"search/app{n}") for n in range(8)]
     gets = [{"Get": {"TableName": "ledger", "Key": key}} for key in keys]
     with pytest.raises(ClientError):
         Narrow(store.client, 8_000, refusal).transact_get_items(TransactItems=gets)
@@ -121,7 +121,7 @@ def test_one_item_that_is_refused_for_its_size_is_an_unavailable_ledger(store):
     narrow = LedgerCalls(Narrow(store.client, 10), "ledger")
 
     with pytest.raises(LedgerUnavailable, match="size"):
-        narrow.snapshot([account_key("search/web")])
+        narrow.snapshot([place_key("search/web")])
 
 
 @pytest.mark.parametrize("fault", [invalid("no such attribute"), cancelled("ValidationError", "x")])
@@ -129,7 +129,7 @@ def test_another_invalid_transaction_is_not_taken_for_a_large_one(store, fault):
     DynamoDbLedger(store.items, no_pause).reserve(held_by("web", 10))
 
     with pytest.raises(LedgerUnavailable, match="could not be asked"):
-        LedgerCalls(Narrow(store.client, 10, fault), "ledger").snapshot([account_key("search/web")])
+        LedgerCalls(Narrow(store.client, 10, fault), "ledger").snapshot([place_key("search/web")])
 
 
 @pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
@@ -140,8 +140,8 @@ def test_throttling_inside_a_transaction_is_a_reason_to_try_again(store, code):
 
     calls = LedgerCalls(Throttled(store.client, 0), "ledger")
 
-    assert calls.transact([{"Update": {"Key": account_key("search/web")}}]) == Conflict()
-    assert calls.snapshot([account_key("search/web")]) is None
+    assert calls.transact([{"Update": {"Key": place_key("search/web")}}]) == Conflict()
+    assert calls.snapshot([place_key("search/web")]) is None
 
 
 def overrun(store, **script):
@@ -159,7 +159,7 @@ def overrun(store, **script):
 
 
 def free_of(store, account):
-    item = store.items.get(account_key(f"search/{account}"))
+    item = store.items.get(place_key(f"search/{account}"))
     return int(item["free"]["M"][f"{DAILY.id}@{DAY}"]["N"])
 
 

@@ -1,0 +1,178 @@
+"""Parts of the transactions that move money between windows, pools and shards. Pure.
+
+What a move takes and what it gives stand in one transaction, so that money is conserved (P3).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from cost_sentry.adapters.entry_record import entry_text
+from cost_sentry.adapters.ledger_items import (
+    Key,
+    Seen,
+    number,
+    place_key,
+    pool_key,
+    window_key,
+)
+from cost_sentry.domain.allotment import DIRECT_PLACES_MAX
+from cost_sentry.domain.ledger_entry import EntryKind
+
+Action = dict[str, dict[str, Any]]
+_POOL = "pool:"
+
+
+def pool_name(pool: int) -> str:
+    """A pool's name among the places of a window; no account's name has a colon."""
+    return f"{_POOL}{pool}"
+
+
+def is_pool(name: str) -> bool:
+    """Whether this place is a pool."""
+    return name.startswith(_POOL)
+
+
+def key_of(purse: str, name: str) -> Key:
+    """The item that keeps this place's money of the window."""
+    if is_pool(name):
+        return pool_key(purse, int(name.removeprefix(_POOL)))
+    return place_key(name)
+
+
+def take_from_window(purse: str, amount: int, limit: int, to: str) -> Action:
+    """Out of the unallotted money, for a shard that the window serves itself, or for a pool.
+
+    On the condition that it has so much, that nobody owes, and that the limit is as seen.
+    """
+    conditions = [
+        "unallotted >= :amount",
+        "#limit = :limit",
+        "(attribute_not_exists(impounded) OR impounded = :zero)",
+    ]
+    update: dict[str, Any] = {
+        "Key": window_key(purse),
+        "UpdateExpression": "SET unallotted = unallotted - :amount",
+        "ExpressionAttributeNames": {"#limit": "limit"},
+        "ExpressionAttributeValues": {
+            ":amount": number(amount),
+            ":limit": number(limit),
+            ":zero": number(0),
+        },
+    }
+    values = update["ExpressionAttributeValues"]
+    if is_pool(to):
+        conditions.append("attribute_exists(pools)")
+    else:
+        update["UpdateExpression"] += " ADD places :places"
+        conditions.append(
+            "(attribute_not_exists(places) OR contains(places, :place)"
+            " OR (size(places) < :places_max AND attribute_not_exists(pools)))"
+        )
+        values[":places"], values[":place"] = {"SS": [to]}, {"S": to}
+        values[":places_max"] = number(DIRECT_PLACES_MAX)
+    update["ConditionExpression"] = " AND ".join(conditions)
+    return {"Update": update}
+
+
+def give_to_window(purse: str, amount: int, *, leaves: str | None = None) -> Action:
+    """Back to the unallotted money; ``leaves`` is a shard that no longer carries the window."""
+    update: dict[str, Any] = {
+        "Key": window_key(purse),
+        "UpdateExpression": "SET unallotted = unallotted + :amount",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeValues": {":amount": number(amount)},
+    }
+    if leaves is not None:
+        update["UpdateExpression"] += " DELETE places :places"
+        update["ExpressionAttributeValues"][":places"] = {"SS": [leaves]}
+    return {"Update": update}
+
+
+def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Action:
+    """Out of a pool; ``newcomer`` is whether the shard is served for the first time."""
+    update: dict[str, Any] = {
+        "Key": pool_key(purse, pool),
+        "UpdateExpression": "SET unallotted = unallotted - :amount",
+        "ConditionExpression": "unallotted >= :amount",
+        "ExpressionAttributeValues": {":amount": number(amount)},
+    }
+    if newcomer:
+        update["UpdateExpression"] += " ADD shards :one"
+        update["ExpressionAttributeValues"][":one"] = number(1)
+    return {"Update": update}
+
+
+def give_to_pool(purse: str, pool: int, amount: int) -> Action:
+    """Into a pool, which is made by its first money."""
+    return {
+        "Update": {
+            "Key": pool_key(purse, pool),
+            "UpdateExpression": "ADD unallotted :amount",
+            "ExpressionAttributeValues": {":amount": number(amount)},
+        }
+    }
+
+
+def move_in_shard(
+    place: str,
+    purse: str,
+    amount: int,
+    now: datetime,
+    *,
+    seen: Seen | None = None,
+    was: int | None = None,
+    has: int | None = None,
+) -> Action:
+    """Change a shard's free money and say so in its entry.
+
+    Args:
+        place: the shard.
+        purse: ``budget@window``.
+        amount: signed.
+        now: of the entry.
+        seen: what the shard shall know of the window from now on.
+        was: what its free money must still be; ``None`` if any will do.
+        has: what its free money must be at least.
+    """
+    kind = EntryKind.ALLOT if amount >= 0 else EntryKind.RECALL
+    sets = ["#free.#b = if_not_exists(#free.#b, :zero) + :move", "#entry = :entry"]
+    names = {"#b": purse, "#free": "free", "#entry": "entry", "#sequence": "sequence"}
+    values: dict[str, Any] = {
+        ":move": number(amount),
+        ":zero": number(0),
+        ":one": number(1),
+        ":entry": {"S": entry_text(kind, now, moves={purse: amount})},
+    }
+    condition = "attribute_exists(pk)"
+    if seen is not None:
+        sets.append("#seen.#b = :seen")
+        names["#seen"] = "seen"
+        values[":seen"] = {"S": seen.text()}
+    if was is not None:
+        nothing = " OR attribute_not_exists(#free.#b)" if was == 0 else ""
+        condition += f" AND (#free.#b = :was{nothing})"
+        values[":was"] = number(was)
+    if has is not None:
+        condition += " AND #free.#b >= :has"
+        values[":has"] = number(has)
+    return {
+        "Update": {
+            "Key": place_key(place),
+            "UpdateExpression": f"SET {', '.join(sets)} ADD #sequence :one",
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+    }
+
+
+def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
+    """Change a pool's money from what was seen to what it should be."""
+    return {
+        "Update": {
+            "Key": key_of(purse, name),
+            "UpdateExpression": "SET unallotted = :wanted",
+            "ConditionExpression": "unallotted = :was",
+            "ExpressionAttributeValues": {":wanted": number(wanted), ":was": number(was)},
+        }
+    }

@@ -1,0 +1,44 @@
+"""What a request id says about its own age.
+
+A version 7 UUID (RFC 9562 §5.7) begins with the milliseconds at which it was made. One that is
+seconds old cannot have been used before, so the ledger needs no look into the past for it.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+FRESH_FOR = timedelta(seconds=10)
+"""How long an id counts as new. Shards remember ended calls for longer (``STAMP_KEPT``)."""
+AHEAD_MAX = timedelta(seconds=10)
+"""How far an id's clock may be ahead of the ledger's."""
+STAMP_KEPT = timedelta(seconds=45)
+"""How long a shard remembers a call after the journal has it: longer than an admission may take
+(``LEDGER_SECONDS_MAX``), and than an id counts as new with its clock ahead."""
+
+_VERSION_7 = re.compile(
+    r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
+)
+
+
+def made_at(request_id: str) -> datetime | None:
+    """When a version 7 UUID says it was made; ``None`` for every other id."""
+    match = _VERSION_7.fullmatch(request_id)
+    if match is None:
+        return None
+    milliseconds = int(match[1] + match[2], 16)
+    try:
+        return datetime.fromtimestamp(milliseconds // 1000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def is_fresh(request_id: str, now: datetime) -> bool:
+    """Whether the id proves that nobody can have used it more than ``FRESH_FOR`` ago."""
+    made = made_at(request_id)
+    return made is not None and now - FRESH_FOR <= made <= now + AHEAD_MAX
+
+
+def is_ahead(request_id: str, now: datetime) -> bool:
+    """Whether the id says it will be made later; it would count as new when it is not."""
+    made = made_at(request_id)
+    return made is not None and made > now + AHEAD_MAX

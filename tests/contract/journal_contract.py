@@ -142,7 +142,7 @@ class JournalContract:
 
         assert list(journal.write([allotted, allotted, later])) == [allotted, later]
         assert list(journal.write([allotted])) == []
-        assert list(journal.account_entries("search/web")) == [allotted, later]
+        assert list(journal.other_entries("search/web")) == [allotted, later]
 
     # ---- progress
 

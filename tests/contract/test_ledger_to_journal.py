@@ -1,20 +1,21 @@
 """What the ledger writes is what the projection reads, through the table's own stream."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import boto3
 import pytest
 
-from cost_sentry.adapters import ledger_forgetting
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
-from cost_sentry.adapters.ledger_items import tombstone
-from cost_sentry.adapters.ledger_writes import forget_arguments
+from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
+from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.adapters.stream_records import streamed_entries
 from cost_sentry.application.explain_request import explain
 from cost_sentry.application.ports import SameId
 from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.request_id import STAMP_KEPT
 from cost_sentry.domain.reservation import ReservationState
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -106,33 +107,59 @@ def test_its_own_writes_are_no_work_for_the_projection(store, ledger, projector)
     assert streamed_entries(stream_event(store)) == before
 
 
-def account_item(store):
-    return store.items.get({"pk": {"S": "ACCOUNT#search/web"}, "sk": {"S": "SHARD#0"}})
+def shard_item(store):
+    return ShardState.of(store.items.get(place_key("search/web")))
 
 
-def test_the_ledger_forgets_what_the_journal_remembers_and_answers_the_same(
+def resolve_many(ledger, many, first=0):
+    for n in range(first, first + many):
+        held = reservation(f"r{n}", hold(10, DAILY))
+        ledger.reserve(held)
+        ledger.resolve(held, resolution(1, resolved_at=NOON + timedelta(seconds=n)))
+
+
+def test_the_ledger_forgets_what_the_journal_has_kept_for_long_and_answers_the_same(
     store, ledger, projector
 ):
-    held = reservation("r1", hold(800, DAILY))
-    ledger.reserve(held)
-    ledger.resolve(held, resolution(600))
-    again = reservation("r1", hold(800, DAILY), attempt="second")
-    known = SameId(reservation=held, resolution=resolution(600))
-    projector.clock.time = NOON + timedelta(minutes=5)
+    resolve_many(ledger, STAMPS_MIN)
+    first = reservation("r0", hold(10, DAILY))
+    again = replace(first, attempt="second")
+    known = SameId(reservation=first, resolution=resolution(1, resolved_at=NOON))
     projector.run(*streamed_entries(stream_event(store)))
 
-    [stamp] = account_item(store)["resolved"]["M"].values()
-    assert len(stamp["S"]) < 20
+    assert len(shard_item(store).faded) == STAMPS_MIN
     assert ledger.reserve(again) == known
-    assert ledger.resolve(held, resolution(1)).resolved.resolution == resolution(600)
-    ledger.forget("search/web", projector.clock.time + timedelta(seconds=59))
-    assert account_item(store)["resolved"]["M"]
-    ledger.forget("search/web", projector.clock.time + timedelta(seconds=61))
-    assert account_item(store)["resolved"] == {"M": {}}
-    assert account_item(store)["held_bytes"] == {"N": "0"}
+    resolve_many(ledger, STAMPS_MIN, first=100)
+    projector.clock.time = NOON + STAMP_KEPT
+    projector.run(*streamed_entries(stream_event(store)))
+    assert shard_item(store).remembers("r0")
+    projector.clock.time = NOON + STAMP_KEPT + timedelta(seconds=1)
+    projector.run(*streamed_entries(stream_event(store)))
+
+    assert not shard_item(store).remembers("r0")
     assert ledger.reserve(again) == known
-    assert ledger.resolve(held, resolution(1)).resolved.resolution == resolution(600)
-    assert len(streamed_entries(stream_event(store))) == 3
+    assert ledger.resolve(first, resolution(5)).resolved.resolution == known.resolution
+
+
+def test_what_the_journal_does_not_have_yet_is_never_forgotten(store, ledger, projector):
+    resolve_many(ledger, STAMPS_MIN)
+    for minutes in range(5):
+        ledger.forget("search/web", NOON + timedelta(minutes=minutes))
+        resolve_many(ledger, STAMPS_MIN, first=100 * (minutes + 1))
+
+    assert all(shard_item(store).remembers(f"r{n}") for n in range(STAMPS_MIN))
+
+
+def test_an_entry_that_never_arrived_keeps_its_id_remembered(store, ledger, projector):
+    resolve_many(ledger, STAMPS_MIN)
+    arrived = [r for r in streamed_entries(stream_event(store)) if r.entry.sequence != 3]
+    for minutes in range(3):
+        projector.clock.time = NOON + timedelta(minutes=minutes)
+        projector.run(*arrived)
+    resolve_many(ledger, STAMPS_MIN, first=100)
+    ledger.forget("search/web", NOON + timedelta(hours=1))
+
+    assert shard_item(store).remembers("r0")
 
 
 def test_an_id_that_is_journaled_while_it_is_asked_again_is_not_paid_twice(
@@ -158,77 +185,6 @@ def test_an_id_that_is_journaled_while_it_is_asked_again_is_not_paid_twice(
         reservation=held, resolution=resolution(200)
     )
     assert projector.limits.balance(DAILY, DAY).pending == 0
-
-
-def resolve_many(ledger, many):
-    for n in range(many):
-        held = reservation(f"r{n}", hold(10, DAILY))
-        ledger.reserve(held)
-        ledger.resolve(held, resolution(1, resolved_at=NOON + timedelta(seconds=n)))
-
-
-def test_housekeeping_is_bounded_and_comes_to_an_end(store, ledger, projector, monkeypatch):
-    monkeypatch.setattr(ledger_forgetting, "FORGOTTEN_AT_ONCE_MAX", 4)
-    monkeypatch.setattr(ledger_forgetting, "WRITES_MAX", 2)
-    resolve_many(ledger, 11)
-    store.journal.write([r.entry for r in streamed_entries(stream_event(store))])
-    left = []
-    for minutes in (0, 0, 5, 5, 5):
-        ledger.forget("search/web", NOON + timedelta(minutes=minutes))
-        texts = [text["S"] for text in account_item(store)["resolved"]["M"].values()]
-        left.append((len(texts), sum(text.startswith("{") for text in texts)))
-
-    assert left == [(11, 3), (11, 0), (3, 0), (0, 0), (0, 0)]
-    assert account_item(store)["held_bytes"] == {"N": "0"}
-
-
-def test_one_run_forgets_more_than_one_write_holds(store, ledger, projector):
-    resolve_many(ledger, ledger_forgetting.FORGOTTEN_AT_ONCE_MAX + 3)
-    store.journal.write([r.entry for r in streamed_entries(stream_event(store))])
-
-    ledger.forget("search/web", NOON)
-    ledger.forget("search/web", NOON + timedelta(minutes=2))
-
-    assert account_item(store)["resolved"] == {"M": {}}
-    assert account_item(store)["held_bytes"] == {"N": "0"}
-
-
-def test_the_journal_is_asked_for_a_few_missing_ids_only_and_the_oldest_are_found(
-    store, ledger, projector
-):
-    resolve_many(ledger, 35)
-    entries = [r.entry for r in streamed_entries(stream_event(store))]
-    store.journal.write([e for e in entries if e.reservation and e.reservation.request_id == "r0"])
-    asked = []
-
-    class Counted(LedgerCalls):
-        def get(self, item_key):
-            if item_key["sk"]["S"].endswith("#RESOLVED"):
-                asked.append(item_key["pk"]["S"])
-            return super().get(item_key)
-
-    DynamoDbLedger(Counted(store.client, "ledger"), no_pause).forget("search/web", NOON)
-
-    texts = {name: t["S"] for name, t in account_item(store)["resolved"]["M"].items()}
-    assert [name for name, text in texts.items() if not text.startswith("{")] == ["r0"]
-    assert len(asked) == 1 + ledger_forgetting.UNJOURNALED_MAX
-
-
-def test_forgetting_repeated_takes_nothing_off_twice(store, ledger, projector):
-    resolve_many(ledger, 3)
-    resolved = {k: v["S"] for k, v in account_item(store)["resolved"]["M"].items()}
-    stamp = tombstone(NOON)
-    shrink = forget_arguments("search/web", shrink=resolved, drop={}, stamp=stamp)
-    stamps = dict.fromkeys(resolved, stamp)
-    drop = forget_arguments("search/web", shrink={}, drop=stamps, stamp=stamp)
-
-    held_bytes = []
-    for arguments in (shrink, shrink, drop, drop):
-        store.items.update(arguments)
-        held_bytes.append(int(account_item(store)["held_bytes"]["N"]))
-
-    kept = sum(len(request_id) + len(stamp) for request_id in resolved)
-    assert held_bytes == [kept, kept, 0, 0]
 
 
 def test_every_way_a_call_can_end_is_explained(store, ledger, projector):

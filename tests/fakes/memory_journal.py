@@ -125,7 +125,7 @@ class MemoryJournal:
         ]
         return sorted(found, key=lambda e: (e.at, e.account, e.sequence))
 
-    def account_entries(self, account: str) -> Sequence[LedgerEntry]:
+    def other_entries(self, account: str) -> Sequence[LedgerEntry]:
         mine = [e for e in self.kept.values() if e.account == account and e.reservation is None]
         return sorted(mine, key=lambda e: e.sequence)
 

@@ -3,52 +3,64 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_sentry.domain.allotment import AccountPart, Spread, gathered, refill_amount
+from cost_sentry.domain.allotment import (
+    POOLS,
+    STRANDED_SHARE,
+    Part,
+    Spread,
+    gathered,
+    pool_refill_amount,
+    refill_amount,
+    shard_free_max,
+)
 
 AMOUNTS = st.integers(0, 1_000)
-PARTS = st.builds(AccountPart, free=st.integers(-300, 1_000), pending=AMOUNTS, posted=AMOUNTS)
+PARTS = st.builds(Part, free=st.integers(-300, 1_000), pending=AMOUNTS)
 
 
 @st.composite
 def spreads(draw):
-    accounts = draw(st.dictionaries(st.sampled_from("abcdefgh"), PARTS))
-    unallotted, impounded, retired = draw(st.tuples(st.integers(-500, 2_000), AMOUNTS, AMOUNTS))
-    free = sum(a.free for a in accounts.values())
-    used = sum(a.pending + a.posted for a in accounts.values())
-    return Spread(
-        limit=unallotted + impounded + retired + free + used,
+    places = draw(st.dictionaries(st.sampled_from("abcdefgh"), PARTS))
+    unallotted, impounded, posted = draw(st.tuples(st.integers(-500, 2_000), AMOUNTS, AMOUNTS))
+    free = sum(p.free for p in places.values())
+    pending = sum(p.pending for p in places.values())
+    spread = Spread(
+        limit=unallotted + impounded + posted + free + pending,
         unallotted=unallotted,
         impounded=impounded,
-        retired=retired,
-        accounts=accounts,
+        places=places,
     )
+    return spread, posted
 
 
 @given(spreads(), st.integers(0, 5_000))
-def test_moving_money_conserves_it(spread, limit):
+def test_moving_money_conserves_it(seen, limit):
+    spread, posted = seen
     placed = gathered(spread, limit)
 
     places = placed.unallotted + placed.impounded + sum(placed.free.values())
-    assert limit == places + spread.pending + spread.posted
+    assert limit == places + spread.pending + posted
 
 
 @given(spreads(), st.integers(0, 5_000))
-def test_no_more_can_be_spent_from_the_places_than_is_left_in_all(spread, limit):
+def test_no_more_can_be_spent_from_the_places_than_is_left_in_all(seen, limit):
+    spread, posted = seen
     placed = gathered(spread, limit)
 
-    left = limit - spread.pending - spread.posted
+    left = limit - spread.pending - posted
     spendable = sum(max(0, part) for part in (placed.unallotted, *placed.free.values()))
     assert spendable <= max(0, left)
 
 
 @given(spreads(), st.integers(0, 5_000), st.data())
-def test_no_more_can_be_spent_whatever_the_running_calls_give_back(spread, limit, data):
+def test_no_more_can_be_spent_whatever_the_running_calls_give_back(seen, limit, data):
+    spread, posted = seen
     placed = gathered(spread, limit)
     returned = {
-        name: data.draw(st.integers(0, part.pending)) for name, part in spread.accounts.items()
+        name: data.draw(st.integers(0, part.pending)) for name, part in spread.places.items()
     }
 
-    left = limit - spread.pending - spread.posted + sum(returned.values())
+    left = limit - spread.pending - posted + sum(returned.values())
     free = [placed.free[name] + returned[name] for name in placed.free]
     assert sum(max(0, part) for part in (placed.unallotted, *free)) <= max(0, left)
 
@@ -67,3 +79,20 @@ def test_a_refill_is_worth_several_calls_however_little_is_missing():
 
 def test_a_refill_shrinks_to_what_is_needed_as_the_budget_runs_out():
     assert refill_amount(100, 100, 1_500) == 100
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**9))
+def test_a_pool_takes_enough_and_never_more_than_there_is(needed, unallotted):
+    take = pool_refill_amount(needed, unallotted)
+
+    assert min(needed, unallotted) <= take <= unallotted
+
+
+@given(st.integers(0, 10**9))
+def test_pools_together_leave_most_of_a_window_to_others(unallotted):
+    assert POOLS * pool_refill_amount(0, unallotted) <= unallotted // 4
+
+
+@given(st.integers(0, 10**15), st.integers(1, 10**5))
+def test_idle_shards_behind_pools_keep_a_small_share_of_the_limit(limit, shards):
+    assert shards * shard_free_max(limit, shards) <= limit // STRANDED_SHARE

@@ -102,11 +102,11 @@ def test_a_window_too_large_for_one_transaction_is_read_and_gathered_in_parts(st
         ledger.reserve(held)
         if n < 7:
             ledger.resolve(held, resolution(10))
-    narrow = LedgerCalls(Narrow(store.client, 8_000, refusal), "ledger")
+    narrow = LedgerCalls(Narrow(store.client, 5_000, refusal), "ledger")
     keys = [place_key(f"search/app{n}") for n in range(8)]
     gets = [{"Get": {"TableName": "ledger", "Key": key}} for key in keys]
     with pytest.raises(ClientError):
-        Narrow(store.client, 8_000, refusal).transact_get_items(TransactItems=gets)
+        Narrow(store.client, 5_000, refusal).transact_get_items(TransactItems=gets)
 
     narrowed = DynamoDbLedger(narrow, no_pause)
 

@@ -1,0 +1,204 @@
+"""Accounts that grow from one shard to many, on the emulator's DynamoDB."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_items import SPLIT, WindowState, window_key
+from cost_sentry.adapters.ledger_walk import shards_of
+from cost_sentry.adapters.system_clock import pause
+from cost_sentry.application.ports import Reserved, SameId, Shortage
+from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, STRANDED_SHARE
+from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.reservation import ReservationState, charged_in_full
+from cost_sentry.domain.shard import PENDING_MAX
+from tests.contract.ledger_case import DAY
+from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
+from tests.fakes.dynamodb_table import create_table
+
+pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+ACCOUNT = "search/web"
+MANY = 300
+
+
+@pytest.fixture
+def calls(local_cloud):
+    client = local_cloud.client("dynamodb", attempts=3)
+    name = f"ledger-{uuid4()}"
+    create_table(client, name)
+    yield LedgerCalls(client, name)
+    client.delete_table(TableName=name)
+
+
+@pytest.fixture
+def ledger(calls):
+    return DynamoDbLedger(calls, pause)
+
+
+@pytest.fixture
+def books(calls):
+    return DynamoDbBooks(calls, pause, ManualClock())
+
+
+def journal_of(calls):
+    return DynamoDbJournal(JournalCalls(calls._client, calls._table), calls, pause)
+
+
+def settled_entry(held):
+    return LedgerEntry(
+        account=ACCOUNT,
+        sequence=99,
+        kind=EntryKind.SETTLE,
+        at=NOON,
+        reservation=held,
+        resolution=resolution(40),
+    )
+
+
+def reserve_many(ledger, many, each=100, **changes):
+    found = [ledger.reserve(reservation(f"r{n}", hold(each), **changes)) for n in range(many)]
+    return found, Counter(type(answer).__name__ for answer in found)
+
+
+def test_a_busy_account_grows_shards_and_each_of_them_stays_small(calls, ledger, books):
+    books.define(budget(limit=100 * MANY), DAY)
+
+    _, answers = reserve_many(ledger, MANY)
+
+    shards = list(shards_of(calls, ACCOUNT))
+    open_shards = [shard for shard in shards if shard.state is None]
+    assert answers == {"Reserved": MANY}
+    assert max(len(shard.pending) for shard in shards) <= PENDING_MAX
+    assert len(open_shards) >= MANY / PENDING_MAX / 2
+    assert {shard.state for shard in shards} == {None, SPLIT}
+    assert len(books.pending(ACCOUNT)) == MANY
+
+
+def test_with_more_shards_than_a_window_serves_itself_the_last_cent_is_still_spent(
+    calls, ledger, books
+):
+    """All of the calls cost what they hold, so nothing comes back to shards behind pools."""
+    daily = budget(limit=100 * MANY)
+    books.define(daily, DAY)
+
+    _, answers = reserve_many(ledger, MANY + 5)
+
+    window = WindowState.of(calls.get(window_key(f"{daily.id}@{DAY}")))
+    assert answers == {"Reserved": MANY, "Shortage": 5}
+    assert len(window.places) == DIRECT_PLACES_MAX
+    assert window.pools > 0
+    balance = books.balance(daily, DAY)
+    assert (balance.pending, balance.posted, balance.left) == (100 * MANY, 0, 0)
+
+
+def test_what_shards_behind_pools_get_back_they_do_not_keep(ledger, books):
+    daily = budget(limit=100 * MANY)
+    books.define(daily, DAY)
+    found, _ = reserve_many(ledger, MANY)
+    for answer in found:
+        ledger.resolve(answer.reservation, resolution(40))
+
+    refused = None
+    for n in range(MANY):
+        answer = ledger.reserve(reservation(f"again{n}", hold(100)))
+        if isinstance(answer, Shortage):
+            refused = answer
+            break
+
+    balance = books.balance(daily, DAY)
+    assert balance.posted == 40 * MANY
+    assert refused is not None
+    assert refused.remaining.left <= balance.left < 100 + daily.limit / STRANDED_SHARE
+
+
+def test_another_environment_finds_every_reservation_where_it_is(calls, ledger, books):
+    books.define(budget(limit=100 * MANY), DAY)
+    found, _ = reserve_many(ledger, MANY)
+    elsewhere = DynamoDbLedger(calls, pause)
+
+    same, _ = reserve_many(elsewhere, MANY)
+    _, others = reserve_many(DynamoDbLedger(calls, pause), MANY, attempt="another")
+
+    assert [a.reservation for a in same] == [a.reservation for a in found]
+    assert others == {"SameId": MANY}
+    assert len(books.pending(ACCOUNT)) == MANY
+
+
+def test_an_id_whose_shard_split_after_its_call_ended_is_not_paid_twice(calls, ledger, books):
+    """The first shard's calls end, then it splits; its halves must remember them."""
+    books.define(budget(limit=100 * MANY), DAY)
+    first = [reservation(f"r{n}", hold(100)) for n in range(PENDING_MAX)]
+    for held in first:
+        ledger.reserve(held)
+        ledger.resolve(held, resolution(40))
+    stay = [reservation(f"stay{n}", hold(100)) for n in range(PENDING_MAX + 8)]
+    assert all(isinstance(ledger.reserve(held), Reserved) for held in stay)
+    assert any(shard.state == SPLIT for shard in shards_of(calls, ACCOUNT))
+
+    again = replace(first[-2], attempt="another")
+    with pytest.raises(LedgerUnavailable, match="was used a moment ago"):
+        DynamoDbLedger(calls, lambda _attempt: None).reserve(again)
+    journal_of(calls).write([settled_entry(first[-2])])
+
+    told = ledger.reserve(again)
+
+    assert told == SameId(reservation=first[-2], resolution=resolution(40))
+    assert len(books.pending(ACCOUNT)) == len(stay)
+
+
+def test_a_reservation_is_resolved_in_the_shard_that_holds_it(ledger, books):
+    daily = budget(limit=100 * MANY)
+    books.define(daily, DAY)
+    found, _ = reserve_many(ledger, 60)
+
+    for answer in found:
+        assert ledger.resolve(answer.reservation, resolution(40)).first
+        assert ledger.resolve(answer.reservation, resolution(40)).first
+
+    balance = books.balance(daily, DAY)
+    assert (balance.pending, balance.posted) == (0, 60 * 40)
+
+
+def test_the_true_cost_of_an_expired_call_takes_the_place_of_the_assumed_one(ledger, books):
+    daily = budget(limit=1_000)
+    books.define(daily, DAY)
+    held = reservation("r1", hold(100))
+    ledger.reserve(held)
+    late = NOON + timedelta(minutes=8)
+    ledger.resolve(held, charged_in_full(held, late))
+    assert books.balance(daily, DAY).posted == 100
+
+    settled = ledger.resolve(held, resolution(40))
+    again = ledger.resolve(held, resolution(40))
+    other = ledger.resolve(held, resolution(70))
+
+    assert settled.first
+    assert again.resolved == settled.resolved
+    assert not other.first
+    assert other.resolved.resolution == resolution(40)
+    assert books.balance(daily, DAY).posted == 40
+
+
+def test_an_expired_call_whose_cost_stays_unknown_stays_charged(ledger, books):
+    daily = budget(limit=1_000)
+    books.define(daily, DAY)
+    held = reservation("r1", hold(100))
+    ledger.reserve(held)
+    expired = charged_in_full(held, NOON + timedelta(minutes=8))
+    ledger.resolve(held, expired)
+
+    told = ledger.resolve(held, resolution(100, estimated=True))
+
+    assert not told.first
+    assert told.resolved.resolution == expired
+    assert told.resolved.resolution.state is ReservationState.EXPIRED
+    assert books.balance(daily, DAY).posted == 100

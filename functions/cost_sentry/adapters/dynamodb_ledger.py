@@ -24,6 +24,7 @@ from cost_sentry.adapters.ledger_writes import (
 from cost_sentry.application.ports import Remaining, Reserved, ReserveResult, Resolved
 from cost_sentry.domain.errors import InvariantViolated, LedgerContention, LedgerUnavailable
 from cost_sentry.domain.reservation import (
+    Hold,
     Reservation,
     ReservationState,
     Resolution,
@@ -132,17 +133,14 @@ class DynamoDbLedger:
             self._shards.open(shard.account, shard.shard)
 
     def _supply(self, shard: ShardState, here: Reservation) -> ReserveResult | None:
+        """What is missing, and what would be missing at the next such call."""
         short = shard.shortages(here.holds)
         if not short:
             return None  # Whatever was in the way has gone: try again.
-        want = Want(
-            hold=short[0],
-            place=shard.place,
-            free=shard.free.get(short[0].key, 0),
-            newcomer=short[0].key not in shard.free,
-            now=here.reserved_at,
-        )
-        return self._refills.supply(want)
+        next_short = shard.shortages(here.holds, calls=2)
+        wants = [_want(hold, shard, here.reserved_at) for hold in short]
+        more = [_want(h, shard, here.reserved_at) for h in next_short if h not in short]
+        return self._refills.supply(wants, more)
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port."""
@@ -214,6 +212,16 @@ def _charged(shard: ShardState | None, mine: ResolvedReservation) -> Resolution 
         return None
     expired = shard.expired_reservation(mine.reservation.request_id)
     return expired[1] if expired is not None and expired[0] == mine.reservation else None
+
+
+def _want(hold: Hold, shard: ShardState, now: datetime) -> Want:
+    return Want(
+        hold=hold,
+        place=shard.place,
+        free=shard.free.get(hold.key, 0),
+        newcomer=hold.key not in shard.free,
+        now=now,
+    )
 
 
 def _reserved(reservation: Reservation, attributes: Item) -> Reserved:

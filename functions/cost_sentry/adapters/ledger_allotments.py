@@ -130,7 +130,7 @@ class Allotments:
         moves = [
             set_pool(purse, name, part.free, placement.free[name])
             if is_pool(name)
-            else move_in_shard(name, purse, placement.free[name] - part.free, now, was=part.free)
+            else move_in_shard(name, {purse: placement.free[name] - part.free}, now, was=part.free)
             for name, part in spread.places.items()
             if placement.free[name] != part.free
         ]

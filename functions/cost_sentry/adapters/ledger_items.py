@@ -230,9 +230,9 @@ class ShardState:
         held = (h for r in self.pending_reservations.values() for h in r.holds)
         return sum(h.amount for h in held if h.key == purse)
 
-    def shortages(self, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
-        """The holds that this shard's allotments cannot pay."""
-        return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount)
+    def shortages(self, holds: tuple[Hold, ...], calls: int = 1) -> tuple[Hold, ...]:
+        """The holds that this shard's allotments cannot pay, for so many calls."""
+        return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount * calls)
 
     def last_entry(self) -> LedgerEntry | None:
         """What the write that made this version did."""

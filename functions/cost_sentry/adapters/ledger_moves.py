@@ -3,6 +3,7 @@
 What a move takes and what it gives stand in one transaction, so that money is conserved (P3).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -115,11 +116,10 @@ def give_to_pool(purse: str, pool: int, amount: int) -> Action:
 
 def move_in_shard(
     place: str,
-    purse: str,
-    amount: int,
+    moves: Mapping[str, int],
     now: datetime,
     *,
-    seen: Seen | None = None,
+    seen: Mapping[str, Seen] | None = None,
     was: int | None = None,
     has: int | None = None,
 ) -> Action:
@@ -127,39 +127,40 @@ def move_in_shard(
 
     Args:
         place: the shard.
-        purse: ``budget@window``.
-        amount: signed.
+        moves: signed amounts by ``budget@window``.
         now: of the entry.
-        seen: what the shard shall know of the window from now on.
-        was: what its free money must still be; ``None`` if any will do.
-        has: what its free money must be at least.
+        seen: what the shard shall know of these windows from now on.
+        was: what its free money of each must still be; ``None`` if any will do.
+        has: what its free money of each must be at least.
     """
-    kind = EntryKind.ALLOT if amount >= 0 else EntryKind.RECALL
-    sets = ["#free.#b = if_not_exists(#free.#b, :zero) + :move", "#entry = :entry"]
-    names = {"#b": purse, "#free": "free", "#entry": "entry", "#sequence": "sequence"}
+    purses = list(enumerate(moves))
+    kind = EntryKind.ALLOT if sum(moves.values()) >= 0 else EntryKind.RECALL
+    sets = ["#entry = :entry"]
+    names = {"#free": "free", "#entry": "entry", "#sequence": "sequence"}
     values: dict[str, Any] = {
-        ":move": number(amount),
         ":zero": number(0),
         ":one": number(1),
-        ":entry": {"S": entry_text(kind, now, moves={purse: amount})},
+        ":entry": {"S": entry_text(kind, now, moves=moves)},
     }
-    condition = "attribute_exists(pk)"
-    if seen is not None:
-        sets.append("#seen.#b = :seen")
-        names["#seen"] = "seen"
-        values[":seen"] = {"S": seen.text()}
-    if was is not None:
-        nothing = " OR attribute_not_exists(#free.#b)" if was == 0 else ""
-        condition += f" AND (#free.#b = :was{nothing})"
-        values[":was"] = number(was)
-    if has is not None:
-        condition += " AND #free.#b >= :has"
-        values[":has"] = number(has)
+    conditions = ["attribute_exists(pk)"]
+    for i, purse in purses:
+        sets.append(f"#free.#b{i} = if_not_exists(#free.#b{i}, :zero) + :m{i}")
+        names[f"#b{i}"], values[f":m{i}"] = purse, number(moves[purse])
+        if was is not None:
+            values[":was"] = number(was)
+            nothing = f" OR attribute_not_exists(#free.#b{i})" if was == 0 else ""
+            conditions.append(f"(#free.#b{i} = :was{nothing})")
+        if has is not None:
+            values[":has"] = number(has)
+            conditions.append(f"#free.#b{i} >= :has")
+        if seen is not None:
+            sets.append(f"#seen.#b{i} = :s{i}")
+            names["#seen"], values[f":s{i}"] = "seen", {"S": seen[purse].text()}
     return {
         "Update": {
             "Key": place_key(place),
             "UpdateExpression": f"SET {', '.join(sets)} ADD #sequence :one",
-            "ConditionExpression": condition,
+            "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }

@@ -1,6 +1,6 @@
 """Money for a shard that cannot pay, out of the window or a pool; or proof that there is none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -59,7 +59,16 @@ class Want:
     @property
     def needed(self) -> int:
         """What is missing."""
-        return self.hold.amount - self.free
+        return max(0, self.hold.amount - self.free)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Money that is there for a shard: what takes it away where it lies, and how much it is."""
+
+    take: Action
+    amount: int
+    seen: Seen
 
 
 class Refills:
@@ -74,39 +83,68 @@ class Refills:
         self._crowded: dict[str, tuple[datetime, WindowState]] = {}
         self._short: dict[str, tuple[datetime, Spread]] = {}
 
-    def supply(self, want: Want) -> Shortage | None:
-        """Bring the shard enough for this hold, or prove that there is not enough to bring (P2).
+    def supply(self, wants: Sequence[Want], scarce: Sequence[Want] = ()) -> Shortage | None:
+        """Bring a shard enough for all ``wants``, or prove that there is not enough (P2).
 
-        For a window that is not crowded the proof is one instant over all places of its money.
+        In one transaction if each window, or its pool, has more than enough; then with some more of
+        what is ``scarce``. For a window that is not crowded the proof is one instant over all
+        places of its money.
         """
         for attempt in range(ATTEMPTS_MAX):
-            done = self._bring(want) or self._prove(want)
+            grants = {want.purse: self._grant(want) for want in wants}
+            missing = [want for want in wants if grants[want.purse] is None]
+            if missing:
+                done = self._prove(missing[0])
+            else:
+                more = {want.purse: self._grant(want) for want in scarce if not attempt}
+                done = self._bring(wants[0], {**more, **grants})
             if isinstance(done, Shortage):
                 return done
             if done:
                 return None
             self._pause(attempt)
-        raise LedgerContention(f"budget {want.hold.budget_id!r} has too many writers at once")
+        raise LedgerContention(f"budget {wants[0].hold.budget_id!r} has too many writers at once")
 
-    def _bring(self, want: Want) -> bool:
-        """The quick way, without looking at anybody else's money."""
+    def _bring(self, want: Want, grants: Mapping[str, Grant | None]) -> bool:
+        given = {purse: grant for purse, grant in grants.items() if grant and grant.amount}
+        receive = move_in_shard(
+            want.place,
+            {purse: grant.amount for purse, grant in given.items()},
+            want.now,
+            seen={purse: grant.seen for purse, grant in given.items()},
+        )
+        return self._move(*(grant.take for grant in given.values()), receive)
+
+    def _grant(self, want: Want) -> Grant | None:
+        """The quick way, without looking at anybody else's money; ``None`` if there is none."""
         known = self._crowded.get(want.purse)
         if known is None or not _is_recent(known[0], want.now, WINDOW_KNOWN):
             window = self._allotments.window(want.purse)
             if window is None:
-                return False
-            if not window.pools:
-                if want.place in window.places or len(window.places) < DIRECT_PLACES_MAX:
-                    return self._from_window(want, window, want.place)
-                return self._crowd(want.purse)
+                return None
+            if want.place in window.places or not window.pools:
+                return self._from_window(want, window)
             known = want.now, window
             _remember(self._crowded, want.purse, known)
-        if want.place in known[1].places:
+        elif want.place in known[1].places:
             window = self._allotments.window(want.purse)
-            return window is not None and self._from_window(want, window, want.place)
-        return self._through_pool(want, known[1])
+            return None if window is None else self._from_window(want, window)
+        return self._from_pool(want, known[1])
 
-    def _crowd(self, purse: str) -> bool:
+    def _from_window(self, want: Want, window: WindowState) -> Grant | None:
+        if want.place not in window.places and len(window.places) >= DIRECT_PLACES_MAX:
+            self._crowd(want.purse)
+            return None
+        if window.impounded or window.unallotted < want.needed:
+            return None
+        amount = refill_amount(want.needed, want.hold.amount, window.unallotted)
+        return Grant(
+            take=take_from_window(want.purse, amount, window.limit, want.place),
+            amount=amount,
+            seen=_seen(want, window.limit, window.unallotted - amount),
+        )
+
+    def _crowd(self, purse: str) -> None:
         """From now on pools stand before the places that come later."""
         self._calls.update(
             {
@@ -116,46 +154,38 @@ class Refills:
                 "ExpressionAttributeValues": {":pools": number(POOLS)},
             }
         )
-        return False
 
-    def _from_window(self, want: Want, window: WindowState, to: str) -> bool:
-        if window.impounded or window.unallotted < want.needed:
-            return False
-        amount = refill_amount(want.needed, want.hold.amount, window.unallotted)
-        seen = _seen(want, window.limit, window.unallotted - amount)
-        return self._move(
-            take_from_window(want.purse, amount, window.limit, to),
-            move_in_shard(want.place, want.purse, amount, want.now, seen=seen),
-        )
-
-    def _through_pool(self, want: Want, window: WindowState) -> bool:
+    def _from_pool(self, want: Want, window: WindowState) -> Grant | None:
         pool = pool_of(want.place)
         item = self._calls.get(pool_key(want.purse, pool)) or {}
         there = int(item.get("unallotted", {"N": "0"})["N"])
-        shards = int(item.get("shards", {"N": "0"})["N"])
         if there < want.needed:
-            return self._fill_pool(want, pool, want.needed - there)
-        free_max = shard_free_max(window.limit, POOLS * (shards + 1))
+            filled = self._fill_pool(want, pool, want.needed - there)
+            if not filled:
+                return None
+            there += filled
+        shards = int(item.get("shards", {"N": "0"})["N"]) + want.newcomer
+        free_max = shard_free_max(window.limit, POOLS * max(1, shards))
         comfortable = min(refill_amount(want.needed, want.hold.amount, there), free_max)
         amount = max(want.needed, comfortable)
-        seen = _seen(want, window.limit, window.unallotted + there - amount, free_max)
-        return self._move(
-            take_from_pool(want.purse, pool, amount, newcomer=want.newcomer),
-            move_in_shard(want.place, want.purse, amount, want.now, seen=seen),
+        return Grant(
+            take=take_from_pool(want.purse, pool, amount, newcomer=want.newcomer),
+            amount=amount,
+            seen=_seen(want, window.limit, window.unallotted + there - amount, free_max),
         )
 
-    def _fill_pool(self, want: Want, pool: int, needed: int) -> bool:
-        """False in any case: the shard has nothing yet."""
+    def _fill_pool(self, want: Want, pool: int, needed: int) -> int:
+        """Move money from the window to a pool; how much it was."""
         window = self._allotments.window(want.purse)
         if window is None or window.impounded or window.unallotted < needed:
-            return False
+            return 0
         _remember(self._crowded, want.purse, (want.now, window))
         amount = pool_refill_amount(needed, window.unallotted)
-        filled = self._move(
+        moved = self._move(
             take_from_window(want.purse, amount, window.limit, pool_name(pool)),
             give_to_pool(want.purse, pool, amount),
         )
-        return filled and self._through_pool(want, window)
+        return amount if moved else 0
 
     def _prove(self, want: Want) -> Shortage | bool:
         """Look at all places at one instant: refuse, or gather what lies elsewhere, or take it."""
@@ -192,14 +222,14 @@ class Refills:
         seen = _seen(want, spread.limit, spread.left - own - amount)
         return self._move(
             take_from_window(want.purse, amount, spread.limit, to),
-            move_in_shard(want.place, want.purse, amount, want.now, seen=seen),
+            move_in_shard(want.place, {want.purse: amount}, want.now, seen={want.purse: seen}),
         )
 
     def give_back(self, place: str, purse: str, amount: int, now: datetime) -> bool:
         """What a shard behind a pool does not need, so that nothing is stranded there."""
         return self._move(
             give_to_pool(purse, pool_of(place), amount),
-            move_in_shard(place, purse, -amount, now, has=amount),
+            move_in_shard(place, {purse: -amount}, now, has=amount),
         )
 
     def _move(self, *actions: Action) -> bool:

@@ -24,6 +24,7 @@ from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.shard import PENDING_MAX
 from cost_sentry.handlers import (
     admit_request,
     expire_reservations,
@@ -199,7 +200,11 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
     voided = house.call(SONNET, 500, "search", failing("BedrockRuntime.ThrottlingException"))
     overrun = house.call(OPUS, 100, "research", answering(30_000))
     refused = house.call(OPUS, 8000, "research", answering(10))
-    unknown = house.call(SONNET, 500, "support", failing("States.Timeout"))
+    # More running calls than one shard holds, so that it splits.
+    running = [
+        house.call(SONNET, 500, "support", failing("States.Timeout"))
+        for _ in range(PENDING_MAX + 2)
+    ]
     projected = house.project()
     house.clock.advance(seconds=600)
     expired = house.expire()
@@ -213,9 +218,9 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
     assert json.loads(voided.cause)["sentry"]["status"] == "VOIDED"
     assert overrun.output["sentry"]["overrun"] is True
     assert refused.output["sentry"]["code"] == "BUDGET_EXHAUSTED"
-    assert unknown.error == "States.Timeout"
+    assert {call.error for call in running} == {"States.Timeout"}
     assert projected == {"batchItemFailures": []}
-    assert expired["expired"] == 1
+    assert expired["expired"] == len(running)
     assert tidied["tidied"] > 0
     functions = {function for function, _, _ in house.recorder.calls}
     assert functions == {

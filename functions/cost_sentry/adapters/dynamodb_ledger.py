@@ -1,6 +1,6 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -8,14 +8,15 @@ from itertools import islice
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, Written
-from cost_sentry.adapters.ledger_debts import cover, cover_all, noting_debts
+from cost_sentry.adapters.ledger_debts import cover, cover_all, purses_in_debt
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
 from cost_sentry.adapters.ledger_items import CLOSED, SPLIT, Item, Seen, ShardState
 from cost_sentry.adapters.ledger_memory import Memory
+from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_refills import Refills, Want
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
-from cost_sentry.adapters.ledger_walk import shards_of_all
+from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
     reserve_arguments,
@@ -184,7 +185,7 @@ class DynamoDbLedger:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
         due = (
             reservation
-            for shard in self._all()
+            for shard in shards_of_all(self._calls)
             for reservation in shard.pending_reservations.values()
             if reservation.expires_at <= now
         )
@@ -193,16 +194,17 @@ class DynamoDbLedger:
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
         indebted: set[str] = set()
-        shards = noting_debts(self._all(), indebted, now)
-        retired = retire_ended_windows(self._calls, shards, now, batch_max)
-        return retired + cover_all(self._allotments, indebted, now, self._pause)
+        done = 0
+        for account in accounts(self._calls):
+            shards = list(shards_of(self._calls, account))
+            indebted |= purses_in_debt(shards, now)
+            done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
+            done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
+        return done + cover_all(self._allotments, indebted, now, self._pause)
 
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""
         forget_journaled(self._calls, place, now)
-
-    def _all(self) -> Iterator[ShardState]:
-        return shards_of_all(self._calls)
 
 
 def _charged(shard: ShardState | None, mine: ResolvedReservation) -> Resolution | None:

@@ -1,6 +1,6 @@
 """Debts lie where running calls will pay them, so that nobody spends the money that is owed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cost_sentry.adapters.ledger_allotments import Allotments
@@ -42,15 +42,14 @@ def _is_astray(spread: Spread) -> bool:
     return in_debt and lying != (wanted.unallotted, wanted.impounded, wanted.free)
 
 
-def noting_debts(
-    shards: Iterable[ShardState], indebted: set[str], now: datetime
-) -> Iterator[ShardState]:
-    """Pass the shards on; adds to ``indebted`` the running windows in which one of them owes."""
-    for shard in shards:
-        for purse, free in shard.free.items():
-            if free < 0 and not has_ended(purse.rsplit("@", 1)[1], now):
-                indebted.add(purse)
-        yield shard
+def purses_in_debt(shards: Iterable[ShardState], now: datetime) -> set[str]:
+    """The running windows in which one of these shards owes."""
+    return {
+        purse
+        for shard in shards
+        for purse, free in shard.free.items()
+        if free < 0 and not has_ended(purse.rsplit("@", 1)[1], now)
+    }
 
 
 def cover_all(

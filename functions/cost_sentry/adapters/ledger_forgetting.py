@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.dynamodb_journal_items import progress_key, progress_of
-from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, ShardState, number, place_key, stamp_set
 from cost_sentry.domain.request_id import STAMP_KEPT
 
@@ -33,6 +33,35 @@ def forget_journaled(calls: LedgerCalls, place: str, now: datetime) -> None:
             calls.update(_laid_aside(calls, shard, now))
     elif len(shard.ended) >= STAMPS_MIN:
         calls.update(_laid_aside(calls, shard, now))
+
+
+def forget_idle(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
+    """One step of the same for a shard without calls, however little it remembers."""
+    item = calls.get(place_key(shard.place))
+    if item is None:
+        return 0
+    if shard.faded and not shard.faded_at:
+        if not _is_journaled(calls, shard.place, _faded_sequence(item)):
+            return 0
+        arguments = _marked(shard, now)
+    elif shard.ended:
+        if shard.faded and _age(shard, now) <= STAMP_KEPT:
+            return 0
+        arguments = _laid_aside(calls, shard, now)
+    elif _age(shard, now) > STAMP_KEPT:
+        arguments = _dropped(shard)
+    else:
+        return 0
+    return isinstance(calls.update(arguments), Written)
+
+
+def _dropped(shard: ShardState) -> dict[str, Any]:
+    return {
+        "Key": place_key(shard.place),
+        "UpdateExpression": "REMOVE faded, faded_at, faded_sequence",
+        "ConditionExpression": "faded_at = :was",
+        "ExpressionAttributeValues": {":was": number(shard.faded_at)},
+    }
 
 
 def _age(shard: ShardState, now: datetime) -> timedelta:

@@ -1,6 +1,7 @@
 """Ended windows leave the shards, so that their items stay small for ever."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,16 @@ def retire_ended_windows(
                 return done
             if has_ended(purse.rsplit("@", 1)[1], now) and purse not in held:
                 done += _retire(calls, shard, purse, now)
+    return done
+
+
+def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
+    """Give all money of a shard that holds no call back to its budgets; how many windows it was."""
+    done, sequence = 0, shard.sequence
+    for purse in shard.free:
+        if not _retire(calls, replace(shard, sequence=sequence), purse, now):
+            break
+        done, sequence = done + 1, sequence + 1
     return done
 
 

@@ -12,7 +12,13 @@ def shards_of(calls: LedgerCalls, account: str) -> Iterator[ShardState]:
         yield ShardState.of(item)
 
 
+def accounts(calls: LedgerCalls) -> Iterator[str]:
+    """The register of accounts."""
+    for line in calls.query("ACCOUNTS"):
+        yield line["sk"]["S"]
+
+
 def shards_of_all(calls: LedgerCalls) -> Iterator[ShardState]:
     """All shards of all accounts."""
-    for line in calls.query("ACCOUNTS"):
-        yield from shards_of(calls, line["sk"]["S"])
+    for account in accounts(calls):
+        yield from shards_of(calls, account)

@@ -43,6 +43,12 @@ ACCEPTANCES = (
         reason="Log delivery and X-Ray actions of Step Functions have no resource to name.",
     ),
     Acceptance(
+        path="Workflows",
+        findings=("SF1",),
+        reason="Failures are logged, not every event: at 6 KB a call the log would cost more than "
+        "the ledger, and the journal keeps each decision, who asked, and how it ended.",
+    ),
+    Acceptance(
         path="Models",
         findings=_wildcards(*(f"{_ANYWHERE}:{model}" for model in priced_models())),
         reason="The Region alone is a wildcard: a cross-Region inference profile is authorized "

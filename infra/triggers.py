@@ -12,6 +12,8 @@ from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 
 STREAM_BATCH_MAX = 100
+STREAM_WAIT_SECONDS = 4
+"""Entries that come within it share a run and its writes; a mail is late by so much at most."""
 STREAM_ATTEMPTS_MAX = 100
 """Enough to sit out an outage of some minutes; a bad record fails fast and holds up less."""
 EXPIRY_EVERY_MINUTES = 5
@@ -57,6 +59,7 @@ class Triggers(Construct):
                 # Not LATEST: an entry written while the mapping is created must not be missed.
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=STREAM_BATCH_MAX,
+                max_batching_window=cdk.Duration.seconds(STREAM_WAIT_SECONDS),
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
                 retry_attempts=STREAM_ATTEMPTS_MAX,

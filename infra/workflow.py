@@ -22,8 +22,9 @@ def placeholders(definition: str) -> frozenset[str]:
 class Workflow(Construct):
     """One Express workflow from ``statemachines/<name>.asl.json``.
 
-    Every event is logged, because StartSyncExecution leaves no trace in CloudTrail; no data is
-    (P10): prompts and answers are what flows through. Traced for the same reason as functions.
+    Failures are logged; every decision and its outcome stands in the ledger's journal, so a line
+    for each event of each call would only be paid for twice. No data is logged (P10): prompts and
+    answers are what flows through. Traced for the same reason as functions.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(definition),
             definition_substitutions=dict(bindings),
             logs=sfn.LogOptions(
-                destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False
+                destination=log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
             ),
             tracing_enabled=True,
         )

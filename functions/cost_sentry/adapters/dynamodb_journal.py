@@ -1,4 +1,4 @@
-"""The journal on DynamoDB: each entry once, with what it adds to the totals, in one transaction."""
+"""The journal on DynamoDB: each entry once, and at once with what it adds to the totals."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from cost_sentry.adapters.decision_record import recorded_decision_of
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_journal_items import (
+    entry_item,
     entry_of,
     number_set,
     other_entry_of,
@@ -22,7 +23,7 @@ from cost_sentry.adapters.ledger_items import number
 from cost_sentry.application.journal_ports import Progress, RecordedDecision
 from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.ledger_entry import LedgerEntry
-from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
+from cost_sentry.domain.spend import SpendBreakdown, WindowTotals, postings_of
 
 ATTEMPTS_MAX = 30
 """Conflicts with other writers before giving up with ``LedgerContention``."""
@@ -47,8 +48,13 @@ class DynamoDbJournal:
         self._pause = pause
 
     def write(self, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
-        """See the port."""
-        return [new for part in parts(distinct(entries)) for new in self._write(part)]
+        """See the port. What adds nothing to the totals is spared a transaction's double price."""
+        each = distinct(entries)
+        posting = [entry for entry in each if postings_of(entry)]
+        plain = [entry for entry in each if not postings_of(entry)]
+        new = [entry for entry in plain if self._calls.put_new(entry_item(entry))]
+        new += [written for part in parts(posting) for written in self._write(part)]
+        return sorted(new, key=each.index)
 
     def _write(self, part: list[LedgerEntry]) -> list[LedgerEntry]:
         """Write a part; entries that prove to be there are left out and the rest tried again."""

@@ -51,6 +51,23 @@ class JournalCalls:
             raise LedgerUnavailable(f"the journal did not answer: {error}") from error
         return None
 
+    def put_new(self, item: Item) -> bool:
+        """Write an item unless something stands there; whether it was written."""
+        try:
+            self._client.put_item(
+                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ConditionalCheckFailedException":
+                return False
+            if code in _NEVER:
+                raise EntryNotWritable(f"DynamoDB refuses the write: {error}") from error
+            raise LedgerUnavailable(f"the journal could not be asked: {error}") from error
+        except BotoCoreError as error:
+            raise LedgerUnavailable(f"the journal did not answer: {error}") from error
+        return True
+
     def put(self, item: Item) -> None:
         """Write an item, whatever stood there."""
         try:

@@ -60,9 +60,14 @@ def entry_key(entry: LedgerEntry) -> Mapping[str, Any]:
     return key(f"ENTRIES#{entry.place}", f"{entry.sequence:012d}")
 
 
+def entry_item(entry: LedgerEntry) -> Item:
+    """The entry as it is kept."""
+    return {**entry_key(entry), "sequence": number(entry.sequence), **_content(entry)}
+
+
 def put_entry(entry: LedgerEntry) -> Action:
     """Write the entry unless it is there."""
-    item = {**entry_key(entry), "sequence": number(entry.sequence), **_content(entry)}
+    item = entry_item(entry)
     return {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.reservation_record import (
+    milliseconds,
+    moment_of,
     record_text,
     reservation_from_record,
     reservation_to_record,
@@ -19,7 +21,7 @@ from cost_sentry.domain.shard import account_and_shard
 
 def reserve_text(reservation: Reservation) -> str:
     """A reserve's entry names its request only: the item itself holds the reservation."""
-    at = reservation.reserved_at.isoformat()
+    at = milliseconds(reservation.reserved_at)
     return record_text({"k": EntryKind.RESERVE.value, "at": at, "id": reservation.request_id})
 
 
@@ -32,7 +34,7 @@ def entry_text(
     moves: Mapping[str, int] | None = None,
 ) -> str:
     """The entry without place and sequence: the item that carries it knows both."""
-    record: dict[str, Any] = {"k": kind.value, "at": at.isoformat()}
+    record: dict[str, Any] = {"k": kind.value, "at": milliseconds(at)}
     if reservation is not None:
         record["r"] = reservation_to_record(reservation)
     if resolution is not None:
@@ -68,7 +70,7 @@ def entry_from_json(
             shard=shard,
             sequence=sequence,
             kind=EntryKind(record["k"]),
-            at=datetime.fromisoformat(record["at"]),
+            at=moment_of(record["at"]),
             reservation=_reservation(record, pending or {}),
             resolution=resolution_from_record(record["x"]) if "x" in record else None,
             moves=tuple((key, amount) for key, amount in record.get("mv", ())),

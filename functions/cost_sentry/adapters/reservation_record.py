@@ -57,8 +57,8 @@ def held_record(reservation: Reservation) -> Record:
         [[h.budget_id, h.window_id, h.unit.value, h.amount] for h in r.holds],
         dict(r.tags),
         r.priority,
-        _milliseconds(r.reserved_at),
-        _milliseconds(r.expires_at),
+        milliseconds(r.reserved_at),
+        milliseconds(r.expires_at) - milliseconds(r.reserved_at),
     ]
 
 
@@ -68,7 +68,7 @@ def reservation_from_held(
     """The inverse of ``held_record``; ``ValueError`` if it is not one."""
     try:
         attempt, digest, decision, asked, used, book, bound, output, quote, *rest = record
-        holds, tags, priority, reserved_at, expires_at = rest
+        holds, tags, priority, reserved_at, held_for_milliseconds = rest
         return Reservation(
             request_id=request_id,
             account=account,
@@ -88,8 +88,8 @@ def reservation_from_held(
             ),
             tags=dict(tags),
             priority=priority,
-            reserved_at=_moment(reserved_at),
-            expires_at=_moment(expires_at),
+            reserved_at=moment_of(reserved_at),
+            expires_at=moment_of(reserved_at + held_for_milliseconds),
         )
     except TypeError as error:
         raise ValueError(f"not a reservation: {error}") from error
@@ -100,7 +100,7 @@ def resolution_to_record(resolution: Resolution) -> Record:
     usage = resolution.usage
     return [
         resolution.state.value,
-        _milliseconds(resolution.resolved_at),
+        milliseconds(resolution.resolved_at),
         resolution.cost_picodollars,
         resolution.total_tokens,
         None
@@ -123,7 +123,7 @@ def resolution_from_record(record: Sequence[Any]) -> Resolution:
         state, resolved_at, cost, total, used, estimated, reason = record
         return Resolution(
             state=ReservationState(state),
-            resolved_at=_moment(resolved_at),
+            resolved_at=moment_of(resolved_at),
             cost_picodollars=cost,
             total_tokens=total,
             usage=None if used is None else _usage(*used),
@@ -144,11 +144,13 @@ def _usage(fresh: int, output: int, read: int, write_5m: int, write_1h: int) -> 
     )
 
 
-def _milliseconds(moment: datetime) -> int:
+def milliseconds(moment: datetime) -> int:
+    """A moment as records keep it: whole milliseconds since 1970, UTC."""
     whole = moment.astimezone(UTC)
     return int(whole.timestamp()) * 1000 + whole.microsecond // 1000
 
 
-def _moment(milliseconds: int) -> datetime:
+def moment_of(milliseconds: int) -> datetime:
+    """The inverse of ``milliseconds``."""
     seconds, rest = divmod(milliseconds, 1000)
     return datetime.fromtimestamp(seconds, tz=UTC).replace(microsecond=rest * 1000)

@@ -74,12 +74,13 @@ def test_a_conflict_is_tried_again_after_a_pause(store):
 
 
 def test_a_conflict_is_never_taken_for_a_repeated_entry(store):
-    held, settled = Account().call("r1", 40)
-    store.journal.write([held])
+    account = Account()
+    [_, there], [_, new] = account.call("r1", 40), account.call("r2", 40)
+    store.journal.write([there])
     mixed = cancelled("ConditionalCheckFailed", "TransactionConflict", "None", "None")
 
-    assert journal_on(Faulty(store.client, mixed)).write([held, settled]) == [settled]
-    assert store.journal.totals("search-daily", DAY).posted == 40
+    assert journal_on(Faulty(store.client, mixed)).write([there, new]) == [new]
+    assert store.journal.totals("search-daily", DAY).posted == 80
 
 
 def test_conflicts_without_end_are_contention(store):
@@ -88,6 +89,25 @@ def test_conflicts_without_end_are_contention(store):
     with pytest.raises(LedgerContention, match="search/web"):
         journal_on(client).write(Account().call("r1", 40))
     assert store.journal.totals("search-daily", DAY) is None
+
+
+def test_what_adds_nothing_to_the_totals_is_written_once_without_a_transaction(store):
+    held, _ = Account().call("r1", 40)
+    client = Faulty(store.client)
+
+    assert journal_on(client).write([held]) == [held]
+    assert journal_on(client).write([held]) == []
+    assert client.transactions == []
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
+def test_an_entry_that_cannot_be_put_now_comes_again(store, code):
+    class Refusing(Faulty):
+        def put_item(self, **_arguments):
+            raise refused(code)
+
+    with pytest.raises(LedgerUnavailable):
+        journal_on(Refusing(store.client)).write(Account().call("r1", 40)[:1])
 
 
 @pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
@@ -141,10 +161,10 @@ def test_a_hot_budget_is_written_once_per_transaction(store):
     entries = [e for n in range(20) for e in account.call(f"r{n}", 2)]
     client = Faulty(store.client)
 
-    journal_on(client).write(entries)
+    assert journal_on(client).write(entries) == entries
 
     [transaction] = client.transactions
-    assert len(transaction) == 42
+    assert len(transaction) == 22
     assert store.journal.totals("search-daily", DAY).posted == 40
 
 

@@ -62,7 +62,6 @@ class LedgerTable(Construct):
         """Walk the register of accounts and their shards, and resolve what nobody resolved."""
         self.grant_resolve(grantee)
         self._allow(grantee, "GetItem", _PROGRESS)
-        self._allow(grantee, "ConditionCheckItem", _ACCOUNTS)
         self._allow(grantee, "Query", _REGISTER, _ACCOUNTS)
 
     def grant_project(self, grantee: iam.IGrantable) -> None:

@@ -193,6 +193,31 @@ class LedgerContract(LedgerCase):
         assert again.reservation == reservation("r1", hold(100))
         self.check(books, daily, pending=100, posted=0)
 
+    def test_another_invocation_of_the_same_execution_goes_on_with_its_reservation(
+        self, ledger, books, daily
+    ):
+        ledger.reserve(reservation("r1", hold(100), attempt="run.first"))
+
+        again = ledger.reserve(reservation("r1", hold(100), attempt="run.second"))
+
+        assert isinstance(again, Reserved)
+        assert again.reservation == reservation("r1", hold(100), attempt="run.second")
+        self.check(books, daily, pending=100, posted=0)
+
+    def test_what_another_invocation_took_over_the_first_cannot_take_back(
+        self, ledger, books, daily
+    ):
+        first = reservation("r1", hold(100), attempt="run.first")
+        second = reservation("r1", hold(100), attempt="run.second")
+        ledger.reserve(first)
+        ledger.reserve(second)
+
+        with pytest.raises(InvariantViolated):
+            ledger.resolve(first, resolution(0, ReservationState.VOIDED, total_tokens=0))
+
+        self.check(books, daily, pending=100, posted=0)
+        assert ledger.resolve(second, resolution(40)).first
+
     def test_the_same_attempt_again_is_told_what_is_left_too(self, ledger, books, daily):
         first = ledger.reserve(reservation("r1", hold(10)))
 

@@ -6,6 +6,7 @@ real adapter agree, the adapter's moving of money is invisible to callers, as it
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cost_sentry.application.ports import (
@@ -146,7 +147,8 @@ class MemoryLedger:
         held = self._held.get(name)
         if held is None:
             return None
-        if held.attempt == reservation.attempt:
+        if held.execution == reservation.execution:
+            self._held[name] = held = replace(held, attempt=reservation.attempt)
             remaining = tuple(self._remaining(hold, held) for hold in held.holds)
             return Reserved(reservation=held, remaining=remaining)
         return SameId(reservation=held, resolution=None)

@@ -1,16 +1,24 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
-from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, Written
+from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, UpdateOutcome, Written
 from cost_sentry.adapters.ledger_debts import cover, cover_all, purses_in_debt
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
-from cost_sentry.adapters.ledger_items import CLOSED, SPLIT, Item, Seen, ShardState
+from cost_sentry.adapters.ledger_items import (
+    CLOSED,
+    SPLIT,
+    Item,
+    Seen,
+    ShardState,
+    place_key,
+)
 from cost_sentry.adapters.ledger_memory import Memory
 from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_refills import Refills, Want
@@ -19,11 +27,23 @@ from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
+    adopt_arguments,
     reserve_arguments,
     resolve_arguments,
 )
-from cost_sentry.application.ports import Remaining, Reserved, ReserveResult, Resolved
-from cost_sentry.domain.errors import InvariantViolated, LedgerContention, LedgerUnavailable
+from cost_sentry.application.ports import (
+    Remaining,
+    Reserved,
+    ReserveResult,
+    Resolved,
+    SameId,
+)
+from cost_sentry.domain.errors import (
+    InvariantViolated,
+    LedgerContention,
+    LedgerThrottled,
+    LedgerUnavailable,
+)
 from cost_sentry.domain.reservation import (
     Hold,
     Reservation,
@@ -64,7 +84,7 @@ class DynamoDbLedger:
             shard = self._shards.shard_of(reservation.account, reservation.request_id)
             here = replace(reservation, shard=shard)
             try:
-                outcome = self._calls.update(reserve_arguments(here))
+                outcome = self._write(reserve_arguments(here))
             except LedgerUnavailable as lost:
                 raise self._given_back(here, lost) from lost
             if isinstance(outcome, Written):
@@ -76,6 +96,13 @@ class DynamoDbLedger:
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
+
+    def _write(self, arguments: Mapping[str, Any]) -> UpdateOutcome:
+        """A shard that is asked too often is one where others are at work: try again later."""
+        try:
+            return self._calls.update(arguments)
+        except LedgerThrottled:
+            return Conflict()
 
     def _relieve(self, reservation: Reservation, attempt: int) -> None:
         """Others were at this shard; if they are there again and again, it is too busy."""
@@ -112,12 +139,11 @@ class DynamoDbLedger:
             self._shards.open(here.account, here.shard)
             return None
         shard = ShardState.of(item)
-        held = shard.pending_reservation(here.request_id)
-        if held is not None and held.attempt == here.attempt:
-            return _reserved(held, item)
         known = self._memory.in_shard(shard, here)
-        if known is not None:
+        if isinstance(known, SameId):
             return known
+        if known is not None:
+            return self._adopted(known, here.attempt)
         if shard.state is not None:
             self._go_on(shard, here)
         elif len(shard.pending) >= PENDING_MAX:
@@ -125,6 +151,19 @@ class DynamoDbLedger:
         else:
             return self._supply(shard, here)
         return None
+
+    def _adopted(self, held: Reservation, attempt: str) -> Reserved | None:
+        """Another invocation of this execution held it; ``None`` if it was just given back."""
+        if held.attempt == attempt:
+            return Reserved(reservation=held, remaining=self._left(held))
+        outcome = self._calls.update(adopt_arguments(held, attempt))
+        if not isinstance(outcome, Written):
+            return None
+        return _reserved(replace(held, attempt=attempt), outcome.attributes)
+
+    def _left(self, held: Reservation) -> tuple[Remaining, ...]:
+        item = self._calls.get(place_key(held.place))
+        return () if item is None else _remaining(held, ShardState.of(item))
 
     def _go_on(self, shard: ShardState, here: Reservation) -> None:
         """To the shard that takes this one's calls."""
@@ -148,7 +187,7 @@ class DynamoDbLedger:
         arguments = resolve_arguments(reservation, resolution)
         mine = ResolvedReservation(reservation=reservation, resolution=resolution)
         for attempt in range(ATTEMPTS_MAX):
-            outcome = self._calls.update(arguments)
+            outcome = self._write(arguments)
             if isinstance(outcome, Written):
                 self._even_out(mine, ShardState.of(outcome.attributes))
                 return Resolved(resolved=mine, first=True)
@@ -227,17 +266,20 @@ def _want(hold: Hold, shard: ShardState, now: datetime) -> Want:
 
 
 def _reserved(reservation: Reservation, attributes: Item) -> Reserved:
-    shard = ShardState.of(attributes)
-    remaining = []
-    for hold in reservation.holds:
-        seen = Seen.parse(shard.seen[hold.key])
-        remaining.append(
-            Remaining(
-                budget_id=hold.budget_id,
-                window_id=hold.window_id,
-                limit=seen.limit,
-                left=shard.free[hold.key] + seen.elsewhere,
-                as_of=seen.at,
-            )
+    remaining = _remaining(reservation, ShardState.of(attributes))
+    return Reserved(reservation=reservation, remaining=remaining)
+
+
+def _remaining(reservation: Reservation, shard: ShardState) -> tuple[Remaining, ...]:
+    """What the shard knows of each budget: its own free money now, the rest at its last refill."""
+    known = [(h, Seen.parse(shard.seen[h.key])) for h in reservation.holds if h.key in shard.seen]
+    return tuple(
+        Remaining(
+            budget_id=hold.budget_id,
+            window_id=hold.window_id,
+            limit=seen.limit,
+            left=shard.free[hold.key] + seen.elsewhere,
+            as_of=seen.at,
         )
-    return Reserved(reservation=reservation, remaining=tuple(remaining))
+        for hold, seen in known
+    )

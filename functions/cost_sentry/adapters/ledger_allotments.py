@@ -65,21 +65,13 @@ class Allotments:
         if definition is None:
             raise ConfigurationError(f"budget {budget_id!r} is not defined in the ledger")
         limit = definition["limit"]
-        still_so: Action = {
-            "ConditionCheck": {
-                "Key": definition_key(budget_id),
-                "ConditionExpression": "#limit = :limit",
-                "ExpressionAttributeNames": {"#limit": "limit"},
-                "ExpressionAttributeValues": {":limit": limit},
-            }
-        }
         create: Action = {
             "Put": {
                 "Item": {**window_key(purse), "limit": limit, "unallotted": limit},
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        self._calls.transact([still_so, create])
+        self._calls.transact([_defined(purse, int(limit["N"])), create])
         return self._calls.get(window_key(purse))
 
     def shift_limit(self, purse: str, spread: Spread, limit: int) -> bool:
@@ -90,7 +82,7 @@ class Allotments:
         if spread.in_debt:
             return False
         change = limit - spread.limit
-        arguments = {
+        update = {
             "Key": window_key(purse),
             "UpdateExpression": "SET #limit = :limit, unallotted = unallotted + :change",
             "ConditionExpression": "#limit = :was AND unallotted >= :needed",
@@ -102,7 +94,9 @@ class Allotments:
                 ":needed": number(max(0, -change)),
             },
         }
-        return isinstance(self._calls.update(arguments), Written)
+        return isinstance(
+            self._calls.transact([{"Update": update}, _defined(purse, limit)]), Written
+        )
 
     def place(self, purse: str, spread: Spread, placement: Placement, now: datetime) -> bool:
         """Move the money from where it was seen to where it should lie, all or nothing.
@@ -111,7 +105,7 @@ class Allotments:
         than one transaction holds and only the fullest of them did. Look again and repeat.
         """
         changed = [n for n, part in spread.places.items() if placement.free[n] != part.free]
-        places_max = TRANSACTION_ITEMS_MAX - 1
+        places_max = TRANSACTION_ITEMS_MAX - 2
         if len(changed) <= places_max:
             outcome = self._place_at_once(purse, spread, placement, now)
             if not isinstance(outcome, TooLarge):
@@ -134,7 +128,9 @@ class Allotments:
             for name, part in spread.places.items()
             if placement.free[name] != part.free
         ]
-        return self._calls.transact([_set_window(purse, spread, placement), *moves])
+        changes = placement.limit != spread.limit
+        check = [_defined(purse, placement.limit)] if changes else []
+        return self._calls.transact([_set_window(purse, spread, placement), *check, *moves])
 
 
 def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -> Spread:
@@ -153,6 +149,21 @@ def _part(purse: str, name: str, item: Item) -> Part:
         return Part(free=int(item.get("unallotted", {"N": "0"})["N"]))
     shard = ShardState.of(item)
     return Part(free=shard.free.get(purse, 0), pending=shard.pending_amount(purse))
+
+
+def _defined(purse: str, limit: int) -> Action:
+    """On the condition that this is the limit that is defined, whenever the write arrives.
+
+    One that was given up as lost may come late, when another limit is in force.
+    """
+    return {
+        "ConditionCheck": {
+            "Key": definition_key(purse.rsplit("@", 1)[0]),
+            "ConditionExpression": "#limit = :limit",
+            "ExpressionAttributeNames": {"#limit": "limit"},
+            "ExpressionAttributeValues": {":limit": number(limit)},
+        }
+    }
 
 
 def _set_window(purse: str, spread: Spread, placement: Placement) -> Action:

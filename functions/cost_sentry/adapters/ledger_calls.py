@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_sentry.adapters.ledger_items import Item
-from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.errors import LedgerThrottled, LedgerUnavailable
 
 TRANSACTION_ITEMS_MAX = 100
 """DynamoDB's limit on the actions of one transaction."""
@@ -37,7 +37,7 @@ class ConditionFailed:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Another writer was at one of the items, or too many were. Nothing was written; try again."""
+    """Another writer was at one of the items. Nothing was written; try again after a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,11 @@ class TooLarge:
 UpdateOutcome = Written | ConditionFailed | Conflict
 Outcome = UpdateOutcome | TooLarge
 
-_CONFLICTS = frozenset(
-    {
-        "TransactionConflictException",
-        "TransactionInProgressException",
-        # Refused before anything was done, for the rate of one item or of the whole table.
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-    }
+_CONFLICTS = frozenset({"TransactionConflictException", "TransactionInProgressException"})
+_THROTTLES = frozenset(
+    {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
 )
+"""Refused before anything was done, for the rate of one item or of the whole table."""
 _REASONS_TO_RETRY = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
@@ -202,11 +197,17 @@ def _refusal(error: ClientError) -> UpdateOutcome:
             return Conflict()
         if "ConditionalCheckFailed" in codes:
             return ConditionFailed(item=None)
-    raise LedgerUnavailable(f"the ledger could not be asked: {error}") from error
+    kind = LedgerThrottled if code in _THROTTLES else LedgerUnavailable
+    raise kind(f"the ledger could not be asked: {error}") from error
 
 
 def _transaction_refusal(error: ClientError) -> Outcome:
-    return TooLarge() if _is_too_large(error) else _refusal(error)
+    if _is_too_large(error):
+        return TooLarge()
+    try:
+        return _refusal(error)
+    except LedgerThrottled:
+        return Conflict()
 
 
 def _is_too_large(error: ClientError) -> bool:

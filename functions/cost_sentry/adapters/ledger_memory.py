@@ -11,7 +11,7 @@ from cost_sentry.adapters.ledger_items import (
     place_key,
     resolved_key,
 )
-from cost_sentry.application.ports import Reserved, Resolved, SameId
+from cost_sentry.application.ports import Resolved, SameId
 from cost_sentry.domain.errors import (
     FieldError,
     InvariantViolated,
@@ -77,8 +77,11 @@ class Memory:
             ended = ended if adjusted is None else parse_resolved(adjusted["record"]["S"])
         return ended
 
-    def in_shard(self, shard: ShardState, asked: Reservation) -> Reserved | SameId | None:
-        """Whether the id is taken, as far as the shard that would hold it can say."""
+    def in_shard(self, shard: ShardState, asked: Reservation) -> Reservation | SameId | None:
+        """Whether the id is taken, as far as the shard that would hold it can say.
+
+        A reservation of the same execution is given as it is held: it is to be gone on with.
+        """
         held = shard.pending_reservation(asked.request_id)
         if held is not None:
             return _held(held, asked)
@@ -87,7 +90,7 @@ class Memory:
             return _same_id(expired)
         return self._remembered(shard, asked) if shard.remembers(asked.request_id) else None
 
-    def _remembered(self, shard: ShardState, asked: Reservation) -> Reserved | SameId:
+    def _remembered(self, shard: ShardState, asked: Reservation) -> Reservation | SameId:
         """The call ended here, or a shard that this one came from held it."""
         ended = _by_entry(shard, asked.request_id)
         for attempt in range(LOOKS_MAX):
@@ -103,7 +106,7 @@ class Memory:
             " read yet"
         )
 
-    def _above(self, shard: ShardState, asked: Reservation) -> Reserved | SameId | None:
+    def _above(self, shard: ShardState, asked: Reservation) -> Reservation | SameId | None:
         for bits in ancestors(shard.shard):
             item = self._calls.get(place_key(place_of(shard.account, bits)))
             if item is None:
@@ -147,9 +150,9 @@ def _by_entry(shard: ShardState, request_id: str) -> Ended | None:
     return entry.reservation, entry.resolution
 
 
-def _held(held: Reservation, asked: Reservation) -> Reserved | SameId:
-    if held.attempt == asked.attempt:
-        return Reserved(reservation=held, remaining=())
+def _held(held: Reservation, asked: Reservation) -> Reservation | SameId:
+    if held.execution == asked.execution:
+        return held
     return SameId(reservation=held, resolution=None)
 
 

@@ -10,6 +10,7 @@ Each changes one item once, so there is nothing to conflict with, nothing to rol
 repeated write finds itself already done.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text, reserve_text
@@ -81,6 +82,25 @@ def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
             **{f":a{i}": number(hold.amount) for i, hold in holds},
         },
         # The shard also says what it saw of each budget, and the answer says what is left.
+        "ReturnValues": "ALL_NEW",
+    }
+
+
+def adopt_arguments(held: Reservation, attempt: str) -> dict[str, Any]:
+    """Another invocation of the same execution takes the reservation over.
+
+    The record then names it, so the first one, should it give up, can no longer take it back.
+    """
+    adopted = pending_text(replace(held, attempt=attempt))
+    return {
+        "Key": place_key(held.place),
+        "UpdateExpression": "SET #pending.#id = :adopted",
+        "ConditionExpression": "#pending.#id = :record",
+        "ExpressionAttributeNames": {"#pending": "pending", "#id": held.request_id},
+        "ExpressionAttributeValues": {
+            ":adopted": {"S": adopted},
+            ":record": {"S": pending_text(held)},
+        },
         "ReturnValues": "ALL_NEW",
     }
 

@@ -3,7 +3,8 @@
 CostSentryError
 ├── RequestRefused          the caller must change something: field, value given, what is allowed
 ├── LedgerUnavailable       the ledger could not be asked; the answer is no (P9)
-├── LedgerContention        too many writers at once; safe to try again
+│   ├── LedgerContention    too many writers at once; safe to try again
+│   └── LedgerThrottled     refused for its rate, before anything was done
 ├── ConfigurationError      an operator must act
 └── InvariantViolated       a bug: stop, and keep the evidence
 """
@@ -41,6 +42,10 @@ class LedgerUnavailable(CostSentryError):  # noqa: N818
 
 class LedgerContention(LedgerUnavailable):
     """Every bounded attempt met another writer. Nothing was spent; try again."""
+
+
+class LedgerThrottled(LedgerUnavailable):
+    """One item, or the table, was asked more often than it answers. Nothing was done."""
 
 
 class ConfigurationError(CostSentryError):

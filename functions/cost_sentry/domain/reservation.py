@@ -41,7 +41,11 @@ class Reservation:
     request_id: str
     account: str
     attempt: str
-    """Which execution made it: a retried write of the same attempt finds itself, not a twin."""
+    """Which execution made it, and behind a dot which of its invocations.
+
+    A retried write of the same execution finds itself, not a twin. Of two invocations of one
+    execution only the one that is named last may take it back.
+    """
     digest: str
     decision: str
     """``ALLOW`` or ``REROUTE``."""
@@ -58,6 +62,11 @@ class Reservation:
     expires_at: datetime
     shard: str = ROOT
     """Which shard of the account holds it; whoever resolves it is told."""
+
+    @property
+    def execution(self) -> str:
+        """The part of ``attempt`` that all invocations of an execution share."""
+        return self.attempt.partition(".")[0]
 
     @property
     def place(self) -> str:

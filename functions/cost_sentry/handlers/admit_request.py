@@ -14,13 +14,15 @@ from cost_sentry.domain.shard import stamp_of
 logger = Logger(service="admit_request")
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``{"request": <caller's input>, "execution": {"id", "name"}}`` to the workflow's answer."""
     raw, execution = event["request"], event["execution"]
     request = None
     try:
         request = parse_request(raw, default_request_id=execution["name"])
-        decision = bootstrap.admission().decide(request, attempt=stamp_of(execution["id"]))
+        decision = bootstrap.admission().decide(
+            request, attempt=f"{stamp_of(execution['id'])}.{stamp_of(context.aws_request_id)}"
+        )
     except RequestRefused as refused:
         decision = malformed(raw, refused, execution["name"])
     unnoted = note_decision(decision, log=bootstrap.decision_log(), clock=bootstrap.clock())

@@ -69,6 +69,8 @@ class Items:
         self._listeners: list[Listener] = []
         self.locks: dict[Key, object] = {}
         """Items that a transaction is at, and which."""
+        self.transacted: set[Key] = set()
+        """Items that a transaction ever was at: only there can a write meet another one."""
         self.write_units = 0
         """All that was ever charged."""
 

@@ -77,6 +77,7 @@ class Transactions:
         prepared = Prepared(actions, token, repeated=False)
         for key in prepared.keys:
             locks[key] = prepared
+        self._items.transacted.update(prepared.keys)
         if token is not None:
             until = self._now() + TOKEN_MICROSECONDS
             self._tokens[token] = _Token(_content(request), until)

@@ -29,7 +29,6 @@ RETRIED_BY_THE_SDK = frozenset(
     }
 )
 """Of botocore's "standard" retries; a cancelled transaction and a failed condition are not."""
-_TRANSACTIONS = frozenset({OPERATION, "TransactGetItems"})
 _WRITES = frozenset({"UpdateItem", "PutItem", "DeleteItem"})
 _TRACED = Callable[[str], None]
 
@@ -130,7 +129,8 @@ class SimulatedClient:
         self, operation: str, request: dict[str, Any], random: Random, there: int
     ) -> None:
         """A fault of the service: sometimes it has done what it says it has not."""
-        code, sender = random.choice(_refusals_of(operation)), self._scheduler.current_name
+        sender = self._scheduler.current_name
+        code = random.choice(self._refusals_of(operation, request))
         if code == "InternalServerError" and random.random() < 0.5:  # noqa: PLR2004 - a coin
             self._scheduler.after(there, lambda: self._arrive(sender, operation, request, None))
         self._scheduler.sleep(2 * there)
@@ -141,6 +141,22 @@ class SimulatedClient:
             reasons = [CONFLICT if i == at else NO_REASON for i in range(count)]
             raise cancelled(operation, reasons)
         raise refusal(operation, code, "an injected fault")
+
+    def _refusals_of(self, operation: str, request: dict[str, Any]) -> tuple[str, ...]:
+        """Only what can happen: single writes conflict where transactions are."""
+        always = ("InternalServerError", "ThrottlingException")
+        if operation == OPERATION:
+            return (*always, "TransactionCanceledException", "TransactionInProgressException")
+        if operation == "TransactGetItems":
+            return (*always, "TransactionCanceledException")
+        more = (*always, "ProvisionedThroughputExceededException")
+        if operation in _WRITES and self._is_transacted(request):
+            return (*more, "TransactionConflictException", "TransactionConflictException")
+        return more
+
+    def _is_transacted(self, request: dict[str, Any]) -> bool:
+        key = request.get("Key") or request["Item"]
+        return (key["pk"]["S"], key["sk"]["S"]) in self._model.items.transacted
 
     def _arrive(
         self, sender: str, operation: str, request: dict[str, Any], answer: Promise | None
@@ -187,15 +203,6 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in RETRIED_BY_THE_SDK
     return True
-
-
-def _refusals_of(operation: str) -> tuple[str, ...]:
-    always = ("InternalServerError", "ThrottlingException")
-    if operation in _TRANSACTIONS:
-        return (*always, "TransactionCanceledException", "TransactionInProgressException")
-    if operation in _WRITES:
-        return (*always, "TransactionConflictException", "ProvisionedThroughputExceededException")
-    return (*always, "ProvisionedThroughputExceededException")
 
 
 def described(operation: str, request: dict[str, Any], result: Any) -> str:

@@ -154,9 +154,7 @@ class Simulation:
         chance, skew = self.scheduler.random(f"environment {name} {self._ids}"), 0
         if chance.random() < self._faults.skewed:
             skew = chance.randint(-latencies.SKEW_SECONDS_MAX, latencies.SKEW_SECONDS_MAX)
-        client = SimulatedClient(
-            self.scheduler, self.model, lambda: self._faults, self._tracer()
-        )
+        client = SimulatedClient(self.scheduler, self.model, lambda: self._faults, self._tracer())
         environment = Environment(
             scheduler=self.scheduler,
             client=client,
@@ -235,9 +233,7 @@ class Simulation:
 
     def _advance(self, span: int, is_enough: Callable[[], bool] = lambda: False) -> None:
         scheduler, most = self.scheduler, self._steps_max
-        scheduler.run(
-            scheduler.now + span, lambda: is_enough() or scheduler.events >= most
-        )
+        scheduler.run(scheduler.now + span, lambda: is_enough() or scheduler.events >= most)
 
     @property
     def _is_cut_short(self) -> bool:
@@ -279,9 +275,7 @@ class Simulation:
     def _call(self, caller: Caller) -> Any:
         request = request_of(caller)
         execution = Execution(id=f"{caller.name}", request=request)
-        return self.scheduler.spawn(
-            caller.name, lambda: self.workflow.run(execution), caller.at
-        )
+        return self.scheduler.spawn(caller.name, lambda: self.workflow.run(execution), caller.at)
 
     def _tick(self, number: int) -> None:
         """The expiry schedule."""
@@ -300,7 +294,10 @@ class Simulation:
     def _heal(self) -> None:
         """Nothing goes wrong any more: everything must come to rest in bounded time."""
         self._faults = faults.NONE
-        self._operate(Operator(name="healer", at=0, config=self._in_force))
+        # Requests that their senders gave up on may still arrive; then it is quiet.
+        self._operate(
+            Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
+        )
         every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
         hold = self._in_force.hold_seconds * latencies.SECOND
         skew = 2 * latencies.SKEW_SECONDS_MAX * latencies.SECOND
@@ -327,9 +324,7 @@ class Simulation:
         checks.run()
         self.answers.check_charges()
         budgets = {budget.id: budget for budget in self._in_force.budgets}
-        checks.check_alerts(
-            self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()}
-        )
+        checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
         now = self._start
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

@@ -119,7 +119,7 @@ def spend(random: Random) -> Plan:
     return Plan(
         workload="spend",
         start=NOON,
-        config=draft.config(ladder=random.random() < 0.5),  # noqa: PLR2004 - a fair coin
+        config=draft.config(ladder=random.random() < 0.5),
         callers=callers,
     )
 
@@ -134,7 +134,7 @@ def same_id(random: Random) -> Plan:
         callers.append(first)
         for again in range(random.randint(1, 3)):
             later = random.choice((5 * MILLISECOND, 500 * MILLISECOND, 30 * SECOND, 4 * MINUTE))
-            other = random.random() < 0.3  # noqa: PLR2004 - a share
+            other = random.random() < 0.3
             callers.append(
                 replace(
                     first,
@@ -224,7 +224,7 @@ def many_budgets(random: Random) -> Plan:
     draft.budget("tokens", random.randint(200, 2_000), unit=Unit.TOKENS)
     draft.budget("web", random.randint(1_000, 8_000), scope={"application": "web"})
     callers = [draft.caller(n, 20 * SECOND) for n in range(random.randint(4, 9))]
-    config = draft.config(ladder=random.random() < 0.5)  # noqa: PLR2004 - a fair coin
+    config = draft.config(ladder=random.random() < 0.5)
     return Plan(workload="many_budgets", start=NOON, config=config, callers=callers)
 
 

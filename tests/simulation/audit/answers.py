@@ -183,5 +183,3 @@ def _is_within_bounds(bill: Bill) -> bool:
         bill.input_tokens <= call.input_bound_tokens
         and bill.output_tokens <= call.output_limit_tokens
     )
-
-

@@ -1,7 +1,7 @@
 """A broken promise: which check saw it, and what it saw."""
 
 
-class BrokenPromise(BaseException):  # noqa: N818 - no ``except Exception`` may swallow it
+class BrokenPromise(BaseException):
     """``check`` names the check, beginning with the promise's number."""
 
     def __init__(self, check: str, detail: str) -> None:

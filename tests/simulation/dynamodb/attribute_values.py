@@ -9,7 +9,7 @@ null one byte; a set the sum of its elements.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
@@ -54,8 +54,9 @@ def _members(kind: str, content: Any) -> list[Any]:
     if not members:
         raise Invalid("One or more parameter values were invalid: An string set  may not be empty")
     if len(set(members)) < len(members):
-        raise Invalid("One or more parameter values were invalid: Input collection contains "
-                      "duplicates.")
+        raise Invalid(
+            "One or more parameter values were invalid: Input collection contains duplicates."
+        )
     return sorted(members)
 
 
@@ -78,7 +79,7 @@ def _plain(number: Decimal) -> str:
     try:
         number = number.normalize(_EXACT)
     except Inexact:
-        too_large = number.adjusted() > 125  # noqa: PLR2004 - the service's largest exponent
+        too_large = number.adjusted() > 125
         raise Invalid(_TOO_LARGE if too_large else _TOO_PRECISE) from None
     return f"{number:f}"
 
@@ -131,22 +132,31 @@ def value_bytes(value: Value) -> int:
     ((kind, content),) = value.items()
     if kind == "S":
         return len(content) if content.isascii() else len(content.encode())
-    if kind == "N":
-        return number_bytes(content)
-    if kind == "M":
-        size = CONTAINER_BYTES + len(content)
-        for name, inner in content.items():
-            size += text_bytes(name) + value_bytes(inner)
-        return size
-    if kind == "L":
-        return CONTAINER_BYTES + len(content) + sum(map(value_bytes, content))
-    if kind == "NS":
-        return sum(map(number_bytes, content))
-    if kind == "SS":
-        return sum(map(text_bytes, content))
-    if kind == "BS":
-        return sum(map(len, content))
-    return len(content) if kind == "B" else 1
+    return _BYTES[kind](content)
+
+
+def _map_bytes(content: Mapping[str, Value]) -> int:
+    size = CONTAINER_BYTES + len(content)
+    for name, inner in content.items():
+        size += text_bytes(name) + value_bytes(inner)
+    return size
+
+
+def _list_bytes(content: list[Value]) -> int:
+    return CONTAINER_BYTES + len(content) + sum(map(value_bytes, content))
+
+
+_BYTES: Mapping[str, Callable[[Any], int]] = {
+    "N": number_bytes,
+    "M": _map_bytes,
+    "L": _list_bytes,
+    "NS": lambda content: sum(map(number_bytes, content)),
+    "SS": lambda content: sum(map(text_bytes, content)),
+    "BS": lambda content: sum(map(len, content)),
+    "B": len,
+    "BOOL": lambda _content: 1,
+    "NULL": lambda _content: 1,
+}
 
 
 def item_bytes(item: Mapping[str, Value]) -> int:

@@ -222,7 +222,7 @@ class Parser:
             return tree
         if token in ("if_not_exists", "list_append"):
             arguments = (self._take(), *self._listed(self._sum))
-            if len(arguments) != 3:  # noqa: PLR2004 - the function and its two operands
+            if len(arguments) != 3:
                 raise self._bad("Incorrect number of operands for operator or function")
             return arguments
         return ("value", self._take()) if token.startswith(":") else self.path()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.dynamodb.attribute_values import Value, text_bytes, value_bytes
+from tests.simulation.dynamodb.attribute_values import text_bytes, value_bytes
 from tests.simulation.dynamodb.paths import Item
 from tests.simulation.dynamodb.refusals import CapacityUsedUp, Invalid
 
@@ -47,8 +47,10 @@ def key_of(given: Any) -> Key:
             "cannot contain an empty string value."
         )
     if text_bytes(pk) > PK_BYTES_MAX or text_bytes(sk) > SK_BYTES_MAX:
-        raise Invalid("One or more parameter values were invalid: Size of a key has exceeded the "
-                      "maximum size limit")
+        raise Invalid(
+            "One or more parameter values were invalid: Size of a key has exceeded the "
+            "maximum size limit"
+        )
     return pk, sk
 
 

@@ -1,5 +1,6 @@
 """Document paths: reading them from an item, and changing an item along them by copying."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ def reader(parts: tuple[Part, ...]) -> Operand:
     """Reads the path from an item; ``None`` if nothing is there."""
     if len(parts) == 1:
         return _attribute_reader(parts[0])
-    if len(parts) == 2 and all(isinstance(part, str) for part in parts):  # noqa: PLR2004
+    if len(parts) == 2 and all(isinstance(part, str) for part in parts):
         return _entry_reader(*parts)
 
     def read(item: Item, names: Names, _values: Values) -> Value | None:
@@ -90,7 +91,7 @@ class Copying:
     def _container(self, path: tuple[Part, ...]) -> Any:
         """The map or list that holds the last part of the path, as a copy of this change's own."""
         content: Any = self.item
-        for part, following in zip(path, path[1:], strict=False):
+        for part, following in itertools.pairwise(path):
             content = self._opened(content, part, following)
         if isinstance(path[-1], int) != isinstance(content, list):
             raise Invalid(_NO_SUCH_PATH)
@@ -121,7 +122,7 @@ def projected(item: Item, paths: list[tuple[Part, ...]]) -> Item:
 
 def _graft(found: Item, path: tuple[Part, ...], value: Value) -> None:
     node: Any = found
-    for part, following in zip(path, path[1:], strict=False):
+    for part, following in itertools.pairwise(path):
         kind = "L" if isinstance(following, int) else "M"
         if isinstance(node, list):
             node.append({kind: [] if kind == "L" else {}})

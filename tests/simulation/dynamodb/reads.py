@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.simulation.dynamodb.expressions import FILTER, KEY_CONDITION, PROJECTION, Expressions
 from tests.simulation.dynamodb.grammar import Tree
-from tests.simulation.dynamodb.items import Item, Items, shared, key_of
+from tests.simulation.dynamodb.items import Item, Items, key_of, shared
 from tests.simulation.dynamodb.paths import Names, projected, resolved
 from tests.simulation.dynamodb.refusals import CONFLICT, NO_REASON, Invalid, cancelled, invalid
 from tests.simulation.dynamodb.transactions import ACTIONS_MAX, TRANSACTION_BYTES_MAX
@@ -49,11 +49,7 @@ def batch_get_item(items: Items, request: Request, *, stale: bool) -> Answer:
     """``BatchGetItem`` of one table; nothing is left unprocessed."""
     ((table, part),) = request["RequestItems"].items()
     try:
-        keys = [key_of(key) for key in part["Keys"]]
-        if not 1 <= len(keys) <= BATCH_KEYS_MAX:
-            raise Invalid("Too many items requested for the BatchGetItem call")
-        if len(set(keys)) < len(keys):
-            raise Invalid("Provided list of item keys contains duplicates")
+        keys = _keys(part["Keys"], BATCH_KEYS_MAX)
         look, expressions = _look(items, part, stale=stale), Expressions(part, PROJECTION)
         found = [_shown(look(key), expressions) for key in keys]
     except Invalid as error:
@@ -65,17 +61,27 @@ def batch_get_item(items: Items, request: Request, *, stale: bool) -> Answer:
     }
 
 
+def _keys(given: Sequence[Any], most: int) -> list[tuple[str, str]]:
+    """Distinct keys, no more than fit into one request."""
+    keys = [key_of(key) for key in given]
+    if not 1 <= len(keys) <= most:
+        raise Invalid(f"Member must have length less than or equal to {most}")
+    if len(set(keys)) < len(keys):
+        raise Invalid("Provided list of item keys contains duplicates")
+    return keys
+
+
+def _refuse_above_4_mb(items: Items, keys: Sequence[tuple[str, str]]) -> None:
+    if sum(map(items.size, keys)) > TRANSACTION_BYTES_MAX:
+        raise Invalid("Collection size of a transaction exceeds the 4 MB limit")
+
+
 def transact_get_items(items: Items, request: Request) -> Answer:
     """``TransactGetItems``: all at this instant, unless a transaction is at one of them."""
     gets = [action["Get"] for action in request["TransactItems"]]
     try:
-        keys = [key_of(get["Key"]) for get in gets]
-        if not 1 <= len(keys) <= ACTIONS_MAX:
-            raise Invalid(f"Member must have length less than or equal to {ACTIONS_MAX}")
-        if len(set(keys)) < len(keys):
-            raise Invalid("Transaction request cannot include multiple operations on one item")
-        if sum(map(items.size, keys)) > TRANSACTION_BYTES_MAX:
-            raise Invalid("Collection size of a transaction exceeds the 4 MB limit")
+        keys = _keys([get["Key"] for get in gets], ACTIONS_MAX)
+        _refuse_above_4_mb(items, keys)
         taken = [key in items.locks for key in keys]
         if any(taken):
             reasons = [CONFLICT if there else NO_REASON for there in taken]
@@ -132,14 +138,15 @@ def _page(items: Items, request: Request, pk: str, sort_keys: Sequence[str], loo
     if start is not None:
         after = start["sk"]["S"]
         order = [sk for sk in order if (sk > after if forward else sk < after)]
-    most = request.get("Limit", len(order))
+    most = request.get("Limit")
     found, size = [], 0
     for count, sk in enumerate(order, start=1):
         item = look((pk, sk))
         size += items.size((pk, sk))
         if item is not None:
             found.append(item)
-        if (count >= most or size > PAGE_BYTES_MAX) and (count < len(order) or count == most):
+        is_full = size > PAGE_BYTES_MAX and count < len(order)
+        if count == most or is_full:
             return _Rows(found, sk)
     return _Rows(found, None)
 

@@ -48,8 +48,7 @@ def conflict(operation: str) -> ClientError:
 def throttled(operation: str) -> ClientError:
     """The item's write units of this second are used up."""
     message = (
-        "Throughput exceeds the current throughput limit for one partition. "
-        "Please try again later"
+        "Throughput exceeds the current throughput limit for one partition. Please try again later"
     )
     return refusal(operation, "ThrottlingException", message)
 
@@ -58,8 +57,7 @@ def cancelled(operation: str, reasons: Sequence[Mapping[str, Any]]) -> ClientErr
     """A transaction was not carried out; one reason for each of its actions, in order."""
     codes = ", ".join(reason["Code"] for reason in reasons)
     message = (
-        "Transaction cancelled, please refer cancellation reasons for specific reasons "
-        f"[{codes}]"
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
     )
     return refusal(
         operation, "TransactionCanceledException", message, CancellationReasons=list(reasons)

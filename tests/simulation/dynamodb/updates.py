@@ -112,8 +112,10 @@ def _joined(left: Operand, right: Operand) -> Operand:
 def _plus(old: Value | None, value: Value) -> Value:
     ((kind, content),) = value.items()
     if kind not in ("N", "SS", "NS", "BS"):
-        raise Invalid(f"Invalid UpdateExpression: Incorrect operand type for operator or function; "
-                      f"operator: ADD, operand type: {kind}")
+        raise Invalid(
+            f"Invalid UpdateExpression: Incorrect operand type for operator or function; "
+            f"operator: ADD, operand type: {kind}"
+        )
     if old is None:
         return value
     if kind not in old:
@@ -126,8 +128,10 @@ def _plus(old: Value | None, value: Value) -> Value:
 def _minus(old: Value | None, value: Value) -> Value | None:
     ((kind, content),) = value.items()
     if kind not in ("SS", "NS", "BS"):
-        raise Invalid(f"Invalid UpdateExpression: Incorrect operand type for operator or function; "
-                      f"operator: DELETE, operand type: {kind}")
+        raise Invalid(
+            f"Invalid UpdateExpression: Incorrect operand type for operator or function; "
+            f"operator: DELETE, operand type: {kind}"
+        )
     if old is None:
         return None
     if kind not in old:

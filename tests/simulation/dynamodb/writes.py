@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.simulation.dynamodb.attribute_values import accepted
 from tests.simulation.dynamodb.expressions import CONDITION, NAMES, UPDATE, VALUES, Expressions
-from tests.simulation.dynamodb.items import Item, Items, Key, shared, key_of
+from tests.simulation.dynamodb.items import Item, Items, Key, key_of, shared
 from tests.simulation.dynamodb.paths import Part, projected
 from tests.simulation.dynamodb.refusals import (
     CapacityUsedUp,
@@ -45,7 +45,7 @@ class Action:
             raise Invalid(f"Unknown parameter in input: {', '.join(sorted(unknown))}")
         self.verb = verb
         self.key: Key = key_of(request["Item"] if verb == "Put" else request["Key"])
-        if verb != "Put" and len(request["Key"]) != 2:  # noqa: PLR2004 - pk and sk
+        if verb != "Put" and len(request["Key"]) != 2:
             raise Invalid("The provided key element does not match the schema")
         self._item = {n: accepted(v) for n, v in request["Item"].items()} if verb == "Put" else None
         self.expressions = Expressions(request, CONDITION, UPDATE)
@@ -80,8 +80,7 @@ def write_one(items: Items, operation: str, request: Request) -> dict[str, Any]:
     verb = OPERATIONS[operation]
     try:
         returns = request.get("ReturnValues", "NONE")
-        if returns not in _RETURNS[verb]:
-            raise Invalid("ReturnValues can only be ALL_OLD or NONE")
+        _refuse_unknown(returns, verb)
         action = Action(verb, request)
         key = action.key
         if key in items.locks:
@@ -100,6 +99,11 @@ def write_one(items: Items, operation: str, request: Request) -> dict[str, Any]:
     if new is not old:
         items.write([(key, new, sizes)])
     return _answer(returns, action, old, new)
+
+
+def _refuse_unknown(returns: str, verb: str) -> None:
+    if returns not in _RETURNS[verb]:
+        raise Invalid("ReturnValues can only be ALL_OLD or NONE")
 
 
 def _answer(returns: str, action: Action, old: Item | None, new: Item | None) -> dict[str, Any]:

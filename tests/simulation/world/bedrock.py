@@ -75,7 +75,11 @@ class Bedrock:
     def converse(self, call: ModelCall) -> Promise:
         """Converse's answer in camelCase; its error is a ``FunctionFailed``."""
         self._started(call)
-        random, answer, mix = self._scheduler.current.random, self._scheduler.promise(), self._faults()
+        random, answer, mix = (
+            self._scheduler.current.random,
+            self._scheduler.promise(),
+            self._faults(),
+        )
         low, high = latencies.BEDROCK_CALL
         takes = low + int(random.random() ** 3 * (high - low))
         if random.random() >= mix.model_fault:
@@ -85,13 +89,13 @@ class Bedrock:
             self._end(takes, answer, bill, response=response)
             return answer
         kind = random.random()
-        if kind < 0.4:  # noqa: PLR2004 - shares of the kinds of faults
+        if kind < 0.4:
             low, high = latencies.BEDROCK_REFUSAL
             takes = low + int(random.random() * (high - low))
             self._end(takes, answer, None, error=random.choice(REFUSALS))
             return answer
-        ran = self._bill(call, random) if random.random() < 0.7 else None  # noqa: PLR2004
-        if kind < 0.7:  # noqa: PLR2004
+        ran = self._bill(call, random) if random.random() < 0.7 else None
+        if kind < 0.7:
             self._end(takes, answer, ran, error=random.choice(BREAKS))
         else:
             stall = STALL_SECONDS * latencies.SECOND
@@ -104,7 +108,7 @@ class Bedrock:
         if random.random() < self._overrun:
             written += random.randint(1, 3 * call.output_limit_tokens + 1)
             read = call.input_bound_tokens
-        if random.random() < 0.2:  # noqa: PLR2004 - some calls use all that they may
+        if random.random() < 0.2:
             read = call.input_bound_tokens
             written = max(written, call.output_limit_tokens)
         return Bill(call=call, input_tokens=read, output_tokens=written)

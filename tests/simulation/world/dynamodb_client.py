@@ -97,7 +97,7 @@ class SimulatedClient:
         sender = self._scheduler.current_name
         luck = random.random()
         if luck < mix.lost_request:
-            if random.random() < 0.5:  # noqa: PLR2004 - a fair coin
+            if random.random() < 0.5:
                 late = self._silence + int(random.random() * latencies.LATE_REQUEST_MAX)
                 self._scheduler.after(late, lambda: self._arrive(sender, operation, request, None))
             self._silent()
@@ -125,13 +125,11 @@ class SimulatedClient:
         self._scheduler.sleep(self._silence)
         raise ReadTimeoutError(endpoint_url="the table")
 
-    def _refuse(
-        self, operation: str, request: dict[str, Any], random: Random, there: int
-    ) -> None:
+    def _refuse(self, operation: str, request: dict[str, Any], random: Random, there: int) -> None:
         """A fault of the service: sometimes it has done what it says it has not."""
         sender = self._scheduler.current_name
         code = random.choice(self._refusals_of(operation, request))
-        if code == "InternalServerError" and random.random() < 0.5:  # noqa: PLR2004 - a coin
+        if code == "InternalServerError" and random.random() < 0.5:
             self._scheduler.after(there, lambda: self._arrive(sender, operation, request, None))
         self._scheduler.sleep(2 * there)
         self._tell(sender, operation, request, f"refused: {code}")
@@ -210,7 +208,7 @@ def described(operation: str, request: dict[str, Any], result: Any) -> str:
     if "TransactItems" in request:
         bodies = [(verb, body) for one in request["TransactItems"] for verb, body in one.items()]
         what = ", ".join(f"{verb} {_place(body)}" for verb, body in bodies[:6])
-        what += f" and {len(bodies) - 6} more" if len(bodies) > 6 else ""  # noqa: PLR2004
+        what += f" and {len(bodies) - 6} more" if len(bodies) > 6 else ""
     else:
         what = _place(request)
     if isinstance(result, ClientError):

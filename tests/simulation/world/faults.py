@@ -64,7 +64,7 @@ def draw(random: Random) -> FaultMix:
     mix = {}
     for name in NAMES:
         amount = random.random() ** 2 * getattr(WORST, name)
-        mix[name] = amount if random.random() < 0.5 else 0.0  # noqa: PLR2004 - a fair coin
+        mix[name] = amount if random.random() < 0.5 else 0.0
     return NONE if random.random() < CALM_SHARE else FaultMix(**mix)
 
 

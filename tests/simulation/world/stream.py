@@ -69,7 +69,11 @@ class Stream:
 
     def _poll(self, shard: int) -> None:
         """Deliver what waits until nothing does."""
-        records, size, attempts = self._shards[shard], deployment_facts.trigger("STREAM_BATCH_MAX"), 0
+        records, size, attempts = (
+            self._shards[shard],
+            deployment_facts.trigger("STREAM_BATCH_MAX"),
+            0,
+        )
         while records:
             batch = [records[i] for i in range(min(size, len(records)))]
             done, is_halved = self._deliver(batch)

@@ -4,7 +4,8 @@ import argparse
 import sys
 import time
 
-from tests.simulation.simulation import STEPS_MAX, Outcome, Simulation
+from tests.simulation.outcome import Outcome
+from tests.simulation.simulation import STEPS_MAX, Simulation
 
 
 def main() -> int:
@@ -19,9 +20,13 @@ def main() -> int:
         outcomes.append(Simulation(seed, steps_max=given.steps).run())
         if outcomes[-1].failure is not None:
             tell(outcomes[-1], given.steps)
-    time.process_time() - began
-    sum(outcome.operations for outcome in outcomes)
+    seconds = time.process_time() - began
+    operations = sum(outcome.operations for outcome in outcomes)
     broken = sum(outcome.failure is not None for outcome in outcomes)
+    show(
+        f"{given.seeds} seeds, {operations} operations of DynamoDB, {seconds:.1f} s of CPU, "
+        f"{broken} broken promises"
+    )
     return 1 if broken else 0
 
 
@@ -32,7 +37,12 @@ def show(*lines: str) -> None:
 
 def tell(outcome: Outcome, steps: int) -> None:
     """Why a seed failed, and how to see it again."""
-    Simulation(outcome.seed, steps_max=steps, tracing=True).run()
+    traced = Simulation(outcome.seed, steps_max=steps, tracing=True).run()
+    show(
+        *traced.trace,
+        f"seed {outcome.seed} ({outcome.workload}) broke: {outcome.failure}",
+        f"again: python -m tests.simulation --seed {outcome.seed} --steps {steps}",
+    )
 
 
 if __name__ == "__main__":

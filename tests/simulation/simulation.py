@@ -1,23 +1,21 @@
 """One seed: a world of callers over the real code, faults, healing, and every check."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from random import Random
 from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
-from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
-from cost_sentry.domain.model_card import ModelCard
-from cost_sentry.domain.price_book import ModelPrice, TokenRates
+from cost_sentry.domain.invocation import InvocationRequest
 from tests.simulation.audit import broken
 from tests.simulation.audit.answers import Answers, WatchedLedger
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
 from tests.simulation.dynamodb.model import DynamoDbModel
-from tests.simulation.workloads import RATES, TEAM, Caller, Operator, Plan, plan_of
+from tests.simulation.examples import ExampleBook, request_of
+from tests.simulation.outcome import Outcome
+from tests.simulation.workloads import RATES, Caller, Operator, Plan, mix_of, plan_of
 from tests.simulation.world import deployment_facts, faults, latencies
 from tests.simulation.world.bedrock import Bedrock, ModelCall
 from tests.simulation.world.dynamodb_client import SimulatedClient
@@ -31,50 +29,6 @@ from tests.simulation.world.topic import Topic, WatchedAlerts
 
 STEPS_MAX = 200_000
 """Events of one seed, far more than any needs: a world that never comes to rest is a failure."""
-
-
-class ExampleBook:
-    """``application.ports.PriceBook`` of the models that workloads use."""
-
-    version = "2026-11-21+simulation"
-
-    def price(self, model_id: str) -> ModelPrice | None:
-        rate = RATES.get(model_id)
-        if rate is None:
-            return None
-        return ModelPrice(model_id=model_id, rates=TokenRates(input=rate, output=rate))
-
-    def card(self, model_id: str) -> ModelCard | None:
-        if model_id not in RATES:
-            return None
-        return ModelCard(
-            model_id=model_id,
-            context_tokens=100_000,
-            output_tokens_max=5_000,
-            modalities=frozenset({"text"}),
-            tools=True,
-            system=True,
-            streaming=True,
-            prompt_cache=False,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one seed did."""
-
-    seed: int
-    workload: str
-    operations: int
-    """Calls that DynamoDB's model carried out."""
-    events: int
-    virtual_seconds: int
-    allowed: int
-    refused: int
-    unavailable: int
-    writes: int
-    failure: BrokenPromise | None = None
-    trace: tuple[str, ...] = ()
 
 
 class Simulation:
@@ -328,29 +282,3 @@ class Simulation:
         now = self._start
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)
-
-
-def request_of(caller: Caller) -> InvocationRequest:
-    """The request as its parser would hand it on."""
-    return InvocationRequest(
-        request_id=caller.request_id,
-        model_id=caller.model,
-        tags={"team": TEAM, "application": caller.application},
-        priority=Priority.NORMAL,
-        max_tokens=caller.output_limit_tokens,
-        input_bound_tokens=caller.input_bound_tokens,
-        input_floor_tokens=1,
-        needs=Needs(),
-        path=InvocationPath.DIRECT,
-        digest=f"digest of {caller.content}",
-        converse={},
-    )
-
-
-def mix_of(seed: int, plan: Plan) -> FaultMix:
-    """The seed's faults; the model's own always where the workload is about them."""
-    random = Random(f"faults {seed}")
-    mix = faults.draw(random)
-    if plan.model_faults:
-        return replace(mix, model_fault=0.5 + random.random() / 2, no_usage=0.2)
-    return mix

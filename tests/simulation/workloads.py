@@ -13,6 +13,8 @@ from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
+from tests.simulation.world import faults
+from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
 DEAR, CHEAP = "example.dear-v1:0", "example.cheap-v1:0"
@@ -250,3 +252,12 @@ def plan_of(seed: int) -> Plan:
     """The plan of a seed; workloads take turns."""
     workload = WORKLOADS[seed % len(WORKLOADS)]
     return workload(Random(f"plan {seed}"))
+
+
+def mix_of(seed: int, plan: Plan) -> FaultMix:
+    """The seed's faults; the model's own always where the workload is about them."""
+    random = Random(f"faults {seed}")
+    mix = faults.draw(random)
+    if plan.model_faults:
+        return replace(mix, model_fault=0.5 + random.random() / 2, no_usage=0.2)
+    return mix

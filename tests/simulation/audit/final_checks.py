@@ -110,9 +110,9 @@ class FinalChecks:
             if len({limit for b, limit in self._truth.ever_defined if b == budget}) != 1:
                 continue
             for percent in thresholds.get(budget, ()):  # type: ignore[attr-defined]
-                if kept.posted * 100 >= kept.limit * percent and kept.posted:
-                    if (purse, percent) not in mails:
-                        raise BrokenPromise(broken.ALERTS_OUT, f"{purse} passed {percent} %")
+                is_passed = kept.posted and kept.posted * 100 >= kept.limit * percent
+                if is_passed and (purse, percent) not in mails:
+                    raise BrokenPromise(broken.ALERTS_OUT, f"{purse} passed {percent} %")
 
     def check_limits(self, limits: Mapping[str, int], current: Mapping[str, str]) -> None:
         """Windows that run have the limits of the configuration in force."""

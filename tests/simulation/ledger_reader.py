@@ -2,11 +2,11 @@
 
 It is a second reading of ``docs/reference/ledger-items.md``: none of the project's own readers is
 used, so a mistake in them is not repeated here. Amounts are whole numbers in a budget's own unit; a
-*purse* is one budget window, ``budget@window``.
+*purse* is one budget window, ``budget@window``; a *source* is what numbers its entries: a shard.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 Item = Mapping[str, Any]
 Key = tuple[str, str]
 
-ACCOUNT, WINDOW, REQUEST = "ACCOUNT#", "WINDOW#", "REQUEST#"
+ACCOUNT, WINDOW, POOL, REQUEST = "ACCOUNT#", "WINDOW#", "POOL#", "REQUEST#"
 DOLLARS = "usd"
-VOIDED = "VOIDED"
+VOIDED, EXPIRED = "VOIDED", "EXPIRED"
+RESERVE, ADJUST = "reserve", "adjust"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Held:
 
     account: str
     request_id: str
+    source: str
     attempt: str
     digest: str
     model: str
@@ -53,13 +55,26 @@ class Ended:
 
 @dataclass(slots=True)
 class Part:
-    """What one item holds of one purse; the parts of all items add up to the whole."""
+    """What one item holds of one purse; the parts of all items add up to the whole.
+
+    What is posted lies nowhere: it is what has left all places.
+    """
 
     limit: int = 0
     free: int = 0
     """Unallotted and impounded money too: all that is neither held nor spent."""
     pending: int = 0
-    posted: int = 0
+
+    @property
+    def posted(self) -> int:
+        """What has left the places for good."""
+        return self.limit - self.free - self.pending
+
+    def add(self, other: "Part") -> None:
+        """Put another item's part to it."""
+        self.limit += other.limit
+        self.free += other.free
+        self.pending += other.pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,6 @@ class Entry:
     """One entry of the ledger, wherever it is kept."""
 
     source: str
-    """Whose numbers it is numbered in."""
     sequence: int
     kind: str
     held: Held | None = None
@@ -84,11 +98,12 @@ class Change:
     reserved: list[Held] = field(default_factory=list)
     gone: list[Held] = field(default_factory=list)
     """Reservations that are no longer pending."""
-    ended: list[Ended] = field(default_factory=list)
     new_window: tuple[str, int] | None = None
     """A window that was opened, and its limit."""
     new_limit: tuple[str, int] | None = None
     """A window whose limit moved."""
+    crowded: str = ""
+    """A window that no longer sees all its places at one instant."""
     defined: tuple[str, int] | None = None
     """A budget whose definition was written."""
     source: str = ""
@@ -97,42 +112,46 @@ class Change:
     entry: Entry | None = None
 
 
-@lru_cache(maxsize=4096)
-def held_of(text: str) -> Held:
-    """A reservation's record."""
-    return _held(json.loads(text))
-
-
-def _held(record: Mapping[str, Any]) -> Held:
+def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> Held:
+    attempt, digest, _, asked, used, _, _, _, quote, holds, *_, expires_at_ms = record
     return Held(
-        account=record["acct"],
-        request_id=record["id"],
-        attempt=record["try"],
-        digest=record["dig"],
-        model=record["use"],
-        quote=record["quo"],
-        expires_at_ms=record["exp"],
-        holds=tuple((f"{b}@{w}", unit, amount) for b, w, unit, amount in record["hold"]),
+        account=account,
+        request_id=request_id,
+        source=_source(account, shard),
+        attempt=attempt,
+        digest=digest,
+        model=used or asked,
+        quote=quote,
+        expires_at_ms=expires_at_ms,
+        holds=tuple((f"{b}@{w}", unit, amount) for b, w, unit, amount in holds),
     )
 
 
+def _whole(record: Sequence[Any]) -> Held:
+    _, request_id, account, shard, *held = record
+    return _held(request_id, account, shard, held)
+
+
+def _ended(held: Held, record: Sequence[Any]) -> Ended:
+    state, _, cost, tokens, _, is_estimated, _ = record
+    return Ended(held, state, cost, tokens, is_estimated)
+
+
+def _source(account: str, shard: str) -> str:
+    return f"{account}#{shard}" if shard else account
+
+
 @lru_cache(maxsize=4096)
-def ended_of(text: str) -> Ended:
-    """A resolved reservation's record."""
-    record = json.loads(text)
-    return _ended(record["r"], record["x"])
-
-
-def _ended(held: Mapping[str, Any], how: Mapping[str, Any]) -> Ended:
-    return Ended(_held(held), how["state"], how["cost"], how["tok"], how["est"])
+def _pending(text: str, request_id: str, account: str, shard: str) -> Held:
+    return _held(request_id, account, shard, json.loads(text))
 
 
 @lru_cache(maxsize=4096)
-def entry_of(text: str, source: str, sequence: int) -> Entry:
-    """An entry's record."""
+def _entry(text: str, source: str, sequence: int) -> Entry:
+    """An entry's record; a reserve only names its request, see ``_account_change``."""
     record = json.loads(text)
-    held = _held(record["r"]) if "r" in record else None
-    ended = _ended(record["r"], record["x"]) if "x" in record else None
+    held = _whole(record["r"]) if "r" in record else None
+    ended = _ended(held, record["x"]) if held is not None and "x" in record else None
     moves = tuple((purse, amount) for purse, amount in record.get("mv", ()))
     return Entry(source, sequence, record["k"], held, ended, moves)
 
@@ -150,7 +169,7 @@ def change(key: Key, before: Item | None, after: Item | None) -> Change:
     old, new = before or {}, after or {}
     if key[0].startswith(ACCOUNT):
         _account_change(found, key, old, new)
-    elif key[1].startswith(WINDOW):
+    elif key[1].startswith((WINDOW, POOL)):
         _window_change(found, key, old, new)
     elif key[0] == "BUDGETS" and new:
         found.defined = (key[1], int(new["limit"]["N"]))
@@ -158,44 +177,51 @@ def change(key: Key, before: Item | None, after: Item | None) -> Change:
 
 
 def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
-    for item, sign in ((old, -1), (new, 1)):
-        for name in ("free", "posted"):
-            if old.get(name) is not new.get(name):
-                for purse, amount in _map(item, name).items():
-                    part = found.parts.setdefault(purse, Part())
-                    setattr(part, name, getattr(part, name) + sign * int(amount["N"]))
-    _pending_change(found, _map(old, "pending"), _map(new, "pending"))
-    was, now = _map(old, "resolved"), _map(new, "resolved")
+    account, shard = key[0].removeprefix(ACCOUNT), key[1].removeprefix("SHARD#")
+    if old.get("free") is not new.get("free"):
+        for item, sign in ((old, -1), (new, 1)):
+            for purse, amount in _map(item, "free").items():
+                found.parts.setdefault(purse, Part()).free += sign * int(amount["N"])
+    was, now = _map(old, "pending"), _map(new, "pending")
     if was is not now:
-        fresh = [v["S"] for i, v in now.items() if i not in was and v["S"].startswith("{")]
-        found.ended = [ended_of(text) for text in fresh]
-    found.source = key[0].removeprefix(ACCOUNT) + "/" + key[1]
+        found.reserved = [
+            _pending(v["S"], i, account, shard) for i, v in now.items() if was.get(i) != v
+        ]
+        found.gone = [
+            _pending(v["S"], i, account, shard) for i, v in was.items() if now.get(i) != v
+        ]
+        for records, sign in ((found.reserved, 1), (found.gone, -1)):
+            for held in records:
+                for purse, _, amount in held.holds:
+                    found.parts.setdefault(purse, Part()).pending += sign * amount
+    found.source = _source(account, shard)
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
-        found.entry = entry_of(new["entry"]["S"], found.source, found.numbers[1])
+        found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
 
 
-def _pending_change(found: Change, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    if was is now:
-        return
-    found.reserved = [held_of(v["S"]) for i, v in now.items() if was.get(i) != v]
-    found.gone = [held_of(v["S"]) for i, v in was.items() if now.get(i) != v]
-    for records, sign in ((found.reserved, 1), (found.gone, -1)):
-        for held in records:
-            for purse, _, amount in held.holds:
-                found.parts.setdefault(purse, Part()).pending += sign * amount
+def _entry_of_item(item: Item, source: str, sequence: int, account: str, shard: str) -> Entry:
+    text = item["entry"]["S"]
+    entry = _entry(text, source, sequence)
+    if entry.kind != RESERVE:
+        return entry
+    request_id = json.loads(text)["id"]
+    record = _map(item, "pending")[request_id]["S"]
+    return Entry(source, sequence, RESERVE, _pending(record, request_id, account, shard))
 
 
 def _window_change(found: Change, key: Key, old: Item, new: Item) -> None:
-    purse = f"{key[0].removeprefix('BUDGET#')}@{key[1].removeprefix(WINDOW)}"
+    kind, window, *_ = key[1].split("#")
+    purse = f"{key[0].removeprefix('BUDGET#')}@{window}"
     part = found.parts.setdefault(purse, Part())
     for item, sign in ((old, -1), (new, 1)):
         part.limit += sign * _number(item, "limit")
         part.free += sign * (_number(item, "unallotted") + _number(item, "impounded"))
-        part.posted += sign * _number(item, "retired")
-    if not old:
+    if kind == "POOL" or "pools" in new:
+        found.crowded = purse
+    elif not old:
         found.new_window = (purse, _number(new, "limit"))
-    elif part.limit:
+    if old and part.limit:
         found.new_limit = (purse, _number(new, "limit"))
 
 
@@ -215,29 +241,23 @@ def places(key: Key, item: Item) -> dict[str, Part]:
     return change(key, None, item).parts
 
 
-def pending_of(key: Key, item: Item) -> list[Held]:
-    """Reservations that stand pending in one item."""
-    return change(key, None, item).reserved
-
-
 def journal_entry(key: Key, item: Item) -> Entry | None:
-    """The entry that a journal's item keeps; ``None`` if it is another item.
-
-    Its source is the account's: the journal does not say more while an account is one item.
-    """
+    """The entry that a journal's item keeps; ``None`` if it is another item."""
     if key[0].startswith("ENTRIES#"):
-        source = key[0].removeprefix("ENTRIES#") + "/SHARD#0"
-        return entry_of(item["record"]["S"], source, _number(item, "sequence"))
+        source = key[0].removeprefix("ENTRIES#")
+        return _entry(item["record"]["S"], source, _number(item, "sequence"))
     if not key[0].startswith(REQUEST) or "record" not in item:
         return None
-    account, _, kind = key[1].partition("#")
-    source, sequence = f"{account}/SHARD#0", _number(item, "sequence")
-    text = item["record"]["S"]
+    kind, record = key[1].rpartition("#")[2], json.loads(item["record"]["S"])
+    sequence = _number(item, "sequence")
     if kind == "RESERVED":
-        return Entry(source, sequence, "reserve", held_of(text))
-    ended = ended_of(text)
-    names = {"SETTLED": "settle", "VOIDED": "void", "EXPIRED": "expire"}
-    return Entry(source, sequence, names[ended.state], ended.held, ended)
+        held = _whole(record)
+        return Entry(held.source, sequence, RESERVE, held)
+    held = _whole(record[0])
+    return Entry(held.source, sequence, _JOURNALED[kind], held, _ended(held, record[1]))
+
+
+_JOURNALED = {"RESOLVED": "resolve", "ADJUSTED": ADJUST}
 
 
 def totals(key: Key, item: Item) -> tuple[str, int] | None:
@@ -252,7 +272,7 @@ def progress(key: Key, item: Item) -> tuple[str, int, bool] | None:
     """Source, the highest entry that was projected, and whether one is missing below it."""
     if not key[0].startswith("PROJECTION#"):
         return None
-    source = key[0].removeprefix("PROJECTION#") + "/" + key[1]
+    source = key[0].removeprefix("PROJECTION#")
     return source, _number(item, "projected"), "missing" in item
 
 

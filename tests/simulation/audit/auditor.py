@@ -54,14 +54,15 @@ class Auditor:
             if (budget_of(purse), limit) not in self.truth.ever_defined:
                 raise BrokenPromise(broken.LIMIT_IN_FORCE, f"{purse} gets a limit of {limit}")
             self.truth.purses.setdefault(purse, Purse(limit)).limit = limit
+        if change.crowded:
+            self.truth.purses[change.crowded].is_crowded = True
 
     def _check_entry(self, change: Change) -> None:
         if change.numbers is None:
             return
         before, after = change.numbers
-        moves = change.reserved or change.gone or change.ended
-        moves = moves or any(p.free or p.posted for p in change.parts.values())
-        if after == before and not moves:
+        moves = change.reserved or change.gone
+        if after == before and not moves and not any(p.free for p in change.parts.values()):
             return
         if after != before + 1 or change.entry is None:
             detail = f"{change.source} goes from entry {before} to {after}"
@@ -72,16 +73,27 @@ class Auditor:
     def _check_money(self, changes: Sequence[Change]) -> None:
         reserved = [held for change in changes for held in change.reserved]
         gone = [held for change in changes for held in change.gone]
-        ended = [one for change in changes for one in change.ended]
+        entries = [change.entry for change in changes if change.entry is not None]
         parts = _summed(changes)
-        self._check_reservations(reserved, gone, ended, parts)
-        for purse, part in parts.items():
-            due = part.free + part.pending + part.posted
-            if part.limit != due:
-                detail = f"{purse}: the limit moves by {part.limit}, the places by {due}"
-                raise BrokenPromise(broken.CONSERVED, detail)
-            if part.pending or part.posted or part.limit:
-                self._follow(purse, part)
+        due: dict[str, Part] = {}
+        for held in reserved:
+            self._hold(held)
+        charges = self._charges(gone, entries)
+        for records, sign in ((reserved, 1), (gone, -1)):
+            for held in records:
+                for purse, _, amount in held.holds:
+                    due.setdefault(purse, Part()).pending += sign * amount
+        for purse in {**parts, **due, **charges}:
+            found, wanted = parts.get(purse, Part()), due.get(purse, Part())
+            charged = charges.get(purse, 0)
+            if (found.pending, found.posted) != (wanted.pending, charged):
+                raise BrokenPromise(
+                    broken.CONSERVED,
+                    f"{purse}: pending moves by {found.pending}, and {found.posted} leaves; "
+                    f"reservations move by {wanted.pending} and are charged {charged}",
+                )
+            if found.pending or found.posted or found.limit:
+                self._follow(purse, found)
         for held in reserved:
             self._check_within_limit(held)
 
@@ -94,30 +106,30 @@ class Auditor:
         kept.posted += part.posted
         self.truth.see(purse)
 
-    def _check_reservations(
-        self, reserved: list[Held], gone: list[Held], ended: list[Ended], parts: dict[str, Part]
-    ) -> None:
+    def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
+        """What the ends of reservations charge, by purse; each ends once, as it was held."""
+        ended = [e.ended for e in entries if e.ended is not None and e.kind != reader.ADJUST]
         self._check_ends(gone, ended)
-        for held in reserved:
-            self._hold(held)
+        charges: dict[str, int] = {}
         for one in ended:
             self._end(one)
-        due: dict[str, Part] = {}
-        for records, sign in ((reserved, 1), (gone, -1)):
-            for held in records:
-                for purse, _, amount in held.holds:
-                    due.setdefault(purse, Part()).pending += sign * amount
-        for one in ended:
-            for purse, amount in one.postings():
-                due.setdefault(purse, Part()).posted += amount
-        for purse in {**parts, **due}:
-            found, wanted = parts.get(purse, Part()), due.get(purse, Part())
-            if (found.pending, found.posted) != (wanted.pending, wanted.posted):
-                raise BrokenPromise(
-                    broken.POSTED_AS_RESOLVED,
-                    f"{purse}: pending moves by {found.pending} and posted by {found.posted}, "
-                    f"reservations by {wanted.pending} and {wanted.posted}",
-                )
+            _charge(charges, one, 1)
+        for entry in entries:
+            if entry.kind == reader.ADJUST and entry.ended is not None:
+                _charge(charges, self._adjust(entry.ended), -1)
+                _charge(charges, entry.ended, 1)
+        return charges
+
+    def _adjust(self, true: Ended) -> Ended:
+        """The true cost takes the place of what expiry charged, once; what that was."""
+        story = self.truth.stories.get(id_of(true.held))
+        charged = story.ended if story else None
+        if story is None or charged is None or charged.state != reader.EXPIRED:
+            detail = f"{true.held.request_id} is adjusted, it was {charged}"
+            raise BrokenPromise(broken.RESOLVED_ONCE, detail)
+        story.ended = true
+        self._note_end(true)
+        return charged
 
     def _check_ends(self, gone: list[Held], ended: list[Ended]) -> None:
         if {id_of(held): held for held in gone} != {id_of(e.held): e.held for e in ended}:
@@ -137,6 +149,9 @@ class Auditor:
             detail = f"{one.held.request_id} ends as {one.state} and was not pending"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
         story.ended = one
+        self._note_end(one)
+
+    def _note_end(self, one: Ended) -> None:
         held = {purse: amount for purse, _, amount in one.held.holds}
         for purse, amount in one.postings():
             self.truth.purses[purse].overrun += max(0, amount - held[purse])
@@ -161,6 +176,11 @@ def id_of(held: Held) -> tuple[str, str]:
     return held.account, held.request_id
 
 
+def _charge(charges: dict[str, int], one: Ended, sign: int) -> None:
+    for purse, amount in one.postings():
+        charges[purse] = charges.get(purse, 0) + sign * amount
+
+
 def _ids(records: list[Held]) -> list[str]:
     return [held.request_id for held in records]
 
@@ -172,19 +192,15 @@ def _summed(changes: Sequence[Change]) -> dict[str, Part]:
     total: dict[str, Part] = {}
     for change in changes:
         for purse, part in change.parts.items():
-            whole = total.setdefault(purse, Part())
-            whole.limit += part.limit
-            whole.free += part.free
-            whole.pending += part.pending
-            whole.posted += part.posted
+            total.setdefault(purse, Part()).add(part)
     return total
 
 
 def _check_entry_tells(change: Change, entry: Entry) -> None:
     """The entry of a write says what the write did."""
-    told: tuple[object, ...] = (entry.held,) if entry.kind == "reserve" else ()
-    ended: tuple[object, ...] = (entry.ended,) if entry.ended is not None else ()
-    if told != tuple(change.reserved) or ended != tuple(change.ended):
+    told = (entry.held,) if entry.kind == reader.RESERVE else ()
+    left = (entry.held,) if entry.ended and entry.kind != reader.ADJUST else ()
+    if told != tuple(change.reserved) or left != tuple(change.gone):
         detail = f"entry {entry.sequence} of {change.source} tells of another {entry.kind}"
         raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
     for purse, amount in entry.moves:

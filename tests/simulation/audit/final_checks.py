@@ -34,11 +34,7 @@ class FinalChecks:
         found: dict[str, Part] = {}
         for key, item in self._rows:
             for purse, part in reader.places(key, item).items():
-                whole = found.setdefault(purse, Part())
-                whole.limit += part.limit
-                whole.free += part.free
-                whole.pending += part.pending
-                whole.posted += part.posted
+                found.setdefault(purse, Part()).add(part)
         for purse, kept in self._truth.purses.items():
             part = found[purse]
             if (part.limit, part.pending, part.posted) != (kept.limit, kept.pending, kept.posted):
@@ -127,17 +123,20 @@ def replayed(entries: list[Entry]) -> tuple[dict[tuple[str, str], int], dict[str
     """What entries add up to: free money by source and purse, and posted money by purse."""
     free: Counter[tuple[str, str]] = Counter()
     posted: Counter[str] = Counter()
-    for entry in entries:
+    charged: dict[tuple[str, str], dict[str, int]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.sequence):
         for purse, amount in entry.moves:
             free[(entry.source, purse)] += amount
-        if entry.kind == "reserve" and entry.held is not None:
+        if entry.kind == reader.RESERVE and entry.held is not None:
             for purse, _, amount in entry.held.holds:
                 free[(entry.source, purse)] -= amount
         if entry.ended is not None:
-            charged = dict(entry.ended.postings())
-            for purse, _, amount in entry.ended.held.holds:
-                free[(entry.source, purse)] += amount - charged[purse]
-                posted[purse] += charged[purse]
+            held = entry.ended.held
+            before = charged.get((held.account, held.request_id), {})
+            charged[(held.account, held.request_id)] = now = dict(entry.ended.postings())
+            for purse, _, amount in held.holds:
+                free[(entry.source, purse)] += before.get(purse, amount) - now[purse]
+                posted[purse] += now[purse] - before.get(purse, 0)
     return dict(free), dict(posted)
 
 

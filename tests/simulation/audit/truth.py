@@ -18,6 +18,8 @@ class Purse:
     posted: int = 0
     overrun: int = 0
     """Charged above what was held, so far; it may pass the limit."""
+    is_crowded: bool = False
+    """Whether its places are too many to be seen at one instant."""
 
     @property
     def left(self) -> int:

@@ -1,0 +1,190 @@
+"""Checks what the sentry answers, and what the model is asked, against what really happened."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cost_sentry.application.ports import Resolved, Shortage
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.errors import InvariantViolated
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.reservation import Reservation, Resolution
+from tests.simulation import ledger_reader as reader
+from tests.simulation.audit import broken
+from tests.simulation.audit.auditor import Auditor
+from tests.simulation.audit.broken import BrokenPromise
+from tests.simulation.world.bedrock import Bill, ModelCall
+
+CROWDED_SLACK_PERCENT = 1
+"""Of the limit: what a crowded window may have free in places that are not looked at (P2)."""
+
+
+class WatchedLedger:
+    """The ledger as its use cases see it; every answer is checked as it is given.
+
+    Args:
+        ledger: the real one.
+        auditor: who knows the truth.
+    """
+
+    def __init__(self, ledger: Any, auditor: Auditor) -> None:
+        self._ledger = ledger
+        self._auditor = auditor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def reserve(self, reservation: Reservation) -> Any:
+        """See the port; a shortage must have been one at some instant while it was asked."""
+        truth = self._auditor.truth
+        watch = truth.watch(hold.key for hold in reservation.holds)
+        try:
+            result = self._ledger.reserve(reservation)
+        finally:
+            truth.watches.remove(watch)
+        if isinstance(result, Shortage):
+            hold = result.hold
+            least = watch.least.get(hold.key)
+            if least is not None and least >= hold.amount + self._slack(hold.key):
+                detail = f"{hold.key} is said to lack {hold.amount}, and had {least} all the time"
+                raise BrokenPromise(broken.NEVER_FALSELY_REFUSED, detail)
+        return result
+
+    def _slack(self, purse: str) -> int:
+        kept = self._auditor.truth.purses.get(purse)
+        is_crowded = kept is not None and kept.is_crowded
+        return kept.limit * CROWDED_SLACK_PERCENT // 100 if kept and is_crowded else 0
+
+    def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
+        """See the port; what comes back is the one resolution there is."""
+        key = (reservation.account, reservation.request_id)
+        story = self._auditor.truth.stories.get(key)
+        try:
+            result: Resolved = self._ledger.resolve(reservation, resolution)
+        except InvariantViolated as error:
+            if story is not None:
+                raise BrokenPromise(broken.SAME_RESOLUTION, str(error)) from error
+            raise
+        ended, told = story.ended if story else None, result.resolved.resolution
+        if ended is None or (ended.state, ended.cost) != (told.state.value, told.cost_picodollars):
+            detail = f"{reservation.request_id} ended as {ended}, the answer is {told}"
+            raise BrokenPromise(broken.SAME_RESOLUTION, detail)
+        return result
+
+
+class Answers:
+    """Args:
+    auditor: who knows the truth.
+    rates: what a token of each model costs, in picodollars.
+    is_calm: whether nothing goes wrong in this seed.
+    """
+
+    def __init__(self, auditor: Auditor, rates: Mapping[str, int], *, is_calm: bool) -> None:
+        self._auditor = auditor
+        self._rates = rates
+        self._is_calm = is_calm
+        self._called: set[tuple[str, str]] = set()
+        self.bills: list[Bill] = []
+
+    def known(self, request: InvocationRequest) -> bool:
+        """Whether this id is held, now: asked before the sentry is."""
+        return (request.account, request.request_id) in self._auditor.truth.stories
+
+    def decided(
+        self, request: InvocationRequest, attempt: str, decision: Decision, *, was_known: bool
+    ) -> None:
+        """An answer of admission."""
+        story = self._auditor.truth.stories.get((request.account, request.request_id))
+        held = story.held if story else None
+        if decision.kind is DecisionKind.REJECT:
+            self._check_refusal(request, decision, held, was_known=was_known)
+            return
+        told = decision.reservation
+        if held is None or told is None or told.quote_picodollars != held.quote:
+            detail = f"{request.request_id} is allowed, and the ledger holds {held}"
+            raise BrokenPromise(broken.HELD_BEFORE_ALLOWED, detail)
+        if held.digest != request.digest:
+            detail = f"{request.request_id} with other content is answered {decision.code}"
+            raise BrokenPromise(broken.SAME_ANSWER, detail)
+        if decision.replayed:
+            self._check_replay(decision, story.ended if story else None)
+        elif held.attempt != attempt:
+            detail = f"{request.request_id} is allowed to a second execution"
+            raise BrokenPromise(broken.SAME_ANSWER, detail)
+
+    def _check_refusal(
+        self,
+        request: InvocationRequest,
+        decision: Decision,
+        held: reader.Held | None,
+        *,
+        was_known: bool,
+    ) -> None:
+        code = decision.code
+        if code is ReasonCode.REQUEST_ID_REUSED and (held is None or held.digest == request.digest):
+            detail = f"{request.request_id} is refused as used before by other content"
+            raise BrokenPromise(broken.SAME_ANSWER, detail)
+        if code is ReasonCode.BUDGET_EXHAUSTED:
+            if was_known:
+                detail = f"{request.request_id} is held and refused for want of money"
+                raise BrokenPromise(broken.SAME_ANSWER, detail)
+            if not any(view.binding and view.left is not None for view in decision.budgets):
+                raise BrokenPromise(broken.SAYS_WHY, f"{request.request_id}: {decision.message}")
+        if self._is_calm and code is ReasonCode.LEDGER_UNAVAILABLE:
+            raise BrokenPromise(broken.ANSWERS_WHEN_CALM, decision.message)
+
+    def _check_replay(self, decision: Decision, ended: reader.Ended | None) -> None:
+        told = decision.state.value if decision.state else ""
+        if told != "PENDING" and (ended is None or told != ended.state):
+            detail = f"{decision.request_id} is said to be {told}, it is {ended}"
+            raise BrokenPromise(broken.SAME_ANSWER, detail)
+
+    def call_started(self, call: ModelCall) -> None:
+        """The model is asked."""
+        key = (call.account, call.request_id)
+        story = self._auditor.truth.stories.get(key)
+        if story is None:
+            raise BrokenPromise(broken.HELD_BEFORE_ALLOWED, f"{call.request_id} runs unheld")
+        if key in self._called:
+            raise BrokenPromise(broken.CALLED_ONCE, f"{call.request_id} runs a second time")
+        self._called.add(key)
+
+    def billed(self, bill: Bill) -> None:
+        """The model ran, and this is what it cost."""
+        call = bill.call
+        key = (call.account, call.request_id)
+        story = self._auditor.truth.stories[key]
+        cost = self.cost(bill)
+        self._auditor.billed[key] = cost
+        self.bills.append(bill)
+        if story.ended is not None and story.ended.state == reader.VOIDED:
+            raise BrokenPromise(broken.NEVER_FREE, f"{call.request_id} ran after it was voided")
+        if _is_within_bounds(bill) and cost > story.held.quote:
+            detail = f"{call.request_id} costs {cost}, its quote was {story.held.quote}"
+            raise BrokenPromise(broken.UPPER_BOUND, detail)
+
+    def cost(self, bill: Bill) -> int:
+        """In picodollars, by the auditor's own price list."""
+        return self._rates[bill.call.model_id] * (bill.input_tokens + bill.output_tokens)
+
+    def check_charges(self) -> None:
+        """Once everything has ended: every call that ran is charged, and as it should be."""
+        for bill in self.bills:
+            key = (bill.call.account, bill.call.request_id)
+            ended, cost = self._auditor.truth.stories[key].ended, self.cost(bill)
+            if ended is None:
+                continue
+            known = ended.state == "SETTLED" and not ended.is_estimated
+            if known and ended.cost != cost:
+                detail = f"{bill.call.request_id} cost {cost} and is charged {ended.cost}"
+                raise BrokenPromise(broken.CHARGED_AS_BILLED, detail)
+            if _is_within_bounds(bill) and ended.cost < cost:
+                detail = f"{bill.call.request_id} cost {cost} and is charged {ended.cost}"
+                raise BrokenPromise(broken.NEVER_FREE, detail)
+
+
+def _is_within_bounds(bill: Bill) -> bool:
+    call = bill.call
+    return (
+        bill.input_tokens <= call.input_bound_tokens
+        and bill.output_tokens <= call.output_limit_tokens
+    )

@@ -1,0 +1,210 @@
+"""Checks every accepted write against the promises, trusting no code of the project.
+
+It keeps its own account of what happened (``truth.py``) from the items' versions, which it reads
+with its own reader, and compares both after every write.
+"""
+
+from collections.abc import Sequence
+
+from tests.simulation import ledger_reader as reader
+from tests.simulation.audit import broken
+from tests.simulation.audit.broken import BrokenPromise
+from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
+from tests.simulation.dynamodb.items import Written
+from tests.simulation.ledger_reader import Change, Ended, Entry, Held, Part
+
+
+class Auditor:
+    """Listens to a table."""
+
+    def __init__(self) -> None:
+        self.truth = Truth()
+        self.entries: dict[tuple[str, int], Entry] = {}
+        """Every entry that an item ever carried, by source and number."""
+        self.billed: dict[tuple[str, str], int] = {}
+        """What calls really cost, by account and request id; see ``calls.py``."""
+        self.writes = 0
+
+    def __call__(self, written: Sequence[Written]) -> None:
+        """One atomic write."""
+        self.writes += 1
+        changes = [reader.change(one.key, one.before, one.after) for one in written]
+        for change in changes:
+            self._note_definition(change)
+            self._check_entry(change)
+        for change in changes:
+            self._open_windows(change)
+        self._check_money(changes)
+
+    def _note_definition(self, change: Change) -> None:
+        if change.defined is not None:
+            budget, limit = change.defined
+            self.truth.definitions[budget] = limit
+            self.truth.ever_defined.add((budget, limit))
+            self.truth.see_budget(budget)
+
+    def _open_windows(self, change: Change) -> None:
+        if change.new_window is not None:
+            purse, limit = change.new_window
+            if self.truth.definitions.get(budget_of(purse)) != limit:
+                raise BrokenPromise(broken.LIMIT_IN_FORCE, f"{purse} opens with {limit}")
+        moved = change.new_window or change.new_limit
+        if moved is not None:
+            purse, limit = moved
+            if (budget_of(purse), limit) not in self.truth.ever_defined:
+                raise BrokenPromise(broken.LIMIT_IN_FORCE, f"{purse} gets a limit of {limit}")
+            self.truth.purses.setdefault(purse, Purse(limit)).limit = limit
+        if change.crowded:
+            self.truth.purses[change.crowded].is_crowded = True
+
+    def _check_entry(self, change: Change) -> None:
+        if change.numbers is None:
+            return
+        before, after = change.numbers
+        moves = change.reserved or change.gone
+        if after == before and not moves and not any(p.free for p in change.parts.values()):
+            return
+        if after != before + 1 or change.entry is None:
+            detail = f"{change.source} goes from entry {before} to {after}"
+            raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
+        _check_entry_tells(change, change.entry)
+        self.entries[(change.source, after)] = change.entry
+
+    def _check_money(self, changes: Sequence[Change]) -> None:
+        reserved = [held for change in changes for held in change.reserved]
+        gone = [held for change in changes for held in change.gone]
+        entries = [change.entry for change in changes if change.entry is not None]
+        parts = _summed(changes)
+        due: dict[str, Part] = {}
+        for held in reserved:
+            self._hold(held)
+        charges = self._charges(gone, entries)
+        for records, sign in ((reserved, 1), (gone, -1)):
+            for held in records:
+                for purse, _, amount in held.holds:
+                    due.setdefault(purse, Part()).pending += sign * amount
+        for purse in {**parts, **due, **charges}:
+            found, wanted = parts.get(purse, Part()), due.get(purse, Part())
+            charged = charges.get(purse, 0)
+            if (found.pending, found.posted) != (wanted.pending, charged):
+                raise BrokenPromise(
+                    broken.CONSERVED,
+                    f"{purse}: pending moves by {found.pending}, and {found.posted} leaves; "
+                    f"reservations move by {wanted.pending} and are charged {charged}",
+                )
+            if found.pending or found.posted or found.limit:
+                self._follow(purse, found)
+        for held in reserved:
+            self._check_within_limit(held)
+
+    def _follow(self, purse: str, part: Part) -> None:
+        kept = self.truth.purses.get(purse)
+        if kept is None:
+            detail = f"{purse} moves money before it is opened"
+            raise BrokenPromise(broken.LIMIT_IN_FORCE, detail)
+        kept.pending += part.pending
+        kept.posted += part.posted
+        self.truth.see(purse)
+
+    def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
+        """What the ends of reservations charge, by purse; each ends once, as it was held."""
+        ended = [e.ended for e in entries if e.ended is not None and e.kind != reader.ADJUST]
+        self._check_ends(gone, ended)
+        charges: dict[str, int] = {}
+        for one in ended:
+            self._end(one)
+            _charge(charges, one, 1)
+        for entry in entries:
+            if entry.kind == reader.ADJUST and entry.ended is not None:
+                _charge(charges, self._adjust(entry.ended), -1)
+                _charge(charges, entry.ended, 1)
+        return charges
+
+    def _adjust(self, true: Ended) -> Ended:
+        """The true cost takes the place of what expiry charged, once; what that was."""
+        story = self.truth.stories.get(id_of(true.held))
+        charged = story.ended if story else None
+        if story is None or charged is None or charged.state != reader.EXPIRED:
+            detail = f"{true.held.request_id} is adjusted, it was {charged}"
+            raise BrokenPromise(broken.RESOLVED_ONCE, detail)
+        story.ended = true
+        self._note_end(true)
+        return charged
+
+    def _check_ends(self, gone: list[Held], ended: list[Ended]) -> None:
+        if {id_of(held): held for held in gone} != {id_of(e.held): e.held for e in ended}:
+            detail = f"{_ids(gone)} leave pending, {_ids([e.held for e in ended])} are resolved"
+            raise BrokenPromise(broken.RESOLVED_ONCE, detail)
+
+    def _hold(self, held: Held) -> None:
+        known = self.truth.stories.get(id_of(held))
+        if known is not None:
+            detail = f"{held.request_id} of {held.account} is held again"
+            raise BrokenPromise(broken.HELD_ONCE, detail)
+        self.truth.stories[id_of(held)] = Story(held)
+
+    def _end(self, one: Ended) -> None:
+        story = self.truth.stories.get(id_of(one.held))
+        if story is None or story.ended is not None:
+            detail = f"{one.held.request_id} ends as {one.state} and was not pending"
+            raise BrokenPromise(broken.RESOLVED_ONCE, detail)
+        story.ended = one
+        self._note_end(one)
+
+    def _note_end(self, one: Ended) -> None:
+        held = {purse: amount for purse, _, amount in one.held.holds}
+        for purse, amount in one.postings():
+            self.truth.purses[purse].overrun += max(0, amount - held[purse])
+        if one.state == reader.VOIDED and id_of(one.held) in self.billed:
+            detail = f"{one.held.request_id} is voided after its call ran"
+            raise BrokenPromise(broken.NEVER_FREE, detail)
+
+    def _check_within_limit(self, held: Held) -> None:
+        """A hold was accepted: with it, nothing may pass the limit but what overran before."""
+        for purse, _, _ in held.holds:
+            kept = self.truth.purses[purse]
+            if kept.left + kept.overrun < 0:
+                raise BrokenPromise(
+                    broken.NEVER_OVERSPENT,
+                    f"{purse}: posted {kept.posted} and pending {kept.pending} pass the limit of "
+                    f"{kept.limit} when {held.request_id} is held",
+                )
+
+
+def id_of(held: Held) -> tuple[str, str]:
+    """What makes a request the same one."""
+    return held.account, held.request_id
+
+
+def _charge(charges: dict[str, int], one: Ended, sign: int) -> None:
+    for purse, amount in one.postings():
+        charges[purse] = charges.get(purse, 0) + sign * amount
+
+
+def _ids(records: list[Held]) -> list[str]:
+    return [held.request_id for held in records]
+
+
+def _summed(changes: Sequence[Change]) -> dict[str, Part]:
+    """Differences of all items together, by purse."""
+    if len(changes) == 1:
+        return changes[0].parts
+    total: dict[str, Part] = {}
+    for change in changes:
+        for purse, part in change.parts.items():
+            total.setdefault(purse, Part()).add(part)
+    return total
+
+
+def _check_entry_tells(change: Change, entry: Entry) -> None:
+    """The entry of a write says what the write did."""
+    told = (entry.held,) if entry.kind == reader.RESERVE else ()
+    left = (entry.held,) if entry.ended and entry.kind != reader.ADJUST else ()
+    if told != tuple(change.reserved) or left != tuple(change.gone):
+        detail = f"entry {entry.sequence} of {change.source} tells of another {entry.kind}"
+        raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
+    for purse, amount in entry.moves:
+        moved = change.parts.get(purse, Part()).free
+        if amount != moved:
+            detail = f"entry {entry.sequence} of {change.source} moves {amount}, its item {moved}"
+            raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)

@@ -1,0 +1,37 @@
+"""A broken promise: which check saw it, and what it saw."""
+
+
+class BrokenPromise(BaseException):
+    """``check`` names the check, beginning with the promise's number."""
+
+    def __init__(self, check: str, detail: str) -> None:
+        super().__init__(f"{check}: {detail}")
+        self.check = check
+        self.detail = detail
+
+
+NEVER_OVERSPENT = "P1 posted and pending stay within the limit"
+LIMIT_IN_FORCE = "P1 a window has a limit that was defined for it"
+CALLED_ONCE = "P1 the model is called once per reservation"
+NEVER_FALSELY_REFUSED = "P2 a refusal had too little left"
+CONSERVED = "P3 money is conserved by every write"
+ENTRY_PER_WRITE = "P3 every write of an account leaves its entry"
+REPLAYED = "P3 entries replayed give the balances"
+RESOLVED_ONCE = "P4 a reservation resolves once, as it was held"
+SAME_RESOLUTION = "P4 a second resolution gets the first one back"
+HELD_ONCE = "P5 an id is held once"
+SAME_ANSWER = "P5 the same id gets the same answer"
+NEVER_FREE = "P6 a call that ran is charged"
+CHARGED_AS_BILLED = "P6 a settled call is charged what it cost"
+UPPER_BOUND = "P7 no call within its bounds costs more than its quote"
+RIGHT_WINDOW = "P7 a reservation holds the window it was admitted in"
+SAYS_WHY = "P8 a refusal names the budget that decided"
+HELD_BEFORE_ALLOWED = "P9 what is allowed is held"
+ANSWERS_WHEN_CALM = "P9 a ledger that can be asked is asked"
+RESOLVED_IN_TIME = "liveness every reservation resolves within its hold and a sweep"
+JOURNAL_COMPLETE = "liveness the journal has every entry once"
+TOTALS_EQUAL = "liveness the totals are what is posted"
+NO_GAP = "liveness no entry is missing in the sequence"
+ALERTS_OUT = "liveness every alert goes out"
+LIMIT_APPLIED = "liveness the limits are those of the configuration in force"
+CANARY = "canary this check always fails"

@@ -1,0 +1,49 @@
+"""What calls are made of: a price book of two models, and requests as their parser makes them."""
+
+from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
+from cost_sentry.domain.model_card import ModelCard
+from cost_sentry.domain.price_book import ModelPrice, TokenRates
+from tests.simulation.workloads import RATES, TEAM, Caller
+
+
+class ExampleBook:
+    """``application.ports.PriceBook`` of the models that workloads use."""
+
+    version = "2026-11-21+simulation"
+
+    def price(self, model_id: str) -> ModelPrice | None:
+        rate = RATES.get(model_id)
+        if rate is None:
+            return None
+        return ModelPrice(model_id=model_id, rates=TokenRates(input=rate, output=rate))
+
+    def card(self, model_id: str) -> ModelCard | None:
+        if model_id not in RATES:
+            return None
+        return ModelCard(
+            model_id=model_id,
+            context_tokens=100_000,
+            output_tokens_max=5_000,
+            modalities=frozenset({"text"}),
+            tools=True,
+            system=True,
+            streaming=True,
+            prompt_cache=False,
+        )
+
+
+def request_of(caller: Caller) -> InvocationRequest:
+    """The request as its parser would hand it on."""
+    return InvocationRequest(
+        request_id=caller.request_id,
+        model_id=caller.model,
+        tags={"team": TEAM, "application": caller.application},
+        priority=Priority.NORMAL,
+        max_tokens=caller.output_limit_tokens,
+        input_bound_tokens=caller.input_bound_tokens,
+        input_floor_tokens=1,
+        needs=Needs(),
+        path=InvocationPath.DIRECT,
+        digest=f"digest of {caller.content}",
+        converse={},
+    )

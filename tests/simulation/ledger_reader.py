@@ -1,0 +1,289 @@
+"""All that the simulation knows of the layout of the ledger's items, and the only file that does.
+
+It is a second reading of ``docs/reference/ledger-items.md``: none of the project's own readers is
+used, so a mistake in them is not repeated here. Amounts are whole numbers in a budget's own unit; a
+*purse* is one budget window, ``budget@window``; a *source* is what numbers its entries: a shard.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+Item = Mapping[str, Any]
+Key = tuple[str, str]
+
+ACCOUNT, WINDOW, POOL, REQUEST = "ACCOUNT#", "WINDOW#", "POOL#", "REQUEST#"
+DOLLARS = "usd"
+VOIDED, EXPIRED = "VOIDED", "EXPIRED"
+RESERVE, ADJUST = "reserve", "adjust"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reservation as its record tells it."""
+
+    account: str
+    request_id: str
+    source: str
+    attempt: str
+    digest: str
+    model: str
+    quote: int
+    expires_at_ms: int
+    holds: tuple[tuple[str, str, int], ...]
+    """Purse, unit, amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A reservation with its resolution, as its record tells it."""
+
+    held: Held
+    state: str
+    cost: int
+    tokens: int
+    is_estimated: bool
+
+    def postings(self) -> Iterator[tuple[str, int]]:
+        """What it charges, by purse."""
+        for purse, unit, _ in self.held.holds:
+            charged = self.cost if unit == DOLLARS else self.tokens
+            yield purse, 0 if self.state == VOIDED else charged
+
+
+@dataclass(slots=True)
+class Part:
+    """What one item holds of one purse; the parts of all items add up to the whole.
+
+    What is posted lies nowhere: it is what has left all places.
+    """
+
+    limit: int = 0
+    free: int = 0
+    """Unallotted and impounded money too: all that is neither held nor spent."""
+    pending: int = 0
+
+    @property
+    def posted(self) -> int:
+        """What has left the places for good."""
+        return self.limit - self.free - self.pending
+
+    def add(self, other: "Part") -> None:
+        """Put another item's part to it."""
+        self.limit += other.limit
+        self.free += other.free
+        self.pending += other.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the ledger, wherever it is kept."""
+
+    source: str
+    sequence: int
+    kind: str
+    held: Held | None = None
+    ended: Ended | None = None
+    moves: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Change:
+    """What one write did to one item, in the ledger's words."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    """Differences, by purse."""
+    reserved: list[Held] = field(default_factory=list)
+    gone: list[Held] = field(default_factory=list)
+    """Reservations that are no longer pending."""
+    new_window: tuple[str, int] | None = None
+    """A window that was opened, and its limit."""
+    new_limit: tuple[str, int] | None = None
+    """A window whose limit moved."""
+    crowded: str = ""
+    """A window that no longer sees all its places at one instant."""
+    defined: tuple[str, int] | None = None
+    """A budget whose definition was written."""
+    source: str = ""
+    numbers: tuple[int, int] | None = None
+    """The item's count of entries before and after."""
+    entry: Entry | None = None
+
+
+def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> Held:
+    attempt, digest, _, asked, used, _, _, _, quote, holds, *_, expires_at_ms = record
+    return Held(
+        account=account,
+        request_id=request_id,
+        source=_source(account, shard),
+        attempt=attempt,
+        digest=digest,
+        model=used or asked,
+        quote=quote,
+        expires_at_ms=expires_at_ms,
+        holds=tuple((f"{b}@{w}", unit, amount) for b, w, unit, amount in holds),
+    )
+
+
+def _whole(record: Sequence[Any]) -> Held:
+    _, request_id, account, shard, *held = record
+    return _held(request_id, account, shard, held)
+
+
+def _ended(held: Held, record: Sequence[Any]) -> Ended:
+    state, _, cost, tokens, _, is_estimated, _ = record
+    return Ended(held, state, cost, tokens, is_estimated)
+
+
+def _source(account: str, shard: str) -> str:
+    return f"{account}#{shard}" if shard else account
+
+
+@lru_cache(maxsize=4096)
+def _pending(text: str, request_id: str, account: str, shard: str) -> Held:
+    return _held(request_id, account, shard, json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _entry(text: str, source: str, sequence: int) -> Entry:
+    """An entry's record; a reserve only names its request, see ``_account_change``."""
+    record = json.loads(text)
+    held = _whole(record["r"]) if "r" in record else None
+    ended = _ended(held, record["x"]) if held is not None and "x" in record else None
+    moves = tuple((purse, amount) for purse, amount in record.get("mv", ()))
+    return Entry(source, sequence, record["k"], held, ended, moves)
+
+
+def is_streamed(key: Key, item: Item) -> bool:
+    """What the filter of the stream lets through: entries, and refusals at a budget's end."""
+    if key[0].startswith(ACCOUNT):
+        return "entry" in item
+    return key[0].startswith(REQUEST) and "used_up" in item
+
+
+def change(key: Key, before: Item | None, after: Item | None) -> Change:
+    """What a write did; nothing if the item holds no money."""
+    found = Change()
+    old, new = before or {}, after or {}
+    if key[0].startswith(ACCOUNT):
+        _account_change(found, key, old, new)
+    elif key[1].startswith((WINDOW, POOL)):
+        _window_change(found, key, old, new)
+    elif key[0] == "BUDGETS" and new:
+        found.defined = (key[1], int(new["limit"]["N"]))
+    return found
+
+
+def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
+    account, shard = key[0].removeprefix(ACCOUNT), key[1].removeprefix("SHARD#")
+    if old.get("free") is not new.get("free"):
+        for item, sign in ((old, -1), (new, 1)):
+            for purse, amount in _map(item, "free").items():
+                found.parts.setdefault(purse, Part()).free += sign * int(amount["N"])
+    was, now = _map(old, "pending"), _map(new, "pending")
+    if was is not now:
+        found.reserved = [
+            _pending(v["S"], i, account, shard) for i, v in now.items() if was.get(i) != v
+        ]
+        found.gone = [
+            _pending(v["S"], i, account, shard) for i, v in was.items() if now.get(i) != v
+        ]
+        for records, sign in ((found.reserved, 1), (found.gone, -1)):
+            for held in records:
+                for purse, _, amount in held.holds:
+                    found.parts.setdefault(purse, Part()).pending += sign * amount
+    found.source = _source(account, shard)
+    found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
+    if found.numbers[0] != found.numbers[1] and "entry" in new:
+        found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
+
+
+def _entry_of_item(item: Item, source: str, sequence: int, account: str, shard: str) -> Entry:
+    text = item["entry"]["S"]
+    entry = _entry(text, source, sequence)
+    if entry.kind != RESERVE:
+        return entry
+    request_id = json.loads(text)["id"]
+    record = _map(item, "pending")[request_id]["S"]
+    return Entry(source, sequence, RESERVE, _pending(record, request_id, account, shard))
+
+
+def _window_change(found: Change, key: Key, old: Item, new: Item) -> None:
+    kind, window, *_ = key[1].split("#")
+    purse = f"{key[0].removeprefix('BUDGET#')}@{window}"
+    part = found.parts.setdefault(purse, Part())
+    for item, sign in ((old, -1), (new, 1)):
+        part.limit += sign * _number(item, "limit")
+        part.free += sign * (_number(item, "unallotted") + _number(item, "impounded"))
+    if kind == "POOL" or "pools" in new:
+        found.crowded = purse
+    elif not old:
+        found.new_window = (purse, _number(new, "limit"))
+    if old and part.limit:
+        found.new_limit = (purse, _number(new, "limit"))
+
+
+def _map(item: Item, name: str) -> Mapping[str, Any]:
+    return item.get(name, _EMPTY)["M"]  # type: ignore[no-any-return]
+
+
+_EMPTY: Mapping[str, Any] = {"M": {}}
+
+
+def _number(item: Item, name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0
+
+
+def places(key: Key, item: Item) -> dict[str, Part]:
+    """All that one item holds, by purse."""
+    return change(key, None, item).parts
+
+
+def journal_entry(key: Key, item: Item) -> Entry | None:
+    """The entry that a journal's item keeps; ``None`` if it is another item."""
+    if key[0].startswith("ENTRIES#"):
+        source = key[0].removeprefix("ENTRIES#")
+        return _entry(item["record"]["S"], source, _number(item, "sequence"))
+    if not key[0].startswith(REQUEST) or "record" not in item:
+        return None
+    kind, record = key[1].rpartition("#")[2], json.loads(item["record"]["S"])
+    sequence = _number(item, "sequence")
+    if kind == "RESERVED":
+        held = _whole(record)
+        return Entry(held.source, sequence, RESERVE, held)
+    held = _whole(record[0])
+    return Entry(held.source, sequence, _JOURNALED[kind], held, _ended(held, record[1]))
+
+
+_JOURNALED = {"RESOLVED": "resolve", "ADJUSTED": ADJUST}
+
+
+def totals(key: Key, item: Item) -> tuple[str, int] | None:
+    """Purse and posted amount that the journal added up; ``None`` if it is another item."""
+    if not key[1].startswith("TOTALS#"):
+        return None
+    purse = f"{key[0].removeprefix('BUDGET#')}@{key[1].removeprefix('TOTALS#')}"
+    return purse, _number(item, "posted")
+
+
+def progress(key: Key, item: Item) -> tuple[str, int, bool] | None:
+    """Source, the highest entry that was projected, and whether one is missing below it."""
+    if not key[0].startswith("PROJECTION#"):
+        return None
+    source = key[0].removeprefix("PROJECTION#")
+    return source, _number(item, "projected"), "missing" in item
+
+
+def waiting_alert(key: Key) -> bool:
+    """Whether this is an alert that waits to be sent."""
+    return key[0] == "ALERTS"
+
+
+def recorded_alert(key: Key) -> tuple[str, int] | None:
+    """Purse and threshold of an alert on record; ``None`` if it is another item."""
+    if not key[1].startswith("ALERT#"):
+        return None
+    _, window, threshold = key[1].split("#")
+    return f"{key[0].removeprefix('BUDGET#')}@{window}", int(threshold)

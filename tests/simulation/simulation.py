@@ -1,0 +1,284 @@
+"""One seed: a world of callers over the real code, faults, healing, and every check."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cost_sentry.application.apply_config import apply_config
+from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.invocation import InvocationRequest
+from tests.simulation.audit import broken
+from tests.simulation.audit.answers import Answers, WatchedLedger
+from tests.simulation.audit.auditor import Auditor
+from tests.simulation.audit.broken import BrokenPromise
+from tests.simulation.audit.final_checks import FinalChecks
+from tests.simulation.dynamodb.model import DynamoDbModel
+from tests.simulation.examples import ExampleBook, request_of
+from tests.simulation.outcome import Outcome
+from tests.simulation.workloads import RATES, Caller, Operator, Plan, mix_of, plan_of
+from tests.simulation.world import deployment_facts, faults, latencies
+from tests.simulation.world.bedrock import Bedrock, ModelCall
+from tests.simulation.world.dynamodb_client import SimulatedClient
+from tests.simulation.world.environment import Environment, SkewedClock, start_of
+from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
+from tests.simulation.world.scheduler import Promise, Scheduler
+from tests.simulation.world.step_functions import Execution, StepFunctions
+from tests.simulation.world.stream import Stream
+from tests.simulation.world.topic import Topic, WatchedAlerts
+
+STEPS_MAX = 200_000
+"""Events of one seed, far more than any needs: a world that never comes to rest is a failure."""
+
+
+class Simulation:
+    """Args:
+    seed: of every chance in it.
+    plan: what people do; the seed's own unless it is being shortened.
+    mix: what goes wrong; likewise.
+    steps_max: events before it ends, whatever is still going on.
+    tracing: whether to keep every step in words.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        plan: Plan | None = None,
+        mix: FaultMix | None = None,
+        *,
+        steps_max: int = STEPS_MAX,
+        tracing: bool = False,
+    ) -> None:
+        self.seed = seed
+        self.plan = plan or plan_of(seed)
+        self.mix = mix or mix_of(seed, self.plan)
+        self._steps_max = steps_max
+        self._lines: list[str] = []
+        self._tracing = tracing
+        self._faults = faults.NONE
+        self._build()
+
+    def _build(self) -> None:
+        self.scheduler = scheduler = Scheduler(str(self.seed))
+        self._chance = scheduler.random("the world")
+        self.model = DynamoDbModel(lambda: scheduler.now, self._is_stale)
+        self.auditor = Auditor()
+        self.model.items.listen(self.auditor)
+        self.answers = Answers(self.auditor, RATES, is_calm=self.mix == faults.NONE)
+        self.topic = Topic(scheduler, lambda: self._faults)
+        self.functions = LambdaService(
+            scheduler, self._environment, lambda: self._faults, self._tracer()
+        )
+        self.stream = Stream(scheduler, self.functions, lambda: self._faults)
+        self.model.items.listen(self.stream)
+        self.bedrock = Bedrock(
+            scheduler,
+            lambda: self._faults,
+            overrun=self.plan.overrun,
+            started=self.answers.call_started,
+            billed=self.answers.billed,
+        )
+        tasks = {
+            "Admit request": self._begin_admission,
+            "Invoke model": self._begin_call,
+            "Invoke model with bytes": self._begin_call,
+            "Settle reservation": self._begin_settlement,
+            "Void reservation": self._begin_void,
+        }
+        self.workflow = StepFunctions(
+            scheduler, deployment_facts.state_machine(), tasks, lambda: self._faults
+        )
+        self._start = start_of(self.plan.start)
+        self._in_force = self.plan.config
+        self._counts = dict.fromkeys(("allowed", "refused", "unavailable"), 0)
+        self._ids = 0
+
+    def _is_stale(self) -> bool:
+        return self._faults.stale_read > 0 and self._chance.random() < self._faults.stale_read
+
+    def _tracer(self) -> Callable[[str], None] | None:
+        return self._note if self._tracing else None
+
+    def _note(self, line: str) -> None:
+        self._lines.append(f"{self.scheduler.now / latencies.SECOND:10.3f}  {line}")
+
+    def _environment(self, name: str) -> Environment:
+        """A new process; its clock may be off."""
+        self._ids += 1
+        chance, skew = self.scheduler.random(f"environment {name} {self._ids}"), 0
+        if chance.random() < self._faults.skewed:
+            skew = chance.randint(-latencies.SKEW_SECONDS_MAX, latencies.SKEW_SECONDS_MAX)
+        client = SimulatedClient(self.scheduler, self.model, lambda: self._faults, self._tracer())
+        environment = Environment(
+            scheduler=self.scheduler,
+            client=client,
+            clock=SkewedClock(self.scheduler, self._start, skew),
+            price_book=ExampleBook(),
+            topic=self.topic,
+            watch=lambda ledger: WatchedLedger(ledger, self.auditor),
+        )
+        environment.alerts = WatchedAlerts(environment.alerts, self.topic)
+        return environment
+
+    def _begin_admission(self, execution: Execution, _state: Any) -> Promise:
+        event = {
+            "request": execution.request,
+            "execution": execution.id,
+            "was_known": self.answers.known,
+            "decided": self._decided,
+        }
+        return self.functions.invoke("admit_request", event, execution.id)
+
+    def _decided(
+        self, request: InvocationRequest, attempt: str, decision: Decision, *, was_known: bool
+    ) -> None:
+        self.answers.decided(request, attempt, decision, was_known=was_known)
+        kind = "refused" if decision.reservation is None else "allowed"
+        kind = "unavailable" if decision.code.value == "LEDGER_UNAVAILABLE" else kind
+        self._counts[kind] += 1
+        if self._tracing:
+            self._note(f"{attempt}: {decision.kind} {decision.code}: {decision.message}")
+
+    def _begin_call(self, execution: Execution, _state: Any) -> Promise:
+        held = execution.sentry["decision"].reservation
+        call = ModelCall(
+            execution=execution.id,
+            account=held.account,
+            request_id=held.request_id,
+            model_id=held.model_used,
+            input_bound_tokens=held.input_bound_tokens,
+            output_limit_tokens=held.output_limit_tokens,
+        )
+        return self.bedrock.converse(call)
+
+    def _begin_settlement(self, execution: Execution, _state: Any) -> Promise:
+        event = {"ticket": execution.ticket, "response": execution.response}
+        return self.functions.invoke("settle_reservation", event, execution.id)
+
+    def _begin_void(self, execution: Execution, _state: Any) -> Promise:
+        event = {"ticket": execution.ticket, "error": execution.error}
+        return self.functions.invoke("void_reservation", event, execution.id)
+
+    def run(self) -> Outcome:
+        """Set up, let things go wrong, heal, check."""
+        failure = None
+        try:
+            self._set_up()
+            self._go_wrong()
+            self._heal()
+            self._check()
+        except BrokenPromise as error:
+            failure = error
+            if self._tracing:
+                self._note(f"BROKEN {error}")
+        finally:
+            self.scheduler.close()
+        return Outcome(
+            seed=self.seed,
+            workload=self.plan.workload,
+            operations=self.model.operations,
+            events=self.scheduler.events,
+            virtual_seconds=self.scheduler.now // latencies.SECOND,
+            writes=self.auditor.writes,
+            failure=failure,
+            trace=tuple(self._lines),
+            **self._counts,
+        )
+
+    def _advance(self, span: int, is_enough: Callable[[], bool] = lambda: False) -> None:
+        scheduler, most = self.scheduler, self._steps_max
+        scheduler.run(scheduler.now + span, lambda: is_enough() or scheduler.events >= most)
+
+    @property
+    def _is_cut_short(self) -> bool:
+        return self.scheduler.events >= self._steps_max
+
+    def _set_up(self) -> None:
+        self._operate(Operator(name="installer", at=0, config=self.plan.config))
+        self._advance(latencies.MINUTE)
+        self._advance(latencies.MINUTE)
+
+    def _operate(self, operator: Operator) -> Any:
+        """Apply a configuration from a machine of the operator's own; tell what became of it."""
+
+        def apply() -> None:
+            environment = self._environment(operator.name)
+            try:
+                apply_config(
+                    operator.config,
+                    store=environment.store,
+                    books=environment.books,
+                    clock=environment.clock,
+                )
+            except CostSentryError as error:
+                if self._tracing:
+                    self._note(f"{operator.name}: {error}")
+
+        return self.scheduler.spawn(operator.name, apply, operator.at)
+
+    def _go_wrong(self) -> None:
+        self._faults = self.mix
+        tasks = [self._call(caller) for caller in self.plan.callers]
+        tasks += [self._operate(operator) for operator in self.plan.operators]
+        self._tick(1)
+        longest = self.workflow.time_limit() + max(c.at for c in self.plan.callers)
+        self._advance(longest, lambda: all(task.is_over for task in tasks))
+        for task in tasks:
+            self.scheduler.kill(task)
+
+    def _call(self, caller: Caller) -> Any:
+        request = request_of(caller)
+        execution = Execution(id=f"{caller.name}", request=request)
+        return self.scheduler.spawn(caller.name, lambda: self.workflow.run(execution), caller.at)
+
+    def _tick(self, number: int) -> None:
+        """The expiry schedule."""
+        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
+
+        def tick() -> None:
+            try:
+                self.functions.invoke("expire_reservations", {}, f"tick {number}").wait()
+            except FunctionFailed as error:
+                if self._tracing:
+                    self._note(f"tick {number}: {error}")
+            self._tick(number + 1)
+
+        self.scheduler.spawn(f"tick {number}", tick, every)
+
+    def _heal(self) -> None:
+        """Nothing goes wrong any more: everything must come to rest in bounded time."""
+        self._faults = faults.NONE
+        # Requests that their senders gave up on may still arrive; then it is quiet.
+        self._operate(
+            Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
+        )
+        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
+        hold = self._in_force.hold_seconds * latencies.SECOND
+        skew = 2 * latencies.SKEW_SECONDS_MAX * latencies.SECOND
+        self._advance(hold + skew + 2 * every + latencies.MINUTE, self._is_quiet)
+        late = [held.request_id for held in self.auditor.truth.pending()]
+        if late and not self._is_cut_short:
+            raise BrokenPromise(broken.RESOLVED_IN_TIME, f"{late} are still pending")
+        self._advance(self.plan.runs_into + 2 * latencies.MINUTE)
+        self._advance(4 * every, lambda: not self.stream.waiting and not self._mails_wait())
+
+    def _is_quiet(self) -> bool:
+        return not self.stream.waiting and not any(self.auditor.truth.pending())
+
+    def _mails_wait(self) -> bool:
+        return bool(self.model.items.sort_keys("ALERTS"))
+
+    def _check(self) -> None:
+        if self._is_cut_short:
+            return
+        if self.stream.given_up:
+            detail = f"{self.stream.given_up} could not be projected"
+            raise BrokenPromise(broken.JOURNAL_COMPLETE, detail)
+        checks = FinalChecks(self.model.items, self.auditor)
+        checks.run()
+        self.answers.check_charges()
+        budgets = {budget.id: budget for budget in self._in_force.budgets}
+        checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
+        now = self._start
+        current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
+        checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

@@ -1,0 +1,263 @@
+"""What people do: callers, operators and budgets of one seed, drawn by its chance.
+
+Amounts are small, so that budgets run out: a call's quote is some hundred to some thousand
+picodollars.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from cost_sentry.application.config_document import with_version
+from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.window import WindowKind
+from tests.simulation.world import faults
+from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
+
+DEAR, CHEAP = "example.dear-v1:0", "example.cheap-v1:0"
+RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2}
+"""Picodollars per token, in and out alike."""
+TEAM = "search"
+NOON, EVENING = "2026-11-21T12:00:00", "2026-11-30T23:58:00"
+"""The evening ends a day, a month, and no week."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """One application's call, and what it does with the same id later."""
+
+    name: str
+    at: int
+    request_id: str
+    application: str = "web"
+    model: str = DEAR
+    input_bound_tokens: int = 50
+    output_limit_tokens: int = 50
+    content: str = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Somebody who puts a configuration in force."""
+
+    name: str
+    at: int
+    config: SentryConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that the world does in one seed."""
+
+    workload: str
+    start: str
+    config: SentryConfig
+    callers: Sequence[Caller]
+    operators: Sequence[Operator] = ()
+    overrun: float = 0.0
+    """Chance that a call uses more than its bound."""
+    model_faults: bool = False
+    """Whether the model is the one that fails."""
+    runs_into: int = 0
+    """Microseconds that the world goes on after the callers are done."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    random: Random
+    budgets: list[Budget] = field(default_factory=list)
+
+    def budget(self, budget_id: str, limit: int, **changes: Any) -> Budget:
+        """A budget of the team, in dollars, by day."""
+        given: dict[str, Any] = {
+            "id": budget_id,
+            "scope": {"team": TEAM},
+            "unit": Unit.USD,
+            "window": WindowKind.DAY,
+            "limit": limit,
+            "owners": (f"{budget_id}@example.com",),
+        }
+        made = Budget(**{**given, **changes})
+        self.budgets.append(made)
+        return made
+
+    def caller(self, number: int, span: int, **changes: Any) -> Caller:
+        """A call somewhere in the span."""
+        random = self.random
+        given: dict[str, Any] = {
+            "name": f"caller {number}",
+            "at": int(random.random() * span),
+            "request_id": f"r{number}",
+            "application": random.choice(("web", "app", "batch")),
+            "input_bound_tokens": random.randint(1, 100),
+            "output_limit_tokens": random.randint(1, 100),
+        }
+        return Caller(**{**given, **changes})
+
+    def config(self, *, ladder: bool = False) -> SentryConfig:
+        """The configuration of the budgets so far."""
+        return configuration(self.budgets, ladder=ladder)
+
+
+def configuration(budgets: Sequence[Budget], *, ladder: bool = False) -> SentryConfig:
+    """Team search, both models, and these budgets."""
+    rungs = (CHEAP,) if ladder else ()
+    models = {DEAR: Model(id=DEAR, ladder=rungs), CHEAP: Model(id=CHEAP)}
+    teams = {TEAM: Team(id=TEAM, owners=("search@example.com",))}
+    return with_version(
+        SentryConfig(version="", teams=teams, models=models, budgets=tuple(budgets))
+    )
+
+
+def spend(random: Random) -> Plan:
+    """Some applications spend from one budget that may or may not suffice."""
+    draft = _Draft(random)
+    draft.budget("daily", random.randint(1_000, 20_000))
+    count = random.randint(4, 12)
+    callers = [draft.caller(n, 40 * SECOND) for n in range(count)]
+    return Plan(
+        workload="spend",
+        start=NOON,
+        config=draft.config(ladder=random.random() < 0.5),
+        callers=callers,
+    )
+
+
+def same_id(random: Random) -> Plan:
+    """Ids come again: at once, later, much later, with the same content or other."""
+    draft = _Draft(random)
+    draft.budget("daily", random.randint(2_000, 20_000))
+    callers: list[Caller] = []
+    for number in range(random.randint(2, 4)):
+        first = draft.caller(number, 10 * SECOND)
+        callers.append(first)
+        for again in range(random.randint(1, 3)):
+            later = random.choice((5 * MILLISECOND, 500 * MILLISECOND, 30 * SECOND, 4 * MINUTE))
+            other = random.random() < 0.3
+            callers.append(
+                replace(
+                    first,
+                    name=f"{first.name} again {again}",
+                    at=first.at + int(random.random() * later),
+                    content="other" if other else "first",
+                    output_limit_tokens=first.output_limit_tokens + (7 if other else 0),
+                )
+            )
+    return Plan(workload="same_id", start=NOON, config=draft.config(), callers=callers)
+
+
+def unknown_outcome(random: Random) -> Plan:
+    """Model calls break, stall and time out, billed or not."""
+    return replace(spend(random), workload="unknown_outcome", model_faults=True)
+
+
+def hot_budget(random: Random) -> Plan:
+    """Everybody at once, from many accounts, on one budget."""
+    draft = _Draft(random)
+    draft.budget("hot", random.randint(3_000, 15_000))
+    count = random.randint(6, 14)
+    callers = [
+        draft.caller(n, 50 * MILLISECOND, application=f"app{random.randrange(6)}")
+        for n in range(count)
+    ]
+    return Plan(workload="hot_budget", start=NOON, config=draft.config(), callers=callers)
+
+
+def last_cent(random: Random) -> Plan:
+    """A budget for exactly so many of the same call, one more is asked for, all at once."""
+    draft = _Draft(random)
+    pays_for = random.randint(1, 4)
+    draft.budget("daily", 1_000 * pays_for)
+    span = random.choice((1, 20 * MILLISECOND, 2 * SECOND))
+    callers = [
+        draft.caller(n, span, input_bound_tokens=50, output_limit_tokens=50)
+        for n in range(pays_for + random.randint(1, 4))
+    ]
+    return Plan(workload="last_cent", start=NOON, config=draft.config(), callers=callers)
+
+
+def rollover(random: Random) -> Plan:
+    """Calls that begin in one window and end in the next."""
+    draft = _Draft(random)
+    for kind in random.sample((WindowKind.DAY, WindowKind.WEEK, WindowKind.MONTH), 2):
+        draft.budget(f"by-{kind.value}", random.randint(2_000, 12_000), window=kind)
+    callers = [draft.caller(n, 4 * MINUTE) for n in range(random.randint(4, 10))]
+    return Plan(
+        workload="rollover",
+        start=EVENING,
+        config=draft.config(),
+        callers=callers,
+        runs_into=20 * MINUTE,
+    )
+
+
+def reconfiguration(random: Random) -> Plan:
+    """Limits are raised, lowered, and lowered below what is spent, by one operator or two."""
+    draft = _Draft(random)
+    budget = draft.budget("daily", random.randint(3_000, 12_000))
+    callers = [draft.caller(n, 20 * SECOND) for n in range(random.randint(4, 10))]
+    operators = []
+    for number in range(random.randint(1, 3)):
+        limit = random.choice((0, 500, budget.limit // 2, budget.limit * 2, budget.limit + 1))
+        operators.append(
+            Operator(
+                name=f"operator {number}",
+                at=int(random.random() * 20 * SECOND),
+                config=configuration([replace(budget, limit=limit)]),
+            )
+        )
+    return Plan(
+        workload="reconfiguration",
+        start=NOON,
+        config=draft.config(),
+        callers=callers,
+        operators=operators,
+    )
+
+
+def many_budgets(random: Random) -> Plan:
+    """Every call is held by several budgets, of several units, all or none."""
+    draft = _Draft(random)
+    draft.budget("organisation", random.randint(3_000, 20_000), scope={}, window=WindowKind.NONE)
+    draft.budget("team", random.randint(3_000, 20_000))
+    draft.budget("tokens", random.randint(200, 2_000), unit=Unit.TOKENS)
+    draft.budget("web", random.randint(1_000, 8_000), scope={"application": "web"})
+    callers = [draft.caller(n, 20 * SECOND) for n in range(random.randint(4, 9))]
+    config = draft.config(ladder=random.random() < 0.5)
+    return Plan(workload="many_budgets", start=NOON, config=config, callers=callers)
+
+
+def overrun(random: Random) -> Plan:
+    """Calls that cost more than their bound, which no bound of ours should allow."""
+    return replace(spend(random), workload="overrun", overrun=0.4)
+
+
+WORKLOADS: tuple[Callable[[Random], Plan], ...] = (
+    spend,
+    same_id,
+    unknown_outcome,
+    hot_budget,
+    last_cent,
+    rollover,
+    reconfiguration,
+    many_budgets,
+    overrun,
+)
+
+
+def plan_of(seed: int) -> Plan:
+    """The plan of a seed; workloads take turns."""
+    workload = WORKLOADS[seed % len(WORKLOADS)]
+    return workload(Random(f"plan {seed}"))
+
+
+def mix_of(seed: int, plan: Plan) -> FaultMix:
+    """The seed's faults; the model's own always where the workload is about them."""
+    random = Random(f"faults {seed}")
+    mix = faults.draw(random)
+    if plan.model_faults:
+        return replace(mix, model_fault=0.5 + random.random() / 2, no_usage=0.2)
+    return mix

@@ -1,0 +1,224 @@
+"""A boto3-shaped DynamoDB client of one process: its calls take time, get lost, and meet others.
+
+A call travels to the table, is carried out there whether or not its sender still lives, and its
+answer travels back. What the SDK does by itself is done here as well: a token for each write
+transaction, and a second attempt after silence or a fault that may pass.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.simulation.dynamodb.model import METHODS, DynamoDbModel
+from tests.simulation.dynamodb.refusals import CONFLICT, NO_REASON, cancelled, refusal
+from tests.simulation.dynamodb.transactions import OPERATION
+from tests.simulation.world import deployment_facts, latencies
+from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.scheduler import Promise, Scheduler, TaskKilled
+
+RETRIED_BY_THE_SDK = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+"""Of botocore's "standard" retries; a cancelled transaction and a failed condition are not."""
+_WRITES = frozenset({"UpdateItem", "PutItem", "DeleteItem"})
+_TRACED = Callable[[str], None]
+
+
+class SimulatedClient:
+    """Args:
+    scheduler: whose tasks call.
+    model: the table.
+    faults: the mix in force, asked anew at each call.
+    trace: is told of each call, if anybody listens.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        model: DynamoDbModel,
+        faults: Callable[[], FaultMix],
+        trace: _TRACED | None = None,
+    ) -> None:
+        self._scheduler = scheduler
+        self._model = model
+        self._faults = faults
+        self._trace = trace
+        self._is_dead = False
+        attempts, silence_seconds = deployment_facts.client_limits()
+        self._attempts = attempts
+        self._silence = int(silence_seconds * latencies.SECOND)
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        if name not in METHODS:
+            raise AttributeError(name)
+        method = partial(self._call, METHODS[name])
+        setattr(self, name, method)
+        return method
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        random = self._scheduler.current.random
+        self._may_die(random)
+        if operation == OPERATION and "ClientRequestToken" not in request:
+            request["ClientRequestToken"] = f"{random.getrandbits(64):016x}"
+        for attempt in range(1, self._attempts + 1):
+            try:
+                answer = self._attempt(operation, request, random)
+            except (ClientError, ReadTimeoutError) as error:
+                if attempt == self._attempts or not _may_pass(error):
+                    self._may_die(random)
+                    raise
+                self._scheduler.sleep(int(random.random() * 2 ** (attempt - 1) * latencies.SECOND))
+            else:
+                self._may_die(random)
+                return answer
+        raise AssertionError("unreachable")
+
+    def _may_die(self, random: Random) -> None:
+        """Whoever dies stays dead: a call from a cleaning-up handler never leaves the process."""
+        if self._is_dead or random.random() < self._faults().killed / 2:
+            self._is_dead = True
+            raise TaskKilled
+
+    def die(self) -> None:
+        """The process is gone."""
+        self._is_dead = True
+
+    def _attempt(self, operation: str, request: dict[str, Any], random: Random) -> dict[str, Any]:
+        mix, there = self._faults(), self._one_way(random)
+        sender = self._scheduler.current_name
+        luck = random.random()
+        if luck < mix.lost_request:
+            if random.random() < 0.5:
+                late = self._silence + int(random.random() * latencies.LATE_REQUEST_MAX)
+                self._scheduler.after(late, lambda: self._arrive(sender, operation, request, None))
+            self._silent()
+        answer = self._scheduler.promise()
+        luck -= mix.lost_request
+        if luck < mix.lost_response:
+            self._scheduler.after(there, lambda: self._arrive(sender, operation, request, None))
+            self._silent()
+        if random.random() < mix.refused:
+            self._refuse(operation, request, random, there)
+        self._scheduler.after(there, lambda: self._arrive(sender, operation, request, answer))
+        result: dict[str, Any] = answer.wait()
+        self._scheduler.sleep(self._one_way(random))
+        if isinstance(result, ClientError):
+            raise result
+        return result
+
+    def _one_way(self, random: Random) -> int:
+        low, high = latencies.DYNAMODB_ONE_WAY
+        time = low + int(random.random() * (high - low))
+        slow = self._faults().slow
+        return time * random.randrange(1, 100) if slow and random.random() < slow else time
+
+    def _silent(self) -> None:
+        self._scheduler.sleep(self._silence)
+        raise ReadTimeoutError(endpoint_url="the table")
+
+    def _refuse(self, operation: str, request: dict[str, Any], random: Random, there: int) -> None:
+        """A fault of the service: sometimes it has done what it says it has not."""
+        sender = self._scheduler.current_name
+        code = random.choice(self._refusals_of(operation, request))
+        if code == "InternalServerError" and random.random() < 0.5:
+            self._scheduler.after(there, lambda: self._arrive(sender, operation, request, None))
+        self._scheduler.sleep(2 * there)
+        self._tell(sender, operation, request, f"refused: {code}")
+        if code == "TransactionCanceledException":
+            count = len(request["TransactItems"])
+            at = random.randrange(count)
+            reasons = [CONFLICT if i == at else NO_REASON for i in range(count)]
+            raise cancelled(operation, reasons)
+        raise refusal(operation, code, "an injected fault")
+
+    def _refusals_of(self, operation: str, request: dict[str, Any]) -> tuple[str, ...]:
+        """Only what can happen: single writes conflict where transactions are."""
+        always = ("InternalServerError", "ThrottlingException")
+        if operation == OPERATION:
+            return (*always, "TransactionCanceledException", "TransactionInProgressException")
+        if operation == "TransactGetItems":
+            return (*always, "TransactionCanceledException")
+        more = (*always, "ProvisionedThroughputExceededException")
+        if operation in _WRITES and self._is_transacted(request):
+            return (*more, "TransactionConflictException", "TransactionConflictException")
+        return more
+
+    def _is_transacted(self, request: dict[str, Any]) -> bool:
+        key = request.get("Key") or request["Item"]
+        return (key["pk"]["S"], key["sk"]["S"]) in self._model.items.transacted
+
+    def _arrive(
+        self, sender: str, operation: str, request: dict[str, Any], answer: Promise | None
+    ) -> None:
+        """At the table. The sender may be gone, or may have given up."""
+        try:
+            if operation == OPERATION:
+                self._transact(sender, request, answer)
+                return
+            result: Any = self._model.run(operation, request)
+        except ClientError as error:
+            result = error
+        self._tell(sender, operation, request, result)
+        if answer is not None:
+            answer.keep(result)
+
+    def _transact(self, sender: str, request: dict[str, Any], answer: Promise | None) -> None:
+        try:
+            prepared = self._model.prepare(request)
+        except ClientError as error:
+            self._tell(sender, OPERATION, request, error)
+            if answer is not None:
+                answer.keep(error)
+            return
+
+        def finish() -> None:
+            try:
+                result: Any = self._model.finish(prepared)
+            except ClientError as error:
+                result = error
+            self._tell(sender, OPERATION, request, result)
+            if answer is not None:
+                answer.keep(result)
+
+        low, high = latencies.DYNAMODB_TRANSACTION
+        self._scheduler.after((low + high) // 2, finish)
+
+    def _tell(self, sender: str, operation: str, request: dict[str, Any], result: Any) -> None:
+        if self._trace is not None:
+            self._trace(f"{sender}: {described(operation, request, result)}")
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in RETRIED_BY_THE_SDK
+    return True
+
+
+def described(operation: str, request: dict[str, Any], result: Any) -> str:
+    """One call in one line, for the trace."""
+    if "TransactItems" in request:
+        bodies = [(verb, body) for one in request["TransactItems"] for verb, body in one.items()]
+        what = ", ".join(f"{verb} {_place(body)}" for verb, body in bodies[:6])
+        what += f" and {len(bodies) - 6} more" if len(bodies) > 6 else ""
+    else:
+        what = _place(request)
+    if isinstance(result, ClientError):
+        result = result.response["Error"]["Code"]
+    return f"{operation} {what} → {result if isinstance(result, str) else 'done'}"
+
+
+def _place(body: dict[str, Any]) -> str:
+    key = body.get("Key") or body.get("Item")
+    if key is None:
+        values = body.get("ExpressionAttributeValues", {})
+        return str([value.get("S") for value in values.values()])
+    return f"{key['pk']['S']}/{key['sk']['S']}"

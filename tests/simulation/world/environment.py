@@ -1,0 +1,136 @@
+"""One execution environment: the real use cases over the real adapters, as bootstrap builds them.
+
+Its client, clock and pauses are the simulation's; everything between them is what runs in Lambda.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from cost_sentry.adapters import system_clock
+from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource, DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
+from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.sns_alerts import SnsAlerts
+from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.ports import PriceBook
+from tests.simulation.world import latencies
+from tests.simulation.world.scheduler import Scheduler
+
+TABLE = "ledger"
+
+
+class SkewedClock:
+    """``application.ports.Clock`` on virtual time.
+
+    Args:
+        start: of the simulation.
+        skew_seconds: how far this clock is ahead.
+    """
+
+    def __init__(self, scheduler: Scheduler, start: datetime, skew_seconds: int = 0) -> None:
+        self._scheduler = scheduler
+        self._start = start + timedelta(seconds=skew_seconds)
+        self.skew_seconds = skew_seconds
+
+    def now(self) -> datetime:
+        """See the port."""
+        return self._start + timedelta(milliseconds=self._scheduler.now // latencies.MILLISECOND)
+
+
+def start_of(text: str) -> datetime:
+    """A moment of UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class Environment:
+    """What one process keeps between its invocations.
+
+    Args:
+        scheduler: whose tasks run in it.
+        client: DynamoDB's.
+        clock: its own.
+        price_book: shared; it is data.
+        topic: SNS's client.
+        watch: wraps the ledger, to see what it answers.
+    """
+
+    def __init__(
+        self,
+        *,
+        scheduler: Scheduler,
+        client: Any,
+        clock: SkewedClock,
+        price_book: PriceBook,
+        topic: Any,
+        watch: Callable[[DynamoDbLedger], Any],
+    ) -> None:
+        self._scheduler = scheduler
+        self._topic = topic
+        self._watch = watch
+        self.client = client
+        self.clock = clock
+        self.price_book = price_book
+        self.calls = LedgerCalls(client, TABLE)
+
+    def pause(self, attempt: int) -> None:
+        """As ``system_clock.pause``, on virtual time."""
+        longest = min(system_clock.PAUSE_SECONDS_MAX, 0.002 * 2.0 ** min(attempt, 10))
+        self._scheduler.sleep(
+            int(self._scheduler.current.random.random() * longest * latencies.SECOND)
+        )
+
+    @cached_property
+    def ledger(self) -> Any:
+        return self._watch(DynamoDbLedger(self.calls, self.pause))
+
+    @cached_property
+    def books(self) -> DynamoDbBooks:
+        return DynamoDbBooks(self.calls, self.pause, self.clock)
+
+    @cached_property
+    def store(self) -> DynamoDbConfigStore:
+        return DynamoDbConfigStore(self.calls, self.clock)
+
+    @cached_property
+    def config_source(self) -> CachedConfigSource:
+        return CachedConfigSource(self.store, self.clock)
+
+    @cached_property
+    def admission(self) -> Admission:
+        return Admission(
+            config_source=self.config_source,
+            price_book=self.price_book,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def decision_log(self) -> DynamoDbDecisionLog:
+        return DynamoDbDecisionLog(JournalCalls(self.client, TABLE))
+
+    @cached_property
+    def outbox(self) -> DynamoDbAlertOutbox:
+        return DynamoDbAlertOutbox(self.calls, self.pause)
+
+    @cached_property
+    def alerts(self) -> SnsAlerts:
+        return SnsAlerts(self._topic, "arn:aws:sns:us-east-1:123456789012:alerts")
+
+    @cached_property
+    def projection(self) -> dict[str, Any]:
+        return {
+            "journal": DynamoDbJournal(JournalCalls(self.client, TABLE), self.calls, self.pause),
+            "outbox": self.outbox,
+            "alerts": self.alerts,
+            "ledger": self.ledger,
+            "config": self.config_source,
+            "limits": self.books,
+            "clock": self.clock,
+        }

@@ -1,0 +1,89 @@
+"""What each Lambda function does with an event: its handler without logs and without parsing.
+
+The steps are those of ``functions/cost_sentry/handlers``; the ticket makes the same journey.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cost_sentry.adapters.converse_usage import parse_usage
+from cost_sentry.adapters.stream_records import failures, streamed_entries
+from cost_sentry.adapters.ticket import read_ticket, ticket_of
+from cost_sentry.application.expire_reservations import expire_reservations
+from cost_sentry.application.note_decision import note_decision
+from cost_sentry.application.project_entries import project_entries
+from cost_sentry.application.send_alerts import send_alerts
+from cost_sentry.application.settle_reservation import settle_reservation
+from cost_sentry.application.void_reservation import void_reservation
+from cost_sentry.bootstrap import ALERTS_PER_RUN_MAX, EXPIRED_PER_RUN_MAX
+from cost_sentry.domain.decision import DecisionKind
+from tests.simulation.world.environment import Environment
+
+Handler = Callable[[Environment, Any], Any]
+
+
+def admit_request(environment: Environment, event: Any) -> dict[str, Any]:
+    """``{"request", "execution"}`` to what the workflow reads; the auditor looks on."""
+    request, attempt = event["request"], event["execution"]
+    was_known = event["was_known"](request)
+    decision = environment.admission.decide(request, attempt=attempt)
+    event["decided"](request, attempt, decision, was_known=was_known)
+    note_decision(decision, log=environment.decision_log, clock=environment.clock)
+    calls = decision.kind is not DecisionKind.REJECT and not decision.replayed
+    answer: dict[str, Any] = {
+        "decision": "REPLAY" if decision.replayed else decision.kind.value,
+        "path": None,
+        "ticket": None,
+        "sentry": {"replayed": decision.replayed, "decision": decision},
+    }
+    if calls and decision.reservation and decision.price:
+        answer["path"] = request.path.value
+        answer["ticket"] = ticket_of(decision.reservation, decision.price)
+    return answer
+
+
+def settle(environment: Environment, event: Any) -> Any:
+    """``{"ticket", "response"}`` to the resolution."""
+    reservation, price = read_ticket(event["ticket"])
+    return settle_reservation(
+        reservation,
+        price,
+        parse_usage(event["response"]),
+        ledger=environment.ledger,
+        clock=environment.clock,
+    )
+
+
+def void(environment: Environment, event: Any) -> Any:
+    """``{"ticket", "error"}`` to the resolution."""
+    reservation, _ = read_ticket(event["ticket"])
+    return void_reservation(
+        reservation, event["error"], ledger=environment.ledger, clock=environment.clock
+    )
+
+
+def expire(environment: Environment, _event: Any) -> dict[str, Any]:
+    """Any event to what one scheduled run did."""
+    ledger, clock = environment.ledger, environment.clock
+    sending = send_alerts(environment.outbox, environment.alerts, clock, ALERTS_PER_RUN_MAX)
+    expiry = expire_reservations(ledger=ledger, clock=clock, batch_max=EXPIRED_PER_RUN_MAX)
+    return {
+        "expired": expiry.expired,
+        "tidied": ledger.tidy(clock.now(), EXPIRED_PER_RUN_MAX),
+        "alerts_sent": sending.sent,
+    }
+
+
+def project(environment: Environment, event: Any) -> Any:
+    """A stream event to the records that shall come again."""
+    done = project_entries(streamed_entries(event), **environment.projection)
+    return failures(done.failed_ids)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "admit_request": admit_request,
+    "settle_reservation": settle,
+    "void_reservation": void,
+    "expire_reservations": expire,
+    "project_entries": project,
+}

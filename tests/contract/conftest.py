@@ -1,16 +1,13 @@
 """An empty store of whatever engine a test's row names."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tests.contract.engines import MEMORY, LedgerOn, Table, ledger_on
-from tests.fakes.dynamodb_table import create_table
+from tests.contract.engines import MEMORY, LedgerOn, Table, empty_table, ledger_on
 from tests.fakes.memory_ledger import MemoryLedger
 
 
@@ -47,14 +44,6 @@ def table(engine: str, request) -> Iterator[Table]:
     """An empty table on the DynamoDB of this row."""
     with empty_table(request.getfixturevalue(f"{engine}_client")) as made:
         yield made
-
-
-@contextmanager
-def empty_table(client: Any) -> Iterator[Table]:
-    name = f"ledger-{uuid4()}"
-    create_table(client, name)
-    yield Table(client=client, name=name)
-    client.delete_table(TableName=name)
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ A test class names its rows with ``@pytest.mark.parametrize("engine", ...)``; th
 `conftest.py` do the rest.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -15,6 +18,7 @@ from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Ledger, LedgerBooks
 from tests.fakes.builders import ManualClock
+from tests.fakes.dynamodb_table import create_table
 
 MEMORY = "memory"
 """The fakes: a second implementation of each port."""
@@ -43,6 +47,15 @@ class Table:
     @property
     def items(self) -> LedgerCalls:
         return LedgerCalls(self.client, self.name)
+
+
+@contextmanager
+def empty_table(client: Any) -> Iterator[Table]:
+    """A table that is gone afterwards."""
+    name = f"ledger-{uuid4()}"
+    create_table(client, name)
+    yield Table(client=client, name=name)
+    client.delete_table(TableName=name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

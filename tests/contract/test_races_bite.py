@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from tests.contract import planted_ledgers as planted
 from tests.contract.ledger_races import LedgerRaces
 from tests.contract.ledger_room_races import LedgerRoomRaces
+from tests.fakes import planted_ledgers as planted
 
 FOUND_BY = {
     "test_the_same_id_racing_with_itself_is_held_once": planted.KnowsNoId,

@@ -209,3 +209,15 @@ class CapsOverruns(MemoryLedger):
             for hold in ended.reservation.holds
             if hold.key == key
         )
+
+
+FOR_ANY_CALL = (
+    HoldsBudgetsOneByOne,
+    KnowsNoId,
+    KnowsNoRetry,
+    ForgetsEndedWindows,
+    LimitsLate,
+    ForgetsPendingOnChange,
+    CapsOverruns,
+)
+"""Those that one caller alone can meet, and that take calls on several budgets."""

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.contract.engines import CONCURRENT
+from tests.contract.ledger_limit_races import LedgerLimitRaces
 from tests.contract.ledger_races import LedgerRaces
-from tests.contract.ledger_room_races import LedgerRoomRaces
+from tests.contract.ledger_sharing_races import LedgerSharingRaces
 
 
 @pytest.mark.parametrize("engine", CONCURRENT)
-class TestLedgerRaces(LedgerRaces, LedgerRoomRaces):
+class TestLedgerRaces(LedgerRaces, LedgerLimitRaces, LedgerSharingRaces):
     """The suites, once per engine."""

@@ -5,8 +5,9 @@ from functools import partial
 
 import pytest
 
+from tests.contract.ledger_limit_races import LedgerLimitRaces
 from tests.contract.ledger_races import LedgerRaces
-from tests.contract.ledger_room_races import LedgerRoomRaces
+from tests.contract.ledger_sharing_races import LedgerSharingRaces
 from tests.fakes import planted_ledgers as planted
 
 FOUND_BY = {
@@ -41,7 +42,7 @@ FOUND_BY = {
 }
 
 
-class Races(LedgerRaces, LedgerRoomRaces):
+class Races(LedgerRaces, LedgerLimitRaces, LedgerSharingRaces):
     """Not collected: only its methods are called."""
 
     __test__ = False

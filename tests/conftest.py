@@ -1,4 +1,4 @@
-"""Fixtures of every room: no AWS account is ever near, and one local cloud per worker."""
+"""Fixtures of every room: no AWS account is ever near; servers start once per worker."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from cost_sentry_local.cloud import LocalCloud, running_cloud
 from cost_sentry_local.deploy import deploy
+from cost_sentry_local.dynoxide import Dynoxide, running_dynoxide, why_not_here
 from cost_sentry_local.synthesize import synthesize
 
 # Before anything makes a client: whoever runs the tests may be logged in somewhere.
@@ -28,6 +29,19 @@ def local_cloud() -> Iterator[LocalCloud]:
     """The local cloud; tests that use it are marked `cloud` and stay on one worker as a group."""
     with running_cloud() as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def dynoxide() -> Iterator[Dynoxide]:
+    """A second DynamoDB, of another maker; starts in a blink, so every worker has its own.
+
+    Skipped where its program does not exist; where it does, a missing one is an error.
+    """
+    why = why_not_here()
+    if why:
+        pytest.skip(why)
+    with running_dynoxide() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,15 @@
 """A running local cloud, and what any AWS client needs to reach it."""
 
-import threading
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import boto3
 from botocore.client import BaseClient
-from botocore.config import Config
 
-REGION = "us-east-1"
+from cost_sentry_local.aws_clients import REGION, client_of
+
 ACCOUNT = "123456789012"
 _TIMEOUT_SECONDS = 30.0
-_making_clients = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +38,10 @@ class LocalCloud:
         }
 
     def client(self, service: str, *, attempts: int = 1, connections: int = 256) -> BaseClient:
-        """A boto3 client of this cloud, whatever the environment says; one attempt by default.
-
-        Made once and shared: clients are thread-safe, and making one takes a tenth of a second.
-        """
+        """A boto3 client of this cloud, whatever the environment says; one attempt by default."""
         own = service == "bedrock-runtime"
         endpoint = self.bedrock_endpoint if own else self.endpoint
-        with _making_clients:
-            return _client(endpoint, service, attempts, connections)
+        return client_of(endpoint, service, attempts=attempts, connections=connections)
 
     @property
     def state_machines(self) -> dict[str, str]:
@@ -62,20 +54,6 @@ class LocalCloud:
         _send("POST", f"{self.endpoint}/_ministack/reset")
         _send("DELETE", f"{self.bedrock_endpoint}/_stand_in/faults")
         _send("DELETE", f"{self.bedrock_endpoint}/_stand_in/calls")
-
-
-@cache
-def _client(endpoint: str, service: str, attempts: int, connections: int) -> BaseClient:
-    session = boto3.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
-    )
-    config = Config(
-        inject_host_prefix=False,
-        max_pool_connections=connections,
-        read_timeout=300,
-        retries={"total_max_attempts": attempts},
-    )
-    return session.client(service, endpoint_url=endpoint, config=config)
 
 
 def _send(method: str, url: str) -> None:

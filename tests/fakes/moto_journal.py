@@ -1,6 +1,6 @@
-"""The journal's real adapters on moto: single-threaded, because moto has no lock."""
+"""The journal's real adapters on any table, and on moto's: single-threaded, it has no lock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from tests.fakes.dynamodb_table import create_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalOnMoto:
+class JournalOnTable:
     client: Any
     items: LedgerCalls
     journal: DynamoDbJournal
@@ -29,17 +29,21 @@ def no_pause(_attempt: int) -> None:
     """A single thread has nobody to wait for."""
 
 
+def journal_on(client: Any, table: str, pause: Callable[[int], None]) -> JournalOnTable:
+    items, calls = LedgerCalls(client, table), JournalCalls(client, table)
+    return JournalOnTable(
+        client=client,
+        items=items,
+        journal=DynamoDbJournal(calls, items, pause),
+        outbox=DynamoDbAlertOutbox(items, pause),
+        log=DynamoDbDecisionLog(calls),
+    )
+
+
 @contextmanager
-def journal_on_moto() -> Iterator[JournalOnMoto]:
+def journal_on_moto() -> Iterator[JournalOnTable]:
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1", **keys)
         create_table(client, "ledger")
-        items, calls = LedgerCalls(client, "ledger"), JournalCalls(client, "ledger")
-        yield JournalOnMoto(
-            client=client,
-            items=items,
-            journal=DynamoDbJournal(calls, items, no_pause),
-            outbox=DynamoDbAlertOutbox(items, no_pause),
-            log=DynamoDbDecisionLog(calls),
-        )
+        yield journal_on(client, "ledger", no_pause)

@@ -3,26 +3,39 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from cost_sentry_local.cloud import LocalCloud
-from tests.e2e.cloud_kit import Item, key, new_table, number, together
+from tests.contract.engines import CONCURRENT_TABLES
+from tests.contract.race import race
 
-pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
+pytestmark = pytest.mark.parametrize("engine", CONCURRENT_TABLES)
+
+
+def key(name):
+    return {"pk": {"S": name}, "sk": {"S": "-"}}
+
+
+def number(value):
+    return {"N": str(value)}
 
 
 @pytest.fixture
-def table(local_cloud: LocalCloud) -> str:
-    return new_table(local_cloud)["TableName"]
+def dynamodb(table):
+    return table.client
 
 
-def test_fifty_threads_sell_exactly_what_is_there(dynamodb, table):
-    dynamodb.put_item(TableName=table, Item=key("stock") | {"left": number(200)})
+@pytest.fixture
+def name(table):
+    return table.name
+
+
+def test_fifty_threads_sell_exactly_what_is_there(dynamodb, name):
+    dynamodb.put_item(TableName=name, Item=key("stock") | {"left": number(200)})
 
     def sell(_: int) -> int:
         sold = 0
         while True:
             try:
                 dynamodb.update_item(
-                    TableName=table,
+                    TableName=name,
                     Key=key("stock"),
                     UpdateExpression="SET #left = #left - :one",
                     ConditionExpression="#left >= :one",
@@ -33,18 +46,18 @@ def test_fifty_threads_sell_exactly_what_is_there(dynamodb, table):
                 return sold
             sold += 1
 
-    assert sum(together(50, sell)) == 200
-    left = dynamodb.get_item(TableName=table, Key=key("stock"))["Item"]["left"]
+    assert sum(race(50, 50, sell)) == 200
+    left = dynamodb.get_item(TableName=name, Key=key("stock"))["Item"]["left"]
     assert left == number(0)
 
 
-def test_a_failed_condition_returns_the_item_that_it_met(dynamodb, table):
+def test_a_failed_condition_returns_the_item_that_it_met(dynamodb, name):
     item = key("a") | {"free": {"M": {"b@day": number(3)}}}
-    dynamodb.put_item(TableName=table, Item=item)
+    dynamodb.put_item(TableName=name, Item=item)
 
     with pytest.raises(ClientError) as refused:
         dynamodb.update_item(
-            TableName=table,
+            TableName=name,
             Key=key("a"),
             UpdateExpression="SET #free.#b = #free.#b - :a",
             ConditionExpression="#free.#b >= :a",
@@ -57,16 +70,16 @@ def test_a_failed_condition_returns_the_item_that_it_met(dynamodb, table):
     assert refused.value.response["Item"] == item
 
 
-def test_one_update_reserves_in_nested_maps_and_counts(dynamodb, table):
+def test_one_update_reserves_in_nested_maps_and_counts(dynamodb, name):
     item = key("a") | {
         "free": {"M": {"b@day": number(10**19)}},
         "pending": {"M": {}},
         "sequence": number(7),
     }
-    dynamodb.put_item(TableName=table, Item=item)
+    dynamodb.put_item(TableName=name, Item=item)
 
     after = dynamodb.update_item(
-        TableName=table,
+        TableName=name,
         Key=key("a"),
         UpdateExpression="SET pending.#id = :r, #free.#b = #free.#b - :a ADD #seq :one",
         ConditionExpression=(
@@ -92,11 +105,11 @@ def test_one_update_reserves_in_nested_maps_and_counts(dynamodb, table):
     assert after["sequence"] == number(8)
 
 
-def test_a_cancelled_transaction_says_which_item_and_shows_it(dynamodb, table):
+def test_a_cancelled_transaction_says_which_item_and_shows_it(dynamodb, name):
     item = key("full") | {"left": number(1)}
-    dynamodb.put_item(TableName=table, Item=item)
+    dynamodb.put_item(TableName=name, Item=item)
     conditional = {
-        "TableName": table,
+        "TableName": name,
         "Key": key("full"),
         "UpdateExpression": "SET #l = #l - :a",
         "ConditionExpression": "#l >= :a",
@@ -108,7 +121,7 @@ def test_a_cancelled_transaction_says_which_item_and_shows_it(dynamodb, table):
     with pytest.raises(ClientError) as cancelled:
         dynamodb.transact_write_items(
             TransactItems=[
-                {"Put": {"TableName": table, "Item": key("other")}},
+                {"Put": {"TableName": name, "Item": key("other")}},
                 {"Update": conditional},
             ]
         )
@@ -116,17 +129,17 @@ def test_a_cancelled_transaction_says_which_item_and_shows_it(dynamodb, table):
     reasons = cancelled.value.response["CancellationReasons"]
     assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
     assert reasons[1]["Item"] == item
-    assert "Item" not in dynamodb.get_item(TableName=table, Key=key("other"))
+    assert "Item" not in dynamodb.get_item(TableName=name, Key=key("other"))
 
 
-def test_a_cancelled_transaction_loses_no_other_write(dynamodb, table):
-    dynamodb.put_item(TableName=table, Item=key("n") | {"n": number(0)})
+def test_a_cancelled_transaction_loses_no_other_write(dynamodb, name):
+    dynamodb.put_item(TableName=name, Item=key("n") | {"n": number(0)})
 
     def add(thread: int) -> int:
         for _ in range(20):
             if thread % 2:
                 dynamodb.update_item(
-                    TableName=table,
+                    TableName=name,
                     Key=key("n"),
                     UpdateExpression="ADD n :one",
                     ExpressionAttributeValues={":one": number(1)},
@@ -136,33 +149,33 @@ def test_a_cancelled_transaction_loses_no_other_write(dynamodb, table):
                     dynamodb.transact_write_items(TransactItems=refused_transaction())
         return 20 * (thread % 2)
 
-    def refused_transaction() -> list[Item]:
+    def refused_transaction():
         update = {
-            "TableName": table,
+            "TableName": name,
             "Key": key("n"),
             "UpdateExpression": "ADD n :one",
             "ExpressionAttributeValues": {":one": number(1)},
         }
         check = {
-            "TableName": table,
+            "TableName": name,
             "Key": key("absent"),
             "ConditionExpression": "attribute_exists(pk)",
         }
         return [{"Update": update}, {"ConditionCheck": check}]
 
-    added = sum(together(16, add))
+    added = sum(race(16, 16, add))
 
-    assert dynamodb.get_item(TableName=table, Key=key("n"))["Item"]["n"] == number(added)
+    assert dynamodb.get_item(TableName=name, Key=key("n"))["Item"]["n"] == number(added)
 
 
-def test_a_transaction_with_a_token_runs_once(dynamodb, table):
+def test_a_transaction_with_a_token_runs_once(dynamodb, name):
     for _ in range(3):
         dynamodb.transact_write_items(
             ClientRequestToken="once",
             TransactItems=[
                 {
                     "Update": {
-                        "TableName": table,
+                        "TableName": name,
                         "Key": key("n"),
                         "UpdateExpression": "ADD n :one",
                         "ExpressionAttributeValues": {":one": number(1)},
@@ -171,16 +184,16 @@ def test_a_transaction_with_a_token_runs_once(dynamodb, table):
             ],
         )
 
-    assert dynamodb.get_item(TableName=table, Key=key("n"))["Item"]["n"] == number(1)
+    assert dynamodb.get_item(TableName=name, Key=key("n"))["Item"]["n"] == number(1)
 
 
-def test_items_are_read_together(dynamodb, table):
-    dynamodb.put_item(TableName=table, Item=key("a"))
+def test_items_are_read_together(dynamodb, name):
+    dynamodb.put_item(TableName=name, Item=key("a"))
 
     answers = dynamodb.transact_get_items(
         TransactItems=[
-            {"Get": {"TableName": table, "Key": key("a")}},
-            {"Get": {"TableName": table, "Key": key("absent")}},
+            {"Get": {"TableName": name, "Key": key("a")}},
+            {"Get": {"TableName": name, "Key": key("absent")}},
         ]
     )["Responses"]
 

@@ -1,31 +1,11 @@
+"""What the decision log tells the stream of the table, in which alerts are made."""
+
 import pytest
 
 from cost_sentry.domain.decision import DecisionKind
-from tests.contract.journal_contract import JournalContract
-from tests.contract.outbox_contract import OutboxContract
 from tests.fakes.builders import NOON
 from tests.fakes.moto_journal import journal_on_moto
 from tests.fakes.refusals import refusal, view
-
-
-class TestDynamoDbJournal(JournalContract, OutboxContract):
-    @pytest.fixture
-    def store(self, monkeypatch):
-        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-        with journal_on_moto() as store:
-            yield store
-
-    @pytest.fixture
-    def journal(self, store):
-        return store.journal
-
-    @pytest.fixture
-    def outbox(self, store):
-        return store.outbox
-
-    @pytest.fixture
-    def log(self, store):
-        return store.log
 
 
 @pytest.fixture

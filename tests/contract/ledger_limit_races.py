@@ -1,0 +1,120 @@
+"""What every ledger must do while many callers use it at once and the room they have changes."""
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+from cost_sentry.application.ports import Reserved
+from cost_sentry.domain.reservation import Reservation, ReservationState
+from tests.contract.ledger_case import DAY, LedgerCase
+from tests.contract.race import race, race_steps
+from tests.fakes.builders import budget, hold, reservation, resolution
+
+VOID = resolution(0, ReservationState.VOIDED, total_tokens=0)
+
+
+class LedgerLimitRaces(LedgerCase):
+    """Subclasses provide ``ledger`` and ``books`` fixtures over one empty store."""
+
+    def test_changing_a_limit_in_the_middle_of_traffic_is_exact(self, ledger, books):
+        daily = budget(limit=5_000)
+        books.define(daily, DAY)
+
+        def call(number: int) -> bool:
+            if number in (40, 80):
+                books.define(budget(limit={40: 9_000, 80: 7_000}[number]), DAY)
+            held = reservation(f"r{number}", hold(100), account=f"search/app{number % 4}")
+            return isinstance(ledger.reserve(held), Reserved)
+
+        allowed = sum(race(8, 150, call))
+
+        balance = self.check(books, daily, pending=100 * allowed, posted=0)
+        assert balance.limit in (7_000, 9_000)
+        assert balance.left >= 0 or balance.limit == 7_000
+
+    def test_a_limit_lowered_below_what_is_spent_stops_every_call_that_starts_after_it(
+        self, ledger, books
+    ):
+        daily = budget(limit=10_000)
+        books.define(daily, DAY)
+        lowered = threading.Event()
+
+        def call(number: int) -> tuple[bool, bool]:
+            if number == 40:
+                books.define(replace(daily, limit=1_000), DAY)
+                lowered.set()
+            late = lowered.is_set()
+            held = reservation(f"r{number}", hold(100), account=f"search/{number % 4}")
+            allowed = isinstance(ledger.reserve(held), Reserved)
+            if allowed:
+                ledger.resolve(held, resolution(100))
+            return late, allowed
+
+        answers = Counter(race(8, 100, call))
+
+        spent = 100 * (answers[False, True] + answers[True, True])
+        assert answers[True, True] == 0
+        assert spent > 1_000
+        assert self.check(books, daily, pending=0, posted=spent).limit == 1_000
+        books.define(replace(daily, limit=spent + 550), DAY)
+        assert self.allowed_now(ledger, callers=20) == 5
+
+    def test_a_lowered_limit_admits_again_exactly_what_running_calls_give_back(self, ledger, books):
+        daily = budget(limit=10_000)
+        books.define(daily, DAY)
+        running = [reservation(f"r{n}", hold(100), account=f"search/{n % 8}") for n in range(40)]
+        for held in running:
+            ledger.reserve(held)
+        books.define(replace(daily, limit=2_000), DAY)
+        given_back = []
+
+        def give_back(held: Reservation) -> int:
+            given_back.append(ledger.resolve(held, VOID))
+            return 0
+
+        def insist(account: str) -> int:
+            """Calls until one is refused that began after everything was given back."""
+            allowed, last = 0, False
+            while not last:
+                last = len(given_back) == len(running)
+                held = reservation(f"new{allowed}", hold(100), account=account)
+                if isinstance(ledger.reserve(held), Reserved):
+                    allowed, last = allowed + 1, False
+            return allowed
+
+        back = [partial(give_back, held) for held in running]
+        new = [partial(insist, f"search/new{n}") for n in range(8)]
+        allowed = sum(race_steps(12, [*back, *new]))
+
+        assert allowed == 20
+        assert self.check(books, daily, pending=2_000, posted=0).left == 0
+
+    def test_overruns_of_racing_calls_leave_exactly_so_much_less(self, ledger, books):
+        daily = budget(limit=10_000)
+        books.define(daily, DAY)
+
+        def call(number: int) -> bool:
+            held = reservation(f"r{number}", hold(100), account=f"search/{number % 4}")
+            allowed = isinstance(ledger.reserve(held), Reserved)
+            if allowed:
+                ledger.resolve(held, resolution(230))
+            return allowed
+
+        allowed = sum(race(8, 30, call))
+
+        assert allowed == 30
+        self.check(books, daily, pending=0, posted=6_900)
+        assert self.allowed_now(ledger, callers=40) == 31
+
+    # ---- inside
+
+    @staticmethod
+    def allowed_now(ledger, *, callers: int) -> int:
+        """How many of so many callers, from accounts old and new, may spend 100."""
+
+        def call(number: int) -> bool:
+            held = reservation(f"now{number}", hold(100), account=f"search/{number % 6}")
+            return isinstance(ledger.reserve(held), Reserved)
+
+        return sum(race(8, callers, call))

@@ -1,0 +1,12 @@
+"""Every ledger keeps every promise, whatever it is made of."""
+
+import pytest
+
+from tests.contract.engines import EVERY
+from tests.contract.ledger_contract import LedgerContract
+from tests.contract.ledger_limits_contract import LedgerLimitsContract
+
+
+@pytest.mark.parametrize("engine", EVERY)
+class TestLedger(LedgerContract, LedgerLimitsContract):
+    """The suites, once per engine."""

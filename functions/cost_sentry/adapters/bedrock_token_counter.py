@@ -18,6 +18,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from cost_sentry.adapters.converse_codec import to_boto
 from cost_sentry.application.ports import Clock, Uncounted
@@ -47,7 +48,7 @@ _DENIED = frozenset({"AccessDeniedException", "ResourceNotFoundException"})
 """What the next count of the same model would meet too."""
 _NOT_COUNTABLE = "support counting tokens"
 """In the ``ValidationException`` of a model that has no CountTokens in this Region."""
-_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+_UNREADABLE = (ResponseParserError, ValueError, TypeError, AttributeError, LookupError)
 """What botocore's parser raises at a body of another shape."""
 
 

@@ -91,10 +91,8 @@ class Admission:
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, Reserved):
-            decision = self._allowed(request, config, result, tries)
-        else:
-            decision = _exhausted(request, config, tries.short, tuple(tries.rungs))
-        return replace(decision, uncounted=tuple(tries.bounds.uncounted))
+            return self._allowed(request, config, result, tries)
+        return _exhausted(request, config, tries)
 
     def _reservation(
         self,
@@ -153,6 +151,7 @@ class Admission:
             output_limit_asked_tokens=asked,
             budgets=_views(budgets, held, reserved.remaining),
             rungs=(*tries.rungs, _reserved_rung(held, asked)),
+            uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
             tags=request.tags,
         )
@@ -189,14 +188,9 @@ def _why_allowed(
     return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
 
 
-def _exhausted(
-    request: InvocationRequest,
-    config: SentryConfig,
-    shortages: list[tuple[Candidate, Shortage]],
-    rungs: tuple[RungOutcome, ...],
-) -> Decision:
+def _exhausted(request: InvocationRequest, config: SentryConfig, tries: CandidateTries) -> Decision:
     """The refusal names the budget that cannot pay for the model that was asked for."""
-    candidate, shortage = shortages[0]
+    candidate, shortage = tries.short[0]
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
     reservation_views = _views_before(candidate, shortage)
     window = budget.window_at(shortage.remaining.as_of)
@@ -205,9 +199,14 @@ def _exhausted(
         request,
         ReasonCode.BUDGET_EXHAUSTED,
         f"budget {budget.id} has too little left {until}; "
-        + _nothing_else_fits(rungs, lower=request.lower_output_limit),
+        + _nothing_else_fits(tries.rungs, lower=request.lower_output_limit),
     )
-    return replace(decision, budgets=reservation_views, rungs=rungs)
+    return replace(
+        decision,
+        budgets=reservation_views,
+        rungs=tuple(tries.rungs),
+        uncounted=tuple(tries.bounds.uncounted),
+    )
 
 
 def _views(
@@ -252,7 +251,7 @@ def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView,
     return tuple(views)
 
 
-def _nothing_else_fits(rungs: tuple[RungOutcome, ...], *, lower: bool) -> str:
+def _nothing_else_fits(rungs: list[RungOutcome], *, lower: bool) -> str:
     ladder = len({rung.model_id for rung in rungs}) > 1
     fits = "no model of the ladder fits either" if ladder else "the model has no ladder"
     return f"{fits}, nor does a lower output limit" if lower else fits

@@ -7,7 +7,7 @@
 A prompt that is bounded by its bytes and does not fit is counted, where that could make it fit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from cost_sentry.application.candidates import Candidate
@@ -39,7 +39,7 @@ class CandidateTries:
     _known: dict[str, Shortage] = field(default_factory=dict)
     _tries_left: int = LOWERED_TRIES_MAX
 
-    def run(self, candidates: Sequence[Candidate | RungOutcome]) -> Reserved | SameId | None:
+    def run(self, candidates: Iterable[Candidate | RungOutcome]) -> Reserved | SameId | None:
         """The first reservation that holds; ``None`` if none does."""
         for candidate in candidates:
             if isinstance(candidate, RungOutcome):

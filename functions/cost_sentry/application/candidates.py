@@ -1,6 +1,6 @@
 """Which models may serve a request, in order, and at what price at most."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -114,22 +114,20 @@ def _model_refusal(
 
 def candidates_for(
     request: InvocationRequest, config: SentryConfig, book: PriceBook
-) -> tuple[Candidate | RungOutcome, ...]:
+) -> Iterator[Candidate | RungOutcome]:
     """The asked model, then its ladder in order: a candidate, or why the rung cannot do the job.
 
-    ``refusal_of`` must have found nothing: the asked model is listed and has a price.
+    Each is priced when it is asked for; most calls need the first alone. ``refusal_of`` must have
+    found nothing: the asked model is listed and has a price.
     """
-    found: list[Candidate | RungOutcome] = [
-        _candidate(request, request.model_id, DecisionKind.ALLOW, config, book)
-    ]
+    yield _candidate(request, request.model_id, DecisionKind.ALLOW, config, book)
     model = listed_model(config, request.model_id)
     for rung in model.ladder if model else ():
         why = _why_no_rung(request, rung, config, book)
         if why:
-            found.append(RungOutcome(model_id=rung, outcome=why))
+            yield RungOutcome(model_id=rung, outcome=why)
         else:
-            found.append(_candidate(request, rung, DecisionKind.REROUTE, config, book))
-    return tuple(found)
+            yield _candidate(request, rung, DecisionKind.REROUTE, config, book)
 
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:

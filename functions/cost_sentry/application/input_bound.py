@@ -7,6 +7,7 @@ from cost_sentry.application.output_limit import affordable_output
 from cost_sentry.application.ports import Shortage, TokenCounter, Uncounted
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.token_bound import counted_bound_tokens
 
 COUNT_FROM_PICODOLLARS = 10**10
@@ -33,7 +34,14 @@ class InputBounds:
 
     def before_asking(self, candidate: Candidate) -> Candidate:
         """The candidate with its prompt counted if that is dear enough."""
-        prompt = candidate.within(output_limit_tokens=0).quote_picodollars
+        if not candidate.counts_tokens:
+            return candidate
+        prompt = quote_picodollars(
+            candidate.price,
+            input_bound_tokens=candidate.input_bound_tokens,
+            output_limit_tokens=0,
+            writes_cache=candidate.writes_cache,
+        )
         return self._counted(candidate) if prompt >= COUNT_FROM_PICODOLLARS else candidate
 
     def after_shortage(self, candidate: Candidate, shortage: Shortage, floor: int) -> Candidate:

@@ -23,6 +23,7 @@ from botocore.parsers import ResponseParserError
 from cost_sentry.adapters.converse_codec import to_boto
 from cost_sentry.application.ports import Clock, Uncounted
 from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.token_bound import NO_PROMPT_FIELDS
 
 CONNECT_TIMEOUT_SECONDS = 0.2
 READ_TIMEOUT_SECONDS = 0.6
@@ -32,13 +33,9 @@ PAUSE = timedelta(seconds=60)
 
 _COUNTED = frozenset({"messages", "system", "toolConfig", "additionalModelRequestFields"})
 """Every field of a request that CountTokens takes."""
-_NO_PROMPT = frozenset({
-    "inferenceConfig", "guardrailConfig", "additionalModelResponseFieldPaths", "requestMetadata",
-    "performanceConfig", "serviceTier",
-})  # fmt: skip
-"""Fields that CountTokens does not take, and that add nothing to a prompt.
-
-``outputConfig`` is in neither set: its schema becomes part of the prompt, uncounted.
+_COUNTABLE = _COUNTED | NO_PROMPT_FIELDS
+"""A request with other fields is not counted: the schema of an ``outputConfig`` becomes part of the
+prompt, and a guardrail may mask words of it with longer tags.
 """
 _EVERY_MODEL = "*"
 _DOWN = frozenset({"ThrottlingException", "ServiceUnavailableException"})
@@ -72,7 +69,7 @@ class BedrockTokenCounter:
 
     def count(self, model_id: str, converse: Mapping[str, object]) -> int | Uncounted:
         """See the port."""
-        if more := converse.keys() - _COUNTED - _NO_PROMPT:
+        if more := converse.keys() - _COUNTABLE:
             return Uncounted(f"{', '.join(sorted(more))} cannot be counted")
         model = base_model_id(model_id)
         if paused := self._paused(_EVERY_MODEL) or self._paused(model):

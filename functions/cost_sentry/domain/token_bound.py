@@ -39,6 +39,16 @@ differ by a small amount" (Claude docs, "Token counting"), and not how small. Th
 second page.
 """
 
+NO_PROMPT_FIELDS = frozenset({
+    "inferenceConfig", "additionalModelResponseFieldPaths", "requestMetadata",
+    "performanceConfig", "serviceTier",
+})  # fmt: skip
+"""Fields of Converse that the model never reads: how to sample, what to return, what to log.
+
+Source: Converse in Bedrock's API reference, field by field. A guardrail is not among them: it may
+mask what it finds in a prompt with tags of its own.
+"""
+
 WORDS_PER_TOKEN_MAX = 4
 """Tokenizers split at spaces; those with tokens of several words (SuperBPE) stop at four."""
 
@@ -50,7 +60,8 @@ _UNSEEN_MEDIA = frozenset({"video", "audio"})
 def input_bound_tokens(converse: Mapping[str, object]) -> int:
     """No tokenizer makes more prompt tokens of this camelCase request with base64 bytes."""
     tools = TOOLS_FRAMING_TOKENS if "toolConfig" in converse else 0
-    return REQUEST_FRAMING_TOKENS + tools + _bound("", converse)
+    prompt = {name: item for name, item in converse.items() if name not in NO_PROMPT_FIELDS}
+    return REQUEST_FRAMING_TOKENS + tools + _bound("", prompt)
 
 
 def input_floor_tokens(converse: Mapping[str, object]) -> int:

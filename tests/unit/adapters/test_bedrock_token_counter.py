@@ -76,18 +76,20 @@ def test_everything_that_becomes_prompt_is_sent_and_nothing_else(server, counter
     assert server.received == [{"input": {"converse": prompt}}]
 
 
-def test_a_schema_for_the_output_is_prompt_that_nobody_counts(server, counter):
-    found = counter.count(SONNET, {**CONVERSE, "outputConfig": {"textFormat": {}}})
+@pytest.mark.parametrize("field", ["outputConfig", "guardrailConfig"])
+def test_what_adds_to_a_prompt_unseen_is_not_counted(server, counter, field):
+    """A schema for the output; tags in the place of masked words."""
+    found = counter.count(SONNET, {**CONVERSE, field: {}})
 
-    assert found == Uncounted("outputConfig cannot be counted")
+    assert found == Uncounted(f"{field} cannot be counted")
     assert server.received == []
 
 
 def test_every_field_of_converse_is_counted_or_adds_nothing_or_stops_the_count(server, counter):
     """A field that a newer botocore brings must be put somewhere."""
-    known = counting._COUNTED | counting._NO_PROMPT | {"modelId", "outputConfig"}
+    uncountable = {"modelId", "promptVariables", "outputConfig", "guardrailConfig"}
 
-    assert known | {"promptVariables"} == set(converse_operation().input_shape.members)
+    assert counting._COUNTABLE | uncountable == set(converse_operation().input_shape.members)
 
 
 @pytest.mark.parametrize(

@@ -183,3 +183,24 @@ def test_a_counted_bound_is_above_its_count_and_rises_with_it(count, more):
 
 def test_a_long_prompts_count_has_three_percent_of_room():
     assert counted_bound_tokens(100_000) == 103_189
+
+
+def test_what_the_model_never_reads_adds_nothing():
+    plain = prompt({"text": "hi"})
+    unread = {
+        "inferenceConfig": {"maxTokens": 5, "stopSequences": ["x" * 500]},
+        "requestMetadata": {"job": "x" * 256},
+        "additionalModelResponseFieldPaths": ["/stop_sequence"],
+        "performanceConfig": {"latency": "standard"},
+        "serviceTier": {"type": "default"},
+    }
+
+    assert set(unread) == token_bound.NO_PROMPT_FIELDS
+    assert input_bound_tokens({**plain, **unread}) == input_bound_tokens(plain)
+
+
+@pytest.mark.parametrize("field", ["system", "toolConfig", "guardrailConfig", "outputConfig"])
+def test_what_the_model_may_read_always_counts(field):
+    plain = prompt({"text": "hi"})
+
+    assert input_bound_tokens({**plain, field: {"a": "b"}}) > input_bound_tokens(plain)

@@ -53,7 +53,10 @@ FUNCTIONS = (
         name="admit_request",
         timeout_seconds=LEDGER_SECONDS_MAX,
         memory_mib=512,
-        grants=(lambda near, to: near.ledger.grant_reserve(to.role),),
+        grants=(
+            lambda near, to: near.ledger.grant_reserve(to.role),
+            lambda near, to: near.models.grant_count(to.role),
+        ),
     ),
     FunctionRow(
         name="invoke_model",

@@ -18,8 +18,12 @@ REASONS = {
         "a budget could not pay for that model; a rung of its ladder fits everywhere",
         "nothing, or raise the budget that `message` names",
     ),
+    ReasonCode.OUTPUT_LIMIT_LOWERED: (
+        "a budget could not pay for `maxTokensAsked`; `maxTokens` is what it still pays for",
+        "if `stopReason` is `max_tokens` the answer was cut: raise the budget that `message` names",
+    ),
     ReasonCode.BUDGET_EXHAUSTED: (
-        "neither the model nor any rung of its ladder fits",
+        "neither the model nor any rung of its ladder fits, nor does a lower output limit",
         "wait until `resetsAt` of the binding budget, ask for less, or have the limit raised",
     ),
     ReasonCode.INVALID_REQUEST: (
@@ -83,6 +87,9 @@ ANSWER = {
     "modelUsed": "the model that is called; `null` after a rejection",
     "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: a function does, for bytes",
     "maxTokens": "the output limit that was sent to the model, and priced",
+    "maxTokensAsked": "the one that was asked for, or the default; more than `maxTokens` if it was"
+    " lowered. `null` after a rejection",
+    "inputTokensBound": "the most tokens that the prompt can have, as it was priced",
     "reservedUsd": "the most that the call can cost, held for it",
     "costUsd": "the real cost; `null` until it is known",
     "costEstimated": "true when nobody knows the real cost and the whole reservation was charged",
@@ -110,6 +117,7 @@ ANSWER_BUDGET = {
 
 ANSWER_RUNG = {
     "modelId": "the model",
-    "outcome": "`reserved`, `refused by budget …`, or why it cannot do the job",
+    "outcome": "`reserved`, `refused by budget …`, at how many output tokens if they were lowered,"
+    " or why it cannot do the job",
     "quoteUsd": "the most that it would cost; `null` if it was not priced",
 }

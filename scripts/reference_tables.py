@@ -138,6 +138,10 @@ def request_limits() -> str:
         ),
         ("`priority`", "`critical`, `normal` (default) or `low`"),
         (
+            "`lowerOutputLimit`",
+            "`true` (default): rather a shorter answer than none. `false`: rather none",
+        ),
+        (
             "`inferenceConfig.maxTokens`",
             "1 to `defaults.outputTokensMax` of `sentry.yaml`, and to what the model writes",
         ),

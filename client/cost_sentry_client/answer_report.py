@@ -41,6 +41,9 @@ def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, st
         facts.append(("model", str(sentry.get("modelAsked") or "none")))
     else:
         facts.append(("model", f"{sentry['modelUsed']} instead of {sentry['modelAsked']}"))
+    if (sentry.get("maxTokensAsked") or 0) > (sentry.get("maxTokens") or 0):
+        limits = f"{sentry.get('maxTokens')} instead of {sentry['maxTokensAsked']} tokens"
+        facts.append(("output limit", limits))
     if usage:
         facts.append(("tokens", f"{usage['inputTokens']} in, {usage['outputTokens']} out"))
     if sentry.get("status"):

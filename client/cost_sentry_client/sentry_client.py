@@ -65,6 +65,7 @@ class SentryClient:
         requestId: str | None = None,  # noqa: N803 - spelled as the other arguments of Converse
         tags: Mapping[str, str] | None = None,
         priority: str | None = None,
+        lowerOutputLimit: bool | None = None,  # noqa: N803
         **kwargs: Any,  # noqa: ANN401 - Converse's own arguments, whatever they become
     ) -> dict[str, Any]:
         """Call the model if its budgets can pay for it; Converse's response plus ``sentry``.
@@ -74,6 +75,8 @@ class SentryClient:
                 kept for this call's own retries when an answer is lost on the way.
             tags: Who pays; added to the client's own, and stronger than them.
             priority: ``critical``, ``normal`` or ``low``.
+            lowerOutputLimit: ``False`` to be refused rather than get a shorter answer, when the
+                budgets cannot pay for ``maxTokens``.
             **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes.
 
         Raises:
@@ -86,6 +89,7 @@ class SentryClient:
             "requestId": requestId if requestId is not None else new_request_id(),
             "tags": {**self._tags, **(tags or {})},
             **({} if priority is None else {"priority": priority}),
+            **({} if lowerOutputLimit is None else {"lowerOutputLimit": lowerOutputLimit}),
         }
         try:
             payload = to_payload(request)

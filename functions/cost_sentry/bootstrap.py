@@ -12,6 +12,7 @@ from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
     from cost_sentry.adapters.bedrock_models import BedrockModels
+    from cost_sentry.adapters.bedrock_token_counter import BedrockTokenCounter
     from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
     from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
     from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
@@ -110,7 +111,16 @@ def admission() -> "Admission":
         price_book=price_book(),
         ledger=ledger(),
         clock=clock(),
+        token_counter=token_counter(),
     )
+
+
+@cache
+def token_counter() -> "BedrockTokenCounter":
+    """Counts prompts; its client is made for the first one that is worth it."""
+    from cost_sentry.adapters.bedrock_token_counter import BedrockTokenCounter, count_tokens_client
+
+    return BedrockTokenCounter(clock(), count_tokens_client)
 
 
 @cache

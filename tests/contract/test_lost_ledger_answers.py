@@ -7,9 +7,14 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from cost_sentry import bootstrap
+from cost_sentry.adapters.bedrock_token_counter import (
+    CONNECT_TIMEOUT_SECONDS,
+    READ_TIMEOUT_SECONDS,
+)
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.application.input_bound import COUNTS_MAX
 from cost_sentry.domain.errors import LedgerUnavailable
 from infra.function_set import FUNCTIONS
 from tests.fakes.builders import ManualClock, budget, hold, reservation
@@ -107,3 +112,5 @@ def test_three_silent_calls_end_before_the_functions_own_time_is_up(deaf_client)
     limits = {row.name: row.timeout_seconds for row in FUNCTIONS}
     for name in ("admit_request", "settle_reservation", "void_reservation"):
         assert 3 * silent_seconds < limits[name]
+    counting = COUNTS_MAX * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS)
+    assert counting + 3 * silent_seconds < limits["admit_request"]

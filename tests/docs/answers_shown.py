@@ -66,7 +66,7 @@ class Sentry:
         if decision.reservation is None or decision.price is None:
             return {"sentry": block}
         self.clock.advance(seconds=2)
-        response = _response(text, output_tokens)
+        response = _response(text, min(output_tokens, block["maxTokens"]))
         resolved = settle_reservation(
             decision.reservation,
             decision.price,

@@ -1,6 +1,7 @@
 """Admission over a memory ledger, three models and the budgets that a test names."""
 
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.ports import Uncounted
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
@@ -38,6 +39,7 @@ class SmallBook:
             system=True,
             streaming=True,
             prompt_cache=False,
+            count_tokens=model_id != BLIND,
         )
 
 
@@ -83,10 +85,23 @@ def request(request_id: str = "r1", **changes) -> InvocationRequest:
     return InvocationRequest(**{**given, **changes})
 
 
+class Counter:
+    """Counts as told, by model; what it was not told it cannot count."""
+
+    def __init__(self, **told: int) -> None:
+        models = {"dear": DEAR, "cheap": CHEAP}
+        self.tokens = {models[name]: tokens for name, tokens in told.items()}
+        self.asked: list[str] = []
+
+    def count(self, model_id: str, converse: object) -> int | Uncounted:
+        self.asked.append(model_id)
+        return self.tokens.get(model_id, Uncounted("ThrottlingException"))
+
+
 class Sentry:
     """An admission over a memory ledger with these budgets defined."""
 
-    def __init__(self, *budgets, **changes) -> None:
+    def __init__(self, *budgets, counter: Counter | None = None, **changes) -> None:
         self.clock, self.ledger = ManualClock(), MemoryLedger()
         for one in budgets:
             self.ledger.define(one, one.window_at(self.clock.now()).id)
@@ -95,6 +110,7 @@ class Sentry:
             price_book=SmallBook(),
             ledger=self.ledger,
             clock=self.clock,
+            token_counter=counter,
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

@@ -50,6 +50,7 @@ def valid_requests() -> st.SearchStrategy:
         ),
         "requestId": st.from_regex(r"[A-Za-z0-9._:-]{1,128}", fullmatch=True),
         "priority": st.sampled_from(["critical", "normal", "low"]),
+        "lowerOutputLimit": st.booleans(),
     }
     required = {
         "modelId": st.just(REQUEST["modelId"]),

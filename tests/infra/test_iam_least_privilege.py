@@ -94,7 +94,11 @@ def test_nobody_but_operators_changes_configuration_or_limits(template):
 
 
 def test_only_the_two_branches_of_the_workflow_may_call_a_model(template):
-    callers = {p.role for p in template.permissions() if p.action.startswith("bedrock:")}
+    callers = {
+        p.role
+        for p in template.permissions()
+        if p.action.startswith("bedrock:") and p.action != "bedrock:CountTokens"
+    }
 
     assert callers == MODEL_CALLERS
 
@@ -112,6 +116,19 @@ def test_models_that_may_be_called_are_exactly_those_with_a_price(template):
             if p.role == caller and p.resource.startswith(prefix)
         }
         assert granted == priced
+
+
+def test_only_admission_has_prompts_counted_by_the_models_of_this_region_that_can(template):
+    book = PackagedPriceBook()
+    names = {base_model_id(name) for name in book.model_ids()}
+    countable = {name for name in names if (card := book.card(name)) and card.count_tokens}
+    granted = {
+        (p.role, p.resource) for p in template.permissions() if p.action == "bedrock:CountTokens"
+    }
+
+    here = "arn:<Partition>:bedrock:<Region>::foundation-model/"
+    assert countable
+    assert granted == {("<Functions/AdmitRequest/Role>", here + name) for name in countable}
 
 
 def test_every_geography_with_a_price_may_be_called(template):

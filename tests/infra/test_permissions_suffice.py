@@ -153,6 +153,7 @@ def house(monkeypatch) -> Iterator[House]:
         topic = boto3.client("sns", region_name="us-east-1").create_topic(Name="alerts")
         monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", topic["TopicArn"])
         monkeypatch.setattr(bootstrap, "clock", lambda: clock)
+        monkeypatch.setattr(bootstrap, "token_counter", lambda: None)  # it would ask Bedrock
         _create_table()
         books = DynamoDbBooks(bootstrap.ledger_calls(), lambda _: None, clock)
         store = DynamoDbConfigStore(bootstrap.ledger_calls(), clock)

@@ -15,7 +15,7 @@ from cost_sentry.adapters.config_document import (
 )
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.configurations import configuration
 
@@ -43,6 +43,7 @@ configurations = st.builds(
     budgets=st.lists(budgets, max_size=4).map(tuple),
     output_tokens_default=st.integers(1, 10**6),
     output_tokens_max=st.integers(1, 10**6),
+    output_tokens_min=st.integers(1, 10**6),
     required_tags=lists,
     hold_seconds=st.integers(360, 10**5),
     alert_addresses=lists,
@@ -54,6 +55,14 @@ def test_a_configuration_survives_its_document_as_json_text(config):
     text = json.dumps(config_to_document(config))
 
     assert config_from_document(json.loads(text)) == with_version(config)
+
+
+@given(configurations)
+def test_a_document_of_before_output_limits_were_lowered_has_the_usual_floor(config):
+    document = json.loads(json.dumps(config_to_document(config)))
+    del document["defaults"]["outputTokensMin"]
+
+    assert config_from_document(document).output_tokens_min == OUTPUT_TOKENS_MIN
 
 
 @given(configurations, configurations)

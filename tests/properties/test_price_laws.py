@@ -7,6 +7,7 @@ from cost_sentry.domain.price_book import (
     ContextTier,
     ModelPrice,
     TokenRates,
+    affordable_output_tokens,
     cost_picodollars,
     dearest_of,
     quote_picodollars,
@@ -126,6 +127,40 @@ def test_asking_for_the_cache_never_lowers_the_quote(price, prompt, answer):
         )
 
     assert quote(writes_cache=False) <= quote(writes_cache=True)
+
+
+@given(prices, count, count, st.integers(-1, 3 * 10**11), st.booleans())
+def test_the_affordable_output_is_paid_for_to_the_picodollar_and_one_token_more_is_not(
+    price, prompt, asked, amount, writes
+):
+    def quote(limit: int) -> int:
+        return quote_picodollars(
+            price, input_bound_tokens=prompt, output_limit_tokens=limit, writes_cache=writes
+        )
+
+    affordable = affordable_output_tokens(
+        price,
+        amount_picodollars=amount,
+        input_bound_tokens=prompt,
+        output_limit_tokens=asked,
+        writes_cache=writes,
+    )
+
+    assert affordable <= asked
+    if affordable < 0:
+        assert quote(0) > amount
+    else:
+        assert quote(affordable) <= amount
+        assert affordable == asked or quote(affordable + 1) > amount
+
+
+@given(prices, count, count, st.booleans())
+def test_exactly_the_quote_pays_for_the_whole_output(price, prompt, asked, writes):
+    bounds = {"input_bound_tokens": prompt, "output_limit_tokens": asked, "writes_cache": writes}
+
+    quote = quote_picodollars(price, **bounds)
+
+    assert affordable_output_tokens(price, amount_picodollars=quote, **bounds) == asked
 
 
 @given(rates.filter(lambda found: found.input > 0), st.integers(1, 10**6))

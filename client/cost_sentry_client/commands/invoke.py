@@ -37,6 +37,13 @@ def invoke(
     priority: Annotated[
         Priority | None, typer.Option("--priority", help="How much a refusal hurts.")
     ] = None,
+    lower_output_limit: Annotated[
+        bool | None,
+        typer.Option(
+            "--lower-output-limit/--no-lower-output-limit",
+            help="Rather a shorter answer than none, when the budgets run dry; the default.",
+        ),
+    ] = None,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="The same id never pays twice.")
     ] = None,
@@ -66,7 +73,9 @@ def invoke(
     }
     caller = run.operator.caller(tags)
     with run.progress("waiting for the model"):
-        answer = caller.converse(requestId=request_id, priority=priority, **request)
+        answer = caller.converse(
+            requestId=request_id, priority=priority, lowerOutputLimit=lower_output_limit, **request
+        )
     return _show(run, answer)
 
 

@@ -40,6 +40,13 @@ def _defaults(file: SentryFile) -> Iterator[Finding]:
             problem=f"{quoted(usual)} is above outputTokensMax",
             allowed=f"at most {most}",
         )
+    least = file.defaults.output_tokens_min
+    if least > most and "output_tokens_min" in file.defaults.model_fields_set:
+        yield Finding(
+            path=("defaults", "outputTokensMin"),
+            problem=f"{quoted(least)} is above outputTokensMax",
+            allowed=f"at most {most}",
+        )
     tags: Path = ("defaults", "requiredTags")
     yield from _twice(tags, file.defaults.required_tags)
     for i, tag in enumerate(file.defaults.required_tags):

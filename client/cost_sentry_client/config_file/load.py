@@ -150,6 +150,7 @@ def _config(file: SentryFile) -> SentryConfig:
         budgets=tuple(_budget(budget) for budget in file.budgets),
         output_tokens_default=file.defaults.output_tokens,
         output_tokens_max=file.defaults.output_tokens_max,
+        output_tokens_min=file.defaults.output_tokens_min,
         required_tags=(_TEAM_TAG, *tags),
         hold_seconds=file.defaults.hold_seconds,
         alert_addresses=tuple(file.alerts.addresses),

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.field_types import (
     Address,
@@ -40,6 +41,15 @@ class DefaultsShape(_Shape):
         ge=1,
         le=1_000_000,
         description="the largest maxTokens that a request may name",
+    )
+    output_tokens_min: int = Field(
+        default=OUTPUT_TOKENS_MIN,
+        ge=1,
+        le=1_000_000,
+        description=(
+            "the lowest maxTokens that is sent, instead of a refusal, when the budgets cannot pay "
+            "for the one asked for"
+        ),
     )
     required_tags: list[TagName] = Field(
         default_factory=list,

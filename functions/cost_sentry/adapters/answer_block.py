@@ -23,6 +23,8 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "modelUsed": decision.model_used,
         "path": decision.path.value if decision.path else None,
         "maxTokens": held.output_limit_tokens if held else None,
+        "maxTokensAsked": decision.output_limit_asked_tokens,
+        "inputTokensBound": held.input_bound_tokens if held else None,
         "reservedUsd": dollars_text(held.quote_picodollars) if held else None,
         "costUsd": _dollars(decision.cost_picodollars),
         "costEstimated": False,

@@ -152,5 +152,6 @@ def _card(model_id: str, family: Mapping[str, Any]) -> ModelCard:
         system=family["system"],
         streaming=family["streaming"],
         prompt_cache=family["prompt_cache"],
+        count_tokens=family.get("count_tokens", False),
         context_tokens_ceiling=family.get("context_tokens_ceiling"),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from cost_sentry.adapters.converse_shapes import request_shape
 from cost_sentry.adapters.request_parser_fields import SENTRY_FIELDS, check_sentry_fields
 from cost_sentry.adapters.request_parser_json import canonical_json, check_json
-from cost_sentry.adapters.request_parser_needs import needs_and_path
+from cost_sentry.adapters.request_parser_needs import needs_and_path, thinking_tokens
 from cost_sentry.adapters.request_parser_problems import Problems, described, one_of, shown
 from cost_sentry.adapters.request_parser_shapes import check_shape
 from cost_sentry.adapters.request_parser_unpriced import NEVER_TAKEN, check_unpriced
@@ -98,6 +98,8 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
         path=path,
         digest=_digest(request),
         converse=converse,
+        lower_output_limit=request.get("lowerOutputLimit", True),
+        thinking_tokens=thinking_tokens(converse),
     )
 
 

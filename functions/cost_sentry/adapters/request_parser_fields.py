@@ -1,4 +1,4 @@
-"""The sentry's own three fields: ``requestId``, ``tags`` and ``priority``."""
+"""The sentry's own fields: ``requestId``, ``tags``, ``priority`` and ``lowerOutputLimit``."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from cost_sentry.adapters.request_parser_shapes import check_enum
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.invocation import Priority
 
-SENTRY_FIELDS = ("requestId", "tags", "priority")
+SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit")
 """What a request has besides Converse's own fields."""
 TAGS_MAX = 16
 TAG_NAME_LENGTH_MAX_CHARACTERS = 64
@@ -31,6 +31,9 @@ def check_sentry_fields(
     _check_tags(request, problems)
     if "priority" in request:
         check_enum(("priority",), request["priority"], [p.value for p in Priority], problems)
+    lower = request.get("lowerOutputLimit", True)
+    if not isinstance(lower, bool):
+        problems.add(("lowerOutputLimit",), f"is {described(lower)}", "true or false")
 
 
 def _check_request_id(

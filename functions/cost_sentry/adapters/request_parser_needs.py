@@ -12,12 +12,14 @@ _TOOLS = frozenset({"toolConfig", "toolUse", "toolResult", "toolAddition", "tool
 _CACHE_POINTS = frozenset({"cachePoint", "cache_control"})
 """Converse's own name, and Anthropic's in ``additionalModelRequestFields``."""
 _BLOB = "(blob)"
+_THINKING_BUDGET = "budgettokens"
+"""``budget_tokens`` of Claude's thinking, in any spelling. Less than ``maxTokens``, or refused."""
 
 
 def needs_and_path(converse: Mapping[str, object]) -> tuple[Needs, InvocationPath]:
     """What the model must be able to do, and which branch can carry the content."""
     used = frozenset(_members_used(request_shape(), converse))
-    added = frozenset(_names_within(converse.get("additionalModelRequestFields")))
+    added = frozenset(n for n, _ in _members_within(converse.get("additionalModelRequestFields")))
     needs = Needs(
         modalities=frozenset({"text"}) | (used & _MEDIA),
         tools=bool(used & _TOOLS),
@@ -25,6 +27,13 @@ def needs_and_path(converse: Mapping[str, object]) -> tuple[Needs, InvocationPat
         prompt_cache=bool(_CACHE_POINTS & (used | added)),
     )
     return needs, InvocationPath.LAMBDA if _BLOB in used else InvocationPath.DIRECT
+
+
+def thinking_tokens(converse: Mapping[str, object]) -> int:
+    """What the caller sets aside of the output limit for thinking; 0 if nothing."""
+    added = _members_within(converse.get("additionalModelRequestFields"))
+    budgets = (value for name, value in added if _plain(name) == _THINKING_BUDGET)
+    return max((0, *(b for b in budgets if type(b) is int)))
 
 
 def _has_system_message(converse: Mapping[str, object]) -> bool:
@@ -46,13 +55,17 @@ def _members_used(shape: Shape, value: object) -> Iterator[str]:
             yield from _members_used(members[name], value[name])
 
 
-def _names_within(document: object) -> Iterator[str]:
-    """Every name at any depth of a document."""
+def _members_within(document: object) -> Iterator[tuple[str, object]]:
+    """Every name at any depth of a document, with its value."""
     match document:
         case dict():
-            yield from document
-            for inner in document.values():
-                yield from _names_within(inner)
+            for name, inner in document.items():
+                yield name, inner
+                yield from _members_within(inner)
         case list():
             for inner in document:
-                yield from _names_within(inner)
+                yield from _members_within(inner)
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")

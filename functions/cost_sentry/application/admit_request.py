@@ -7,7 +7,15 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cost_sentry.application.candidates import Candidate, candidates_for, refusal_of
+from cost_sentry.application.candidate_tries import CandidateTries
+from cost_sentry.application.candidates import (
+    Candidate,
+    asked_output_limit,
+    candidates_for,
+    refusal_of,
+)
+from cost_sentry.application.input_bound import InputBounds
+from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.ports import (
     Clock,
     ConfigSource,
@@ -17,6 +25,7 @@ from cost_sentry.application.ports import (
     Reserved,
     SameId,
     Shortage,
+    TokenCounter,
 )
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import (
@@ -42,6 +51,8 @@ class Admission:
     price_book: PriceBook
     ledger: Ledger
     clock: Clock
+    token_counter: TokenCounter | None = None
+    """``None``: every prompt is bounded by its bytes."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -68,22 +79,20 @@ class Admission:
     def _try_candidates(
         self, request: InvocationRequest, config: SentryConfig, attempt: str
     ) -> Decision:
-        rungs: list[RungOutcome] = []
-        shortages: list[tuple[Candidate, Shortage]] = []
-        for candidate in candidates_for(request, config, self.price_book):
-            if isinstance(candidate, RungOutcome):
-                rungs.append(candidate)
-                continue
-            reservation = self._reservation(request, config, candidate, attempt)
-            result = self.ledger.reserve(reservation)
-            if isinstance(result, SameId):
-                return replayed(request, result.reservation, result.resolution)
-            if isinstance(result, Reserved):
-                rungs.append(_reserved_rung(result.reservation))
-                return self._allowed(request, config, result, shortages, tuple(rungs))
-            rungs.append(_rung(candidate, f"refused by budget {result.hold.budget_id}"))
-            shortages.append((candidate, result))
-        return _exhausted(request, config, shortages, tuple(rungs))
+        tries = CandidateTries(
+            reserve=lambda candidate: self.ledger.reserve(
+                self._reservation(request, config, candidate, attempt)
+            ),
+            bounds=InputBounds(request=request, counter=self.token_counter),
+            floor=output_floor(request, config),
+            may_lower=request.lower_output_limit,
+        )
+        result = tries.run(candidates_for(request, config, self.price_book))
+        if isinstance(result, SameId):
+            return replayed(request, result.reservation, result.resolution)
+        if isinstance(result, Reserved):
+            return self._allowed(request, config, result, tries)
+        return _exhausted(request, config, tries)
 
     def _reservation(
         self,
@@ -117,25 +126,20 @@ class Admission:
         request: InvocationRequest,
         config: SentryConfig,
         reserved: Reserved,
-        shortages: list[tuple[Candidate, Shortage]],
-        rungs: tuple[RungOutcome, ...],
+        tries: CandidateTries,
     ) -> Decision:
         """The answer follows what is held, not what was tried.
 
         An execution that asks again after a lost answer finds the reservation of its first try,
-        which may be for another rung than the one it has just offered.
+        which may be for another rung, or another output limit, than the one it has just offered.
         """
         held = reserved.reservation
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
-        kind = DecisionKind(held.decision)
-        code, message = ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
-        if kind is DecisionKind.REROUTE:
-            code = ReasonCode.REROUTED_TO_FIT
-            poor = f"budget {shortages[0][1].hold.budget_id}" if shortages else "a budget"
-            message = f"{poor} cannot pay for {request.model_id}; {held.model_used} fits"
+        asked = asked_output_limit(request, config, self.price_book.card(held.model_used))
+        code, message = _why_allowed(held, asked, tries.short)
         return Decision(
-            kind=kind,
+            kind=DecisionKind(held.decision),
             code=code,
             message=message,
             request_id=request.request_id,
@@ -144,8 +148,10 @@ class Admission:
             path=request.path,
             reservation=held,
             price=self.price_book.price(held.model_used),
+            output_limit_asked_tokens=asked,
             budgets=_views(budgets, held, reserved.remaining),
-            rungs=rungs,
+            rungs=(*tries.rungs, _reserved_rung(held, asked)),
+            uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
             tags=request.tags,
         )
@@ -163,14 +169,28 @@ def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Dec
     )
 
 
-def _exhausted(
-    request: InvocationRequest,
-    config: SentryConfig,
-    shortages: list[tuple[Candidate, Shortage]],
-    rungs: tuple[RungOutcome, ...],
-) -> Decision:
+def _why_allowed(
+    held: Reservation, asked: int, short: list[tuple[Candidate, Shortage]]
+) -> tuple[ReasonCode, str]:
+    """The code and the sentence of a reservation that holds."""
+    poor = f"budget {short[0][1].hold.budget_id}" if short else "a budget"
+    sent = held.output_limit_tokens
+    if sent < asked:
+        instead = "" if held.model_used == held.model_asked else f" of {held.model_used}"
+        message = (
+            f"{poor} cannot pay for {asked} output tokens of {held.model_asked};"
+            f" maxTokens{instead} is {sent} instead of {asked}"
+        )
+        return ReasonCode.OUTPUT_LIMIT_LOWERED, message
+    if held.decision == DecisionKind.REROUTE:
+        message = f"{poor} cannot pay for {held.model_asked}; {held.model_used} fits"
+        return ReasonCode.REROUTED_TO_FIT, message
+    return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
+
+
+def _exhausted(request: InvocationRequest, config: SentryConfig, tries: CandidateTries) -> Decision:
     """The refusal names the budget that cannot pay for the model that was asked for."""
-    candidate, shortage = shortages[0]
+    candidate, shortage = tries.short[0]
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
     reservation_views = _views_before(candidate, shortage)
     window = budget.window_at(shortage.remaining.as_of)
@@ -179,9 +199,14 @@ def _exhausted(
         request,
         ReasonCode.BUDGET_EXHAUSTED,
         f"budget {budget.id} has too little left {until}; "
-        + ("no model of the ladder fits either" if len(rungs) > 1 else "the model has no ladder"),
+        + _nothing_else_fits(tries.rungs, lower=request.lower_output_limit),
     )
-    return replace(decision, budgets=reservation_views, rungs=rungs)
+    return replace(
+        decision,
+        budgets=reservation_views,
+        rungs=tuple(tries.rungs),
+        uncounted=tuple(tries.bounds.uncounted),
+    )
 
 
 def _views(
@@ -226,15 +251,16 @@ def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView,
     return tuple(views)
 
 
-def _reserved_rung(held: Reservation) -> RungOutcome:
-    return RungOutcome(
-        model_id=held.model_used, outcome="reserved", quote_picodollars=held.quote_picodollars
-    )
+def _nothing_else_fits(rungs: list[RungOutcome], *, lower: bool) -> str:
+    ladder = len({rung.model_id for rung in rungs}) > 1
+    fits = "no model of the ladder fits either" if ladder else "the model has no ladder"
+    return f"{fits}, nor does a lower output limit" if lower else fits
 
 
-def _rung(candidate: Candidate, outcome: str) -> RungOutcome:
+def _reserved_rung(held: Reservation, asked: int) -> RungOutcome:
+    sent = held.output_limit_tokens
     return RungOutcome(
-        model_id=candidate.model_id,
-        outcome=outcome,
-        quote_picodollars=candidate.quote_picodollars,
+        model_id=held.model_used,
+        outcome="reserved" if sent >= asked else f"reserved at {sent} of {asked} output tokens",
+        quote_picodollars=held.quote_picodollars,
     )

@@ -1,6 +1,6 @@
 """Which models may serve a request, in order, and at what price at most."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
@@ -27,7 +28,29 @@ class Candidate:
     input_bound_tokens: int
     output_limit_tokens: int
     quote_picodollars: int
+    writes_cache: bool
+    counts_tokens: bool
+    """The provider can count this model's prompt tokens exactly."""
     budgets: tuple[Budget, ...]
+
+    def within(
+        self, *, input_bound_tokens: int | None = None, output_limit_tokens: int | None = None
+    ) -> "Candidate":
+        """The same model within other bounds, at the price of those."""
+        bound = self.input_bound_tokens if input_bound_tokens is None else input_bound_tokens
+        limit = self.output_limit_tokens if output_limit_tokens is None else output_limit_tokens
+        quote = quote_picodollars(
+            self.price,
+            input_bound_tokens=bound,
+            output_limit_tokens=limit,
+            writes_cache=self.writes_cache,
+        )
+        return replace(
+            self,
+            input_bound_tokens=bound,
+            output_limit_tokens=limit,
+            quote_picodollars=quote,
+        )
 
     def holds(self, now: datetime) -> tuple[Hold, ...]:
         """What every budget must give up; a budget that this call cannot touch gives nothing."""
@@ -91,22 +114,20 @@ def _model_refusal(
 
 def candidates_for(
     request: InvocationRequest, config: SentryConfig, book: PriceBook
-) -> tuple[Candidate | RungOutcome, ...]:
+) -> Iterator[Candidate | RungOutcome]:
     """The asked model, then its ladder in order: a candidate, or why the rung cannot do the job.
 
-    ``refusal_of`` must have found nothing: the asked model is listed and has a price.
+    Each is priced when it is asked for; most calls need the first alone. ``refusal_of`` must have
+    found nothing: the asked model is listed and has a price.
     """
-    found: list[Candidate | RungOutcome] = [
-        _candidate(request, request.model_id, DecisionKind.ALLOW, config, book)
-    ]
+    yield _candidate(request, request.model_id, DecisionKind.ALLOW, config, book)
     model = listed_model(config, request.model_id)
     for rung in model.ladder if model else ():
         why = _why_no_rung(request, rung, config, book)
         if why:
-            found.append(RungOutcome(model_id=rung, outcome=why))
+            yield RungOutcome(model_id=rung, outcome=why)
         else:
-            found.append(_candidate(request, rung, DecisionKind.REROUTE, config, book))
-    return tuple(found)
+            yield _candidate(request, rung, DecisionKind.REROUTE, config, book)
 
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:
@@ -127,7 +148,7 @@ def _candidate(
     # Bedrock refuses, unbilled, a prompt that is longer than the context window.
     bound = request.input_bound_tokens
     bound = min(bound, card.prompt_tokens_ceiling) if card else bound
-    output = _output_limit(request, config, card.output_tokens_max if card else None)
+    output = asked_output_limit(request, config, card)
     return Candidate(
         model_id=model_id,
         decision=decision,
@@ -140,15 +161,20 @@ def _candidate(
             output_limit_tokens=output,
             writes_cache=request.needs.prompt_cache,
         ),
+        writes_cache=request.needs.prompt_cache,
+        counts_tokens=card is not None and card.count_tokens,
         budgets=config.budgets_of(request.tags, base_model_id(model_id)),
     )
 
 
-def _output_limit(request: InvocationRequest, config: SentryConfig, model_max: int | None) -> int:
+def asked_output_limit(
+    request: InvocationRequest, config: SentryConfig, card: ModelCard | None
+) -> int:
+    """The output limit of the request; the default, as far as the model goes, if it names none."""
     if request.max_tokens is not None:
         return request.max_tokens
     default = min(config.output_tokens_default, config.output_tokens_max)
-    return default if model_max is None else min(default, model_max)
+    return min(default, card.output_tokens_max) if card else default
 
 
 def _why_no_rung(
@@ -161,7 +187,7 @@ def _why_no_rung(
         return "nobody wrote down what it can do"
     if not config.budgets_of(request.tags, base_model_id(rung)):
         return "no budget covers it"
-    output = _output_limit(request, config, card.output_tokens_max)
+    output = asked_output_limit(request, config, card)
     return card.lacks(request.needs, request.input_bound_tokens, output)
 
 

@@ -142,6 +142,7 @@ def _defaults(config: SentryConfig | None) -> _Parts:
     return {
         "outputTokens": str(config.output_tokens_default),
         "outputTokensMax": str(config.output_tokens_max),
+        "outputTokensMin": str(config.output_tokens_min),
         "requiredTags": _listed(config.required_tags),
         "holdSeconds": str(config.hold_seconds),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 
 FORMAT = 1
@@ -28,6 +28,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         "defaults": {
             "outputTokens": config.output_tokens_default,
             "outputTokensMax": config.output_tokens_max,
+            "outputTokensMin": config.output_tokens_min,
             "requiredTags": list(config.required_tags),
             "holdSeconds": config.hold_seconds,
         },
@@ -86,6 +87,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         budgets=tuple(_budget_from(budget) for budget in document["budgets"]),
         output_tokens_default=defaults["outputTokens"],
         output_tokens_max=defaults["outputTokensMax"],
+        output_tokens_min=defaults.get("outputTokensMin", OUTPUT_TOKENS_MIN),
         required_tags=tuple(defaults["requiredTags"]),
         hold_seconds=defaults["holdSeconds"],
         alert_addresses=tuple(document["alerts"]["addresses"]),

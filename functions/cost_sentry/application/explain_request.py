@@ -21,7 +21,7 @@ class RequestJournal(Protocol):
         ...
 
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
-        """Its refusals and reroutes, in order of time; kept for 30 days."""
+        """What was not allowed as it was asked, in order of time; kept for 30 days."""
         ...
 
 
@@ -78,7 +78,7 @@ class Explanation:
     tags: dict[str, str]
     charges: tuple[Charge, ...]
     budgets: tuple[BudgetView, ...]
-    """As they stood when it was refused or rerouted."""
+    """As they stood when it was refused, rerouted or cut short."""
     rungs: tuple[RungOutcome, ...]
     errors: tuple[FieldError, ...]
     steps: tuple[Step, ...]
@@ -114,17 +114,17 @@ def _explain_reservations(
             found[entry.account] = entry.reservation
         if entry.resolution is not None:
             ended[entry.account] = entry.resolution
-    reroutes = {r.account: r for r in recorded if r.decision.kind is DecisionKind.REROUTE}
+    notes = {r.account: r for r in recorded if r.decision.kind is not DecisionKind.REJECT}
     return [
-        _explain_reservation(reservation, ended.get(account), reroutes.get(account))
+        _explain_reservation(reservation, ended.get(account), notes.get(account))
         for account, reservation in found.items()
     ]
 
 
 def _explain_reservation(
-    held: Reservation, ended: Resolution | None, reroute: RecordedDecision | None
+    held: Reservation, ended: Resolution | None, note: RecordedDecision | None
 ) -> Explanation:
-    why = reroute.decision if reroute else None
+    why = note.decision if note else None
     rerouted = held.decision == DecisionKind.REROUTE
     code = ReasonCode.REROUTED_TO_FIT if rerouted else ReasonCode.WITHIN_BUDGETS
     return Explanation(

@@ -1,4 +1,4 @@
-"""Keep why a call was refused or rerouted, so that it can be explained later."""
+"""Keep why a call was refused, rerouted or cut short, so that it can be explained later."""
 
 from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import Clock
@@ -7,12 +7,14 @@ from cost_sentry.domain.errors import LedgerUnavailable
 
 
 def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str | None:
-    """Note a refusal or a reroute; why it could not be noted, or ``None``.
+    """Note what was not allowed as it was asked; why it could not be noted, or ``None``.
 
-    An allowed call is explained by its ledger entries. The answer never waits for, nor fails by,
+    A call that was is explained by its ledger entries. The answer never waits for, nor fails by,
     its own explanation.
     """
-    if decision.kind is DecisionKind.ALLOW or decision.replayed:
+    lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
+    as_asked = decision.kind is DecisionKind.ALLOW and not lowered
+    if as_asked or decision.replayed:
         return None
     if decision.code is ReasonCode.LEDGER_UNAVAILABLE:
         return "the ledger is where it would be noted"

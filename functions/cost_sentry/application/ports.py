@@ -42,6 +42,25 @@ class PriceBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """There is no count."""
+
+    why: str
+    """An error's name, or a few words; never the provider's text, which may quote the prompt."""
+
+
+class TokenCounter(Protocol):
+    """Who knows how many tokens a prompt has: the provider that will bill them."""
+
+    def count(self, model_id: str, converse: Mapping[str, object]) -> int | Uncounted:
+        """Prompt tokens of this camelCase request on this model, asked once and within a second.
+
+        Never raises, never guesses: whatever goes wrong is ``Uncounted``.
+        """
+        ...
+
+
 class ConfigSource(Protocol):
     """The configuration in force."""
 

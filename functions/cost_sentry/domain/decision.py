@@ -26,6 +26,7 @@ class ReasonCode(StrEnum):
 
     WITHIN_BUDGETS = "WITHIN_BUDGETS"
     REROUTED_TO_FIT = "REROUTED_TO_FIT"
+    OUTPUT_LIMIT_LOWERED = "OUTPUT_LIMIT_LOWERED"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
     INVALID_REQUEST = "INVALID_REQUEST"
     UNKNOWN_TEAM = "UNKNOWN_TEAM"
@@ -63,7 +64,7 @@ class RungOutcome:
 
     model_id: str
     outcome: str
-    """``reserved``, ``refused by <budget>``, or why it cannot do the job."""
+    """``reserved``, ``refused by budget …``, or why it cannot do the job."""
     quote_picodollars: int | None = None
 
 
@@ -80,6 +81,10 @@ class Decision:
     path: InvocationPath | None = None
     reservation: Reservation | None = None
     price: ModelPrice | None = None
+    output_limit_asked_tokens: int | None = None
+    """What the caller asked for, or the default; more than was reserved if it was lowered."""
+    uncounted: tuple[str, ...] = ()
+    """Why a prompt that was worth counting was bounded by its bytes after all."""
     budgets: tuple[BudgetView, ...] = ()
     rungs: tuple[RungOutcome, ...] = ()
     errors: tuple[FieldError, ...] = ()

@@ -58,6 +58,10 @@ class InvocationRequest:
     """Of everything sent but ``requestId``; the same id with another digest is refused."""
     converse: Mapping[str, object]
     """Converse's arguments in camelCase, without ``modelId``; the only place with text."""
+    lower_output_limit: bool = True
+    """Rather a shorter answer than none, when the budgets cannot pay for ``max_tokens``."""
+    thinking_tokens: int = 0
+    """Of the output limit, set aside by the caller for thinking; Bedrock refuses a limit within."""
 
     @property
     def account(self) -> str:

@@ -23,6 +23,8 @@ class ModelCard:
     system: bool
     streaming: bool
     prompt_cache: bool
+    count_tokens: bool = False
+    """Bedrock's CountTokens answers for it, by its id without geography."""
     context_tokens_ceiling: int | None = None
     """A larger window that some source, or some beta field, speaks of."""
 

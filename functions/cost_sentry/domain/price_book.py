@@ -103,6 +103,31 @@ def quote_picodollars(
     )
 
 
+def affordable_output_tokens(
+    price: ModelPrice,
+    *,
+    amount_picodollars: int,
+    input_bound_tokens: int,
+    output_limit_tokens: int,
+    writes_cache: bool,
+) -> int:
+    """The largest output limit, at most the one given, whose quote is at most this amount.
+
+    Negative if the amount does not pay for the input alone. Exact: one token more would cost more
+    than the amount, unless the answer is the limit given.
+    """
+    _check_counts(input_bound_tokens, output_limit_tokens)
+    writes = writes_cache or price.caches_unasked
+    affordable = output_limit_tokens
+    for rates in _reachable(price, input_bound_tokens):
+        rest = amount_picodollars - _input_bound(rates, writes_cache=writes) * input_bound_tokens
+        if rest < 0:
+            return -1
+        if rates.output:
+            affordable = min(affordable, rest // rates.output)
+    return affordable
+
+
 def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
     """What a call that used these tokens costs: every bucket, exactly, never rounded.
 

@@ -33,6 +33,7 @@ def replayed(
         model_asked=first.model_asked,
         model_used=first.model_used,
         reservation=first,
+        output_limit_asked_tokens=request.max_tokens,
         replayed=True,
         state=state,
         cost_picodollars=None if resolution is None else resolution.cost_picodollars,

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from cost_sentry.domain.budget import MODEL_TAG, Budget
 
+OUTPUT_TOKENS_MIN = 64
+"""Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
@@ -35,6 +38,8 @@ class SentryConfig:
     output_tokens_default: int = 1024
     """Sent as ``maxTokens`` when the caller names none."""
     output_tokens_max: int = 16_384
+    output_tokens_min: int = OUTPUT_TOKENS_MIN
+    """The lowest ``maxTokens`` that is sent instead of a refusal."""
     required_tags: tuple[str, ...] = ("team",)
     hold_seconds: int = 420
     """A reservation unresolved for this long is posted in full; Express ends after 300 s."""

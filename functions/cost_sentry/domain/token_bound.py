@@ -29,6 +29,26 @@ TEXT_FILE_TOKENS_PER_BYTE = 4
 UNBOUNDED_TOKENS = 10_000_000
 """More than any context window on Bedrock."""
 
+COUNT_MARGIN_TOKENS = 64
+COUNT_MARGIN_RATIO = 32
+"""Added to what the provider counts: 64 tokens, and one in 32.
+
+Bedrock's page says that its count matches what is billed (user guide, "Monitor your token usage by
+counting tokens"). Anthropic says of the same counter that "the actual number of input tokens may
+differ by a small amount" (Claude docs, "Token counting"), and not how small. The margin is for the
+second page.
+"""
+
+NO_PROMPT_FIELDS = frozenset({
+    "inferenceConfig", "additionalModelResponseFieldPaths", "requestMetadata",
+    "performanceConfig", "serviceTier",
+})  # fmt: skip
+"""Fields of Converse that the model never reads: how to sample, what to return, what to log.
+
+Source: Converse in Bedrock's API reference, field by field. A guardrail is not among them: it may
+mask what it finds in a prompt with tags of its own.
+"""
+
 WORDS_PER_TOKEN_MAX = 4
 """Tokenizers split at spaces; those with tokens of several words (SuperBPE) stop at four."""
 
@@ -40,7 +60,8 @@ _UNSEEN_MEDIA = frozenset({"video", "audio"})
 def input_bound_tokens(converse: Mapping[str, object]) -> int:
     """No tokenizer makes more prompt tokens of this camelCase request with base64 bytes."""
     tools = TOOLS_FRAMING_TOKENS if "toolConfig" in converse else 0
-    return REQUEST_FRAMING_TOKENS + tools + _bound("", converse)
+    prompt = {name: item for name, item in converse.items() if name not in NO_PROMPT_FIELDS}
+    return REQUEST_FRAMING_TOKENS + tools + _bound("", prompt)
 
 
 def input_floor_tokens(converse: Mapping[str, object]) -> int:
@@ -52,6 +73,11 @@ def input_floor_tokens(converse: Mapping[str, object]) -> int:
     """
     words = sum(_words(text) for text in _prompt_texts(converse))
     return words // WORDS_PER_TOKEN_MAX
+
+
+def counted_bound_tokens(count_tokens: int) -> int:
+    """At most this many tokens are billed for a prompt of which the provider counted so many."""
+    return count_tokens + COUNT_MARGIN_TOKENS + -(-count_tokens // COUNT_MARGIN_RATIO)
 
 
 def text_bound_tokens(text: str) -> int:

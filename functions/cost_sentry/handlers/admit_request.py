@@ -29,6 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.info(
         decision.code.value,
         unnoted=unnoted,
+        uncounted=decision.uncounted,
         request_id=decision.request_id,
         decision=decision.kind.value,
         team=decision.tags.get("team"),

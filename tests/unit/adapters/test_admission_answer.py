@@ -49,6 +49,14 @@ def decision(**changes):
     return Decision(**{**given, **changes})
 
 
+def test_a_lowered_output_limit_is_sent_and_told_beside_the_one_that_was_asked_for():
+    answer = admission_answer(decision(output_limit_asked_tokens=900), request(), "book")
+
+    assert answer["arguments"]["InferenceConfig"]["MaxTokens"] == 70
+    told = answer["sentry"]
+    assert (told["maxTokens"], told["maxTokensAsked"], told["inputTokensBound"]) == (70, 900, 30)
+
+
 def test_the_call_is_made_as_it_was_reserved_whatever_was_asked():
     answer = admission_answer(decision(), request(), "book")
 

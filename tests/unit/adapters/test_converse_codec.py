@@ -29,6 +29,7 @@ from cost_sentry.adapters.converse_shapes import (
     response_shape,
     shapes_within,
 )
+from cost_sentry.adapters.request_parser_fields import SENTRY_FIELDS
 from tests.fakes.converse_values import arm, values
 from tests.fakes.valid_requests import valid_requests
 
@@ -90,7 +91,7 @@ def test_every_union_member_survives_the_way_through_boto3(shape, name):
 @MANY
 @given(valid_requests())
 def test_botocore_takes_every_request_that_is_converted_for_it(request):
-    converse = {k: v for k, v in request.items() if k not in ("requestId", "tags", "priority")}
+    converse = {k: v for k, v in request.items() if k not in SENTRY_FIELDS}
 
     kwargs = to_boto(converse)
 

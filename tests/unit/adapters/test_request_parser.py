@@ -43,6 +43,8 @@ def test_the_smallest_request_gets_every_default():
     assert smallest.tags == {"team": "search"}
     assert smallest.priority is Priority.NORMAL
     assert smallest.max_tokens is None
+    assert smallest.lower_output_limit
+    assert smallest.thinking_tokens == 0
     assert smallest.needs == Needs()
     assert smallest.path is InvocationPath.DIRECT
     assert smallest.converse == {"messages": REQUEST["messages"]}
@@ -51,10 +53,16 @@ def test_the_smallest_request_gets_every_default():
 
 def test_what_the_caller_names_is_used():
     named = parsed(
-        request(requestId="r-1", priority="low", inferenceConfig={"maxTokens": 7, "topP": 1})
+        request(
+            requestId="r-1",
+            priority="low",
+            lowerOutputLimit=False,
+            inferenceConfig={"maxTokens": 7, "topP": 1},
+        )
     )
 
     assert (named.request_id, named.priority, named.max_tokens) == ("r-1", Priority.LOW, 7)
+    assert not named.lower_output_limit
     assert named.converse["inferenceConfig"] == {"maxTokens": 7, "topP": 1}
 
 
@@ -63,7 +71,7 @@ def test_what_the_caller_names_is_used():
 def test_every_valid_request_is_taken_and_its_content_left_as_it_is(raw):
     taken = parsed(raw)
 
-    own = {"modelId", "requestId", "tags", "priority"}
+    own = {"modelId", "requestId", "tags", "priority", "lowerOutputLimit"}
     assert taken.converse == {name: raw[name] for name in raw if name not in own}
     kwargs = to_boto({"modelId": taken.model_id, **taken.converse})
     assert not ParamValidator().validate(kwargs, request_shape()).has_errors()
@@ -77,12 +85,35 @@ def test_the_digest_is_of_everything_but_the_request_id():
     assert parsed(dict(reversed(REQUEST.items()))).digest == digest
     changed = (
         request(priority="low"),
+        request(lowerOutputLimit=False),
         request(tags={"team": "ads"}),
         request(modelId="meta.llama3-8b-instruct-v1:0"),
         with_content({"text": "Why is the sky red?"}),
         request(inferenceConfig={"maxTokens": 5}),
     )
     assert len({digest, *(parsed(raw).digest for raw in changed)}) == 1 + len(changed)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tokens"),
+    [
+        ({"thinking": {"type": "enabled", "budget_tokens": 4096}}, 4096),
+        ({"a": [{"reasoning_config": {"budgetTokens": 7}}, {"budget-tokens": 9}]}, 9),
+        ({"budget_tokens": "many"}, 0),
+        ({"budget_tokens": True}, 0),
+        ({"budget_tokens": -5}, 0),
+        ({"thinking": {"type": "adaptive"}}, 0),
+    ],
+)
+def test_what_a_caller_sets_aside_for_thinking_is_known(fields, tokens):
+    assert parsed(request(additionalModelRequestFields=fields)).thinking_tokens == tokens
+
+
+@pytest.mark.parametrize("given", [None, 0, 1, "false", [], {}])
+def test_only_true_and_false_say_whether_the_output_limit_may_be_lowered(given):
+    [error] = errors_of(request(lowerOutputLimit=given)).values()
+
+    assert (error.field, error.allowed) == ("lowerOutputLimit", "true or false")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +202,7 @@ def test_everything_wrong_is_told_at_once_in_the_callers_words():
             "inferenceConfig": {"maxTokens": 0, "temperature": 2},
             "tags": {"application": "we#b"},
             "priority": "urgent",
+            "lowerOutputLimit": "no",
             "requestId": "",
             "stream": True,
         }
@@ -188,10 +220,12 @@ def test_everything_wrong_is_told_at_once_in_the_callers_words():
         ("tags.team", "is missing"),
         ("tags.application", "has # at character 2"),
         ("priority", 'is "urgent"'),
+        ("lowerOutputLimit", "is a string of 2 characters"),
         ("requestId", "is a string of 0 characters"),
         ("stream", "is not a known field"),
     }
     assert errors["priority"].allowed == "one of critical, normal, low"
+    assert errors["lowerOutputLimit"].allowed == "true or false"
     assert errors["system"].allowed == "a list"
     assert errors["inferenceConfig.temperature"].allowed == "from 0 to 1"
 

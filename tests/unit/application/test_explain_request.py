@@ -127,6 +127,23 @@ def test_a_reroute_says_which_rungs_were_tried(journal):
     )
 
 
+def test_a_call_whose_output_limit_was_lowered_says_so(journal):
+    held = reservation("r1")
+    journal.write([Account().reserve("r1")])
+    lowered = refusal(
+        "maxTokens is 80 instead of 100",
+        kind=DecisionKind.ALLOW,
+        code=ReasonCode.OUTPUT_LIMIT_LOWERED,
+        reservation=held,
+    )
+    journal.record(lowered, NOON)
+
+    [told] = explain("r1", journal=journal, books=Waiting())
+
+    assert (told.decision, told.code) == ("ALLOW", "OUTPUT_LIMIT_LOWERED")
+    assert told.message == "maxTokens is 80 instead of 100"
+
+
 def test_a_reroute_whose_note_was_lost_is_still_explained(journal):
     journal.write([Account().reserve("r1", decision="REROUTE", model_asked="big")])
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from cost_sentry.application.note_decision import note_decision
@@ -26,6 +28,15 @@ def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
 
     [noted] = log.decisions("r1")
     assert (noted.decision.kind, noted.at) == (kind, NOON)
+
+
+def test_a_call_whose_output_limit_was_lowered_is_noted():
+    log = MemoryJournal()
+    lowered = replace(decision(DecisionKind.ALLOW), code=ReasonCode.OUTPUT_LIMIT_LOWERED)
+
+    assert note_decision(lowered, log=log, clock=ManualClock()) is None
+
+    assert [n.decision.code for n in log.decisions("r1")] == [ReasonCode.OUTPUT_LIMIT_LOWERED]
 
 
 def test_an_allowed_call_and_a_replay_leave_no_note():

@@ -31,7 +31,7 @@ def test_options_become_converses_own_fields(desk):
     ended = cost_sentry(
         *CALL,
         *("--system", "be brief", "--max-tokens", "5", "--priority", "low"),
-        *("--tag", "application=chat", "--request-id", "mine"),
+        *("--tag", "application=chat", "--request-id", "mine", "--no-lower-output-limit"),
     )
 
     assert ended.code == 0
@@ -44,6 +44,7 @@ def test_options_become_converses_own_fields(desk):
             "requestId": "mine",
             "tags": {"team": "search", "application": "chat"},
             "priority": "low",
+            "lowerOutputLimit": False,
         }
     ]
 
@@ -120,6 +121,13 @@ def test_with_json_stdout_is_the_whole_answer_and_nothing_else(desk):
     ended = cost_sentry(*CALL, "--json")
 
     assert ended.json == answered("hello")
+
+
+def test_an_output_limit_that_was_lowered_is_shown_beside_the_one_asked_for(desk):
+    lowered = answered(code="OUTPUT_LIMIT_LOWERED", maxTokens=300, maxTokensAsked=1000)
+    desk.workflow = always(succeeded(lowered))
+
+    assert "300 instead of 1000 tokens" in cost_sentry(*CALL).stderr
 
 
 def test_a_rejection_is_exit_code_1_with_the_binding_budget_and_its_reset(desk):

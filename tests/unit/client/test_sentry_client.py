@@ -57,7 +57,13 @@ def test_arguments_travel_unchanged_with_tags_merged_and_the_calls_own_the_stron
     workflow = always(succeeded(answered()))
     client = client_of(workflow, tags={"team": "search", "application": "web"})
 
-    client.converse(**REQUEST, tags={"application": "chat"}, priority="low", requestId="mine")
+    client.converse(
+        **REQUEST,
+        tags={"application": "chat"},
+        priority="low",
+        lowerOutputLimit=False,
+        requestId="mine",
+    )
 
     assert workflow.inputs == [
         {
@@ -65,6 +71,7 @@ def test_arguments_travel_unchanged_with_tags_merged_and_the_calls_own_the_stron
             "requestId": "mine",
             "tags": {"team": "search", "application": "chat"},
             "priority": "low",
+            "lowerOutputLimit": False,
         }
     ]
 

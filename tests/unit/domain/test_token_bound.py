@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from cost_sentry.domain import token_bound
 from cost_sentry.domain.token_bound import (
+    COUNT_MARGIN_TOKENS,
     UNBOUNDED_TOKENS,
+    counted_bound_tokens,
     input_bound_tokens,
     input_floor_tokens,
     text_bound_tokens,
@@ -169,3 +171,36 @@ def test_a_chat_template_may_indent_a_deep_schema():
     )
 
     assert with_it - without >= indented - len("{}")
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_a_counted_bound_is_above_its_count_and_rises_with_it(count, more):
+    bound = counted_bound_tokens(count)
+
+    assert count + COUNT_MARGIN_TOKENS <= bound
+    assert bound <= counted_bound_tokens(count + more)
+
+
+def test_a_long_prompts_count_has_three_percent_of_room():
+    assert counted_bound_tokens(100_000) == 103_189
+
+
+def test_what_the_model_never_reads_adds_nothing():
+    plain = prompt({"text": "hi"})
+    unread = {
+        "inferenceConfig": {"maxTokens": 5, "stopSequences": ["x" * 500]},
+        "requestMetadata": {"job": "x" * 256},
+        "additionalModelResponseFieldPaths": ["/stop_sequence"],
+        "performanceConfig": {"latency": "standard"},
+        "serviceTier": {"type": "default"},
+    }
+
+    assert set(unread) == token_bound.NO_PROMPT_FIELDS
+    assert input_bound_tokens({**plain, **unread}) == input_bound_tokens(plain)
+
+
+@pytest.mark.parametrize("field", ["system", "toolConfig", "guardrailConfig", "outputConfig"])
+def test_what_the_model_may_read_always_counts(field):
+    plain = prompt({"text": "hi"})
+
+    assert input_bound_tokens({**plain, field: {"a": "b"}}) > input_bound_tokens(plain)

@@ -3,6 +3,7 @@
 import pytest
 
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file import ConfigFileInvalid
 from tests.fakes.sentry_files import GOOD, load, problems
@@ -120,6 +121,12 @@ def test_fails_with_the_line_and_field_of_the_mistake(file, mistake):
         ("{holdSeconds: yes}", "defaults.holdSeconds", "whole number"),
         ("{outputTokens: 0}", "defaults.outputTokens", "at least 1"),
         ("{outputTokens: 900, outputTokensMax: 800}", "defaults.outputTokens", "at most 800"),
+        ("{outputTokensMin: 0}", "defaults.outputTokensMin", "at least 1"),
+        (
+            "{outputTokens: 9, outputTokensMax: 9, outputTokensMin: 10}",
+            "defaults.outputTokensMin",
+            "at most 9",
+        ),
         ("{requiredTags: [model]}", "defaults.requiredTags[0]", "other than model"),
         ("{requiredTags: [a, a]}", "defaults.requiredTags[1]", "once"),
         ("{requiredTags: a}", "defaults.requiredTags", "a list"),
@@ -131,6 +138,12 @@ def test_fails_on_defaults_that_cannot_hold(file, defaults, field, allowed):
 
     assert (found.line, found.field) == (19, field)
     assert allowed in found.allowed
+
+
+def test_the_floor_of_output_is_held_against_the_maximum_only_if_it_is_written_down(file):
+    loaded = load(file, f"{GOOD}defaults: {{outputTokens: 9, outputTokensMax: 9}}\n")
+
+    assert loaded.config.output_tokens_min == OUTPUT_TOKENS_MIN
 
 
 def test_all_mistakes_are_named_at_once_in_the_order_of_the_file(file):

@@ -1,0 +1,100 @@
+"""The order in which a request's candidates are offered to the ledger, and how often.
+
+1. The asked model in full, then each rung of its ladder in full: nobody gets a shorter answer while
+   a whole one can be paid for.
+2. The asked model with a lower output limit, then each rung so: unless the caller declines.
+
+A prompt that is bounded by its bytes and does not fit is counted, where that could make it fit.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.input_bound import InputBounds
+from cost_sentry.application.output_limit import affordable_output, lowered
+from cost_sentry.application.ports import Reserved, ReserveResult, SameId, Shortage
+from cost_sentry.domain.decision import RungOutcome
+
+LOWERED_TRIES_MAX = 4
+"""Reservations with a lower output limit that one admission tries, over all its candidates.
+
+Each of several budgets that are short may need one, for only one is named at a time; another caller
+may take what was left. After that the answer is no.
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class CandidateTries:
+    """What was tried for one request so far, and what the ledger said."""
+
+    reserve: Callable[[Candidate], ReserveResult]
+    bounds: InputBounds
+    floor: int
+    """The lowest output limit that may be sent."""
+    may_lower: bool
+    rungs: list[RungOutcome] = field(default_factory=list)
+    short: list[tuple[Candidate, Shortage]] = field(default_factory=list)
+    """Every candidate that was refused in full, with why."""
+    _known: dict[str, Shortage] = field(default_factory=dict)
+    _tries_left: int = LOWERED_TRIES_MAX
+
+    def run(self, candidates: Iterable[Candidate | RungOutcome]) -> Reserved | SameId | None:
+        """The first reservation that holds; ``None`` if none does."""
+        for candidate in candidates:
+            if isinstance(candidate, RungOutcome):
+                self.rungs.append(candidate)
+                continue
+            held = self._in_full(self.bounds.before_asking(candidate))
+            if held:
+                return held
+        for candidate, _ in self.short if self.may_lower else ():
+            held = self._lowered(candidate)
+            if held:
+                return held
+        return None
+
+    def _in_full(self, candidate: Candidate) -> Reserved | SameId | None:
+        result = self._reserve(candidate)
+        if not isinstance(result, Shortage):
+            return result
+        floor = self.floor if self.may_lower else candidate.output_limit_tokens
+        tighter = self.bounds.after_shortage(candidate, result, floor)
+        # At most COUNTS_MAX times: only a count makes a refused candidate affordable.
+        if affordable_output(tighter, result) == tighter.output_limit_tokens:
+            again = self._reserve(tighter)
+            if not isinstance(again, Shortage):
+                return again
+            result = again
+        self.rungs.append(_refused(tighter, result))
+        self.short.append((tighter, result))
+        return None
+
+    def _lowered(self, candidate: Candidate) -> Reserved | SameId | None:
+        while self._tries_left:
+            lower = lowered(candidate, self._known, self.floor)
+            if lower is None:
+                return None
+            self._tries_left -= 1
+            result = self._reserve(lower)
+            if not isinstance(result, Shortage):
+                return result
+            self.rungs.append(
+                _refused(lower, result, f" at {lower.output_limit_tokens} output tokens")
+            )
+            candidate = lower
+        return None
+
+    def _reserve(self, candidate: Candidate) -> ReserveResult:
+        result = self.reserve(candidate)
+        if isinstance(result, Shortage):
+            self._known[result.hold.key] = result
+        return result
+
+
+def _refused(candidate: Candidate, shortage: Shortage, lowered_to: str = "") -> RungOutcome:
+    return RungOutcome(
+        model_id=candidate.model_id,
+        outcome=f"refused by budget {shortage.hold.budget_id}{lowered_to}",
+        quote_picodollars=candidate.quote_picodollars,
+    )

@@ -1,0 +1,73 @@
+"""When an exact count of the prompt is worth a round trip, and what it makes of a candidate."""
+
+from dataclasses import dataclass, field
+
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.output_limit import affordable_output
+from cost_sentry.application.ports import Shortage, TokenCounter, Uncounted
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.price_book import quote_picodollars
+from cost_sentry.domain.token_bound import counted_bound_tokens
+
+COUNT_FROM_PICODOLLARS = 10**10
+"""A cent for the prompt, bounded by its bytes.
+
+A count costs no money, but some 70 to 150 ms of every caller's time, and has a quota of its own.
+What it frees is given back after the call anyway. Below a cent, a thousand calls in flight hold at
+most ten dollars too much; above, one long prompt may hold dollars. A smaller prompt is counted only
+where its bytes do not fit and its tokens may.
+"""
+COUNTS_MAX = 2
+"""In one admission: the asked model's and one rung's. Each may be silent for a second."""
+
+
+@dataclass(slots=True, kw_only=True)
+class InputBounds:
+    """Counts for one request, each model's once."""
+
+    request: InvocationRequest
+    counter: TokenCounter | None
+    uncounted: list[str] = field(default_factory=list)
+    """Why there was no count, by model, in words that may be logged."""
+    _counts: dict[str, int | None] = field(default_factory=dict)
+
+    def before_asking(self, candidate: Candidate) -> Candidate:
+        """The candidate with its prompt counted if that is dear enough."""
+        if not candidate.counts_tokens:
+            return candidate
+        prompt = quote_picodollars(
+            candidate.price,
+            input_bound_tokens=candidate.input_bound_tokens,
+            output_limit_tokens=0,
+            writes_cache=candidate.writes_cache,
+        )
+        return self._counted(candidate) if prompt >= COUNT_FROM_PICODOLLARS else candidate
+
+    def after_shortage(self, candidate: Candidate, shortage: Shortage, floor: int) -> Candidate:
+        """The candidate with its prompt counted, if fewer tokens could make it fit."""
+        least = candidate.within(input_bound_tokens=self.request.input_floor_tokens)
+        affordable = affordable_output(least, shortage)
+        needed = min(floor, candidate.output_limit_tokens)
+        if affordable is None or affordable < needed:
+            return candidate
+        return self._counted(candidate)
+
+    def _counted(self, candidate: Candidate) -> Candidate:
+        count = self._count(candidate)
+        if count is None:
+            return candidate
+        bound = min(candidate.input_bound_tokens, counted_bound_tokens(count))
+        return candidate.within(input_bound_tokens=bound)
+
+    def _count(self, candidate: Candidate) -> int | None:
+        model = base_model_id(candidate.model_id)
+        if model in self._counts:
+            return self._counts[model]
+        if self.counter is None or not candidate.counts_tokens or len(self._counts) >= COUNTS_MAX:
+            return None
+        found = self.counter.count(candidate.model_id, self.request.converse)
+        if isinstance(found, Uncounted):
+            self.uncounted.append(f"{model}: {found.why}")
+        self._counts[model] = None if isinstance(found, Uncounted) else found
+        return self._counts[model]

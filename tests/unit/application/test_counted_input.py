@@ -1,0 +1,134 @@
+"""When a prompt is counted exactly, and what becomes of the bound."""
+
+import pytest
+
+from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.token_bound import counted_bound_tokens
+from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, Sentry, SmallBook, request
+from tests.fakes.builders import budget
+
+RICH = 10**15
+LONG = {"input_bound_tokens": 9_000, "input_floor_tokens": 500}
+
+
+class CentBook(SmallBook):
+    """A prompt token of the dear model costs a thousandth of what makes a prompt worth counting."""
+
+    rates = {DEAR: COUNT_FROM_PICODOLLARS // 1_000, CHEAP: 2, BLIND: 1}  # noqa: RUF012
+
+
+@pytest.fixture
+def sentry_of(monkeypatch):
+    def make(counter, *budgets, book=CentBook, **changes):
+        monkeypatch.setattr(SmallBook, "rates", book.rates)
+        return Sentry(*budgets, counter=counter, **changes)
+
+    return make
+
+
+def test_a_dear_prompt_is_counted_before_the_ledger_is_asked(sentry_of):
+    counter = Counter(dear=800)
+    decision = sentry_of(counter, budget(limit=RICH)).decide(request(**LONG))
+
+    assert counter.asked == [DEAR]
+    assert decision.reservation.input_bound_tokens == counted_bound_tokens(800) == 889
+    assert decision.reservation.quote_picodollars == (889 + 100) * CentBook.rates[DEAR]
+    assert decision.uncounted == ()
+
+
+@pytest.mark.parametrize(("tokens", "asked"), [(999, []), (1_000, [DEAR])])
+def test_a_prompt_of_less_than_a_cent_is_not_worth_the_round_trip(sentry_of, tokens, asked):
+    counter = Counter(dear=10)
+    sentry_of(counter, budget(limit=RICH)).decide(request(input_bound_tokens=tokens))
+
+    assert counter.asked == asked
+
+
+def test_a_count_never_widens_the_bound(sentry_of):
+    decision = sentry_of(Counter(dear=9_000), budget(limit=RICH)).decide(request(**LONG))
+
+    assert decision.reservation.input_bound_tokens == LONG["input_bound_tokens"]
+
+
+def test_a_failed_count_leaves_the_proven_bound_and_is_told_to_the_log(sentry_of):
+    decision = sentry_of(Counter(), budget(limit=RICH)).decide(request(**LONG))
+
+    assert decision.kind is DecisionKind.ALLOW
+    assert decision.reservation.input_bound_tokens == LONG["input_bound_tokens"]
+    assert decision.uncounted == (f"{DEAR}: ThrottlingException",)
+
+
+def test_a_model_that_cannot_be_counted_is_not_asked_about(sentry_of):
+    counter = Counter()
+    sentry_of(counter, budget(limit=10)).decide(request(model_id=BLIND, input_bound_tokens=10**4))
+
+    assert counter.asked == []
+
+
+def test_a_cheap_prompt_that_does_not_fit_by_its_bytes_is_counted_and_fits(sentry_of):
+    counter = Counter(dear=20)
+    sentry = sentry_of(counter, budget(limit=2_000), book=SmallBook)
+
+    decision = sentry.decide(request(input_bound_tokens=200))
+
+    assert decision.code is ReasonCode.WITHIN_BUDGETS
+    assert decision.reservation.input_bound_tokens == counted_bound_tokens(20) == 85
+    assert [r.outcome for r in decision.rungs] == ["reserved"]
+
+
+def test_what_no_count_could_make_fit_is_not_counted(sentry_of):
+    """Even at the floor of 10 prompt tokens and 64 of output it needs 740."""
+    counter = Counter(dear=1)
+    sentry = sentry_of(counter, budget(limit=739), book=SmallBook)
+
+    sentry.decide(request(input_bound_tokens=200))
+
+    assert DEAR not in counter.asked
+
+
+def test_whoever_declines_a_shorter_answer_is_counted_only_if_the_whole_may_fit(sentry_of):
+    counter = Counter(dear=1)
+    sentry = sentry_of(counter, budget(limit=1_099), book=SmallBook)
+
+    sentry.decide(request(input_bound_tokens=200, lower_output_limit=False))
+
+    assert DEAR not in counter.asked
+
+
+def test_a_counted_prompt_leaves_more_for_a_lowered_answer(sentry_of):
+    counter = Counter(dear=20)
+    only = budget("of-dear", 1_800, scope={"model": DEAR})
+    sentry = sentry_of(counter, only, book=SmallBook)
+
+    decision = sentry.decide(request(input_bound_tokens=200))
+
+    assert decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
+    assert decision.reservation.output_limit_tokens == 180 - 85
+
+
+def test_a_rung_counts_for_itself_and_each_model_once(sentry_of):
+    """Neither fits by its bytes; the count of one says nothing of the other."""
+    counter = Counter(dear=150, cheap=20)
+    sentry = sentry_of(counter, budget(limit=390), book=SmallBook)
+
+    decision = sentry.decide(request(input_bound_tokens=200, input_floor_tokens=0, max_tokens=20))
+
+    assert counter.asked == [DEAR, CHEAP]
+    assert decision.model_used == CHEAP
+    assert decision.reservation.input_bound_tokens == counted_bound_tokens(20)
+
+
+def test_without_a_counter_every_prompt_is_bounded_by_its_bytes(sentry_of):
+    decision = sentry_of(None, budget(limit=RICH)).decide(request(**LONG))
+
+    assert decision.reservation.input_bound_tokens == LONG["input_bound_tokens"]
+
+
+def test_the_same_execution_gets_its_reservation_back_though_the_count_fails_now(sentry_of):
+    counter = Counter(dear=800)
+    sentry = sentry_of(counter, budget(limit=RICH))
+    first = sentry.decide(request(**LONG))
+    counter.tokens = {}
+
+    assert sentry.decide(request(**LONG)).reservation == first.reservation

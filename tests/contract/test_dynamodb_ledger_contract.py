@@ -9,6 +9,7 @@ from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from tests.contract.ledger_contract import LedgerContract
 from tests.contract.ledger_limits_contract import LedgerLimitsContract
+from tests.contract.ledger_units_contract import LedgerUnitsContract
 from tests.fakes.builders import ManualClock
 from tests.fakes.dynamodb_table import create_table
 
@@ -28,7 +29,7 @@ def no_pause(_attempt):
     """A single thread has nobody to wait for."""
 
 
-class TestDynamoDbLedger(LedgerContract, LedgerLimitsContract):
+class TestDynamoDbLedger(LedgerContract, LedgerLimitsContract, LedgerUnitsContract):
     @pytest.fixture
     def ledger(self, calls):
         return DynamoDbLedger(calls, no_pause)

@@ -15,6 +15,7 @@ from cost_sentry.application.ports import Reserved
 from tests.contract.ledger_case import DAY
 from tests.contract.ledger_contract import LedgerContract
 from tests.contract.ledger_limits_contract import LedgerLimitsContract
+from tests.contract.ledger_units_contract import LedgerUnitsContract
 from tests.fakes.builders import ManualClock, budget, hold, reservation, resolution
 from tests.fakes.dynamodb_table import create_table
 
@@ -30,7 +31,7 @@ def calls(local_cloud):
     client.delete_table(TableName=name)
 
 
-class TestEmulatedLedger(LedgerContract, LedgerLimitsContract):
+class TestEmulatedLedger(LedgerContract, LedgerLimitsContract, LedgerUnitsContract):
     @pytest.fixture
     def ledger(self, calls):
         return DynamoDbLedger(calls, pause)

@@ -18,7 +18,7 @@ from cost_sentry.application.ports import (
     SameId,
     Shortage,
 )
-from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.decision import (
     BudgetView,
     Decision,
@@ -69,7 +69,7 @@ class Admission:
         self, request: InvocationRequest, config: SentryConfig, attempt: str
     ) -> Decision:
         rungs: list[RungOutcome] = []
-        shortages: list[tuple[Candidate, Shortage]] = []
+        shortages: list[tuple[Reservation, Shortage]] = []
         for candidate in candidates_for(request, config, self.price_book):
             if isinstance(candidate, RungOutcome):
                 rungs.append(candidate)
@@ -82,7 +82,7 @@ class Admission:
                 rungs.append(_reserved_rung(result.reservation))
                 return self._allowed(request, config, result, shortages, tuple(rungs))
             rungs.append(_rung(candidate, f"refused by budget {result.hold.budget_id}"))
-            shortages.append((candidate, result))
+            shortages.append((reservation, result))
         return _exhausted(request, config, shortages, tuple(rungs))
 
     def _reservation(
@@ -117,7 +117,7 @@ class Admission:
         request: InvocationRequest,
         config: SentryConfig,
         reserved: Reserved,
-        shortages: list[tuple[Candidate, Shortage]],
+        shortages: list[tuple[Reservation, Shortage]],
         rungs: tuple[RungOutcome, ...],
     ) -> Decision:
         """The answer follows what is held, not what was tried.
@@ -166,22 +166,30 @@ def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Dec
 def _exhausted(
     request: InvocationRequest,
     config: SentryConfig,
-    shortages: list[tuple[Candidate, Shortage]],
+    shortages: list[tuple[Reservation, Shortage]],
     rungs: tuple[RungOutcome, ...],
 ) -> Decision:
     """The refusal names the budget that cannot pay for the model that was asked for."""
-    candidate, shortage = shortages[0]
+    asked, shortage = shortages[0]
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
-    reservation_views = _views_before(candidate, shortage)
-    window = budget.window_at(shortage.remaining.as_of)
-    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
     decision = rejection(
         request,
         ReasonCode.BUDGET_EXHAUSTED,
-        f"budget {budget.id} has too little left {until}; "
+        f"budget {budget.id} has {_too_little(budget, asked, shortage)}; "
         + ("no model of the ladder fits either" if len(rungs) > 1 else "the model has no ladder"),
     )
-    return replace(decision, budgets=reservation_views, rungs=rungs)
+    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
+    return replace(decision, budgets=_views_before(budgets, asked, shortage), rungs=rungs)
+
+
+def _too_little(budget: Budget, asked: Reservation, shortage: Shortage) -> str:
+    """What the budget lacks, and until when."""
+    if not budget.unit.is_spent:
+        most = amount_in_words(budget.unit, shortage.remaining.limit)
+        return f"no room until a running call ends ({most} at most)"
+    window = budget.window_at(asked.reserved_at)
+    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
+    return f"too little left {until}"
 
 
 def _views(
@@ -204,11 +212,12 @@ def _views(
     )
 
 
-def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView, ...]:
-    now = shortage.remaining.as_of
-    resets = {b.id: b.window_at(now).end for b in candidate.budgets}
+def _views_before(
+    budgets: tuple[Budget, ...], asked: Reservation, shortage: Shortage
+) -> tuple[BudgetView, ...]:
+    resets = {b.id: b.window_at(asked.reserved_at).end for b in budgets}
     views = []
-    for hold in candidate.holds(now):
+    for hold in asked.holds:
         binding = hold.budget_id == shortage.hold.budget_id
         views.append(
             BudgetView(
@@ -217,7 +226,7 @@ def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView,
                 unit=hold.unit,
                 limit=shortage.remaining.limit if binding else None,
                 left=shortage.remaining.left if binding else None,
-                left_as_of=now if binding else None,
+                left_as_of=shortage.remaining.as_of if binding else None,
                 needed=hold.amount,
                 resets_at=resets.get(hold.budget_id),
                 binding=binding,

@@ -34,7 +34,10 @@ class Posting:
 
 
 def postings_of(entry: LedgerEntry) -> tuple[Posting, ...]:
-    """What this entry adds to the totals: nothing unless it settles or expires a reservation."""
+    """What this entry adds to the totals: nothing unless it settles or expires a reservation.
+
+    Calls in flight are not spent; there are no totals of them.
+    """
     held, ended = entry.reservation, entry.resolution
     if entry.kind not in RESOLVING_KINDS or held is None or ended is None:
         return ()
@@ -54,6 +57,7 @@ def postings_of(entry: LedgerEntry) -> tuple[Posting, ...]:
             at=ended.resolved_at,
         )
         for hold in held.holds
+        if hold.unit.is_spent
     )
 
 

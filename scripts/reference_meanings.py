@@ -24,7 +24,10 @@ REASONS = {
     ),
     ReasonCode.BUDGET_EXHAUSTED: (
         "neither the model nor any rung of its ladder fits, nor does a lower output limit",
-        "wait until `resetsAt` of the binding budget, ask for less, or have the limit raised",
+        (
+            "wait until `resetsAt` of the binding budget (with `in_flight`, until a call ends), "
+            "ask for less, or have the limit raised"
+        ),
     ),
     ReasonCode.INVALID_REQUEST: (
         "the input is malformed, lacks a required tag, or asks for too much output",
@@ -44,7 +47,7 @@ REASONS = {
     ),
     ReasonCode.NO_BUDGET: (
         "no budget covers these tags",
-        "add a budget; one with an empty scope covers everything",
+        "add a budget; one with an empty scope covers everything; a cap on calls in flight nothing",
     ),
     ReasonCode.REQUEST_ID_REUSED: (
         "the id was used before with other content; nothing was changed",
@@ -104,13 +107,14 @@ ANSWER = {
 
 ANSWER_BUDGET = {
     "id": "as in `sentry.yaml`",
-    "window": "`2026-11-21`, `2026-W47`, `2026-11`, or `all`",
-    "unit": "`usd` or `tokens`; amounts below are in it",
+    "window": "the window's id, such as `2026-11-21`; see [windows](#windows)",
+    "unit": "`usd`, `tokens`, `input_tokens`, `output_tokens`, `requests` or `in_flight`; "
+    "amounts below are in it",
     "limit": "of the window; `null` where the deciding write did not look",
     "left": "what can still be reserved, as of `leftAsOf`; after the call, with what came back",
     "leftAsOf": "when that was seen; it may be some minutes ago",
     "needed": "what this request holds, or would have held",
-    "resetsAt": "when the window ends; `null` if it never does",
+    "resetsAt": "when the window ends; `null` if it never does, as with `in_flight`",
     "binding": "this budget refused the request",
     "posted": "only after the call: what it was charged",
 }

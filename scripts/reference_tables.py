@@ -16,6 +16,7 @@ from cost_sentry.adapters import (
 )
 from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.adapters.answer_block import answer_block
+from cost_sentry.domain import window_id
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import (
     BudgetView,
@@ -211,6 +212,11 @@ def ledger_item_keys() -> str:
     return _docstring_table(ledger_items.__doc__)
 
 
+def window_ids() -> str:
+    """From the docstring of the module that writes them."""
+    return _docstring_table(window_id.__doc__)
+
+
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
     return _docstring_table(dynamodb_journal_items.__doc__)
@@ -280,7 +286,7 @@ TABLES: dict[str, Callable[[], str]] = {
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, request_limits, functions, workflow_states, call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, journal_item_keys,
-        faults, gaps,
+        window_ids, faults, gaps,
     )
 }  # fmt: skip
 """By the name that a page asks for."""

@@ -2,11 +2,20 @@ import re
 from dataclasses import dataclass, replace
 
 from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
+from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.cross_checks import limit_fault
 from cost_sentry_client.config_file.field_types import AMOUNT
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.problems import Problem
+
+_EXAMPLES = {
+    Unit.TOKENS: 2_000_000,
+    Unit.INPUT_TOKENS: 2_000_000,
+    Unit.OUTPUT_TOKENS: 500_000,
+    Unit.REQUESTS: 600,
+    Unit.IN_FLIGHT: 20,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +30,11 @@ class LimitChange:
     """Of the configuration in force now."""
 
     @property
+    def counted(self) -> str:
+        """What the amounts count, in words."""
+        return noun(Unit(self.unit), 1 if self.after == "1" else MANY)
+
+    @property
     def changed(self) -> bool:
         """Whether the limit is another one than before."""
         return self.before != self.after
@@ -29,8 +43,8 @@ class LimitChange:
     def text(self) -> str:
         """One line for people."""
         if not self.changed:
-            return f"budget {self.budget_id} already has the limit {self.after} {self.unit}"
-        return f"budget {self.budget_id}: limit {self.before} → {self.after} {self.unit}"
+            return f"budget {self.budget_id} already has the limit {self.after} {self.counted}"
+        return f"budget {self.budget_id}: limit {self.before} → {self.after} {self.counted}"
 
     def to_json(self) -> dict[str, object]:
         """The same for machines."""
@@ -74,11 +88,11 @@ def _checked(budget: Budget, text: str) -> int:
     example = (
         "dollars such as 12.50, at most 12 decimals"
         if budget.unit is Unit.USD
-        else "a whole number of tokens such as 2000000"
+        else f"a whole number of {noun(budget.unit, MANY)} such as {_EXAMPLES[budget.unit]}"
     )
     raise Problem(
         what,
-        where=f"LIMIT {text!r} of budget {budget.id}, which counts {budget.unit}",
+        where=f"LIMIT {text!r} of budget {budget.id}, which counts {noun(budget.unit, MANY)}",
         fix=f"give {example} ({how})",
         exit_code=ExitCode.USAGE,
     )

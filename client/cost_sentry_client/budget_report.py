@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.domain.budget import Unit, amount_text
+from cost_sentry.domain.budget import Unit, amount_in_words, amount_text
 from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine
+from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.money_display import shown_amount, spent_text, used_percent
 from cost_sentry_client.tables import amounts_table
 
@@ -18,11 +19,9 @@ if TYPE_CHECKING:
     from cost_sentry_client.operations import BudgetState
 
 
-def budget_json(state: "BudgetState", now: datetime) -> dict[str, Any]:
-    """One budget window. Amounts are exact decimal strings: dollars or tokens, see ``unit``."""
+def budget_json(state: "BudgetState") -> dict[str, Any]:
+    """One budget window. Amounts are exact decimal strings of what ``unit`` says."""
     budget, balance = state.budget, state.balance
-    window = budget.window_at(now)
-    resets = window.end if window.id == balance.window_id else None
     return {
         "id": budget.id,
         "window": balance.window_id,
@@ -32,15 +31,16 @@ def budget_json(state: "BudgetState", now: datetime) -> dict[str, Any]:
         "unit": budget.unit.value,
         "left": amount_text(budget.unit, balance.left),
         "scope": dict(budget.scope),
-        "resetsAt": resets.isoformat() if resets else None,
+        "resetsAt": state.resets_at.isoformat() if state.resets_at else None,
     }
 
 
-def budget_details_json(state: "BudgetState", now: datetime) -> dict[str, Any]:
+def budget_details_json(state: "BudgetState") -> dict[str, Any]:
     """The same, with where the rest of the money is and who hears about it."""
     budget, balance = state.budget, state.balance
     return {
-        **budget_json(state, now),
+        **budget_json(state),
+        "timeZone": str(budget.time_zone),
         "unallotted": amount_text(budget.unit, balance.unallotted),
         "free": amount_text(budget.unit, balance.free),
         "owners": list(budget.owners),
@@ -68,27 +68,29 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
     return table
 
 
-def budget_details(
-    state: "BudgetState", now: datetime, mailed: "Sequence[str]"
-) -> list[tuple[str, str]]:
+def budget_details(state: "BudgetState", mailed: "Sequence[str]") -> list[tuple[str, str]]:
     """Name and value, exact; ``mailed`` are the addresses that hear about this budget."""
-    facts = budget_details_json(state, now)
-    unit = facts["unit"]
-    window = state.budget.window_at(now)
-    resets = f"{window.end:%Y-%m-%d %H:%M} UTC" if facts["resetsAt"] and window.end else "never"
-    if facts["window"] != window.id:
-        resets = "it is not the current window"
+    budget, balance = state.budget, state.balance
     amounts = ("limit", "posted", "pending", "free", "unallotted", "left")
-    used = state.balance.posted + state.balance.pending
     return [
-        ("scope", scope_text(state.budget.scope)),
-        ("window", f"{state.budget.window.value} {facts['window']}"),
-        ("resets", resets),
-        *((name, f"{facts[name]} {unit}") for name in amounts),
-        ("used", used_percent(state.balance.limit, used)),
+        ("scope", scope_text(budget.scope)),
+        ("window", f"{budget.window_text} {balance.window_id}"),
+        ("resets", _resets(state)),
+        *((name, amount_in_words(budget.unit, getattr(balance, name))) for name in amounts),
+        ("used", used_percent(balance.limit, balance.posted + balance.pending)),
         ("mails to", ", ".join(mailed) or "nobody"),
-        ("thresholds", ", ".join(f"{p} %" for p in facts["thresholdsPercent"]) or "none"),
+        ("thresholds", ", ".join(f"{p} %" for p in budget.thresholds_percent) or "none"),
     ]
+
+
+def _resets(state: "BudgetState") -> str:
+    if state.resets_at is not None:
+        return moment_text(state.resets_at.isoformat())
+    if state.budget.window is not WindowKind.NONE:
+        return "it is not the current window"
+    if state.budget.unit.is_spent:
+        return "never"
+    return "never; each call gives back what it holds when it ends"
 
 
 def spend_json(unit: Unit, spend: SpendBreakdown) -> list[dict[str, Any]]:

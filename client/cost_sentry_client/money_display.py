@@ -4,6 +4,14 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
 
 _MILLION = 10**6
+_SHORT_NOUNS = {
+    Unit.TOKENS: "tok",
+    Unit.INPUT_TOKENS: "tok in",
+    Unit.OUTPUT_TOKENS: "tok out",
+    Unit.REQUESTS: "req",
+    Unit.IN_FLIGHT: "calls",
+}
+"""Tables have 80 columns."""
 
 
 def spent_text(unit: Unit, amount: int) -> str:
@@ -35,7 +43,7 @@ def shown_amount(unit: Unit, amount: int, *, of: int, up: bool) -> str:
     """
     sign, size = ("-", -amount) if amount < 0 else ("", amount)
     up = up is (amount >= 0)
-    if unit is Unit.TOKENS:
+    if unit is not Unit.USD:
         return sign + (
             _scaled(size, _MILLION, 3, up=up) + " M" if size >= _MILLION else f"{size:,}"
         )
@@ -45,7 +53,7 @@ def shown_amount(unit: Unit, amount: int, *, of: int, up: bool) -> str:
 
 
 def _named(unit: Unit, text: str) -> str:
-    return f"{text} tok" if unit is Unit.TOKENS else text
+    return text if unit is Unit.USD else f"{text} {_SHORT_NOUNS[unit]}"
 
 
 def _decimals(size: int) -> int:

@@ -1,9 +1,9 @@
 """The wiring of the operator's verbs: a boto3 session, the adapters, the use cases."""
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from cost_sentry.application.apply_config import AppliedConfig, apply_config, re
 from cost_sentry.application.ports import BudgetBalance
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.deployment import Deployment, find_deployment
 from cost_sentry_client.exit_codes import ExitCode
@@ -32,14 +31,6 @@ if TYPE_CHECKING:
 
 _BUDGETS_NAMED_MAX = 10
 
-_WINDOW_IDS = {
-    WindowKind.DAY: re.compile(r"\d{4}-\d{2}-\d{2}"),
-    WindowKind.WEEK: re.compile(r"\d{4}-W\d{2}"),
-    WindowKind.MONTH: re.compile(r"\d{4}-\d{2}"),
-    WindowKind.NONE: re.compile("all"),
-}
-"""As ``domain.window`` writes them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetState:
@@ -47,6 +38,14 @@ class BudgetState:
 
     budget: Budget
     balance: BudgetBalance
+    as_of: datetime
+    """When it was looked up; the window was the current one then, unless another was asked for."""
+
+    @property
+    def resets_at(self) -> datetime | None:
+        """When the window ends, if it is the current one and ends at all."""
+        current = self.budget.window_at(self.as_of)
+        return current.end if current.id == self.balance.window_id else None
 
 
 class Operator:
@@ -135,26 +134,27 @@ class Operator:
         """Every budget of the configuration in its current window, one read after the other."""
         now = self.clock.now()
         for budget in self.config().budgets:
-            yield self._state(budget, budget.window_at(now).id)
+            yield self._state(budget, budget.window_at(now).id, now)
 
     def budget(self, budget_id: str, window_id: str | None = None) -> BudgetState:
         """One budget; ``Problem`` names those that exist."""
-        config = self.config()
+        config, now = self.config(), self.clock.now()
         found = next((b for b in config.budgets if b.id == budget_id), None)
         if found is None:
             raise _unknown_budget(budget_id, config, self.target)
-        current = found.window_at(self.clock.now()).id
-        if window_id is not None and not _WINDOW_IDS[found.window].fullmatch(window_id):
+        current = found.window_at(now).id
+        if window_id is not None and found.window_named(window_id) is None:
             raise Problem(
                 f"{window_id!r} is no window of budget {budget_id}",
                 where="--window",
                 fix=f"its windows are called like the current one: {current}",
                 exit_code=ExitCode.USAGE,
             )
-        return self._state(found, window_id or current)
+        return self._state(found, window_id or current, now)
 
-    def _state(self, budget: Budget, window_id: str) -> BudgetState:
-        return BudgetState(budget=budget, balance=self.books.balance(budget, window_id))
+    def _state(self, budget: Budget, window_id: str, now: datetime) -> BudgetState:
+        balance = self.books.balance(budget, window_id)
+        return BudgetState(budget=budget, balance=balance, as_of=now)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - one of boto3's generated clients
         """Any other service at the same place."""

@@ -70,7 +70,7 @@ def caller_for(
         filled = dict.fromkeys(config.required_tags, APPLICATION)
         all_tags = {**filled, "application": APPLICATION, **tags, "team": candidate}
         for model in models:
-            if config.budgets_of(all_tags, base_model_id(model)):
+            if config.is_covered(all_tags, base_model_id(model)):
                 return Caller(model_id=model, tags=all_tags)
     raise Problem(
         "no budget covers a call of the smoke test, and what no budget covers is refused",

@@ -1,6 +1,8 @@
 """What every book of limits must do, whatever it is made of. Each engine runs the same suite."""
 
 from dataclasses import replace
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +12,7 @@ from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.window import WindowKind
 from tests.contract.ledger_case import DAY, LedgerCase
-from tests.fakes.builders import hold, reservation, resolution
+from tests.fakes.builders import budget, hold, reservation, resolution
 
 
 class LedgerLimitsContract(LedgerCase):
@@ -80,9 +82,25 @@ class LedgerLimitsContract(LedgerCase):
 
         assert isinstance(ledger.reserve(reservation("r1", hold(11))), Shortage)
 
-    @pytest.mark.parametrize("change", [{"unit": Unit.TOKENS}, {"window": WindowKind.MONTH}])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"unit": Unit.TOKENS},
+            {"window": WindowKind.MONTH},
+            {"time_zone": ZoneInfo("Europe/Berlin")},
+        ],
+    )
     def test_a_budget_cannot_become_another_kind_of_budget(self, ledger, books, daily, change):
         with pytest.raises(ConfigurationError, match="new id"):
             books.define(replace(daily, **change), DAY)
 
         assert books.limits() == {"search-daily": 1_000}
+
+    def test_a_budget_keeps_the_time_zone_that_it_was_defined_in(self, ledger, books):
+        berlin = budget("berlin", 100, time_zone=ZoneInfo("Europe/Berlin"))
+        books.define(berlin, DAY)
+
+        assert books.define(replace(berlin, limit=200), DAY) == 100
+        for zone in (UTC, ZoneInfo("Asia/Tokyo")):
+            with pytest.raises(ConfigurationError, match="new id"):
+                books.define(replace(berlin, time_zone=zone), DAY)

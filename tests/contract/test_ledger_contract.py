@@ -5,8 +5,9 @@ import pytest
 from tests.contract.engines import EVERY
 from tests.contract.ledger_contract import LedgerContract
 from tests.contract.ledger_limits_contract import LedgerLimitsContract
+from tests.contract.ledger_units_contract import LedgerUnitsContract
 
 
 @pytest.mark.parametrize("engine", EVERY)
-class TestLedger(LedgerContract, LedgerLimitsContract):
+class TestLedger(LedgerContract, LedgerLimitsContract, LedgerUnitsContract):
     """The suites, once per engine."""

@@ -16,6 +16,7 @@ from cost_sentry.adapters.entry_record import entry_from_json
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry.domain.usage import TokenUsage
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.audit_evidence import Bill, Evidence, Repeat
 from cost_sentry_local.demo.ledger_view import ledger_view
@@ -32,6 +33,13 @@ QUOTE = 30 * LITE_INPUT + 70 * LITE_OUTPUT
 COST = 20 * LITE_INPUT + 10 * LITE_OUTPUT
 DOLLARS = budget("search-daily", 10**12)
 TOKENS = budget("search-tokens", 100_000, unit=Unit.TOKENS)
+COUNTED = (
+    (budget("search-input", 1_000, unit=Unit.INPUT_TOKENS), 30),
+    (budget("search-output", 1_000, unit=Unit.OUTPUT_TOKENS), 70),
+    (budget("search-requests", 10, unit=Unit.REQUESTS), 1),
+    (budget("search-calls", 10, unit=Unit.IN_FLIGHT), 1),
+)
+"""And what a call holds of each."""
 PURSE = "search-daily@2026-11-21"
 CANARY = "canary-of-a-prompt"
 
@@ -44,12 +52,13 @@ def honest_items() -> Items:
         calls = LedgerCalls(client, TABLE)
         ledger = DynamoDbLedger(calls, lambda _attempt: None)
         books = DynamoDbBooks(calls, lambda _attempt: None, ManualClock())
-        for each in (DOLLARS, TOKENS):
+        for each in (DOLLARS, TOKENS, *(of for of, _ in COUNTED)):
             books.define(each, "2026-11-21")
         held = {name: _reservation(name) for name in ("settled", "voided", "pending", "estimated")}
         for each in held.values():
             ledger.reserve(each)
-        ledger.resolve(held["settled"], resolution(COST, total_tokens=30))
+        usage = TokenUsage(input_tokens=20, output_tokens=10)
+        ledger.resolve(held["settled"], resolution(COST, total_tokens=30, usage=usage))
         ledger.resolve(
             held["voided"], resolution(0, ReservationState.VOIDED, reason="ThrottlingException")
         )
@@ -172,6 +181,7 @@ def _reservation(name: str) -> Reservation:
         name,
         hold(QUOTE, DOLLARS),
         hold(100, TOKENS),
+        *(hold(amount, of) for of, amount in COUNTED),
         model_asked=MODEL,
         model_used=MODEL,
         quote_picodollars=QUOTE,

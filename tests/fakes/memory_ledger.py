@@ -28,7 +28,6 @@ from cost_sentry.domain.reservation import (
     Resolution,
     ResolvedReservation,
 )
-from cost_sentry.domain.window import WindowKind
 
 
 class MemoryLedger:
@@ -39,7 +38,7 @@ class MemoryLedger:
         self.entries: list[LedgerEntry] = []
         self._lock = threading.RLock()
         self._limits: dict[str, int] = {}
-        self._kinds: dict[str, tuple[Unit, WindowKind]] = {}
+        self._kinds: dict[str, tuple[Unit, str]] = {}
         self._window_limits: dict[str, int] = {}
         self._held: dict[tuple[str, str], Reservation] = {}
         self._ended: dict[tuple[str, str], ResolvedReservation] = {}
@@ -114,8 +113,8 @@ class MemoryLedger:
     def define(self, budget: Budget, window_id: str) -> int | None:
         with self._lock:
             self._ask()
-            kind = self._kinds.setdefault(budget.id, (budget.unit, budget.window))
-            if kind != (budget.unit, budget.window):
+            kind = self._kinds.setdefault(budget.id, (budget.unit, budget.window_text))
+            if kind != (budget.unit, budget.window_text):
                 raise ConfigurationError(f"budget {budget.id!r} counts {kind}; use a new id")
             before = self._limits.get(budget.id)
             self._limits[budget.id] = budget.limit

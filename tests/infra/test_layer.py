@@ -47,6 +47,20 @@ def test_the_layer_holds_no_leftovers():
     assert sum(file.stat().st_size for file in files) < 15 * MEGABYTE
 
 
+def test_time_zones_are_in_the_layer_because_the_runtime_need_not_have_any():
+    program = (
+        "import sys, zoneinfo\n"
+        f"sys.path.insert(0, {str(PACKAGES)!r})\n"
+        "zoneinfo.reset_tzpath(to=())\n"
+        "for name in ('Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe'):\n"
+        "    zoneinfo.ZoneInfo(name)\n"
+    )
+
+    done = _run_isolated(program)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_functions_can_be_imported_from_layer_and_source_alone():
     """Isolated: no site-packages, as in Lambda, where boto3 comes from the layer first."""
     program = (
@@ -61,11 +75,15 @@ def test_functions_can_be_imported_from_layer_and_source_alone():
         "    importlib.import_module('.'.join(relative.parts).removesuffix('.__init__'))\n"
     )
 
-    done = subprocess.run(  # noqa: S603
+    done = _run_isolated(program)
+
+    assert done.returncode == 0, done.stderr
+
+
+def _run_isolated(program):
+    return subprocess.run(  # noqa: S603
         [sys.executable, "-I", "-S", "-B", "-c", program],
         check=False,
         capture_output=True,
         text=True,
     )
-
-    assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,9 @@ from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
+from tests.fakes.builders import budget
 from tests.fakes.configurations import configuration
+from tests.fakes.time_zones import ZONES
 
 names = st.text(min_size=1, max_size=12)
 lists = st.lists(names, max_size=3).map(tuple)
@@ -27,6 +30,7 @@ budgets = st.builds(
     scope=st.dictionaries(names, names, max_size=3),
     unit=st.sampled_from(Unit),
     window=st.sampled_from(WindowKind),
+    time_zone=st.sampled_from(ZONES),
     limit=st.integers(min_value=1, max_value=10**21),
     owners=lists,
     thresholds_percent=st.lists(st.integers(1, 100), max_size=4).map(tuple),
@@ -92,13 +96,15 @@ def damaged(path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (["format"], 2),
+        (["format"], 3),
         (["format"], None),
         (["teams"], None),
         (["teams"], []),
         (["models"], {"m": {}}),
         (["budgets", 0, "unit"], "eur"),
-        (["budgets", 0, "window"], "year"),
+        (["budgets", 0, "window"], "decade"),
+        (["budgets", 0, "timeZone"], "Europe/Berln"),
+        (["budgets", 0, "timeZone"], 1),
         (["budgets", 0, "limit"], "NaN"),
         (["budgets", 0, "limit"], "-1"),
         (["defaults"], {}),
@@ -107,3 +113,45 @@ def damaged(path, value):
 def test_fails_as_an_operators_business_on_a_document_that_is_none(path, value):
     with pytest.raises(ConfigurationError, match=r"apply sentry\.yaml again"):
         config_from_document(damaged(path, value))
+
+
+OLD = {
+    "format": 1,
+    "defaults": {
+        "outputTokens": 1024,
+        "outputTokensMax": 16384,
+        "requiredTags": ["team"],
+        "holdSeconds": 420,
+    },
+    "alerts": {"addresses": []},
+    "teams": {"search": {"owners": ["search@example.com"]}},
+    "models": {"amazon.nova-lite-v1:0": {"ladder": []}},
+    "budgets": [
+        {
+            "id": "search-daily",
+            "scope": {"team": "search"},
+            "unit": "usd",
+            "window": "day",
+            "limit": "0.000000001",
+            "owners": [],
+            "thresholds": [50, 80, 100],
+        }
+    ],
+}
+
+
+def test_a_document_from_before_there_were_time_zones_is_read_and_keeps_its_version():
+    config = config_from_document(OLD)
+
+    assert config == configuration()
+    assert config.version == "32821a84d7331651"
+    assert config_to_document(config) == OLD
+
+
+def test_an_older_sentry_does_not_take_another_time_zone_for_utc():
+    zoned = configuration(budget(time_zone=ZoneInfo("Europe/Berlin")))
+
+    document = config_to_document(zoned)
+
+    assert document["format"] == 2
+    assert document["budgets"][0]["timeZone"] == "Europe/Berlin"

@@ -18,8 +18,7 @@ def list_budgets(run: Run) -> None:
     operator = run.operator
     with run.progress("reading budgets"):
         states = list(operator.budgets())
-    now = operator.clock.now()
-    run.answer([budget_json(state, now) for state in states], budget_table(states))
+    run.answer([budget_json(state) for state in states], budget_table(states))
 
 
 @app.command()
@@ -28,7 +27,7 @@ def show(
     run: Run,
     budget_id: BudgetId,
     window: Annotated[
-        str | None, typer.Option("--window", help="Another one, such as 2026-11.")
+        str | None, typer.Option("--window", help="Another one, such as 2026-11 or 2026-11-21T13Z.")
     ] = None,
 ) -> None:
     """One budget to the last digit: where its money is, and who spent it on which model."""
@@ -43,14 +42,13 @@ def show(
 
     state = run.operator.budget(budget_id, window)
     spend = run.operator.journal.spend(budget_id, state.balance.window_id)
-    now = run.operator.clock.now()
     unit = state.budget.unit
     mailed = recipients_of(state.budget, run.operator.config())
-    facts = {**budget_details_json(state, now), "mailed": list(mailed)}
+    facts = {**budget_details_json(state), "mailed": list(mailed)}
     run.answer(
         {**facts, "spentBy": spend_json(unit, spend)},
         f"budget {budget_id}",
-        facts_table(budget_details(state, now, mailed)),
+        facts_table(budget_details(state, mailed)),
         *(("", spend_table(unit, spend)) if spend.lines else ()),
     )
 
@@ -61,7 +59,7 @@ def set_limit(
     run: Run,
     budget_id: BudgetId,
     limit: Annotated[
-        str, typer.Argument(metavar="LIMIT", help="Dollars such as 12.50, or whole tokens.")
+        str, typer.Argument(metavar="LIMIT", help="Dollars such as 12.50, or a whole number.")
     ],
 ) -> None:
     """Change a limit at once. Nothing that is spent is lost.

@@ -21,7 +21,8 @@ _Pair = tuple[str | None, str | None]
 
 def find_uncovered(file: SentryFile) -> list[Finding]:
     """One finding per team that has models which only a request with further tags may call."""
-    pairs = {_pair(budget) for budget in file.budgets if not _further(budget)}
+    spending = [budget for budget in file.budgets if budget.unit.is_spent]
+    pairs = {_pair(budget) for budget in spending if not _further(budget)}
     findings = []
     for team in file.teams:
         bare = [id_ for id_ in file.models if pairs.isdisjoint(_matching(team, id_))]

@@ -6,14 +6,23 @@ from decimal import Decimal
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
+from cost_sentry_client.config_file.window_checks import window_findings
 
-LIMIT_MAX = {Unit.USD: 10**9, Unit.TOKENS: 10**15}
-"""In dollars and tokens: beyond any bill, and well within the ledger's numbers."""
+LIMIT_MAX = {
+    Unit.USD: 10**9,
+    Unit.TOKENS: 10**15,
+    Unit.INPUT_TOKENS: 10**15,
+    Unit.OUTPUT_TOKENS: 10**15,
+    Unit.REQUESTS: 10**12,
+    Unit.IN_FLIGHT: 10**6,
+}
+"""In dollars, tokens, requests and calls: beyond any bill, well within the ledger's numbers."""
 
 
 def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str]) -> list[Finding]:
@@ -101,6 +110,7 @@ def _budget_ids(budgets: Sequence[BudgetShape]) -> Iterator[Finding]:
 def _budget(file: SentryFile, budget: BudgetShape, path: Path) -> Iterator[Finding]:
     if fault := limit_fault(budget.unit, budget.limit):
         yield Finding(path=(*path, "limit"), problem=fault[0], allowed=fault[1])
+    yield from window_findings(budget, path)
     yield from _scope(file, budget.scope, (*path, "scope"))
     for i, (before, after) in enumerate(
         zip(budget.thresholds, budget.thresholds[1:], strict=False)
@@ -117,9 +127,12 @@ def limit_fault(unit: Unit, text: str) -> tuple[str, str] | None:
     """What is wrong with a limit of plain digits, and what is allowed; ``None`` if nothing is."""
     amount, most = Decimal(text), LIMIT_MAX[unit]
     if not 0 < amount <= most:
-        return f"{quoted(text)} {unit} is no limit", f"above 0, at most {most} {unit}"
-    if unit is Unit.TOKENS and amount != amount.to_integral_value():
-        return f"{quoted(text)} is a fraction of a token", "whole tokens"
+        return (
+            f"{quoted(text)} {noun(unit, MANY)} is no limit",
+            f"above 0, at most {most} {noun(unit, MANY)}",
+        )
+    if unit is not Unit.USD and amount != amount.to_integral_value():
+        return f"{quoted(text)} is no whole number", f"whole {noun(unit, MANY)}"
     return None
 
 

@@ -10,6 +10,7 @@ MODEL_ID = r"^[a-z0-9.:-]{3,128}$"
 TAG_NAME = r"^[^#\x00-\x1f\x7f-\x9f]{1,64}$"
 TAG_VALUE = r"^[^#\x00-\x1f\x7f-\x9f]{1,128}$"
 AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+TIME_ZONE = r"^[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}$"
 ADDRESS = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,63}$"
@@ -22,6 +23,7 @@ WORDS = {
     TAG_NAME: "1 to 64 characters, no '#' and no control characters",
     TAG_VALUE: "1 to 128 characters, no '#' and no control characters",
     AMOUNT: "an amount in plain digits above zero, such as 12.50, with at most 12 decimals",
+    TIME_ZONE: "a time zone of the tz database, such as Europe/Berlin",
     ADDRESS: "an e-mail address such as finops@example.com",
 }
 """What each pattern allows, in words."""
@@ -39,6 +41,7 @@ BudgetId = Annotated[str, StringConstraints(pattern=BUDGET_ID), _Written]
 ModelId = Annotated[str, StringConstraints(pattern=MODEL_ID)]
 TagName = Annotated[str, StringConstraints(pattern=TAG_NAME)]
 TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE), _Written]
+TimeZone = Annotated[str, StringConstraints(pattern=TIME_ZONE)]
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Amount = Annotated[

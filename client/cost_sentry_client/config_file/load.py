@@ -9,8 +9,10 @@ from pydantic import ValidationError
 from cost_sentry.adapters.config_document import config_to_document, with_version
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, parse_amount
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.coverage import find_uncovered
 from cost_sentry_client.config_file.cross_checks import find_contradictions
 from cost_sentry_client.config_file.problems import (
@@ -163,7 +165,17 @@ def _budget(shape: BudgetShape) -> Budget:
         scope=dict(shape.scope),
         unit=shape.unit,
         window=shape.window,
+        time_zone=time_zone_named(shape.time_zone),
         limit=parse_amount(shape.unit, shape.limit),
         owners=tuple(shape.owners),
-        thresholds_percent=tuple(shape.thresholds),
+        thresholds_percent=_thresholds(shape),
     )
+
+
+def _thresholds(shape: BudgetShape) -> tuple[int, ...]:
+    """Nobody wants three mails a minute who did not ask for them."""
+    is_asked_for = "thresholds" in shape.model_fields_set
+    is_rate = shape.window in (WindowKind.MINUTE, WindowKind.HOUR)
+    if not is_asked_for and (is_rate or not shape.unit.is_spent):
+        return ()
+    return tuple(shape.thresholds)

@@ -34,11 +34,13 @@ Who may call which models, and for how much. `examples/sentry.yaml` is a whole o
   allowed; `config diff` says what applying it would change; `config apply` puts it in force.
 - The first line of the example gives editors the JSON Schema beside this page.
 - Amounts may be quoted or not: they are read as digits and never pass through a floating point
-  number. Days, weeks (from Monday) and months are those of UTC.
+  number.
+- Days, weeks (from Monday), months, quarters and years are those of the budget's `timeZone`, and
+  hours begin when clocks there show them. Minutes are the same everywhere.
 - `apiVersion` is `{API_VERSION}`.
 - A request is charged to every budget whose scope it matches; each of them must be able to pay.
-  A request that no budget covers is refused.
-- A budget keeps its unit and window for good; another unit or window is another budget.
+  A request that no budget covers is refused; a cap on calls in flight alone covers none.
+- A budget keeps its unit, window and time zone for good; with another one it is another budget.
 
 This page is made by `python -m cost_sentry_client.config_file.schema` from the same models that
 check the file.

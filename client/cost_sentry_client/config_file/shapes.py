@@ -17,9 +17,11 @@ from cost_sentry_client.config_file.field_types import (
     TagName,
     TagValue,
     TeamId,
+    TimeZone,
 )
 
 API_VERSION = "cost-sentry/v1"
+UTC_NAME = "UTC"
 HOLD_SECONDS_MIN = 360
 """An Express execution ends after 300 s; a reservation must outlive it."""
 
@@ -105,10 +107,17 @@ class BudgetShape(_Shape):
         ),
     )
     unit: Annotated[Unit, Field(strict=False)] = Field(
-        description="what is counted: dollars, or tokens in and out"
+        description=(
+            "what is counted: dollars; tokens, all of them or only those in or out; requests; or "
+            "calls in flight, of which each holds one until it ends"
+        )
     )
     window: Annotated[WindowKind, Field(strict=False)] = Field(
-        description="how long the limit lasts, in UTC; none never resets"
+        description="how long the limit lasts; none never resets, and in_flight takes no other"
+    )
+    time_zone: TimeZone = Field(
+        default=UTC_NAME,
+        description="where its hours, days, weeks, months, quarters and years begin and end",
     )
     limit: Amount = Field(description="the amount that is never overspent, in the unit")
     owners: list[Address] = Field(
@@ -117,7 +126,10 @@ class BudgetShape(_Shape):
     thresholds: list[Percent] = Field(
         default_factory=lambda: [50, 80, 100],
         max_length=10,
-        description="percent of the limit spent at which mail is sent, rising",
+        description=(
+            "percent of the limit spent at which mail is sent, rising; with windows of a minute or "
+            "an hour none, unless it is given; with in_flight none"
+        ),
     )
 
 

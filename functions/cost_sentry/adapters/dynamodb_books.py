@@ -137,7 +137,7 @@ def _definition(budget: Budget, item: Mapping[str, Any] | None) -> dict[str, Any
         "ExpressionAttributeValues": {
             ":limit": number(budget.limit),
             ":unit": {"S": budget.unit.value},
-            ":window": {"S": budget.window.value},
+            ":window": {"S": budget.window_text},
             **was,
         },
     }
@@ -145,7 +145,7 @@ def _definition(budget: Budget, item: Mapping[str, Any] | None) -> dict[str, Any
 
 def _refuse_other_kind(budget: Budget, item: Mapping[str, Any]) -> None:
     kept = (item["unit"]["S"], item["window"]["S"])
-    wanted = (budget.unit.value, budget.window.value)
+    wanted = (budget.unit.value, budget.window_text)
     if kept != wanted:
         raise ConfigurationError(
             f"budget {budget.id!r} counts {kept[0]} per {kept[1]} and cannot count"

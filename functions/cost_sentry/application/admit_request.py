@@ -7,7 +7,7 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cost_sentry.application.candidate_tries import CandidateTries
+from cost_sentry.application.candidate_tries import CandidateTries, Short
 from cost_sentry.application.candidates import (
     Candidate,
     asked_output_limit,
@@ -27,7 +27,7 @@ from cost_sentry.application.ports import (
     Shortage,
     TokenCounter,
 )
-from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.decision import (
     BudgetView,
     Decision,
@@ -80,9 +80,8 @@ class Admission:
         self, request: InvocationRequest, config: SentryConfig, attempt: str
     ) -> Decision:
         tries = CandidateTries(
-            reserve=lambda candidate: self.ledger.reserve(
-                self._reservation(request, config, candidate, attempt)
-            ),
+            reservation=lambda candidate: self._reservation(request, config, candidate, attempt),
+            reserve=self.ledger.reserve,
             bounds=InputBounds(request=request, counter=self.token_counter),
             floor=output_floor(request, config),
             may_lower=request.lower_output_limit,
@@ -169,11 +168,9 @@ def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Dec
     )
 
 
-def _why_allowed(
-    held: Reservation, asked: int, short: list[tuple[Candidate, Shortage]]
-) -> tuple[ReasonCode, str]:
+def _why_allowed(held: Reservation, asked: int, short: list[Short]) -> tuple[ReasonCode, str]:
     """The code and the sentence of a reservation that holds."""
-    poor = f"budget {short[0][1].hold.budget_id}" if short else "a budget"
+    poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
     sent = held.output_limit_tokens
     if sent < asked:
         instead = "" if held.model_used == held.model_asked else f" of {held.model_used}"
@@ -190,23 +187,31 @@ def _why_allowed(
 
 def _exhausted(request: InvocationRequest, config: SentryConfig, tries: CandidateTries) -> Decision:
     """The refusal names the budget that cannot pay for the model that was asked for."""
-    candidate, shortage = tries.short[0]
+    asked, shortage = tries.short[0].asked, tries.short[0].why
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
-    reservation_views = _views_before(candidate, shortage)
-    window = budget.window_at(shortage.remaining.as_of)
-    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
     decision = rejection(
         request,
         ReasonCode.BUDGET_EXHAUSTED,
-        f"budget {budget.id} has too little left {until}; "
+        f"budget {budget.id} has {_too_little(budget, asked, shortage)}; "
         + _nothing_else_fits(tries.rungs, lower=request.lower_output_limit),
     )
+    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
     return replace(
         decision,
-        budgets=reservation_views,
+        budgets=_views_before(budgets, asked, shortage),
         rungs=tuple(tries.rungs),
         uncounted=tuple(tries.bounds.uncounted),
     )
+
+
+def _too_little(budget: Budget, asked: Reservation, shortage: Shortage) -> str:
+    """What the budget lacks, and until when."""
+    if not budget.unit.is_spent:
+        most = amount_in_words(budget.unit, shortage.remaining.limit)
+        return f"no room until a running call ends ({most} at most)"
+    window = budget.window_at(asked.reserved_at)
+    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
+    return f"too little left {until}"
 
 
 def _views(
@@ -229,11 +234,12 @@ def _views(
     )
 
 
-def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView, ...]:
-    now = shortage.remaining.as_of
-    resets = {b.id: b.window_at(now).end for b in candidate.budgets}
+def _views_before(
+    budgets: tuple[Budget, ...], asked: Reservation, shortage: Shortage
+) -> tuple[BudgetView, ...]:
+    resets = {b.id: b.window_at(asked.reserved_at).end for b in budgets}
     views = []
-    for hold in candidate.holds(now):
+    for hold in asked.holds:
         binding = hold.budget_id == shortage.hold.budget_id
         views.append(
             BudgetView(
@@ -242,7 +248,7 @@ def _views_before(candidate: Candidate, shortage: Shortage) -> tuple[BudgetView,
                 unit=hold.unit,
                 limit=shortage.remaining.limit if binding else None,
                 left=shortage.remaining.left if binding else None,
-                left_as_of=now if binding else None,
+                left_as_of=shortage.remaining.as_of if binding else None,
                 needed=hold.amount,
                 resets_at=resets.get(hold.budget_id),
                 binding=binding,

@@ -60,8 +60,9 @@ def apply_config(
     every time, so a run that was cut short, or a limit changed elsewhere, is set right.
 
     Raises:
-        ConfigurationError: A budget would change its unit or window. Nothing was changed, unless
-            it is a budget that was once removed; then only budgets not in force were.
+        ConfigurationError: A budget would change its unit, window or time zone. Nothing was
+            changed, unless it is a budget that was once removed; then only budgets not in force
+            were.
         LedgerContention: Another operator changed the configuration meanwhile; theirs holds.
         LedgerUnavailable: The ledger could not be asked; safe to try again.
     """
@@ -77,8 +78,8 @@ def apply_config(
 
 
 def _new_ones_first(current: SentryConfig | None, wanted: SentryConfig) -> list[Budget]:
-    # The ledger remembers removed budgets and refuses a new unit or window for their ids. Asked
-    # first, it refuses before any limit in force was touched.
+    # The ledger remembers removed budgets and refuses a new unit, window or time zone for their
+    # ids. Asked first, it refuses before any limit in force was touched.
     in_force = {budget.id for budget in current.budgets} if current else set()
     return sorted(wanted.budgets, key=lambda budget: budget.id in in_force)
 

@@ -15,6 +15,7 @@ from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import affordable_output, lowered
 from cost_sentry.application.ports import Reserved, ReserveResult, SameId, Shortage
 from cost_sentry.domain.decision import RungOutcome
+from cost_sentry.domain.reservation import Reservation
 
 LOWERED_TRIES_MAX = 4
 """Reservations with a lower output limit that one admission tries, over all its candidates.
@@ -24,18 +25,29 @@ may take what was left. After that the answer is no.
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """A candidate that was refused in full."""
+
+    candidate: Candidate
+    asked: Reservation
+    """As it was offered to the ledger."""
+    why: Shortage
+
+
 @dataclass(slots=True, kw_only=True)
 class CandidateTries:
     """What was tried for one request so far, and what the ledger said."""
 
-    reserve: Callable[[Candidate], ReserveResult]
+    reservation: Callable[[Candidate], Reservation]
+    """As of now."""
+    reserve: Callable[[Reservation], ReserveResult]
     bounds: InputBounds
     floor: int
     """The lowest output limit that may be sent."""
     may_lower: bool
     rungs: list[RungOutcome] = field(default_factory=list)
-    short: list[tuple[Candidate, Shortage]] = field(default_factory=list)
-    """Every candidate that was refused in full, with why."""
+    short: list[Short] = field(default_factory=list)
     _known: dict[str, Shortage] = field(default_factory=dict)
     _tries_left: int = LOWERED_TRIES_MAX
 
@@ -48,26 +60,26 @@ class CandidateTries:
             held = self._in_full(self.bounds.before_asking(candidate))
             if held:
                 return held
-        for candidate, _ in self.short if self.may_lower else ():
-            held = self._lowered(candidate)
+        for short in self.short if self.may_lower else ():
+            held = self._lowered(short.candidate)
             if held:
                 return held
         return None
 
     def _in_full(self, candidate: Candidate) -> Reserved | SameId | None:
-        result = self._reserve(candidate)
+        asked, result = self._reserve(candidate)
         if not isinstance(result, Shortage):
             return result
         floor = self.floor if self.may_lower else candidate.output_limit_tokens
         tighter = self.bounds.after_shortage(candidate, result, floor)
         # At most COUNTS_MAX times: only a count makes a refused candidate affordable.
         if affordable_output(tighter, result) == tighter.output_limit_tokens:
-            again = self._reserve(tighter)
+            asked, again = self._reserve(tighter)
             if not isinstance(again, Shortage):
                 return again
             result = again
         self.rungs.append(_refused(tighter, result))
-        self.short.append((tighter, result))
+        self.short.append(Short(candidate=tighter, asked=asked, why=result))
         return None
 
     def _lowered(self, candidate: Candidate) -> Reserved | SameId | None:
@@ -76,7 +88,7 @@ class CandidateTries:
             if lower is None:
                 return None
             self._tries_left -= 1
-            result = self._reserve(lower)
+            _, result = self._reserve(lower)
             if not isinstance(result, Shortage):
                 return result
             self.rungs.append(
@@ -85,11 +97,12 @@ class CandidateTries:
             candidate = lower
         return None
 
-    def _reserve(self, candidate: Candidate) -> ReserveResult:
-        result = self.reserve(candidate)
+    def _reserve(self, candidate: Candidate) -> tuple[Reservation, ReserveResult]:
+        asked = self.reservation(candidate)
+        result = self.reserve(asked)
         if isinstance(result, Shortage):
             self._known[result.hold.key] = result
-        return result
+        return asked, result
 
 
 def _refused(candidate: Candidate, shortage: Shortage, lowered_to: str = "") -> RungOutcome:

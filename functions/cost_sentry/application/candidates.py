@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cost_sentry.application.ports import PriceBook
-from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
@@ -14,6 +14,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
+from cost_sentry.domain.unit import amount_held
 
 NAMED_IN_A_MESSAGE_MAX = 10
 
@@ -54,18 +55,21 @@ class Candidate:
 
     def holds(self, now: datetime) -> tuple[Hold, ...]:
         """What every budget must give up; a budget that this call cannot touch gives nothing."""
-        tokens = self.input_bound_tokens + self.output_limit_tokens
-        amounts = {Unit.USD: self.quote_picodollars, Unit.TOKENS: tokens}
-        return tuple(
+        holds = (
             Hold(
                 budget_id=budget.id,
                 window_id=budget.window_at(now).id,
                 unit=budget.unit,
-                amount=amounts[budget.unit],
+                amount=amount_held(
+                    budget.unit,
+                    quote_picodollars=self.quote_picodollars,
+                    input_tokens=self.input_bound_tokens,
+                    output_tokens=self.output_limit_tokens,
+                ),
             )
             for budget in self.budgets
-            if amounts[budget.unit] > 0
         )
+        return tuple(hold for hold in holds if hold.amount > 0)
 
 
 def refusal_of(
@@ -102,7 +106,7 @@ def _model_refusal(
     unsuitable = _unsuitable(request, book)
     if unsuitable:
         return _refused(request, ReasonCode.MODEL_UNSUITABLE, unsuitable)
-    if not config.budgets_of(request.tags, base_model_id(request.model_id)):
+    if not config.is_covered(request.tags, base_model_id(request.model_id)):
         error = FieldError(
             field="tags",
             problem="no budget covers these tags, and what no budget covers is refused",
@@ -185,7 +189,7 @@ def _why_no_rung(
         return "it has no price"
     if card is None:
         return "nobody wrote down what it can do"
-    if not config.budgets_of(request.tags, base_model_id(rung)):
+    if not config.is_covered(request.tags, base_model_id(rung)):
         return "no budget covers it"
     output = asked_output_limit(request, config, card)
     return card.lacks(request.needs, request.input_bound_tokens, output)

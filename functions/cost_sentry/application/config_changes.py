@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cost_sentry.domain.budget import Budget, amount_text
+from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
 
@@ -67,8 +67,8 @@ def plan_config(
         limits: What the ledger holds, by budget id, in the ledger's unit.
 
     Raises:
-        ConfigurationError: A budget of ``current`` would change its unit or window; what was spent
-            is counted in the old ones, so the new budget needs a new id.
+        ConfigurationError: A budget of ``current`` would change its unit, window or time zone; what
+            was spent is counted in the old ones, so the new budget needs a new id.
     """
     refuse_new_measure(current, wanted)
     return (
@@ -82,15 +82,15 @@ def plan_config(
 
 
 def refuse_new_measure(current: SentryConfig | None, wanted: SentryConfig) -> None:
-    """``ConfigurationError`` if a budget keeps its id but not its unit or window."""
+    """``ConfigurationError`` if a budget keeps its id but not its unit, window or time zone."""
     before = {budget.id: budget for budget in current.budgets} if current else {}
     for budget in wanted.budgets:
         old = before.get(budget.id, budget)
-        if (old.unit, old.window) != (budget.unit, budget.window):
+        if (old.unit, old.window_text) != (budget.unit, budget.window_text):
             raise ConfigurationError(
-                f"budget {budget.id} counts {old.unit} per {old.window} and cannot become "
-                f"{budget.unit} per {budget.window}: what it has spent is counted the old way; "
-                f"give the new budget a new id, such as {budget.id}-2"
+                f"budget {budget.id} counts {old.unit} per {old.window_text} and cannot become "
+                f"{budget.unit} per {budget.window_text}: what it has spent is counted the old "
+                f"way; give the new budget a new id, such as {budget.id}-2"
             )
 
 
@@ -169,7 +169,7 @@ def _budgets(config: SentryConfig | None) -> _Things:
 def _budget(budget: Budget) -> _Parts:
     return {
         "limit": _amount(budget, budget.limit),
-        "window": budget.window.value,
+        "window": budget.window_text,
         "scope": scope_text(dict(sorted(budget.scope.items()))),
         "owners": _listed(budget.owners),
         "thresholds": _listed(str(percent) for percent in budget.thresholds_percent),
@@ -177,7 +177,7 @@ def _budget(budget: Budget) -> _Parts:
 
 
 def _amount(budget: Budget, amount: int) -> str:
-    return f"{amount_text(budget.unit, amount)} {budget.unit}"
+    return amount_in_words(budget.unit, amount)
 
 
 def _listed(items: Iterable[str]) -> str:

@@ -4,15 +4,22 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
+from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 
 FORMAT = 1
-"""Grows when an older sentry could misread a document; it then says so instead of guessing."""
+FORMAT_WITH_TIME_ZONES = 2
+"""Grows when an older sentry could misread a document; it then says so instead of guessing.
+
+One that knows no time zones would count days of UTC. Documents without any keep the first format,
+and so their version.
+"""
 
 _VERSION_CHARACTERS = 16
 
@@ -21,10 +28,11 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
     """Everything ``config`` says but its version, which is made of this document.
 
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
-    and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` tokens.
+    and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
+    Its ``timeZone`` is left out where it is UTC.
     """
     return {
-        "format": FORMAT,
+        "format": _format(config),
         "defaults": {
             "outputTokens": config.output_tokens_default,
             "outputTokensMax": config.output_tokens_max,
@@ -41,10 +49,11 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
 
 def config_from_document(document: Mapping[str, object]) -> SentryConfig:
     """The inverse of ``config_to_document``; ``ConfigurationError`` if it is no such document."""
-    if document.get("format") != FORMAT:
+    if document.get("format") not in (FORMAT, FORMAT_WITH_TIME_ZONES):
         raise ConfigurationError(
             f"the stored configuration has format {document.get('format')!r}; this sentry reads "
-            f"format {FORMAT}: apply sentry.yaml again with this version of cost-sentry"
+            f"formats {FORMAT} and {FORMAT_WITH_TIME_ZONES}: apply sentry.yaml again with this "
+            "version of cost-sentry"
         )
     try:
         return _config_from(document)
@@ -66,12 +75,19 @@ def with_version(config: SentryConfig) -> SentryConfig:
     return replace(config, version=document_version(config_to_document(config)))
 
 
+def _format(config: SentryConfig) -> int:
+    zoned = any(budget.time_zone is not UTC for budget in config.budgets)
+    return FORMAT_WITH_TIME_ZONES if zoned else FORMAT
+
+
 def _budget_to_document(budget: Budget) -> dict[str, object]:
+    zone = {} if budget.time_zone is UTC else {"timeZone": str(budget.time_zone)}
     return {
         "id": budget.id,
         "scope": dict(budget.scope),
         "unit": budget.unit.value,
         "window": budget.window.value,
+        **zone,
         "limit": amount_text(budget.unit, budget.limit),
         "owners": list(budget.owners),
         "thresholds": list(budget.thresholds_percent),
@@ -101,6 +117,7 @@ def _budget_from(document: Mapping[str, Any]) -> Budget:
         scope=dict(document["scope"]),
         unit=unit,
         window=WindowKind(document["window"]),
+        time_zone=time_zone_named(document.get("timeZone", "UTC")),
         limit=parse_amount(unit, document["limit"]),
         owners=tuple(document["owners"]),
         thresholds_percent=tuple(document["thresholds"]),

@@ -173,8 +173,8 @@ class LedgerBooks(Protocol):
     def define(self, budget: Budget, window_id: str) -> int | None:
         """Create the budget or change its limit, now and later, keeping what is spent.
 
-        Returns the limit before, ``None`` if it is new. ``ConfigurationError`` when the unit or
-        window of an existing budget would change.
+        Returns the limit before, ``None`` if it is new. ``ConfigurationError`` when the unit,
+        window or time zone of an existing budget would change.
         """
         ...
 

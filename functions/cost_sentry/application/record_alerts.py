@@ -10,10 +10,10 @@ from cost_sentry.domain.alert import (
     Crossing,
     is_used_up,
     thresholds_crossed,
-    window_named,
 )
 from cost_sentry.domain.alert_mail import recipients_of, write_alert
 from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.window import Window
 
 BudgetWindow = tuple[str, str]
 """Budget id and window id."""
@@ -45,7 +45,7 @@ def record_alerts(
     recorded: list[AlertKey] = []
     for budget_id, window_id in touched:
         budget = budgets.get(budget_id)
-        if budget is None:
+        if budget is None or not budget.thresholds_percent:
             continue
         limit = limits_by_id.get(budget_id, budget.limit)
         has_refused = (budget_id, window_id) in refused
@@ -78,7 +78,7 @@ def _crossings(
     if not crossed:
         return ()
     spend = journal.spend(budget.id, window_id)
-    window = window_named(budget.window, window_id, now)
+    window = budget.window_named(window_id) or Window(id=window_id, start=None, end=None)
     return tuple(
         Crossing(
             budget=budget,

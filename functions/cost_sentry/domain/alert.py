@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
-from cost_sentry.domain.window import Window, WindowKind, window_at
+from cost_sentry.domain.window import Window
 
 USED_UP_LEFT_SHARE = 20
 """A budget that refuses is used up with less than a twentieth of its limit left. What a refusal
@@ -98,11 +98,12 @@ def used_up_window(decision: Decision) -> tuple[str, str] | None:
     """Budget id and window id, if the budget that refused this request is used up.
 
     What was left is what was neither posted nor held, so running calls may still give some back.
+    Calls in flight all do: a cap on them is never used up.
     """
     if decision.kind is not DecisionKind.REJECT or decision.code is not ReasonCode.BUDGET_EXHAUSTED:
         return None
     for view in decision.budgets:
-        if not view.binding or view.left is None or view.limit is None:
+        if not view.binding or view.left is None or view.limit is None or not view.unit.is_spent:
             continue
         if is_used_up(left=view.left, limit=view.limit):
             return view.budget_id, view.window_id
@@ -149,14 +150,3 @@ def run_out_at(
         return None
     moment = now + wait * _MICROSECOND
     return moment if window_end is None or moment < window_end else None
-
-
-def window_named(kind: WindowKind, window_id: str, near: datetime) -> Window:
-    """The window of this id, found from any moment in it or shortly after it.
-
-    A call that was admitted at the end of a window is settled, and told of, after it.
-    """
-    window = window_at(kind, near)
-    while window.id > window_id and window.start is not None:
-        window = window_at(kind, window.start - _MICROSECOND)
-    return window if window.id == window_id else Window(id=window_id, start=None, end=None)

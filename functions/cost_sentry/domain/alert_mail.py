@@ -16,6 +16,7 @@ from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR, dollars_text
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
 from cost_sentry.domain.spend import top
+from cost_sentry.domain.unit import noun
 from cost_sentry.domain.window import WindowKind
 
 COLUMNS = 80
@@ -24,6 +25,8 @@ _TEXT_COLUMNS = COLUMNS - _LABEL_COLUMNS
 SUBJECT_CHARACTERS_MAX = 100
 """SNS refuses a longer subject, a line break in it, and anything but ASCII."""
 _NAME_CHARACTERS_MAX = 46
+_TABLE_COLUMNS = 72
+"""Of a name and an amount together; the longest amounts take some from the names."""
 _ID_CHARACTERS_MAX = 63
 """Of a budget in ``sentry.yaml``."""
 _PERCENT_SHOWN_MAX = 999
@@ -52,8 +55,8 @@ def recipients_of(budget: Budget, config: SentryConfig) -> tuple[str, ...]:
 
 def amount_shown(unit: Unit, amount: int) -> str:
     """An amount for people, rounded: ``$1,234.50``, ``$0.0042``, ``15,000 tokens``."""
-    if unit is Unit.TOKENS:
-        return f"{amount:,} tokens"
+    if unit is not Unit.USD:
+        return f"{amount:,} {noun(unit, amount)}"
     dollars = Decimal(amount) / PICODOLLARS_PER_DOLLAR
     step = Decimal("0.01") if abs(dollars) >= 1 or amount == 0 else Decimal("0.000001")
     rounded = dollars.quantize(step, rounding=ROUND_HALF_EVEN)
@@ -109,13 +112,15 @@ def _command(label: str, verb: str, budget: Budget, tail: str) -> Iterator[str]:
 
 def _what(crossing: Crossing) -> str:
     """On one line of the mail: the longest telling that fits."""
-    spent = _amount(crossing, crossing.totals.posted).removesuffix(" tokens")
+    unit, posted = crossing.budget.unit, crossing.totals.posted
+    spent = _amount(crossing, posted).removesuffix(f" {noun(unit, posted)}")
     start = "used up" if crossing.is_used_up else f"past {crossing.threshold_percent}%"
-    amounts = f"{start}: {spent} of {_amount(crossing, crossing.limit)} spent"
+    shortest = f"{start}: {spent} of {_amount(crossing, crossing.limit)}"
+    amounts = f"{shortest} spent"
     with_percent = f"{amounts} ({_percent_spent(crossing)})"
     refused = f"{with_percent}, calls {'were' if crossing.is_over else 'are'} refused"
     texts = (*((refused,) if crossing.is_used_up else ()), with_percent, amounts)
-    return next((text for text in texts if len(text) <= _TEXT_COLUMNS), amounts)
+    return next((text for text in texts if len(text) <= _TEXT_COLUMNS), shortest)
 
 
 def _percent_spent(crossing: Crossing) -> str:
@@ -155,8 +160,10 @@ def _runs_out(crossing: Crossing) -> str:
 def _resets(crossing: Crossing) -> str:
     if crossing.window.end is None:
         return "never; the limit is for all time"
+    zone = crossing.budget.time_zone
+    whose = "" if zone is UTC else f", by the clocks of {zone}"
     ended = " (it has ended)" if crossing.is_over else ""
-    return f"{_moment(crossing.window.end)}{ended}"
+    return f"{_moment(crossing.window.end)}{ended}{whose}"
 
 
 def _next(crossing: Crossing) -> str:
@@ -176,10 +183,11 @@ def _next(crossing: Crossing) -> str:
 
 
 def _table(crossing: Crossing, title: str, ranked: Sequence[tuple[str, int]]) -> Iterator[str]:
-    rows = [(_harmless(name), _amount(crossing, amount)) for name, amount in top(ranked, 5)]
     yield title
-    for name, amount in rows:
-        yield f"  {name:<{_NAME_CHARACTERS_MAX}} {amount:>26}"
+    for name, amount in top(ranked, 5):
+        shown = f"{_amount(crossing, amount):>26}"
+        columns = _TABLE_COLUMNS - len(shown)
+        yield f"  {_harmless(name, columns):<{columns}} {shown}"
     yield ""
 
 

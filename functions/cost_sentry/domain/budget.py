@@ -2,22 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from enum import StrEnum
+from datetime import UTC, datetime, tzinfo
 
-from cost_sentry.domain.money import dollars_text, picodollars, whole_units
-from cost_sentry.domain.window import Window, WindowKind, window_at
+from cost_sentry.domain.unit import Unit, amount_in_words, amount_text, parse_amount
+from cost_sentry.domain.window import Window, WindowKind, window_at, window_named
+
+__all__ = ["MODEL_TAG", "Budget", "Unit", "amount_in_words", "amount_text", "parse_amount"]
 
 MODEL_TAG = "model"
 """The one scope tag that is not the caller's: it names the model that will be called."""
-
-
-class Unit(StrEnum):
-    """What a budget counts. The ledger counts whole picodollars or whole tokens."""
-
-    USD = "usd"
-    TOKENS = "tokens"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +23,9 @@ class Budget:
     unit: Unit
     window: WindowKind
     limit: int
-    """In the ledger's unit: picodollars or tokens."""
+    """In the ledger's amounts: picodollars, tokens, requests or calls."""
+    time_zone: tzinfo = UTC
+    """Whose days, weeks, months, quarters and years, and where hours begin."""
     owners: tuple[str, ...] = ()
     """E-mail addresses that hear about thresholds."""
     thresholds_percent: tuple[int, ...] = (50, 80, 100)
@@ -42,19 +37,14 @@ class Budget:
 
     def window_at(self, now: datetime) -> Window:
         """The window that a reservation made ``now`` belongs to, for good."""
-        return window_at(self.window, now)
+        return window_at(self.window, now, self.time_zone)
 
+    def window_named(self, window_id: str) -> Window | None:
+        """The window of this budget with this id; ``None`` if it has no such window."""
+        return window_named(self.window, window_id, self.time_zone)
 
-def amount_text(unit: Unit, amount: int) -> str:
-    """An amount of the ledger as people read it: ``"12.50"`` dollars or ``"15000"`` tokens."""
-    return dollars_text(amount) if unit is Unit.USD else str(amount)
-
-
-def parse_amount(unit: Unit, text: str | int | Decimal) -> int:
-    """The inverse of ``amount_text``; ``ValueError`` for anything but a finite, exact amount."""
-    if unit is Unit.USD:
-        return picodollars(text)
-    tokens = whole_units(text)
-    if tokens is None:
-        raise ValueError(f"not a whole, non-negative number of tokens: {text!r}")
-    return tokens
+    @property
+    def window_text(self) -> str:
+        """The kind of its windows, and whose calendar they follow: ``day``, ``day Asia/Tokyo``."""
+        zone = "" if self.time_zone is UTC else f" {self.time_zone}"
+        return f"{self.window.value}{zone}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.shard import ROOT, place_of
@@ -96,10 +97,28 @@ class Resolution:
     """``usage reported``, an error name, ``nobody resolved it``."""
 
     def posting(self, hold: Hold) -> int:
-        """What this budget window is charged, in its unit; the rest of the hold goes back."""
-        if self.state is ReservationState.VOIDED:
-            return 0
-        return self.cost_picodollars if hold.unit is Unit.USD else self.total_tokens
+        """What this budget window is charged, in its unit; the rest of the hold goes back.
+
+        Where nobody knows the usage of a call that was charged in full, its tokens in and its
+        tokens out are charged in full too (P6).
+        """
+        return 0 if self.state is ReservationState.VOIDED else self._charge(hold)
+
+    def _charge(self, hold: Hold) -> int:
+        match hold.unit:
+            case Unit.USD:
+                return self.cost_picodollars
+            case Unit.TOKENS:
+                return self.total_tokens
+            case Unit.INPUT_TOKENS:
+                return self.usage.prompt_tokens if self.usage else hold.amount
+            case Unit.OUTPUT_TOKENS:
+                return self.usage.output_tokens if self.usage else hold.amount
+            case Unit.REQUESTS:
+                return hold.amount
+            case Unit.IN_FLIGHT:
+                return 0
+        assert_never(hold.unit)
 
     def back(self, hold: Hold) -> int:
         """What returns to the account; negative where the charge passes the hold."""

@@ -50,6 +50,10 @@ class SentryConfig:
         """Every budget that a call to this base model id with these tags is charged to."""
         return tuple(b for b in self.budgets if b.covers(tags, model_id))
 
+    def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
+        """Whether some budget bounds what such calls spend; a cap on calls in flight does not."""
+        return any(b.unit.is_spent for b in self.budgets_of(tags, model_id))
+
     def team_budget_ids(self, team: str) -> tuple[str, ...]:
         """Budgets whose scope names this team; the rest belong to everybody."""
         return tuple(b.id for b in self.budgets if b.scope.get("team") == team)

@@ -45,13 +45,15 @@ def postings_of(entry: LedgerEntry) -> tuple[Posting, ...]:
     """What this entry adds to the totals: nothing unless it settles or expires a reservation.
 
     An adjusted one was charged in full when it expired; the true cost takes the place of that.
+    Calls in flight are not spent; there are no totals of them.
     """
     held, ended = entry.reservation, entry.resolution
     if entry.kind not in RESOLVING_KINDS or held is None or ended is None:
         return ()
     if ended.state is ReservationState.VOIDED and entry.kind is not EntryKind.ADJUST:
         return ()
-    return tuple(_posting(entry, held, ended, hold) for hold in held.holds)
+    spent = (hold for hold in held.holds if hold.unit.is_spent)
+    return tuple(_posting(entry, held, ended, hold) for hold in spent)
 
 
 def _posting(entry: LedgerEntry, held: Reservation, ended: Resolution, hold: Hold) -> Posting:

@@ -77,7 +77,7 @@ def _run(options: Options, console: Console) -> tuple[Result, dict[str, object]]
     console.print(_INTRODUCTION.format(calls=len(planned)), highlight=False)
     with deployed(console) as stage:
         result = perform(stage, planned, options, console, began)
-        return result, summary(result, stage.operator)
+        return result, summary(result)
 
 
 def _verdict(console: Console, result: Result, path: Path) -> int:

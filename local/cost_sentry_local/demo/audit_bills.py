@@ -129,9 +129,23 @@ def _window_breaches(evidence: Evidence) -> Iterator[str]:
 def _owed(request: _Request, purse: str, unit: str, evidence: Evidence) -> int:
     if request.ended is not None and request.ended["est"]:
         return charged(request.held, request.ended)[purse]
-    if unit == "usd":
-        return sum(_cost(bill, evidence) for bill in request.bills)
-    return sum(bill.tokens for bill in request.bills)
+    return sum(_billed(bill, unit, evidence) for bill in request.bills)
+
+
+def _billed(bill: Bill, unit: str, evidence: Evidence) -> int:
+    match unit:
+        case "usd":
+            return _cost(bill, evidence)
+        case "input_tokens":
+            return bill.tokens - bill.output_tokens
+        case "output_tokens":
+            return bill.output_tokens
+        case "requests":
+            return 1
+        case "in_flight":
+            return 0
+        case _:
+            return bill.tokens
 
 
 def _above_quote(request: _Request, evidence: Evidence) -> Iterator[str]:

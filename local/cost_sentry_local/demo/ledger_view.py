@@ -17,7 +17,7 @@ RawItem = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowView:
-    """A budget window's own item. Amounts in picodollars or tokens."""
+    """A budget window's own item. Amounts in picodollars, tokens, requests or calls."""
 
     purse: str
     """``budget@window``."""
@@ -127,9 +127,25 @@ def charged(record: Json, ended: Json) -> dict[str, int]:
     if ended["state"] == "VOIDED":
         return dict.fromkeys(holds(record), 0)
     return {
-        purse: ended["cost"] if unit == "usd" else ended["tok"]
+        purse: _charge(unit, amount_held(record, purse), ended)
         for purse, unit in unit_held(record).items()
     }
+
+
+def _charge(unit: str, held: int, ended: Json) -> int:
+    """What stays of a hold when its call has ended."""
+    match unit:
+        case "usd":
+            return int(ended["cost"])
+        case "tokens":
+            return int(ended["tok"])
+        case "in_flight":
+            return 0
+        case "input_tokens" | "output_tokens" if ended["use"] is not None:
+            fresh, output, *cached = ended["use"]
+            return int(output if unit == "output_tokens" else fresh + sum(cached))
+        case _:
+            return held
 
 
 def _window(purse: str, item: Json) -> WindowView:

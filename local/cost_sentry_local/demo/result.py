@@ -51,17 +51,16 @@ def budget_states(operator: Operator, evidence: Evidence) -> list[BudgetState]:
     return states
 
 
-def summary(result: Result, operator: Operator) -> dict[str, Any]:
+def summary(result: Result) -> dict[str, Any]:
     """``build/demo-summary.json``: the fields that are promised first, then more."""
     counts = Counter(answer.outcome for answer in result.answers)
-    now = operator.clock.now()
     return {
         "calls": len(result.answers),
         **{outcome.value: counts[outcome] for outcome in Outcome},
         "seconds": round(result.seconds, 1),
         "saved_usd": dollars_text(sum(line.saved for line in result.savings)),
         "alerts": result.evidence.ledger.alerts,
-        "budgets": [budget_json(state, now) for state in result.budgets],
+        "budgets": [budget_json(state) for state in result.budgets],
         "replay_seconds": round(result.replay_seconds, 1),
         "mails": [dict(mail) for mail in result.mails],
         "promises": [

@@ -1,4 +1,5 @@
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from cost_sentry.domain.errors import FieldError, RequestRefused
 from cost_sentry.domain.invocation import InvocationPath
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
 from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import NOON, budget, hold, reservation
 
 REFUSED = RequestRefused((FieldError(field="messages", problem="is missing", allowed="a list"),))
@@ -107,13 +109,18 @@ def test_a_refused_request_shows_no_text_in_place_of_a_model():
 def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_functions_carries():
     """Forty budgets with the longest names, all tags, and a prompt at the limit."""
     ids = [f"{n:02d}".ljust(63, "x") for n in range(40)]
-    holds = tuple(hold(10**15, budget(one)) for one in ids)
+    longest = {
+        "window": WindowKind.HOUR,
+        "time_zone": ZoneInfo("Asia/Kolkata"),
+        "unit": Unit.OUTPUT_TOKENS,
+    }
+    holds = tuple(hold(10**15, budget(one, **longest)) for one in ids)
     tags = {f"{n:02d}".ljust(64, '"'): '"' * 128 for n in range(15)} | {"team": "t" * 63}
     views = tuple(
         BudgetView(
             budget_id=one,
-            window_id="2026-11-21",
-            unit=Unit.USD,
+            window_id="2026-11-21T13:30Z/14:30",
+            unit=Unit.OUTPUT_TOKENS,
             limit=10**15 + 1,
             left=10**15 + 1,
             left_as_of=NOON,

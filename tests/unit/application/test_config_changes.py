@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
@@ -117,7 +119,37 @@ def test_an_interrupted_change_of_a_limit_is_no_drift():
     assert [change.kind for change in changes] == [ChangeKind.CHANGED]
 
 
-@pytest.mark.parametrize("changes", [{"unit": Unit.TOKENS}, {"window": WindowKind.MONTH}])
+@pytest.mark.parametrize(
+    ("unit", "line"),
+    [
+        (Unit.TOKENS, "limit 1 token → 40 tokens"),
+        (Unit.INPUT_TOKENS, "limit 1 input token → 40 input tokens"),
+        (Unit.REQUESTS, "limit 1 request → 40 requests"),
+        (Unit.IN_FLIGHT, "limit 1 call in flight → 40 calls in flight"),
+    ],
+)
+def test_amounts_say_what_they_count(unit, line):
+    current, wanted = (configuration(budget(limit=limit, unit=unit)) for limit in (1, 40))
+
+    assert texts(current, wanted, {"search-daily": 1}) == [f"changed budget search-daily: {line}"]
+
+
+def test_an_added_budget_of_another_time_zone_says_which():
+    berlin = budget("berlin", limit=DOLLAR, time_zone=ZoneInfo("Europe/Berlin"))
+
+    (line,) = texts(configuration(), configuration(budget(), berlin), {"search-daily": 1_000})
+
+    assert line.startswith("added budget berlin: limit 1.00 usd, window day Europe/Berlin, scope")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"unit": Unit.TOKENS},
+        {"window": WindowKind.MONTH},
+        {"time_zone": ZoneInfo("Europe/Berlin")},
+    ],
+)
 def test_fails_when_a_budget_would_count_something_else(changes):
     with pytest.raises(ConfigurationError, match="new id, such as search-daily-2"):
         plan_config(configuration(), configuration(budget(**changes)), {})

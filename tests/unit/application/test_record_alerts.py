@@ -1,7 +1,11 @@
+from zoneinfo import ZoneInfo
+
 from cost_sentry.application.record_alerts import record_alerts
-from tests.fakes.builders import budget
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.builders import budget, hold
 from tests.fakes.entries import Account
-from tests.fakes.projector import OWNER, Projector
+from tests.fakes.projector import OWNER, Projector, used_up
 
 DAY = "2026-11-21"
 DAILY = budget(limit=100, owners=(OWNER,))
@@ -49,3 +53,32 @@ def test_each_window_of_a_budget_has_alerts_of_its_own():
     named_twice = record(projector, (DAILY.id, DAY), (DAILY.id, DAY), (DAILY.id, "2026-11-22"))
 
     assert [(k.window_id, k.threshold_percent) for k in named_twice] == [(DAY, 50)]
+
+
+def test_calls_in_flight_are_told_of_at_no_threshold():
+    calls = budget("calls", 1, unit=Unit.IN_FLIGHT, window=WindowKind.NONE, owners=(OWNER,))
+    projector = Projector(calls)
+
+    projector.run(*Account().call("r1", 40, hold(1, calls)), used_up(calls))
+
+    assert projector.mailed() == []
+    assert projector.journal.totals("calls", "all") is None
+
+
+def test_a_budget_of_requests_per_hour_mails_about_the_hour_that_was_spent():
+    kolkata = ZoneInfo("Asia/Kolkata")
+    rate = budget(
+        "rate",
+        2,
+        unit=Unit.REQUESTS,
+        window=WindowKind.HOUR,
+        time_zone=kolkata,
+        owners=(OWNER,),
+        thresholds_percent=(100,),
+    )
+    projector = Projector(rate)
+    account = Account()
+
+    projector.run(*account.call("r1", 40, hold(1, rate)), *account.call("r2", 40, hold(1, rate)))
+
+    assert projector.mailed() == [("rate", "2026-11-21T11:30Z/12:30", 100)]

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -77,7 +78,9 @@ def test_no_line_is_wider_than_80_columns_and_no_amount_is_cut(desk):
                 budget("a-budget-with-a-name-as-long-as-anybody-would-ever-write-one", largest),
                 budget("small", 1, window=WindowKind.NONE),
                 budget("tokens", 999_999, unit=Unit.TOKENS, window=WindowKind.WEEK),
-                budget("many-tokens", 987_654_321_098, unit=Unit.TOKENS),
+                budget("many-tokens", 987_654_321_098, unit=Unit.OUTPUT_TOKENS),
+                budget("calls", 1_000_000, unit=Unit.IN_FLIGHT, window=WindowKind.NONE),
+                budget("rate", 10**12, unit=Unit.REQUESTS, window=WindowKind.MINUTE),
             )
         )
     )
@@ -87,7 +90,9 @@ def test_no_line_is_wider_than_80_columns_and_no_amount_is_cut(desk):
     assert max(len(line) for line in table.splitlines()) <= 80
     assert "…" not in table
     assert table.count("$999,999.99") == 2
-    assert "987654.322 M tok" in table.replace(",", "")
+    assert "987654.322 M tok out" in table.replace(",", "")
+    assert "1.00 M calls" in table
+    assert "1000000.00 M req" in table.replace(",", "")
 
 
 def test_show_names_everybody_who_gets_a_mail_about_the_budget(desk):
@@ -121,6 +126,73 @@ def test_show_of_another_window_does_not_say_that_it_will_reset(desk):
     shown = cost_sentry("budget", "show", "search-daily", "--window", "2020-02-29", "--json").json
 
     assert (shown["window"], shown["posted"], shown["resetsAt"]) == ("2020-02-29", "0.00", None)
+
+
+def test_each_unit_and_window_is_listed_and_shown(desk):
+    desk.apply(
+        configuration(
+            budgets=(
+                budget("calls", 20, unit=Unit.IN_FLIGHT, window=WindowKind.NONE),
+                budget("rate", 600, unit=Unit.REQUESTS, window=WindowKind.HOUR),
+                budget("berlin", 10**12, time_zone=ZoneInfo("Europe/Berlin")),
+            )
+        )
+    )
+
+    calls, rate, berlin = cost_sentry("budget", "list", "--json").json
+    pages = [cost_sentry("budget", "show", one).stdout for one in ("calls", "rate", "berlin")]
+
+    assert (calls["unit"], calls["limit"], calls["window"]) == ("in_flight", "20", "all")
+    assert calls["resetsAt"] is None
+    assert (rate["unit"], rate["limit"], rate["left"]) == ("requests", "600", "600")
+    begins = datetime.fromisoformat(rate["window"])
+    assert rate["resetsAt"] == (begins + timedelta(hours=1)).isoformat()
+    assert berlin["resetsAt"][11:] in ("22:00:00+00:00", "23:00:00+00:00")
+    assert "20 calls in flight" in pages[0]
+    assert "never; each call gives back what it holds when it ends" in pages[0]
+    assert "600 requests" in pages[1]
+    assert f"day Europe/Berlin {berlin['window']}" in pages[2]
+
+
+def test_show_of_a_window_by_its_time_zone_and_of_an_hour(desk):
+    kolkata = ZoneInfo("Asia/Kolkata")
+    desk.apply(
+        configuration(
+            budgets=(
+                budget("rate", 600, unit=Unit.REQUESTS, window=WindowKind.HOUR, time_zone=kolkata),
+            )
+        )
+    )
+
+    shown = cost_sentry("budget", "show", "rate", "--window", "2020-02-29T13:30Z/14:30", "--json")
+    refused = cost_sentry("budget", "show", "rate", "--window", "2020-02-29T13Z")
+
+    assert shown.json["window"] == "2020-02-29T13:30Z/14:30"
+    assert shown.json["timeZone"] == "Asia/Kolkata"
+    assert (refused.code, refused.stdout) == (2, "")
+    assert "'2020-02-29T13Z' is no window of budget rate" in refused.stderr
+
+
+def test_set_speaks_of_what_the_budget_counts(desk):
+    desk.apply(
+        configuration(
+            budgets=(
+                budget("calls", 20, unit=Unit.IN_FLIGHT, window=WindowKind.NONE),
+                budget("rate", 600, unit=Unit.REQUESTS, window=WindowKind.MINUTE),
+            )
+        )
+    )
+
+    changed = cost_sentry("budget", "set", "calls", "40")
+    same = cost_sentry("budget", "set", "calls", "40")
+    refused = cost_sentry("budget", "set", "rate", "1.5")
+
+    assert changed.stdout.strip() == "budget calls: limit 20 → 40 calls in flight"
+    assert same.stdout.strip() == "budget calls already has the limit 40 calls in flight"
+    assert refused.code == 2
+    assert "give a whole number of requests such as 600 (whole requests)" in " ".join(
+        refused.stderr.split()
+    )
 
 
 def test_a_window_of_another_kind_is_a_usage_error(desk):

@@ -44,6 +44,19 @@ def test_tokens_are_whole_until_a_million(amount, spent, left):
     assert (spent_text(Unit.TOKENS, amount), left_text(Unit.TOKENS, amount)) == (spent, left)
 
 
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        (Unit.INPUT_TOKENS, "40 tok in"),
+        (Unit.OUTPUT_TOKENS, "40 tok out"),
+        (Unit.REQUESTS, "40 req"),
+        (Unit.IN_FLIGHT, "40 calls"),
+    ],
+)
+def test_counts_say_in_short_what_they_count(unit, shown):
+    assert spent_text(unit, 40) == left_text(unit, 40) == shown
+
+
 @given(AMOUNTS, st.sampled_from(Unit), AMOUNTS)
 def test_spent_is_never_shown_below_nor_left_above_what_it_is(amount, unit, of):
     true = Decimal(amount) / DOLLAR if unit is Unit.USD else Decimal(amount)

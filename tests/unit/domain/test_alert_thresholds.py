@@ -9,10 +9,9 @@ from cost_sentry.domain.alert import (
     run_out_at,
     thresholds_crossed,
     used_up_window,
-    window_named,
 )
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
-from cost_sentry.domain.window import WindowKind, window_at
 from tests.fakes.builders import NOON
 from tests.fakes.refusals import refusal, view
 
@@ -94,8 +93,12 @@ def test_a_refusal_names_the_budget_that_it_found_used_up():
         refusal(),
         refusal(view(left=0), kind=DecisionKind.REROUTE),
         refusal(view(left=0), code=ReasonCode.LEDGER_UNAVAILABLE),
+        refusal(view(left=0, unit=Unit.IN_FLIGHT)),
     ],
-    ids=["enough", "not binding", "left unknown", "limit unknown", "none", "reroute", "fault"],
+    ids=[
+        *("enough", "not binding", "left unknown", "limit unknown", "none", "reroute", "fault"),
+        "in flight",
+    ],
 )
 def test_any_other_decision_names_none(other):
     assert used_up_window(other) is None
@@ -143,20 +146,3 @@ def test_at_the_forecast_moment_the_rate_has_spent_the_limit_and_not_before(post
     if at is not None and posted < limit:
         whole = (at - MIDNIGHT) // timedelta(microseconds=1)
         assert posted * whole >= limit * elapsed > posted * (whole - 1)
-
-
-@given(
-    st.sampled_from(WindowKind),
-    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001 - zone added below
-    st.integers(0, 40),
-)
-def test_a_window_is_found_by_its_id_from_any_moment_in_it_or_after(kind, moment, days):
-    moment = moment.replace(tzinfo=UTC)
-    window = window_at(kind, moment)
-
-    assert window_named(kind, window.id, moment + timedelta(days=days)) == window
-
-
-def test_an_id_of_no_such_window_is_a_window_without_bounds():
-    assert window_named(WindowKind.DAY, "2026-11", NOON).end is None
-    assert window_named(WindowKind.NONE, "2026-11", NOON).end is None

@@ -69,8 +69,8 @@ def test_team_is_always_required_and_others_when_asked_for(file):
         ("id: all\n    unit", "unit", 9, "budgets[0].id", "missing", "name of the budget"),
         ("id: all", "id: All_1", 9, "budgets[0].id", '"All_1"', "a-z, 0-9 and '-'"),
         ("id: pro-tokens", "id: all", 13, "budgets[1].id", "already the id of budgets[0]", "own"),
-        ("unit: usd", "unit: requests", 10, "budgets[0].unit", '"requests"', "usd or tokens"),
-        ("month", "hour", 11, "budgets[0].window", '"hour"', "day, week, month or none"),
+        ("unit: usd", "unit: calls", 10, "budgets[0].unit", '"calls"', "usd, tokens"),
+        ("month", "decade", 11, "budgets[0].window", '"decade"', "quarter, year or none"),
         ("12.50", "0", 12, "budgets[0].limit", '"0" usd', "above 0"),
         ("12.50", "-1", 12, "budgets[0].limit", '"-1"', "plain digits"),
         ("12.50", ".nan", 12, "budgets[0].limit", '".nan"', "plain digits"),
@@ -82,7 +82,7 @@ def test_team_is_always_required_and_others_when_asked_for(file):
         ("12.50", "1000000000.01", 12, "budgets[0].limit", "no limit", "at most 1000000000 usd"),
         ("12.50", "[1]", 12, "budgets[0].limit", "a list stands here", "text"),
         ("12.50", "", 12, "budgets[0].limit", "nothing stands here", "text"),
-        ("150000", "1.5", 17, "budgets[1].limit", "fraction of a token", "whole tokens"),
+        ("150000", "1.5", 17, "budgets[1].limit", "no whole number", "whole tokens"),
         ("team: search", "team: serch", 14, "budgets[1].scope.team", "mean search?", "growth"),
         ("team: search", "team: ''", 14, "budgets[1].scope.team", '""', "1 to 128"),
         ("team: search", "a#b: c", 14, 'budgets[1].scope."a#b"', '"a#b"', "no '#'"),
@@ -159,7 +159,8 @@ def test_the_message_is_one_line_per_problem_that_an_editor_can_jump_to(file):
         load(file, text)
 
     assert str(caught.value) == (
-        f'{file}:10:11: budgets[0].unit: "eur" is not accepted; allowed: usd or tokens'
+        f'{file}:10:11: budgets[0].unit: "eur" is not accepted; allowed: usd, tokens, '
+        "input_tokens, output_tokens, requests or in_flight"
     )
 
 

@@ -1,0 +1,52 @@
+"""Units, windows and time zones that do not go together, and time zones that there are not."""
+
+from collections.abc import Iterator
+from zoneinfo import available_timezones
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.window import WindowKind
+from cost_sentry_client.config_file.problems import Finding, Path, quoted
+from cost_sentry_client.config_file.shape_errors import suggestion
+from cost_sentry_client.config_file.shapes import UTC_NAME, BudgetShape
+
+_SAME_EVERYWHERE = {
+    WindowKind.NONE: "a budget that never resets has no calendar",
+    WindowKind.MINUTE: "minutes are the same in every time zone",
+}
+
+
+def window_findings(budget: BudgetShape, path: Path) -> Iterator[Finding]:
+    """What is wrong with the window of a budget; ``path`` is the budget's."""
+    if budget.unit is Unit.IN_FLIGHT:
+        yield from _in_flight(budget, path)
+    if budget.time_zone == UTC_NAME:
+        return
+    if budget.window in _SAME_EVERYWHERE:
+        yield Finding(
+            path=(*path, "timeZone"),
+            problem=f"{_SAME_EVERYWHERE[budget.window]}: {quoted(budget.time_zone)} says nothing",
+            allowed=f"no timeZone with window {budget.window}",
+        )
+    elif budget.time_zone not in available_timezones():
+        hint = suggestion(budget.time_zone, available_timezones())
+        yield Finding(
+            path=(*path, "timeZone"),
+            problem=f"there is no time zone {quoted(budget.time_zone)}{hint}",
+            allowed="a name of the tz database, such as Europe/Berlin",
+        )
+
+
+def _in_flight(budget: BudgetShape, path: Path) -> Iterator[Finding]:
+    if budget.window is not WindowKind.NONE:
+        yield Finding(
+            path=(*path, "window"),
+            problem=f"calls in flight are not counted per {budget.window}: each gives back what it "
+            "holds when it ends",
+            allowed="none",
+        )
+    if "thresholds" in budget.model_fields_set and budget.thresholds:
+        yield Finding(
+            path=(*path, "thresholds"),
+            problem="calls in flight are never spent, so no threshold is ever reached",
+            allowed="no thresholds with unit in_flight",
+        )

@@ -1,0 +1,120 @@
+"""How windows are called. A window's id is for good: it stands in the keys of the ledger.
+
+| window | id | says |
+| --- | --- | --- |
+| minute | ``2026-11-21T13:05Z`` | which minute, in UTC |
+| hour | ``2026-11-21T13Z`` | which hour, in UTC |
+| hour | ``2026-11-21T13:30Z/14:30`` | the same where clocks are no whole hours ahead or behind |
+| day | ``2026-11-21`` | a day of the budget's time zone |
+| week | ``2026-W47`` | an ISO 8601 week, from Monday, of that time zone |
+| month, quarter, year | ``2026-11``, ``2026-Q4``, ``2026`` | of that time zone |
+| none | ``all`` | for good |
+
+So the id of a minute or an hour tells exactly when it ends. The days of a calendar end at another
+instant in every time zone, and last in the one that is twelve hours behind UTC.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+MONTHS_PER_QUARTER = 3
+
+
+class WindowKind(StrEnum):
+    """How long a budget's limit lasts."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    NONE = "none"
+
+
+ALL = "all"
+SPANS = frozenset({WindowKind.MINUTE, WindowKind.HOUR})
+"""Kinds whose ids are spans of UTC; the other ids, but ``all``, are days of a calendar."""
+
+_SHAPES = {
+    WindowKind.MINUTE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII),
+    WindowKind.HOUR: re.compile(
+        r"\d{4}-\d\d-\d\dT(\d\dZ|\d\d:\d\d(:\d\d)?Z/\d\d:\d\d(:\d\d)?)", re.ASCII
+    ),
+    WindowKind.DAY: re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
+    WindowKind.WEEK: re.compile(r"\d{4}-W\d\d", re.ASCII),
+    WindowKind.MONTH: re.compile(r"\d{4}-\d\d", re.ASCII),
+    WindowKind.QUARTER: re.compile(r"\d{4}-Q[1-4]", re.ASCII),
+    WindowKind.YEAR: re.compile(r"\d{4}", re.ASCII),
+    WindowKind.NONE: re.compile(ALL),
+}
+
+
+def kind_of(window_id: str) -> WindowKind | None:
+    """Which kind of window is called like this; each id has the shape of one kind only."""
+    return next((kind for kind, shape in _SHAPES.items() if shape.fullmatch(window_id)), None)
+
+
+def minute_id(start: datetime) -> str:
+    """Of the minute that begins at this instant of UTC."""
+    return f"{start.date().isoformat()}T{start:%H:%M}Z"
+
+
+def hour_id(start: datetime, end: datetime) -> str:
+    """Of the span of at most an hour between these instants of UTC."""
+    day = start.date().isoformat()
+    if end - start == HOUR and start.minute == start.second == 0:
+        return f"{day}T{start:%H}Z"
+    return f"{day}T{_clock(start)}Z/{_clock(end)}"
+
+
+def span_of(window_id: str) -> tuple[datetime, datetime]:
+    """From when to when, of the id of a minute or an hour; ``ValueError`` for no such time."""
+    begins, _, ends = window_id.partition("/")
+    start = datetime.fromisoformat(begins)
+    if not ends:
+        return start, start + (MINUTE if ":" in begins else HOUR)
+    end = datetime.combine(start.date(), time.fromisoformat(ends), UTC)
+    return start, end if end > start else end + _DAY
+
+
+def calendar_id(kind: WindowKind, first: date) -> str:
+    """Of the day, week, month, quarter or year that begins with this day."""
+    day = first.isoformat()
+    match kind:
+        case WindowKind.WEEK:
+            year, week, _ = first.isocalendar()
+            return f"{year:04d}-W{week:02d}"
+        case WindowKind.MONTH:
+            return day[:7]
+        case WindowKind.QUARTER:
+            return f"{day[:4]}-Q{(first.month - 1) // MONTHS_PER_QUARTER + 1}"
+        case WindowKind.YEAR:
+            return day[:4]
+        case _:
+            return day
+
+
+def first_day_of(kind: WindowKind, window_id: str) -> date:
+    """The day that a day, week, month, quarter or year begins with; ``ValueError`` for none."""
+    match kind:
+        case WindowKind.WEEK:
+            return date.fromisocalendar(int(window_id[:4]), int(window_id[6:]), 1)
+        case WindowKind.MONTH:
+            return date.fromisoformat(f"{window_id}-01")
+        case WindowKind.QUARTER:
+            month = (int(window_id[6:]) - 1) * MONTHS_PER_QUARTER + 1
+            return date(int(window_id[:4]), month, 1)
+        case WindowKind.YEAR:
+            return date(int(window_id), 1, 1)
+        case _:
+            return date.fromisoformat(window_id)
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")

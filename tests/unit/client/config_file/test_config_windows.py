@@ -1,0 +1,121 @@
+"""Units, windows and time zones: which go together, and what is meant where nothing is said."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.sentry_files import GOOD, load, problems
+
+
+def with_budget(fields: str) -> str:
+    return f"{GOOD}  - {{id: more, {fields}}}\n"
+
+
+def loaded(file, fields: str):
+    return load(file, with_budget(fields)).config.budgets[-1]
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+def test_every_unit_can_be_counted(file, unit):
+    budget = loaded(file, f"unit: {unit}, window: none, limit: 40")
+
+    assert budget.unit is unit
+    assert budget.limit == (40 * 10**12 if unit is Unit.USD else 40)
+
+
+@pytest.mark.parametrize("window", list(WindowKind))
+def test_every_window_can_limit_requests(file, window):
+    budget = loaded(file, f"unit: requests, window: {window}, limit: 40")
+
+    assert (budget.unit, budget.window, budget.time_zone) == (Unit.REQUESTS, window, UTC)
+
+
+def test_a_budget_has_the_time_zone_it_names_and_utc_otherwise(file):
+    assert loaded(file, "unit: usd, window: day, limit: 1").time_zone is UTC
+    assert loaded(file, "unit: usd, window: day, limit: 1, timeZone: UTC").time_zone is UTC
+    berlin = loaded(file, "unit: usd, window: day, limit: 1, timeZone: Europe/Berlin")
+    assert berlin.time_zone is ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("fields", "thresholds"),
+    [
+        ("unit: usd, window: day", (50, 80, 100)),
+        ("unit: requests, window: day", (50, 80, 100)),
+        ("unit: requests, window: minute", ()),
+        ("unit: usd, window: hour", ()),
+        ("unit: in_flight, window: none", ()),
+        ("unit: in_flight, window: none, thresholds: []", ()),
+        ("unit: usd, window: hour, thresholds: [100]", (100,)),
+        ("unit: usd, window: day, thresholds: []", ()),
+    ],
+)
+def test_nobody_gets_a_mail_each_minute_who_did_not_ask_for_it(file, fields, thresholds):
+    assert loaded(file, f"{fields}, limit: 40").thresholds_percent == thresholds
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "problem", "allowed"),
+    [
+        ("unit: in_flight, window: minute", "window", "not counted per minute", "none"),
+        (
+            "unit: in_flight, window: none, thresholds: [50]",
+            *("thresholds", "no threshold is ever reached", "no thresholds"),
+        ),
+        (
+            "unit: usd, window: day, timeZone: Europe/Berln",
+            *("timeZone", '"Europe/Berln" (did you mean Europe/Berlin', "such as Europe/Berlin"),
+        ),
+        (
+            "unit: usd, window: day, timeZone: europe/berlin",
+            *("timeZone", "there is no time zone", "such as Europe/Berlin"),
+        ),
+        (
+            "unit: usd, window: day, timeZone: ../zoneinfo/UTC",
+            *("timeZone", "not accepted", "a time zone of the tz database"),
+        ),
+        ("unit: usd, window: day, timeZone: +01:00", "timeZone", "not accepted", "Europe/Berlin"),
+        (
+            "unit: usd, window: none, timeZone: Asia/Tokyo",
+            *("timeZone", "never resets", "no timeZone with window none"),
+        ),
+        (
+            "unit: requests, window: minute, timeZone: Asia/Tokyo",
+            *("timeZone", "the same in every time zone", "no timeZone with window minute"),
+        ),
+    ],
+)
+def test_fails_on_what_does_not_go_together(file, fields, field, problem, allowed):
+    (found,) = problems(file, with_budget(f"{fields}, limit: 40"))
+
+    assert (found.line, found.field) == (19, f"budgets[2].{field}")
+    assert problem in found.problem
+    assert allowed in found.allowed
+
+
+@pytest.mark.parametrize(
+    ("unit", "limit", "allowed"),
+    [
+        ("requests", "1.5", "whole requests"),
+        ("requests", "1000000000001", "at most 1000000000000 requests"),
+        ("in_flight", "0.5", "whole calls in flight"),
+        ("in_flight", "0", "above 0, at most 1000000 calls in flight"),
+        ("output_tokens", "0.5", "whole output tokens"),
+    ],
+)
+def test_fails_on_a_limit_that_is_no_count(file, unit, limit, allowed):
+    (found,) = problems(file, with_budget(f"unit: {unit}, window: none, limit: {limit}"))
+
+    assert allowed in found.allowed
+
+
+def test_a_cap_on_calls_in_flight_alone_leaves_a_team_uncovered(file):
+    text = GOOD.replace("id: all\n", "id: all\n    scope: {team: search}\n")
+    capped = f"{text}  - {{id: more, unit: in_flight, window: none, limit: 40}}\n"
+    counted = f"{text}  - {{id: more, unit: requests, window: day, limit: 40}}\n"
+
+    assert [w.field for w in load(file, capped).warnings] == ["teams.growth"]
+    assert load(file, counted).warnings == ()

@@ -31,6 +31,7 @@ from cost_sentry_local.stand_in.faults import FaultKind
 from infra.alarms import ALARMS
 from infra.function_set import FUNCTIONS
 from infra.names import pascal
+from scripts import ledger_limits as limits
 from scripts import reference_meanings as meanings
 from scripts import running_cost as cost
 from scripts.table_meter import units_kept
@@ -194,17 +195,24 @@ def alarms() -> str:
 
 
 def entry_kinds() -> str:
-    """What a write of an account can be."""
+    """What a write of a shard can be."""
     said = {
         EntryKind.RESERVE: "money is held for a call",
         EntryKind.SETTLE: "the real cost is posted, the rest goes back",
         EntryKind.VOID: "everything goes back",
         EntryKind.EXPIRE: "the whole reservation is posted",
-        EntryKind.ALLOT: "money moves from the budget to the account",
-        EntryKind.RECALL: "money moves from the account to the budget",
-        EntryKind.ADJUST: "an operator's correction; no write makes one yet",
+        EntryKind.ALLOT: "money moves from the budget to the shard",
+        EntryKind.RECALL: "money moves from the shard to the budget",
+        EntryKind.ADJUST: (
+            "the true cost of a call that had expired takes the place of what it was charged"
+        ),
     }
     return table("kind", "says", rows=((f"`{kind}`", said[kind]) for kind in EntryKind))
+
+
+def ledger_limits() -> str:
+    """The numbers that the ledger goes by."""
+    return table("what", "how much", rows=limits.rows())
 
 
 def ledger_item_keys() -> str:
@@ -285,8 +293,8 @@ TABLES: dict[str, Callable[[], str]] = {
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, request_limits, functions, workflow_states, call_errors, alarms,
-        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, journal_item_keys,
-        window_ids, faults, gaps,
+        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits,
+        journal_item_keys, window_ids, faults, gaps,
     )
 }  # fmt: skip
 """By the name that a page asks for."""

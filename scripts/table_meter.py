@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import boto3
 from botocore.exceptions import ClientError
@@ -20,13 +22,14 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.entry_record import entry_from_json
 from cost_sentry.adapters.ledger_calls import LedgerCalls
-from cost_sentry.adapters.ledger_items import account_key
+from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.application.entry_sequence import advanced
+from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
+from cost_sentry.domain.shard import stamp_of
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.dynamodb_table import create_table
@@ -40,9 +43,9 @@ MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MODEL_SECONDS = 3
 CALLS_AFTER = 8
-"""After the first minute: the account remembers now what it will, calls of the last minute."""
-CALLS_COUNTED = 16
-"""Two refills of each budget."""
+"""After the first minute: the shard remembers now what it will, calls of the last minute."""
+CALLS_COUNTED = 64
+"""Eight refills of each budget; ended calls are forgotten some times meanwhile."""
 _WRITE_BYTES, _READ_BYTES = 1024, 4096
 
 
@@ -56,21 +59,25 @@ class Units:
 
 
 class Meter:
-    """A DynamoDB client that counts, and keeps every entry that a write of the account leaves.
+    """A DynamoDB client that counts, and keeps every entry that a write of a shard leaves.
 
-    Transactions count twice, and a condition that did not hold counts: DynamoDB bills both.
+    Transactions count twice, and a condition that did not hold counts: DynamoDB bills both. Its
+    answers carry the time of the run, as DynamoDB's carry its own.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 client
         self._client = client
         self.writes = 0
         self.reads = 0
+        self.now = START
         self.entries: list[LedgerEntry] = []
+        self._kept: set[tuple[str, int]] = set()
 
     def get_item(self, **arguments: Any) -> Any:  # noqa: ANN401
         """See boto3."""
         answer = self._client.get_item(**arguments)
         self.reads += units(answer.get("Item"), _READ_BYTES)
+        answer["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(self.now, usegmt=True)
         return answer
 
     def query(self, **arguments: Any) -> Any:  # noqa: ANN401
@@ -108,15 +115,15 @@ class Meter:
 
     def _written(self, key: Mapping[str, Any]) -> int:
         item = self._client.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
-        if item is not None and key == account_key(ACCOUNT) and "entry" in item:
-            self._keep(item)
+        if item is not None and key["pk"]["S"].startswith("ACCOUNT#"):
+            self._keep(ShardState.of(item))
         return units(item, _WRITE_BYTES)
 
-    def _keep(self, item: Mapping[str, Any]) -> None:
-        sequence = int(item["sequence"]["N"])
-        if not self.entries or sequence > self.entries[-1].sequence:
-            text = item["entry"]["S"]
-            self.entries.append(entry_from_json(text, account=ACCOUNT, sequence=sequence))
+    def _keep(self, shard: ShardState) -> None:
+        entry = shard.last_entry()
+        if entry is not None and (entry.place, entry.sequence) not in self._kept:
+            self._kept.add((entry.place, entry.sequence))
+            self.entries.append(entry)
 
 
 def units(item: Mapping[str, Any] | None, unit_bytes: int) -> int:
@@ -153,11 +160,11 @@ def measured(calls_per_minute: int) -> Units:
         for number in range(first_counted + CALLS_COUNTED):
             if number == first_counted:
                 ledger_writes = journal_writes = meter.reads = 0
-            meter.writes = 0
-            _pay(number, calls_per_minute, ledger)
+            meter.writes, meter.now = 0, START + timedelta(minutes=number / calls_per_minute)
+            _pay(number, meter.now, ledger)
             ledger_writes, meter.writes = ledger_writes + meter.writes, 0
             entries, projected = meter.entries[projected:], len(meter.entries)
-            _project(entries, number, calls_per_minute, ledger, journal)
+            _project(entries, meter.now, ledger, journal)
             journal_writes += meter.writes
         return Units(
             ledger_writes=ledger_writes / count,
@@ -204,39 +211,41 @@ def _budgets() -> tuple[Budget, ...]:
     )
 
 
-def _pay(number: int, rate: int, ledger: DynamoDbLedger) -> None:
+def _pay(number: int, at: datetime, ledger: DynamoDbLedger) -> None:
     """One call, reserved and settled."""
-    held = _reservation(number, START + timedelta(minutes=number / rate))
-    ledger.reserve(held)
-    ledger.resolve(held, _resolution(held))
+    answer = ledger.reserve(_reservation(number, at))
+    if not isinstance(answer, Reserved):
+        raise TypeError(f"call {number} was not reserved: {answer}")
+    ledger.resolve(answer.reservation, _resolution(answer.reservation))
 
 
 def _project(
-    entries: list[LedgerEntry],
-    number: int,
-    rate: int,
-    ledger: DynamoDbLedger,
-    journal: DynamoDbJournal,
+    entries: list[LedgerEntry], at: datetime, ledger: DynamoDbLedger, journal: DynamoDbJournal
 ) -> None:
-    """As ``project_entries`` does for a batch that holds one call."""
-    now = START + timedelta(minutes=number / rate, seconds=MODEL_SECONDS + 1)
+    """As ``project_entries`` does for a batch that holds one call, made at that time."""
+    now = at + timedelta(seconds=MODEL_SECONDS + 1)
     journal.write(entries)
     for budget in _budgets():
         journal.totals(budget.id, budget.window_at(now).id)
-    before = journal.progress(ACCOUNT)
-    after, _ = advanced(ACCOUNT, before, [entry.sequence for entry in entries])
-    journal.advance(ACCOUNT, before, after)
-    ledger.forget(ACCOUNT, now)
+    for place in dict.fromkeys(entry.place for entry in entries):
+        before = journal.progress(place)
+        after, _ = advanced(place, before, [e.sequence for e in entries if e.place == place])
+        journal.advance(place, before, after)
+        ledger.forget(place, now)
+
+
+def _request_id(number: int, at: datetime) -> str:
+    """A version 7 UUID, as the client makes it: it proves that it is new."""
+    return str(UUID(int=int(at.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | number))
 
 
 def _reservation(number: int, at: datetime) -> Reservation:
-    request_id = f"7f9c2ba4-0f4d-4a8e-9d5b-{number:012d}"
-    machine = "arn:aws:states:us-east-1:123456789012:express:GuardedInvocationStateMachine0A1B2C3D"
+    request_id = _request_id(number, at)
     quote = 3_034_900_000
     return Reservation(
         request_id=request_id,
         account=ACCOUNT,
-        attempt=f"{machine}:{request_id}:{request_id}",
+        attempt=stamp_of(request_id),
         digest="0" * 32,
         decision="ALLOW",
         model_asked=MODEL,

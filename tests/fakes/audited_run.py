@@ -4,18 +4,21 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
 
+from cost_sentry.adapters import ledger_moves, ledger_refills
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.entry_record import entry_from_json
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_walk import shards_of_all
+from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.budget import Unit
-from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry.domain.reservation import Reservation, ReservationState, charged_in_full
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.audit_evidence import Bill, Evidence, Repeat
@@ -43,22 +46,32 @@ COUNTED = (
 PURSE = "search-daily@2026-11-21"
 CANARY = "canary-of-a-prompt"
 
+POOLS = 4
+NAMES = ("settled", "voided", "pending", "estimated", "expired", "late")
+
 Items = list[dict[str, Any]]
 
 
-def honest_items() -> Items:
-    """The table after one call was settled, one voided, one left pending, one charged in full."""
-    with _table() as client:
+def honest_run() -> tuple[Items, Items]:
+    """The table in the middle of a run and at its end.
+
+    One call was settled, one voided, one left pending, one charged in full; of two that expired one
+    became known later. There were more at once than a shard holds, and pools stand between the
+    windows and the shards that came later.
+    """
+    with _table() as client, _crowded_from_the_second_place_on():
         calls = LedgerCalls(client, TABLE)
         ledger = DynamoDbLedger(calls, lambda _attempt: None)
         books = DynamoDbBooks(calls, lambda _attempt: None, ManualClock())
         for each in (DOLLARS, TOKENS, *(of for of, _ in COUNTED)):
             books.define(each, "2026-11-21")
-        held = {name: _reservation(name) for name in ("settled", "voided", "pending", "estimated")}
-        for each in held.values():
-            ledger.reserve(each)
+        held = {name: _reserve(ledger, name) for name in NAMES}
         usage = TokenUsage(input_tokens=20, output_tokens=10)
         ledger.resolve(held["settled"], resolution(COST, total_tokens=30, usage=usage))
+        for name in ("expired", "late"):
+            ledger.resolve(held[name], charged_in_full(held[name], NOON))
+        halfway = client.scan(TableName=TABLE)["Items"]
+        ledger.resolve(held["late"], resolution(COST, total_tokens=30, usage=usage))
         ledger.resolve(
             held["voided"], resolution(0, ReservationState.VOIDED, reason="ThrottlingException")
         )
@@ -66,20 +79,36 @@ def honest_items() -> Items:
             held["estimated"],
             resolution(QUOTE, total_tokens=100, estimated=True, reason="no usage"),
         )
-        return client.scan(TableName=TABLE)["Items"]
+        return halfway, client.scan(TableName=TABLE)["Items"]
 
 
-def evidence(items: Items) -> Evidence:
-    """All that an auditor gets of that run."""
+@contextmanager
+def _crowded_from_the_second_place_on() -> Iterator[None]:
+    """Windows are crowded at half a hundred shards; here at two.
+
+    With few pools, because moto reads only 25 items together.
+    """
+    with (
+        patch.object(ledger_moves, "DIRECT_PLACES_MAX", 1),
+        patch.object(ledger_refills, "DIRECT_PLACES_MAX", 1),
+        patch.object(ledger_refills, "POOLS", POOLS),
+    ):
+        yield
+
+
+def evidence(items: Items, *seen: Items) -> Evidence:
+    """All that an auditor gets of that run, and of what was ``seen`` while it was on."""
     settled = _answer("settled", Outcome.ALLOWED, status="SETTLED", cost="0.0000036")
     return Evidence(
         ledger=ledger_view(items),
-        samples=(ledger_view(items),),
+        samples=tuple(ledger_view(instant) for instant in (seen or (items,))),
         answers=(
             settled,
             _answer("voided", Outcome.FAILED, status="VOIDED", cost="0.00"),
             _answer("pending", Outcome.FAILED, status="PENDING", cost=None),
             _answer("estimated", Outcome.ALLOWED, status="SETTLED", cost="0.0000186"),
+            _answer("expired", Outcome.FAILED, status="PENDING", cost=None),
+            _answer("late", Outcome.ALLOWED, status="SETTLED", cost="0.0000036"),
             refused(left="0.00", needed="0.0000186"),
         ),
         repeats=(
@@ -88,7 +117,13 @@ def evidence(items: Items) -> Evidence:
                 first=settled, again=again(settled, code="REQUEST_ID_REUSED"), same_content=False
             ),
         ),
-        bills=(bill("settled"), bill("voided", billed=False), bill("estimated")),
+        bills=(
+            bill("settled"),
+            bill("voided", billed=False),
+            bill("estimated"),
+            bill("expired"),
+            bill("late"),
+        ),
         prices=ListPrices.read(),
         texts={
             "table items": tuple(json.dumps(item, default=str) for item in items),
@@ -146,7 +181,7 @@ def refused(*, left: str, needed: str, binding: bool = True) -> Answer:
 
 @contextmanager
 def _table() -> Iterator[Any]:
-    """A table whose every new account version goes to the journal, as its stream would carry it."""
+    """A table whose every new version of a shard goes to the journal, as its stream carries it."""
     with mock_aws():
         client = boto3.client(
             "dynamodb",
@@ -155,25 +190,27 @@ def _table() -> Iterator[Any]:
             aws_secret_access_key="test",
         )
         create_table(client, TABLE)
-        journal = DynamoDbJournal(
-            JournalCalls(client, TABLE), LedgerCalls(client, TABLE), lambda _attempt: None
-        )
+        calls = LedgerCalls(client, TABLE)
+        journal = DynamoDbJournal(JournalCalls(client, TABLE), calls, lambda _attempt: None)
 
         def project(**_call: Any) -> None:
-            item = client.get_item(
-                TableName=TABLE,
-                Key={"pk": {"S": "ACCOUNT#search/web"}, "sk": {"S": "SHARD#0"}},
-                ConsistentRead=True,
-            ).get("Item")
-            if item and "entry" in item and int(item["sequence"]["N"]) not in told:
-                told.add(sequence := int(item["sequence"]["N"]))
-                text = item["entry"]["S"]
-                journal.write([entry_from_json(text, account="search/web", sequence=sequence)])
+            for shard in shards_of_all(calls):
+                entry = shard.last_entry()
+                if entry is not None and (entry.place, entry.sequence) not in told:
+                    told.add((entry.place, entry.sequence))
+                    journal.write([entry])
 
-        told: set[int] = set()
+        told: set[tuple[str, int]] = set()
         for operation in ("UpdateItem", "TransactWriteItems"):
             client.meta.events.register(f"after-call.dynamodb.{operation}", project)
         yield client
+
+
+def _reserve(ledger: DynamoDbLedger, name: str) -> Reservation:
+    """As its shard holds it."""
+    done = ledger.reserve(_reservation(name))
+    assert isinstance(done, Reserved)
+    return done.reservation
 
 
 def _reservation(name: str) -> Reservation:

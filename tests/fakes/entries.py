@@ -1,6 +1,6 @@
-"""Ledger entries of one account, numbered as the ledger numbers them."""
+"""Ledger entries of one shard, numbered as the ledger numbers them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
@@ -15,10 +15,11 @@ KINDS = {
 
 
 class Account:
-    """Writes entries as an account item would."""
+    """Writes entries as the item of one of its shards would."""
 
-    def __init__(self, name: str = "search/web") -> None:
+    def __init__(self, name: str = "search/web", shard: str = "") -> None:
         self.name = name
+        self.shard = shard
         self.sequence = 0
 
     def allot(self, amount: int, purse: str = "search-daily@2026-11-21") -> LedgerEntry:
@@ -31,7 +32,9 @@ class Account:
             *holds,
             **{
                 "account": self.name,
+                "shard": self.shard,
                 "tags": {"team": team, "application": application},
+                "reserved_at": self._at(self.sequence + 1),
                 **changes,
             },
         )
@@ -51,5 +54,15 @@ class Account:
 
     def _entry(self, kind: EntryKind, **about: Any) -> LedgerEntry:
         self.sequence += 1
-        at = NOON + timedelta(milliseconds=self.sequence)
-        return LedgerEntry(account=self.name, sequence=self.sequence, kind=kind, at=at, **about)
+        return LedgerEntry(
+            account=self.name,
+            shard=self.shard,
+            sequence=self.sequence,
+            kind=kind,
+            at=self._at(self.sequence),
+            **about,
+        )
+
+    @staticmethod
+    def _at(sequence: int) -> datetime:
+        return NOON + timedelta(milliseconds=sequence)

@@ -7,13 +7,15 @@ from typing import Any
 
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.audit_evidence import Evidence, Finding
-from cost_sentry_local.demo.ledger_view import EntryView
+from cost_sentry_local.demo.ledger_view import ADJUSTED, RESERVED, RESOLVED, LedgerView
 
 _TOLD_ALWAYS = ("requestId", "decision", "code", "message", "modelAsked", "priceBook")
 _TOLD_OF_A_CALL = ("modelUsed", "path", "maxTokens", "reservedUsd", "status", "budgets")
 _TOLD_OF_A_BUDGET = ("id", "window", "unit", "limit", "left", "leftAsOf", "needed")
 _KEPT_ON_REPLAY = ("decision", "modelUsed", "reservedUsd", "costUsd", "status")
 _NEVER_RESETS = "all"
+_LATER = ("PENDING", "EXPIRED")
+"""What a caller was told, and what may become of it: nobody resolved the call in time."""
 
 
 def never_falsely_refused(evidence: Evidence) -> Finding:
@@ -32,12 +34,9 @@ def never_falsely_refused(evidence: Evidence) -> Finding:
 
 def resolved_once(evidence: Evidence) -> Finding:
     """P4: each reservation is pending, or ended once, and its caller was told which."""
-    entries = evidence.ledger.entries
-    reserved = Counter(_id(e) for e in entries if e.reservation and not e.resolution)
-    ended = Counter(_id(e) for e in entries if e.resolution)
-    pending = Counter(
-        request for account in evidence.ledger.accounts.values() for request in account.pending
-    )
+    ledger = evidence.ledger
+    reserved, ended, adjusted = (_counted_ids(ledger, k) for k in (RESERVED, RESOLVED, ADJUSTED))
+    pending = Counter(request for shard in ledger.shards.values() for request in shard.pending)
     broken = [f"{request} was reserved {n} times" for request, n in reserved.items() if n > 1]
     for request in reserved | ended | pending:
         times = ended[request] + pending[request]
@@ -46,7 +45,12 @@ def resolved_once(evidence: Evidence) -> Finding:
                 f"{request}: reserved {reserved[request]}, ended {ended[request]},"
                 f" pending {pending[request]} times"
             )
-    states = {_id(e): e.resolution["state"] for e in entries if e.resolution}
+    endings = {request: [e.state for _, e in ends] for request, ends in ledger.endings().items()}
+    for request, times in adjusted.items():
+        if times != 1 or endings[request][0] != "EXPIRED":
+            told = " then ".join(endings[request])
+            broken.append(f"{request}: {told}; only what expired is put right, and once")
+    states = {request: ends[-1] for request, ends in endings.items()}
     states |= dict.fromkeys(pending, "PENDING")
     broken += _told_otherwise(evidence, states)
     checked = f"{len(reserved)} reservations: {_counted(states)}; callers were told the same"
@@ -94,8 +98,9 @@ def every_answer_says_why(evidence: Evidence) -> Finding:
     )
 
 
-def _id(entry: EntryView) -> str:
-    return str((entry.reservation or {})["id"])
+def _counted_ids(ledger: LedgerView, kind: str) -> Counter[str]:
+    """Request ids of the entries of this kind."""
+    return Counter(e.held.request_id for e in ledger.entries if e.kind == kind and e.held)
 
 
 def _counted(states: Mapping[str, str]) -> str:
@@ -112,7 +117,7 @@ def _told_otherwise(evidence: Evidence, states: Mapping[str, str]) -> Iterator[s
     for answer in evidence.answers:
         request_id, told = answer.call.request_id, answer.sentry.get("status")
         known = states.get(request_id)
-        if told != known:
+        if told != known and (told, known) != _LATER:
             yield f"{request_id}: its caller was told {told}, the ledger has {known}"
 
 

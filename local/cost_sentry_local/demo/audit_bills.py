@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from cost_sentry_local.demo.audit_evidence import Bill, Evidence, Finding
-from cost_sentry_local.demo.ledger_view import LedgerView, charged, unit_held
-
-Json = dict[str, Any]
+from cost_sentry_local.demo.ledger_records import EndView, HeldView
+from cost_sentry_local.demo.ledger_view import LedgerView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +14,20 @@ class _Request:
     """One request that got money: its reservation, how it ended, and what was billed."""
 
     id: str
-    held: Json
-    ended: Json | None
+    held: HeldView
+    endings: tuple[EndView, ...]
+    """A second one if the true cost became known after it had expired."""
     bills: tuple[Bill, ...]
+
+    @property
+    def ended(self) -> EndView | None:
+        """What counts."""
+        return self.endings[-1] if self.endings else None
 
     @property
     def unknown(self) -> bool:
         """Nobody knows the true cost."""
-        return self.ended is None or bool(self.ended["est"])
+        return self.ended is None or self.ended.estimated
 
 
 def unknown_never_free(evidence: Evidence) -> Finding:
@@ -53,28 +57,23 @@ def quote_is_upper_bound(evidence: Evidence) -> Finding:
 
 
 def _requests(evidence: Evidence) -> list[_Request]:
-    ledger, billed = evidence.ledger, evidence.billed()
-    ended = {e.reservation["id"]: e.resolution for e in ledger.entries if _ends(e.resolution)}  # type: ignore[index]
+    billed, endings = evidence.billed(), evidence.ledger.endings()
     return [
         _Request(
             id=request_id,
             held=held,
-            ended=ended.get(request_id),
+            endings=tuple(end for _, end in endings.get(request_id, ())),
             bills=tuple(billed.get(request_id, ())),
         )
-        for request_id, held in _reserved(ledger).items()
+        for request_id, held in _reserved(evidence.ledger).items()
     ]
 
 
-def _ends(resolution: Json | None) -> bool:
-    return resolution is not None
-
-
-def _reserved(ledger: LedgerView) -> dict[str, Json]:
-    """Every reservation ever made, whether the journal or an account tells of it."""
-    found = {e.reservation["id"]: e.reservation for e in ledger.entries if e.reservation}
-    for account in ledger.accounts.values():
-        found |= account.pending
+def _reserved(ledger: LedgerView) -> dict[str, HeldView]:
+    """Every reservation ever made, whether the journal or a shard tells of it."""
+    found = {e.held.request_id: e.held for e in ledger.entries if e.held is not None}
+    for shard in ledger.shards.values():
+        found |= shard.pending
     return found
 
 
@@ -96,20 +95,22 @@ def _misjudged(evidence: Evidence) -> Iterator[str]:
 
 
 def _wrong_charge(request: _Request, evidence: Evidence) -> Iterator[str]:
-    ended, quote = request.ended, request.held["quo"]
-    billed = sum(_cost(bill, evidence) for bill in request.bills)
-    if ended is None:
-        return
-    if ended["state"] == "VOIDED":
-        if request.bills:
-            yield f"{request.id} was voided and billed {billed}"
-    elif ended["est"]:
-        if ended["cost"] != quote:
-            yield f"{request.id} has no known cost and was charged {ended['cost']}, not {quote}"
-    elif ended["cost"] != billed:
-        yield f"{request.id} was charged {ended['cost']} and billed {billed}"
-    elif ended["tok"] != sum(bill.tokens for bill in request.bills):
-        yield f"{request.id} was charged {ended['tok']} tokens, which is not what was billed"
+    quote, billed = (
+        request.held.quote_picodollars,
+        sum(_cost(bill, evidence) for bill in request.bills),
+    )
+    for ended in request.endings:
+        cost, tokens = ended.cost_picodollars, ended.tokens
+        if ended.state == "VOIDED":
+            if request.bills:
+                yield f"{request.id} was voided and billed {billed}"
+        elif ended.estimated:
+            if cost != quote:
+                yield f"{request.id} has no known cost and was charged {cost}, not {quote}"
+        elif cost != billed:
+            yield f"{request.id} was charged {cost} and billed {billed}"
+        elif tokens != sum(bill.tokens for bill in request.bills):
+            yield f"{request.id} was charged {tokens} tokens, which is not what was billed"
 
 
 def _window_breaches(evidence: Evidence) -> Iterator[str]:
@@ -118,17 +119,17 @@ def _window_breaches(evidence: Evidence) -> Iterator[str]:
     for request in _requests(evidence):
         if request.ended is None:
             continue
-        for purse, unit in unit_held(request.held).items():
-            posted[purse] += _owed(request, purse, unit, evidence)
+        for purse, unit in request.held.units.items():
+            posted[purse] += _owed(request, request.ended, purse, unit, evidence)
     for purse in evidence.ledger.windows:
         kept = evidence.ledger.posted(purse)
         if posted[purse] != kept:
             yield f"{purse}: bills come to {posted[purse]}, posted is {kept}"
 
 
-def _owed(request: _Request, purse: str, unit: str, evidence: Evidence) -> int:
-    if request.ended is not None and request.ended["est"]:
-        return charged(request.held, request.ended)[purse]
+def _owed(request: _Request, ended: EndView, purse: str, unit: str, evidence: Evidence) -> int:
+    if ended.estimated:
+        return ended.charges(request.held)[purse]
     return sum(_billed(bill, unit, evidence) for bill in request.bills)
 
 
@@ -153,14 +154,14 @@ def _above_quote(request: _Request, evidence: Evidence) -> Iterator[str]:
     for bill in request.bills:
         prompt = bill.tokens - bill.output_tokens
         for what, used, reserved in (
-            ("cost", _cost(bill, evidence), held["quo"]),
-            ("prompt tokens", prompt, held["in"]),
-            ("answer tokens", bill.output_tokens, held["out"]),
+            ("cost", _cost(bill, evidence), held.quote_picodollars),
+            ("prompt tokens", prompt, held.input_bound_tokens),
+            ("answer tokens", bill.output_tokens, held.output_limit_tokens),
         ):
             if used > reserved:
                 yield f"{request.id}: {what} {used} above the reserved {reserved}"
-        if bill.model_id != held["use"]:
-            yield f"{request.id}: {bill.model_id} was called, {held['use']} was reserved"
+        if bill.model_id != held.model_used:
+            yield f"{request.id}: {bill.model_id} was called, {held.model_used} was reserved"
 
 
 def _cost(bill: Bill, evidence: Evidence) -> int:

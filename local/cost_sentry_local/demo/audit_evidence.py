@@ -57,7 +57,7 @@ class Evidence:
 
     ledger: LedgerView
     samples: tuple[LedgerView, ...]
-    """Windows and accounts at instants while the run was on."""
+    """Windows, pools and shards at instants while the run was on."""
     answers: tuple[Answer, ...]
     repeats: tuple[Repeat, ...]
     bills: tuple[Bill, ...]

@@ -2,19 +2,31 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cost_sentry_local.demo.audit_evidence import Evidence, Finding
-from cost_sentry_local.demo.ledger_view import LedgerView, charged, holds
+from cost_sentry_local.demo.audit_replay import Balances, replayed
+from cost_sentry_local.demo.ledger_view import LedgerView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instant:
+    """What was seen together, and what the journal's entries until then come to."""
+
+    when: str
+    view: LedgerView
+    told: Balances
 
 
 def never_overspent(evidence: Evidence) -> Finding:
     """P1: posted + pending ≤ limit, in the end and at every instant that was looked at."""
     broken = [
-        f"{purse}: posted {view.posted(purse)} + pending {view.pending(purse)}"
-        f" > limit {window.limit} ({when})"
-        for when, view in _instants(evidence)
-        for purse, window in view.windows.items()
-        if view.posted(purse) + view.pending(purse) > window.limit
+        f"{purse}: posted {posted} + pending {pending} > limit {window.limit} ({instant.when})"
+        for instant in _instants(evidence)
+        for purse, window in instant.view.windows.items()
+        for pending in (instant.view.pending(purse),)
+        for posted in (instant.view.posted(purse), instant.told.posted[purse])
+        if posted + pending > window.limit
     ]
     if not evidence.samples:
         broken.append("nobody looked while the calls ran")
@@ -28,75 +40,75 @@ def never_overspent(evidence: Evidence) -> Finding:
 
 
 def money_conserved(evidence: Evidence) -> Finding:
-    """P3: limit = unallotted + free + pending + posted, and the journal replays to it."""
-    broken = [
-        f"{purse}: limit {window.limit} ≠ {_places(view, purse)} in all its places ({when})"
-        for when, view in _instants(evidence)
-        for purse, window in view.windows.items()
-        if _places(view, purse) != window.limit
-    ]
-    broken += _journal_breaches(evidence.ledger)
+    """P3: limit = unallotted + free + pending + posted, where posted is what entries say.
+
+    The balances have no word of what is posted: it is what has left all of them. So entries that
+    come to the same are proof that nothing was lost or made on the way.
+    """
+    broken = [breach for instant in _instants(evidence) for breach in _instant_breaches(instant)]
+    broken += _sequence_breaches(evidence.ledger)
+    broken += _totals_breaches(evidence.ledger)
+    shards = len(evidence.ledger.shards)
     checked = (
-        f"limit = unallotted + free + pending + posted at the same instants;"
-        f" {len(evidence.ledger.entries)} journal entries, none missing, none twice,"
-        " replay to the balances and the totals"
+        "limit = unallotted + free + pending + posted at the same instants;"
+        f" {len(evidence.ledger.entries)} journal entries of {shards} shards, none missing, none"
+        " twice, replay to the balances of each and to the totals"
     )
     return Finding(promise="P3", title="Money conserved", checked=checked, broken=tuple(broken))
 
 
-def _instants(evidence: Evidence) -> Iterator[tuple[str, LedgerView]]:
+def _instants(evidence: Evidence) -> Iterator[_Instant]:
+    entries = evidence.ledger.entries
     for number, sample in enumerate(evidence.samples, start=1):
-        yield f"instant {number}", sample
-    yield "the end", evidence.ledger
+        seen = {place: shard.sequence for place, shard in sample.shards.items()}
+        yield _Instant(when=f"instant {number}", view=sample, told=replayed(entries, seen))
+    yield _Instant(when="the end", view=evidence.ledger, told=replayed(entries))
 
 
-def _places(view: LedgerView, purse: str) -> int:
-    window = view.windows[purse]
-    own = window.unallotted + window.impounded
-    return own + view.free(purse) + view.pending(purse) + view.posted(purse)
+def _instant_breaches(instant: _Instant) -> Iterator[str]:
+    view, told = instant.view, instant.told
+    for purse, window in view.windows.items():
+        places = view.left(purse) + view.pending(purse) + told.posted[purse]
+        if places != window.limit:
+            yield f"{purse}: limit {window.limit} ≠ {places} in all its places ({instant.when})"
+    for what, kept, said in (
+        ("free", _free(view), told.free),
+        ("pending", _pending(view), told.pending),
+    ):
+        for place, purse in sorted(kept.keys() | said.keys()):
+            if kept[place, purse] != said[place, purse]:
+                yield (
+                    f"{place}: journal says {said[place, purse]} {what} of {purse},"
+                    f" its item has {kept[place, purse]} ({instant.when})"
+                )
 
 
-def _journal_breaches(ledger: LedgerView) -> Iterator[str]:
-    yield from _sequence_breaches(ledger)
-    free, posted = _replayed(ledger)
-    for account in ledger.accounts.values():
-        for purse in account.free.keys() | {p for name, p in free if name == account.name}:
-            told, kept = free[account.name, purse], account.free.get(purse, 0)
-            if told != kept:
-                yield f"{account.name}: journal says {told} free of {purse}, account has {kept}"
-    for purse in ledger.windows:
-        for where, amount in (
-            ("accounts", ledger.posted(purse)),
-            ("totals", ledger.totals.get(purse, 0)),
-        ):
-            if posted[purse] != amount:
-                yield f"{purse}: journal says {posted[purse]} posted, {where} say {amount}"
+def _free(view: LedgerView) -> Counter[tuple[str, str]]:
+    shards = view.shards.values()
+    return Counter({(s.place, purse): n for s in shards for purse, n in s.free.items()})
+
+
+def _pending(view: LedgerView) -> Counter[tuple[str, str]]:
+    shards = view.shards.values()
+    return Counter({(s.place, purse): n for s in shards for purse, n in s.held().items()})
+
+
+def _totals_breaches(ledger: LedgerView) -> Iterator[str]:
+    posted = replayed(ledger.entries).posted
+    for purse in sorted(ledger.windows.keys() | ledger.totals.keys() | posted.keys()):
+        total = ledger.totals.get(purse, 0)
+        if posted[purse] != total:
+            yield f"{purse}: journal says {posted[purse]} posted, totals say {total}"
 
 
 def _sequence_breaches(ledger: LedgerView) -> Iterator[str]:
-    """Every write of an account has a number, and every number one entry."""
-    for account in ledger.accounts.values():
-        found = Counter(e.sequence for e in ledger.entries if e.account == account.name)
-        wanted = Counter(range(1, account.sequence + 1))
-        for number in sorted((wanted - found) + (found - wanted)):
-            yield f"{account.name}: {found[number]} journal entries have number {number}"
-
-
-def _replayed(ledger: LedgerView) -> tuple[Counter[tuple[str, str]], Counter[str]]:
-    """Free money by account and window, and posted money by window, from entries alone."""
-    free: Counter[tuple[str, str]] = Counter()
-    posted: Counter[str] = Counter()
+    """Every write of a shard has a number, and every number one entry."""
+    found: dict[str, Counter[int]] = {}
     for entry in ledger.entries:
-        for purse, amount in entry.moves.items():
-            free[entry.account, purse] += amount
-        if entry.reservation is None:
-            continue
-        held = holds(entry.reservation)
-        if entry.resolution is None:
-            for purse, amount in held.items():
-                free[entry.account, purse] -= amount
-            continue
-        for purse, cost in charged(entry.reservation, entry.resolution).items():
-            free[entry.account, purse] += held[purse] - cost
-            posted[purse] += cost
-    return free, posted
+        found.setdefault(entry.place, Counter())[entry.sequence] += 1
+    for place in sorted(ledger.shards.keys() | found.keys()):
+        shard = ledger.shards.get(place)
+        wanted = Counter(range(1, shard.sequence + 1 if shard else 1))
+        told = found.get(place, Counter())
+        for number in sorted((wanted - told) + (told - wanted)):
+            yield f"{place}: {told[number]} journal entries have number {number}"

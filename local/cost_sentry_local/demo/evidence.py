@@ -27,9 +27,8 @@ def wait_for_journal(stage: Stage) -> None:
     """Until every write is in the journal and no mail waits; the auditor names what is missing."""
     deadline = time.monotonic() + _PROJECTED_WITHIN_SECONDS
     while time.monotonic() < deadline:
-        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in _accounts(stage)}
-        behind = [key for key, item in items.items() if not _projected(stage, item)]
-        if not behind and not _query(stage, "ALERTS"):
+        behind = [shard for shard in _shards(stage) if not _projected(stage, shard)]
+        if not behind and not list(_query(stage, "ALERTS")):
             return
         time.sleep(_POLL_SECONDS)
 
@@ -71,31 +70,30 @@ def _items(stage: Stage) -> Iterator[Json]:
         yield from page["Items"]
 
 
-def _accounts(stage: Stage) -> Iterator[Json]:
+def _shards(stage: Stage) -> Iterator[Json]:
     for line in _query(stage, "ACCOUNTS"):
-        yield _get(stage, f"ACCOUNT#{line['sk']['S']}")
+        yield from _query(stage, f"ACCOUNT#{line['sk']['S']}")
 
 
-def _projected(stage: Stage, account: Json) -> bool:
-    name = account["pk"]["S"].removeprefix("ACCOUNT#")
-    progress = _get(stage, f"PROJECTION#{name}")
-    told = int(progress.get("projected", {"N": "0"})["N"])
-    return told == int(account["sequence"]["N"]) and not progress.get("missing")
-
-
-def _get(stage: Stage, pk: str) -> Json:
-    key = {"pk": {"S": pk}, "sk": {"S": "SHARD#0"}}
+def _projected(stage: Stage, shard: Json) -> bool:
+    account, bits = (shard[name]["S"].partition("#")[2] for name in ("pk", "sk"))
+    place = f"{account}#{bits}" if bits else account
+    key = {"pk": {"S": f"PROJECTION#{place}"}, "sk": {"S": "PROGRESS"}}
     got = stage.dynamodb.get_item(TableName=stage.table, Key=key, ConsistentRead=True)
-    return got.get("Item", {})
+    progress = got.get("Item", {})
+    told = int(progress.get("projected", {"N": "0"})["N"])
+    return told == int(shard["sequence"]["N"]) and not progress.get("missing")
 
 
-def _query(stage: Stage, pk: str) -> list[Json]:
-    return stage.dynamodb.query(
+def _query(stage: Stage, pk: str) -> Iterator[Json]:
+    pages = stage.dynamodb.get_paginator("query").paginate(
         TableName=stage.table,
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": {"S": pk}},
         ConsistentRead=True,
-    )["Items"]
+    )
+    for page in pages:
+        yield from page["Items"]
 
 
 def _log_events(stage: Stage) -> Iterator[str]:

@@ -4,15 +4,28 @@ An auditor that used the ledger's own reading could not see its mistakes.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from cost_sentry_local.demo.ledger_records import (
+    EndView,
+    HeldView,
+    ending,
+    held_reservation,
+    journaled_reservation,
+)
+
 Json = dict[str, Any]
 RawItem = Mapping[str, Any]
 """DynamoDB's low-level form: ``{"limit": {"N": "5"}}``."""
+RESERVED, RESOLVED, ADJUSTED = "RESERVED", "RESOLVED", "ADJUSTED"
+"""Kinds of entries that belong to a request."""
+MOVED = "MOVED"
+"""Money that came to a shard or left it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,33 +37,36 @@ class WindowView:
     limit: int
     unallotted: int
     impounded: int
-    retired: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountView:
-    """An account item."""
+class ShardView:
+    """One of the items of an account."""
 
-    name: str
+    place: str
+    """``team/application``, or with ``#`` and its bits."""
     free: Mapping[str, int]
-    posted: Mapping[str, int]
-    pending: Mapping[str, Json]
-    """Reservation record by request id."""
+    pending: Mapping[str, HeldView]
+    """By request id."""
     sequence: int
 
-    def held(self, purse: str) -> int:
-        """What pending reservations hold of a window."""
-        return sum(amount_held(record, purse) for record in self.pending.values())
+    def held(self) -> Counter[str]:
+        """What pending reservations hold, by window."""
+        amounts: Counter[str] = Counter()
+        for held in self.pending.values():
+            amounts.update(held.amounts)
+        return amounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
     """One journal entry."""
 
-    account: str
+    place: str
     sequence: int
-    reservation: Json | None = None
-    resolution: Json | None = None
+    kind: str
+    held: HeldView | None = None
+    end: EndView | None = None
     moves: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -59,28 +75,41 @@ class LedgerView:
     """All of the table, or as much of it as was read at one instant."""
 
     windows: Mapping[str, WindowView]
-    accounts: Mapping[str, AccountView]
+    shards: Mapping[str, ShardView]
+    pools: Mapping[str, int] = field(default_factory=dict)
+    """What all pools of a crowded window have together, by window."""
     entries: tuple[EntryView, ...] = ()
     totals: Mapping[str, int] = field(default_factory=dict)
     alerts: int = 0
 
-    def posted(self, purse: str) -> int:
-        """Charged for good."""
-        accounts = sum(account.posted.get(purse, 0) for account in self.accounts.values())
-        return self.windows[purse].retired + accounts
+    def left(self, purse: str) -> int:
+        """What nobody holds: in the window's item, in its pools, and free in shards."""
+        window = self.windows[purse]
+        free = sum(shard.free.get(purse, 0) for shard in self.shards.values())
+        return window.unallotted + window.impounded + self.pools.get(purse, 0) + free
 
     def pending(self, purse: str) -> int:
         """Held by calls that nobody resolved."""
-        return sum(account.held(purse) for account in self.accounts.values())
+        return sum(shard.held()[purse] for shard in self.shards.values())
 
-    def free(self, purse: str) -> int:
-        """Allotted to accounts and not yet held."""
-        return sum(account.free.get(purse, 0) for account in self.accounts.values())
+    def posted(self, purse: str) -> int:
+        """Charged for good, as the balances have it: what has left all of them."""
+        return self.windows[purse].limit - self.left(purse) - self.pending(purse)
+
+    def endings(self) -> dict[str, list[tuple[HeldView, EndView]]]:
+        """How each call ended, by request id; the last of them is what is known now."""
+        found: dict[str, list[tuple[HeldView, EndView]]] = {}
+        for kind in (RESOLVED, ADJUSTED):
+            for entry in self.entries:
+                if entry.kind == kind and entry.held is not None and entry.end is not None:
+                    found.setdefault(entry.held.request_id, []).append((entry.held, entry.end))
+        return found
 
 
 def ledger_view(items: Iterable[RawItem]) -> LedgerView:
     """Sort raw items by what their keys say they are."""
-    windows, accounts, entries, totals, alerts = {}, {}, [], {}, 0
+    windows, shards, entries, totals, alerts = {}, {}, [], {}, 0
+    pools: Counter[str] = Counter()
     for raw in items:
         item = _plain(raw)
         kind, _, name = item["pk"].partition("#")
@@ -88,64 +117,31 @@ def ledger_view(items: Iterable[RawItem]) -> LedgerView:
         match kind, sk_kind:
             case "BUDGET", "WINDOW":
                 windows[f"{name}@{sk_name}"] = _window(f"{name}@{sk_name}", item)
+            case "BUDGET", "POOL":
+                pools[f"{name}@{sk_name.rpartition('#')[0]}"] += int(item["unallotted"])
             case "BUDGET", "TOTALS":
                 totals[f"{name}@{sk_name}"] = int(item["posted"])
             case "BUDGET", "ALERT":
                 alerts += 1
-            case "ACCOUNT", _:
-                accounts[name] = _account(name, item)
+            case "ACCOUNT", "SHARD":
+                shard = _shard(_place(name, sk_name), item)
+                shards[shard.place] = shard
             case "ENTRIES", _:
                 entries.append(_other_entry(name, item))
-            case "REQUEST", _ if item["sk"].endswith(("#RESERVED", "#RESOLVED")):
-                entries.append(_request_entry(item))
+            case "REQUEST", _ if sk_name in (RESERVED, RESOLVED, ADJUSTED):
+                entries.append(_request_entry(sk_kind, sk_name, item))
     return LedgerView(
         windows=windows,
-        accounts=accounts,
+        shards=shards,
+        pools=pools,
         entries=tuple(entries),
         totals=totals,
         alerts=alerts,
     )
 
 
-def holds(record: Json) -> dict[str, int]:
-    """What a reservation record holds, by window."""
-    return {f"{budget}@{window}": amount for budget, window, _unit, amount in record["hold"]}
-
-
-def unit_held(record: Json) -> dict[str, str]:
-    """The unit of each window that a reservation record holds."""
-    return {f"{budget}@{window}": unit for budget, window, unit, _amount in record["hold"]}
-
-
-def amount_held(record: Json, purse: str) -> int:
-    """What a reservation record holds of one window."""
-    return holds(record).get(purse, 0)
-
-
-def charged(record: Json, ended: Json) -> dict[str, int]:
-    """What a resolution posts, by window."""
-    if ended["state"] == "VOIDED":
-        return dict.fromkeys(holds(record), 0)
-    return {
-        purse: _charge(unit, amount_held(record, purse), ended)
-        for purse, unit in unit_held(record).items()
-    }
-
-
-def _charge(unit: str, held: int, ended: Json) -> int:
-    """What stays of a hold when its call has ended."""
-    match unit:
-        case "usd":
-            return int(ended["cost"])
-        case "tokens":
-            return int(ended["tok"])
-        case "in_flight":
-            return 0
-        case "input_tokens" | "output_tokens" if ended["use"] is not None:
-            fresh, output, *cached = ended["use"]
-            return int(output if unit == "output_tokens" else fresh + sum(cached))
-        case _:
-            return held
+def _place(account: str, bits: str) -> str:
+    return f"{account}#{bits}" if bits else account
 
 
 def _window(purse: str, item: Json) -> WindowView:
@@ -154,36 +150,42 @@ def _window(purse: str, item: Json) -> WindowView:
         limit=int(item["limit"]),
         unallotted=int(item["unallotted"]),
         impounded=int(item.get("impounded", 0)),
-        retired=int(item.get("retired", 0)),
     )
 
 
-def _account(name: str, item: Json) -> AccountView:
-    return AccountView(
-        name=name,
+def _shard(place: str, item: Json) -> ShardView:
+    return ShardView(
+        place=place,
         free={purse: int(amount) for purse, amount in item["free"].items()},
-        posted={purse: int(amount) for purse, amount in item["posted"].items()},
-        pending={request: json.loads(text) for request, text in item["pending"].items()},
+        pending={
+            request_id: held_reservation(json.loads(text), request_id, place)
+            for request_id, text in item["pending"].items()
+        },
         sequence=int(item["sequence"]),
     )
 
 
-def _request_entry(item: Json) -> EntryView:
-    account, _, kind = item["sk"].partition("#")
+def _request_entry(account: str, kind: str, item: Json) -> EntryView:
     record = json.loads(item["record"])
-    ended = kind == "RESOLVED"
+    held, end = (record, None) if kind == RESERVED else record
+    reservation = journaled_reservation(held)
     return EntryView(
-        account=account,
+        # The key says whose entry it is, and only the record in which of the account's shards.
+        place=_place(account, reservation.place.partition("#")[2]),
         sequence=int(item["sequence"]),
-        reservation=record["r"] if ended else record,
-        resolution=record["x"] if ended else None,
+        kind=kind,
+        held=reservation,
+        end=None if end is None else ending(end),
     )
 
 
-def _other_entry(account: str, item: Json) -> EntryView:
+def _other_entry(place: str, item: Json) -> EntryView:
     entry = json.loads(item["record"])
     return EntryView(
-        account=account, sequence=int(item["sequence"]), moves=dict(entry.get("mv", ()))
+        place=place,
+        sequence=int(item["sequence"]),
+        kind=MOVED,
+        moves=dict(entry.get("mv", ())),
     )
 
 

@@ -105,13 +105,15 @@ def _budgets(result: Result) -> Iterator[RenderableType]:
 def _spend(result: Result) -> Table:
     calls: Counter[tuple[str, str]] = Counter()
     cost: Counter[tuple[str, str]] = Counter()
-    for entry in result.evidence.ledger.entries:
-        if entry.reservation and entry.resolution and entry.resolution["state"] != "VOIDED":
-            key = entry.reservation["tags"]["team"], entry.reservation["use"]
+    tokens: Counter[tuple[str, str]] = Counter()
+    for endings in result.evidence.ledger.endings().values():
+        held, end = endings[-1]
+        if end.state != "VOIDED":
+            key = held.tags["team"], held.model_used
             calls[key] += 1
-            cost[key] += entry.resolution["cost"]
+            cost[key] += end.cost_picodollars
+            tokens[key] += end.tokens
     table = amounts_table("team", "model", amounts=("calls", "tokens", "cost"))
-    tokens = _tokens(result)
     for team, model in sorted(calls, key=lambda key: (key[0], -cost[key])):
         table.add_row(
             team,
@@ -124,15 +126,6 @@ def _spend(result: Result) -> Table:
     total = spent_text(Unit.USD, cost.total())
     table.add_row("all", "", str(calls.total()), f"{tokens.total():,}", total, style="bold")
     return table
-
-
-def _tokens(result: Result) -> Counter[tuple[str, str]]:
-    tokens: Counter[tuple[str, str]] = Counter()
-    for entry in result.evidence.ledger.entries:
-        if entry.reservation and entry.resolution:
-            key = entry.reservation["tags"]["team"], entry.reservation["use"]
-            tokens[key] += entry.resolution["tok"]
-    return tokens
 
 
 def _savings(result: Result) -> Iterator[RenderableType]:

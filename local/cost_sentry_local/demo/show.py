@@ -18,7 +18,6 @@ from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.result import Result, budget_states
 from cost_sentry_local.demo.sampler import Sampler
 from cost_sentry_local.demo.savings import savings
-from cost_sentry_local.demo.traffic import CALLERS
 from cost_sentry_local.demo.workload import PlannedCall
 from cost_sentry_local.mailbox import mails
 
@@ -44,7 +43,7 @@ def perform(
         stage.outputs["GuardedInvocationArn"],
     )
     started = time.monotonic()
-    with Sampler(stage.dynamodb, stage.table, _money_keys(stage)) as sampler:
+    with Sampler(stage.dynamodb, stage.table, _window_keys(stage)) as sampler:
         answers = _replay(replay, planned, options, console)
         replay_seconds = time.monotonic() - started
         with console.status("Closing the sandbox, sending calls again, waiting for the mails …"):
@@ -94,16 +93,12 @@ def _replay(
         return replay.run(planned, callers=options.callers, speed=speed, on_answer=on_answer)
 
 
-def _money_keys(stage: Stage) -> list[tuple[str, str]]:
-    """Everything that may hold money, today and after a midnight that may pass meanwhile."""
+def _window_keys(stage: Stage) -> list[tuple[str, str]]:
+    """Every budget's window, today and after a midnight that may pass meanwhile."""
     now = stage.operator.clock.now()
     moments = (now, now + timedelta(days=1))
     windows = {(b.id, b.window_at(moment).id) for b in stage.config.budgets for moment in moments}
-    accounts = {f"ACCOUNT#{caller.team}/{caller.application}" for caller in CALLERS}
-    return [
-        *((f"BUDGET#{budget_id}", f"WINDOW#{window}") for budget_id, window in sorted(windows)),
-        *((account, "SHARD#0") for account in sorted(accounts)),
-    ]
+    return [(f"BUDGET#{budget_id}", f"WINDOW#{window}") for budget_id, window in sorted(windows)]
 
 
 def _expire_overdue(stage: Stage) -> int:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_sentry.adapters.entry_record import entry_to_json
+from cost_sentry.adapters.entry_record import entry_to_json, reserve_text
+from cost_sentry.adapters.ledger_writes import pending_text
 from cost_sentry.adapters.stream_records import failures, streamed_entries
+from cost_sentry.domain.ledger_entry import EntryKind
 from tests.fakes.builders import resolution
 from tests.fakes.entries import Account
 
@@ -24,7 +26,7 @@ JSON = st.recursive(
 )
 
 
-def record(pk, new, old=None, number="100", sk="SHARD#0"):
+def record(pk, new, old=None, number="100", sk="SHARD#"):
     change = {"Keys": {"pk": {"S": pk}, "sk": {"S": sk}}, "SequenceNumber": number}
     if new is not None:
         change["NewImage"] = new
@@ -33,14 +35,22 @@ def record(pk, new, old=None, number="100", sk="SHARD#0"):
     return {"eventName": "MODIFY", "eventID": "e", "dynamodb": change}
 
 
-def image(sequence, text):
-    return {"sequence": {"N": str(sequence)}, "entry": {"S": text}}
+def image(sequence, text, **pending):
+    held = {request_id: {"S": text} for request_id, text in pending.items()}
+    return {
+        "sequence": {"N": str(sequence)},
+        "entry": {"S": text},
+        **({"pending": {"M": held}} if held else {}),
+    }
 
 
 def of_entry(entry, number="100"):
-    return record(
-        f"ACCOUNT#{entry.account}", image(entry.sequence, entry_to_json(entry)), number=number
-    )
+    """The version of the shard's item that carries it, as the ledger writes it."""
+    new = image(entry.sequence, entry_to_json(entry))
+    if entry.kind is EntryKind.RESERVE:
+        held = entry.reservation
+        new = image(entry.sequence, reserve_text(held), **{held.request_id: pending_text(held)})
+    return record(f"ACCOUNT#{entry.account}", new, number=number, sk=f"SHARD#{entry.shard}")
 
 
 def test_versions_of_account_items_are_entries_in_order():
@@ -52,7 +62,17 @@ def test_versions_of_account_items_are_entries_in_order():
 
     assert [s.entry for s in streamed] == entries
     assert [s.record_id for s in streamed] == ["0", "1", "2"]
-    assert {s.account for s in streamed} == {"search/web"}
+    assert {s.place for s in streamed} == {"search/web"}
+
+
+def test_an_entry_is_of_the_shard_whose_item_carries_it():
+    first, other = Account().call("r1", 40), Account(shard="01").call("r2", 40)
+    event = {"Records": [of_entry(e) for e in (first[0], other[0], first[1], other[1])]}
+
+    streamed = streamed_entries(event)
+
+    assert [s.entry for s in streamed] == [first[0], other[0], first[1], other[1]]
+    assert [s.place for s in streamed] == ["search/web", "search/web#01"] * 2
 
 
 @pytest.mark.parametrize(
@@ -63,7 +83,9 @@ def test_versions_of_account_items_are_entries_in_order():
         record("ACCOUNTS", {"sk": {"S": "search/web"}}, sk="search/web"),
         record("ACCOUNT#search/web", None, old=image(3, "{}")),
         record("ACCOUNT#search/web", {"sequence": {"N": "0"}, "free": {"M": {}}}),
+        record("ACCOUNT#search/web", {"sequence": {"N": "0"}, "inherited": {"SS": ["x"]}}),
         record("ACCOUNT#search/web", image(3, "{}"), old=image(3, "{}")),
+        record("ACCOUNT#search/web", {"sequence": {"N": "0"}, "state": {"S": "split"}}),
         {"eventName": "INSERT"},
         {"dynamodb": {}},
         "nothing",
@@ -75,7 +97,9 @@ def test_versions_of_account_items_are_entries_in_order():
         "register",
         "deleted",
         "new account",
+        "new half of a split shard",
         "forgotten",
+        "split before its first entry",
         "bare",
         "empty",
         "text",
@@ -90,10 +114,13 @@ def test_what_is_no_entry_is_left_out(other):
     assert [s.entry for s in streamed] == [entry]
 
 
-def settled():
+def settled(**changes):
+    """A settlement as its item tells it; ``changes`` are of the reservation's first members."""
     account = Account()
     held = account.reserve("r1")
-    return json.loads(entry_to_json(account.resolve(held, resolution())))
+    told = json.loads(entry_to_json(account.resolve(held, resolution())))
+    first = {"form": 1, "request_id": "r1", "account": "search/web", "shard": "", **changes}
+    return {**told, "r": [*first.values(), *told["r"][len(first) :]]}
 
 
 @pytest.mark.parametrize(
@@ -111,17 +138,24 @@ def settled():
         json.dumps({k: v for k, v in settled().items() if k != "r"}),
         json.dumps({k: v for k, v in settled().items() if k != "x"}),
         json.dumps({**settled(), "r": []}),
+        json.dumps({**settled(), "r": settled()["r"][:-1]}),
+        json.dumps({**settled(), "r": {"id": "r1"}}),
+        json.dumps({**settled(), "x": ["SETTLED"]}),
         json.dumps({**settled(), "x": {"state": "SETTLED"}}),
         json.dumps({**settled(), "k": "reserve"}),
         json.dumps({**settled(), "k": "allot"}),
-        json.dumps({**settled(), "r": {**settled()["r"], "acct": "ads/web"}}),
+        json.dumps({**settled(), "r": settled(form=2)["r"]}),
+        json.dumps({**settled(), "r": settled(account="ads/web")["r"]}),
+        json.dumps({**settled(), "r": settled(shard="01")["r"]}),
+        json.dumps({"k": "reserve", "at": settled()["at"], "id": "nobody's"}),
+        json.dumps({"k": "reserve", "at": settled()["at"], "id": ["r1"]}),
     ],
 )
 def test_an_account_item_without_a_readable_entry_is_a_problem_and_no_crash(text):
     [streamed] = streamed_entries({"Records": [record("ACCOUNT#search/web", image(4, text))]})
 
     assert streamed.entry is None
-    assert (streamed.account, streamed.record_id) == ("search/web", "100")
+    assert (streamed.place, streamed.record_id) == ("search/web", "100")
     assert "account 'search/web': its item holds no readable entry" in streamed.problem
 
 
@@ -167,7 +201,7 @@ def test_a_refusal_that_found_a_budget_used_up_comes_among_the_entries():
 
     assert [s.entry for s in streamed] == [first, None, second]
     told = streamed[1]
-    assert (told.used_up, told.account) == (("search-daily", "2026-11-21"), "search/web")
+    assert (told.used_up, told.place) == (("search-daily", "2026-11-21"), "search/web")
     assert (told.record_id, told.problem) == ("7", "")
     assert [s.used_up for s in (streamed[0], streamed[2])] == [None, None]
 

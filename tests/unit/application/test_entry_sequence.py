@@ -8,7 +8,7 @@ from cost_sentry.application.journal_ports import Progress
 def test_a_gap_too_wide_to_note_each_entry_is_still_reported_whole():
     after, gaps = advanced("a/b", Progress(), [10**9])
 
-    assert gaps == (Gap(account="a/b", first=1, last=10**9 - 1),)
+    assert gaps == (Gap(place="a/b", first=1, last=10**9 - 1),)
     assert after.projected == 10**9
     assert len(after.missing) == MISSING_MAX
 

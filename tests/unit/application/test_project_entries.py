@@ -21,7 +21,7 @@ def test_entries_reach_journal_and_totals_and_the_ledger_may_forget():
     assert (done.new, done.repeated, done.failed_ids) == (2, 0, ())
     assert posted(projector) == 40
     assert len(projector.journal.entries("r1")) == 2
-    assert projector.ledger.accounts == ["search/web"]
+    assert projector.ledger.places == ["search/web"]
     assert projector.journal.progress("search/web") == Progress(projected=2)
 
 
@@ -57,7 +57,7 @@ def test_a_gap_is_reported_once_and_does_not_stop_the_projection():
 
     done = projector.run(*first, *rest)
 
-    assert done.gaps == (Gap(account="search/web", first=3, last=5),)
+    assert done.gaps == (Gap(place="search/web", first=3, last=5),)
     assert posted(projector) == 30
     assert projector.journal.progress("search/web").missing == {3, 4, 5}
     assert projector.run(*account.call("r3", 1)).gaps == ()
@@ -67,11 +67,11 @@ def test_a_gap_is_seen_between_batches_and_before_the_first():
     projector, account = Projector(), Account()
     account.sequence = 2
     done = projector.run(*account.call("r1", 10))
-    assert done.gaps == (Gap(account="search/web", first=1, last=2),)
+    assert done.gaps == (Gap(place="search/web", first=1, last=2),)
 
     account.sequence += 1
     done = projector.run(*account.call("r2", 10))
-    assert done.gaps == (Gap(account="search/web", first=5, last=5),)
+    assert done.gaps == (Gap(place="search/web", first=5, last=5),)
 
 
 def test_a_late_entry_is_counted_and_closes_its_gap():
@@ -85,13 +85,14 @@ def test_a_late_entry_is_counted_and_closes_its_gap():
     assert projector.journal.progress("search/web") == Progress(projected=2)
 
 
-def test_a_gap_of_one_account_says_nothing_of_another():
-    projector, app = Projector(), Account("search/app")
-    app.sequence = 4
+def test_a_gap_of_one_shard_says_nothing_of_another():
+    projector, app, half = Projector(), Account("search/app"), Account(shard="01")
+    app.sequence = half.sequence = 4
 
-    done = projector.run(*Account("search/web").call("r1", 10), *app.call("r2", 10))
+    done = projector.run(*Account().call("r1", 1), *app.call("r2", 1), *half.call("r3", 1))
 
-    assert done.gaps == (Gap(account="search/app", first=1, last=4),)
+    assert [gap.place for gap in done.gaps] == ["search/app", "search/web#01"]
+    assert {(gap.first, gap.last) for gap in done.gaps} == {(1, 4)}
 
 
 # ---- records that cannot be projected
@@ -134,7 +135,7 @@ def test_what_follows_a_record_that_the_stream_gave_up_is_projected_with_a_gap()
 
     done = projector.run(*web.call("r2", 20))
 
-    assert done.gaps == (Gap(account="search/web", first=3, last=3),)
+    assert done.gaps == (Gap(place="search/web", first=3, last=3),)
     assert posted(projector) == 30
 
 

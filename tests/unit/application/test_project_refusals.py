@@ -96,7 +96,7 @@ def test_a_refusal_is_no_entry_of_its_account():
     done = projector.run(used_up(DAILY))
 
     assert done.gaps == ()
-    assert projector.ledger.accounts == []
+    assert projector.ledger.places == []
     assert projector.journal.progress("search/web").projected == 0
 
 

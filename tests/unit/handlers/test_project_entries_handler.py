@@ -49,7 +49,7 @@ def event(*entries, broken=()):
             "sequence": {"N": str(entry.sequence)},
             "entry": {"S": "{" if entry in broken else entry_to_json(entry)},
         }
-        keys = {"pk": {"S": f"ACCOUNT#{entry.account}"}, "sk": {"S": "SHARD#0"}}
+        keys = {"pk": {"S": f"ACCOUNT#{entry.account}"}, "sk": {"S": f"SHARD#{entry.shard}"}}
         change = {"Keys": keys, "NewImage": image, "SequenceNumber": str(entry.sequence)}
         records.append({"eventName": "MODIFY", "dynamodb": change})
     return {"Records": records}
@@ -85,7 +85,7 @@ def test_a_gap_is_a_metric_and_a_line_of_the_log(handler, capsys, caplog):
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert any(line.get("LedgerGap") == [1.0] and "_aws" in line for line in printed)
     [gap] = [line for line in caplog.records if line.message == "LedgerGap"]
-    assert (gap.account, gap.first, gap.last) == ("search/web", 1, 4)
+    assert (gap.place, gap.first, gap.last) == ("search/web", 1, 4)
 
 
 def test_an_event_of_other_items_does_nothing(handler):

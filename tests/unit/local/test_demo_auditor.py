@@ -1,54 +1,26 @@
 """A promise is only checked if breaking it is noticed: one tampered run per way to break it."""
 
-import copy
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from cost_sentry_local.demo.answers import Answer
-from cost_sentry_local.demo.audit_evidence import Evidence, Repeat
+from cost_sentry_local.demo.audit_evidence import Repeat
 from cost_sentry_local.demo.auditor import CHECKS, audit
-from cost_sentry_local.demo.ledger_view import ledger_view
 from tests.fakes import audited_run as run
-from tests.fakes.audited_run import Items, bill
-
-
-@pytest.fixture(scope="module")
-def kept() -> Items:
-    return run.honest_items()
-
-
-@pytest.fixture
-def items(kept: Items) -> Items:
-    return copy.deepcopy(kept)
-
-
-@pytest.fixture
-def honest(items: Items) -> Evidence:
-    return run.evidence(items)
-
-
-def broken(evidence: Evidence) -> list[str]:
-    return [finding.promise for finding in audit(evidence) if finding.broken]
+from tests.fakes.audited_run import bill
+from tests.fakes.tampered_run import (
+    COST,
+    STATE,
+    broken,
+    change_ending,
+    find,
+    holder,
+    with_answer,
+)
 
 
 def test_an_honest_run_keeps_every_promise(honest):
     assert [finding.broken for finding in audit(honest)] == [()] * len(CHECKS)
-
-
-def test_overspending_is_seen_in_the_end_and_at_an_instant_of_the_run(items):
-    account = find(items, "ACCOUNT#search/web", "SHARD#0")
-    account["posted"]["M"][run.PURSE] = {"N": str(10**12)}
-    honest = run.evidence(run.honest_items())
-
-    assert "P1" in broken(replace(honest, ledger=ledger_view(items)))
-    assert "P1" in broken(replace(honest, samples=(*honest.samples, ledger_view(items))))
-
-
-def test_a_run_that_nobody_watched_proves_nothing(honest):
-    assert broken(replace(honest, samples=())) == ["P1"]
 
 
 @pytest.mark.parametrize(
@@ -63,58 +35,31 @@ def test_a_false_refusal_is_seen(honest, answer):
     assert "P2" in broken(replace(honest, answers=(*honest.answers[:-1], answer)))
 
 
-def one_picodollar_more(items: Items) -> None:
-    window = find(items, "BUDGET#search-daily", "WINDOW#2026-11-21")
-    window["unallotted"]["N"] = str(int(window["unallotted"]["N"]) + 1)
-
-
-def a_balance_without_entry(items: Items) -> None:
-    """Posted and free of one account changed together: the sum is right, the journal is not."""
-    account = find(items, "ACCOUNT#search/web", "SHARD#0")
-    for place, change in (("posted", 1), ("free", -1)):
-        amounts = account[place]["M"]
-        amounts[run.PURSE] = {"N": str(int(amounts[run.PURSE]["N"]) + change)}
-
-
-def an_entry_lost(items: Items) -> None:
-    items.remove(next(i for i in items if i["pk"]["S"].startswith("ENTRIES#")))
-
-
-def an_entry_twice(items: Items) -> None:
-    entry = copy.deepcopy(next(i for i in items if i["pk"]["S"].startswith("ENTRIES#")))
-    items.append({**entry, "sk": {"S": "again"}})
-
-
-def totals_too_low(items: Items) -> None:
-    totals = find(items, "BUDGET#search-daily", "TOTALS#2026-11-21")
-    totals["posted"]["N"] = str(int(totals["posted"]["N"]) - 1)
-
-
-@pytest.mark.parametrize(
-    "tamper",
-    [
-        one_picodollar_more,
-        a_balance_without_entry,
-        an_entry_lost,
-        an_entry_twice,
-        totals_too_low,
-    ],
-)
-def test_money_made_or_lost_is_seen(items, tamper: Callable[[Items], None]):
-    tamper(items)
-
-    assert "P3" in broken(run.evidence(items))
-
-
 def test_a_reservation_that_ended_and_is_still_pending_is_seen(items):
-    account = find(items, "ACCOUNT#search/web", "SHARD#0")
-    account["pending"]["M"]["settled"] = account["pending"]["M"]["pending"]
+    pending = holder(items, "pending")["pending"]["M"]
+    pending["settled"] = pending["pending"]
+
+    assert "P4" in broken(run.evidence(items))
+
+
+def test_a_reservation_that_two_shards_hold_is_seen(items):
+    holding = holder(items, "pending")
+    for bits in ("", "0", "1"):
+        shard = find(items, "ACCOUNT#search/web", f"SHARD#{bits}")
+        shard["pending"]["M"]["pending"] = holding["pending"]["M"]["pending"]
 
     assert "P4" in broken(run.evidence(items))
 
 
 def test_a_reservation_that_vanished_is_seen(items):
-    del find(items, "ACCOUNT#search/web", "SHARD#0")["pending"]["M"]["pending"]
+    del holder(items, "pending")["pending"]["M"]["pending"]
+
+    assert "P4" in broken(run.evidence(items))
+
+
+@pytest.mark.parametrize("state", ["SETTLED", "VOIDED"])
+def test_an_ending_that_was_changed_without_having_expired_is_seen(items, state):
+    change_ending(items, "late", "RESOLVED", STATE, state)
 
     assert "P4" in broken(run.evidence(items))
 
@@ -164,9 +109,15 @@ def test_a_charge_below_the_bill_is_seen(honest):
     assert "P6" in broken(replace(honest, bills=(dearer, *honest.bills[1:])))
 
 
-def test_an_unknown_cost_that_is_not_charged_in_full_is_seen(items):
-    entry = find(items, "REQUEST#estimated", "search/web#RESOLVED")
-    entry["record"]["S"] = entry["record"]["S"].replace(f'"cost":{run.QUOTE}', f'"cost":{run.COST}')
+@pytest.mark.parametrize("request_id", ["estimated", "expired", "late"])
+def test_an_unknown_cost_that_is_not_charged_in_full_is_seen(items, request_id):
+    change_ending(items, request_id, "RESOLVED", COST, run.COST)
+
+    assert "P6" in broken(run.evidence(items))
+
+
+def test_a_true_cost_that_is_not_the_bill_is_seen(items):
+    change_ending(items, "late", "ADJUSTED", COST, run.COST - 1)
 
     assert "P6" in broken(run.evidence(items))
 
@@ -224,16 +175,3 @@ def test_text_of_a_prompt_is_found_wherever_it_was_kept(honest, place):
 
 def test_a_search_that_found_nothing_to_search_proves_nothing(honest):
     assert broken(replace(honest, texts={**honest.texts, "log events": ()})) == ["P10"]
-
-
-def find(items: Items, pk: str, sk: str) -> dict[str, Any]:
-    return next(item for item in items if item["pk"]["S"] == pk and item["sk"]["S"] == sk)
-
-
-def with_answer(evidence: Evidence, request_id: str, **changes: Any) -> Evidence:
-    def changed(answer: Answer) -> Answer:
-        if answer.call.request_id != request_id:
-            return answer
-        return replace(answer, sentry={**answer.sentry, **changes})
-
-    return replace(evidence, answers=tuple(changed(answer) for answer in evidence.answers))

@@ -1,0 +1,27 @@
+"""The ledger's numbers, read from the code that goes by them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
+from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
+from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, STRANDED_SHARE
+from cost_sentry.domain.request_id import FRESH_FOR, STAMP_KEPT
+from cost_sentry.domain.shard import DEPTH_MAX, PENDING_MAX
+
+
+def rows() -> Iterator[tuple[str, object]]:
+    """What is limited, and to how much."""
+    yield "calls that one shard holds", PENDING_MAX
+    yield "bits of a shard's name", DEPTH_MAX
+    yield "shards that a budget window serves itself", DIRECT_PLACES_MAX
+    yield "pools of a crowded window", POOLS
+    yield "idle in all shards behind pools together", f"1/{STRANDED_SHARE} of the limit"
+    yield "stamps that are laid aside together, at least", STAMPS_MIN
+    yield "a stamp stays after the journal has its call", _seconds(STAMP_KEPT)
+    yield "a version 7 UUID counts as new", _seconds(FRESH_FOR)
+    yield "the true cost of an expired call is taken", _seconds(EXPIRED_KEPT)
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{int(span.total_seconds()):,} s"

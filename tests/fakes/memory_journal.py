@@ -67,31 +67,32 @@ class MemoryJournal:
                 posted=old.posted + p.amount,
                 overrun=old.overrun + p.overrun,
                 estimated=old.estimated + p.estimated,
-                calls=old.calls + 1,
+                calls=old.calls + p.calls,
             )
             line = (*window, p.team, p.application, p.model_id)
             self._lines[line] += p.amount
-            self._calls[line] += 1
+            self._calls[line] += p.calls
 
     @staticmethod
     def _name(entry: LedgerEntry) -> tuple[str, str]:
         if entry.reservation is None:
-            return entry.account, f"{entry.sequence}"
-        ended = "RESERVED" if entry.kind is EntryKind.RESERVE else "RESOLVED"
+            return entry.place, f"{entry.sequence}"
+        names = {EntryKind.RESERVE: "RESERVED", EntryKind.ADJUST: "ADJUSTED"}
+        ended = names.get(entry.kind, "RESOLVED")
         return entry.reservation.request_id, f"{entry.account}#{ended}"
 
-    def progress(self, account: str) -> Progress:
-        return self._progress.get(account, Progress())
+    def progress(self, place: str) -> Progress:
+        return self._progress.get(place, Progress())
 
-    def advance(self, account: str, before: Progress, after: Progress) -> None:
-        now = self.progress(account)
+    def advance(self, place: str, before: Progress, after: Progress) -> None:
+        now = self.progress(place)
         missing = (now.missing | (after.missing - before.missing)) - (
             before.missing - after.missing
         )
         if after.projected < now.projected:
             missing = now.missing - (before.missing - after.missing)
         projected = max(now.projected, after.projected)
-        self._progress[account] = Progress(projected=projected, missing=missing)
+        self._progress[place] = Progress(projected=projected, missing=missing)
 
     def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
         return self._totals.get((budget_id, window_id))
@@ -123,10 +124,12 @@ class MemoryJournal:
             for e in self.kept.values()
             if e.reservation and e.reservation.request_id == request_id
         ]
-        return sorted(found, key=lambda e: (e.at, e.account, e.sequence))
+        return sorted(
+            found, key=lambda e: (e.kind is EntryKind.ADJUST, e.at, e.account, e.sequence)
+        )
 
-    def other_entries(self, account: str) -> Sequence[LedgerEntry]:
-        mine = [e for e in self.kept.values() if e.account == account and e.reservation is None]
+    def other_entries(self, place: str) -> Sequence[LedgerEntry]:
+        mine = [e for e in self.kept.values() if e.place == place and e.reservation is None]
         return sorted(mine, key=lambda e: e.sequence)
 
     def record(self, decision: Decision, at: datetime) -> None:

@@ -7,7 +7,7 @@ real adapter agree, the adapter's moving of money is invisible to callers, as it
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cost_sentry.application.ports import (
     BudgetBalance,
@@ -42,6 +42,8 @@ class MemoryLedger:
         self._window_limits: dict[str, int] = {}
         self._held: dict[tuple[str, str], Reservation] = {}
         self._ended: dict[tuple[str, str], ResolvedReservation] = {}
+        self._adjustable: set[tuple[str, str]] = set()
+        """Expired, and the true cost may still become known."""
 
     # ---- Ledger
 
@@ -66,12 +68,21 @@ class MemoryLedger:
             if name in self._ended:
                 ended = self._ended[name]
                 mine = ResolvedReservation(reservation=reservation, resolution=resolution)
-                return Resolved(resolved=ended, first=ended == mine)
+                if name not in self._adjustable or ended.reservation != reservation:
+                    return Resolved(resolved=ended, first=ended == mine)
+                if resolution.estimated or resolution.state is ReservationState.EXPIRED:
+                    return Resolved(resolved=ended, first=ended == mine)
+                self._adjustable.discard(name)
+                self._ended[name] = mine
+                self._enter(reservation, resolution, EntryKind.ADJUST)
+                return Resolved(resolved=mine, first=True)
             if self._held.get(name) != reservation:
                 raise InvariantViolated(f"P4: {reservation.request_id!r} is not pending")
             del self._held[name]
             ended = ResolvedReservation(reservation=reservation, resolution=resolution)
             self._ended[name] = ended
+            if resolution.state is ReservationState.EXPIRED:
+                self._adjustable.add(name)
             self._enter(reservation, resolution)
             return Resolved(resolved=ended, first=True)
 
@@ -82,6 +93,9 @@ class MemoryLedger:
 
     def tidy(self, now: datetime, batch_max: int) -> int:
         self._ask()
+        for name in tuple(self._adjustable):
+            if now - self._ended[name].resolution.resolved_at > timedelta(days=1):
+                self._adjustable.discard(name)
         return 0
 
     def forget(self, place: str, now: datetime) -> None:
@@ -181,7 +195,12 @@ class MemoryLedger:
             as_of=reservation.reserved_at,
         )
 
-    def _enter(self, reservation: Reservation, resolution: Resolution | None) -> None:
+    def _enter(
+        self,
+        reservation: Reservation,
+        resolution: Resolution | None,
+        kind: EntryKind | None = None,
+    ) -> None:
         kinds = {
             ReservationState.SETTLED: EntryKind.SETTLE,
             ReservationState.VOIDED: EntryKind.VOID,
@@ -191,7 +210,7 @@ class MemoryLedger:
             LedgerEntry(
                 account=reservation.account,
                 sequence=1 + sum(e.account == reservation.account for e in self.entries),
-                kind=kinds[resolution.state] if resolution else EntryKind.RESERVE,
+                kind=kind or (kinds[resolution.state] if resolution else EntryKind.RESERVE),
                 at=resolution.resolved_at if resolution else reservation.reserved_at,
                 reservation=reservation,
                 resolution=resolution,

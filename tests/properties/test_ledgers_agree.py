@@ -82,7 +82,7 @@ class Side:
         """Few ids, so that some come again: as the same attempt or another, for more or less."""
         name, now = f"r{number}", self.now
         holds = [hold(amounts[n], BUDGETS[n], now) for n in sorted(amounts)]
-        of = {"account": f"search/{account}", "attempt": f"{name}.{attempt}"}
+        of = {"account": f"search/{account}", "attempt": f"{name}-{attempt}"}
         self.asked.append(reservation(name, *holds, now=now, **of))
         answer = self.ledger.reserve(self.asked[-1])
         # What else was left may be older than this write in one of them, and says since when.

@@ -22,7 +22,7 @@ from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.application.journal_ports import Progress, RecordedDecision
 from cost_sentry.domain.errors import LedgerContention
-from cost_sentry.domain.ledger_entry import LedgerEntry
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals, postings_of
 
 ATTEMPTS_MAX = 30
@@ -118,7 +118,10 @@ class DynamoDbJournal:
         """See the port."""
         items = self._calls.query(f"REQUEST#{request_id}")
         found = [entry for entry in map(entry_of, items) if entry is not None]
-        return sorted(found, key=lambda entry: (entry.at, entry.account, entry.sequence))
+        # A cost that was true all along may have been known before the call was charged in full.
+        return sorted(
+            found, key=lambda e: (e.kind is EntryKind.ADJUST, e.at, e.account, e.sequence)
+        )
 
     def other_entries(self, place: str) -> Sequence[LedgerEntry]:
         """Entries of a shard that belong to no request: its allotments, in order."""

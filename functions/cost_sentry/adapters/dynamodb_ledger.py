@@ -1,6 +1,6 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from cost_sentry.adapters.ledger_items import (
 )
 from cost_sentry.adapters.ledger_memory import Memory
 from cost_sentry.adapters.ledger_merging import tidy_shards
-from cost_sentry.adapters.ledger_refills import Refills, Want
+from cost_sentry.adapters.ledger_refills import Refills, Want, excess_of
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
@@ -55,6 +55,8 @@ from cost_sentry.domain.shard import PENDING_MAX
 
 ATTEMPTS_MAX = 60
 """Looks at one shard before giving up with ``LedgerContention``."""
+GIVEN_BACK_MAX = 50
+"""Allotments of one account that one scheduled run gives back."""
 CROWDED_AFTER = 3
 """Meetings with other writers on one shard after which it is split."""
 
@@ -169,8 +171,16 @@ class DynamoDbLedger:
         """To the shard that takes this one's calls."""
         if shard.state == SPLIT:
             self._shards.learn(shard, here.request_id)
+            self._leave_nothing(shard, here)
         elif shard.state == CLOSED:
             self._shards.open(shard.account, shard.shard)
+
+    def _leave_nothing(self, shard: ShardState, here: Reservation) -> None:
+        """A refill that came when the shard had just split: nobody would look for it there."""
+        for hold in here.holds:
+            excess = excess_of(shard, hold.key)
+            if excess:
+                self._refills.give_back(shard.place, hold.key, excess, here.reserved_at)
 
     def _supply(self, shard: ShardState, here: Reservation) -> ReserveResult | None:
         """What is missing, and what would be missing at the next such call."""
@@ -210,15 +220,12 @@ class DynamoDbLedger:
         """
         now = ended.resolution.resolved_at
         for hold in ended.reservation.holds:
-            free, seen = shard.free.get(hold.key, 0), shard.seen.get(hold.key)
-            free_max = Seen.parse(seen).free_max if seen else None
-            if free_max is not None and shard.state is not None:
-                free_max = 0
+            excess = excess_of(shard, hold.key)
             with suppress(LedgerUnavailable):
                 if ended.resolution.overrun(hold):
                     cover(self._allotments, hold.key, now, self._pause)
-                elif free_max is not None and free > free_max:
-                    self._refills.give_back(shard.place, hold.key, free - free_max, now)
+                elif excess:
+                    self._refills.give_back(shard.place, hold.key, excess, now)
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
@@ -238,8 +245,15 @@ class DynamoDbLedger:
             shards = list(shards_of(self._calls, account))
             indebted |= purses_in_debt(shards, now)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
+            done += self._gather_excess(shards, now)
             done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
         return done + cover_all(self._allotments, indebted, now, self._pause)
+
+    def _gather_excess(self, shards: Sequence[ShardState], now: datetime) -> int:
+        """What a settlement could not give back at once."""
+        found = [(s.place, purse, excess_of(s, purse)) for s in shards for purse in s.free]
+        excess = [(place, purse, amount) for place, purse, amount in found if amount]
+        return sum(self._refills.give_back(*each, now) for each in excess[:GIVEN_BACK_MAX])
 
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""

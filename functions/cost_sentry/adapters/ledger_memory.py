@@ -129,6 +129,10 @@ class Memory:
             ended = shard.expired_reservation(request_id) or _by_entry(shard, request_id)
         for attempt in range(LOOKS_MAX):
             ended = ended or self._journaled(mine.reservation)
+            if ended is not None and shard is not None and _is_outdated(ended, shard):
+                self._pause(attempt)
+                ended = self._journaled(mine.reservation)
+                continue
             if ended is not None:
                 resolved = ResolvedReservation(reservation=ended[0], resolution=ended[1])
                 return Resolved(resolved=resolved, first=resolved == mine)
@@ -138,6 +142,16 @@ class Memory:
                 )
             self._pause(attempt)
         raise LedgerUnavailable(f"how {request_id!r} ended a moment ago cannot be read yet")
+
+
+def _is_outdated(ended: Ended, shard: ShardState) -> bool:
+    """It expired, and the shard no longer waits for the true cost: that is on its way."""
+    reservation, resolution = ended
+    return (
+        resolution.state is ReservationState.EXPIRED
+        and reservation.request_id not in shard.expired
+        and shard.remembers(reservation.request_id)
+    )
 
 
 def _by_entry(shard: ShardState, request_id: str) -> Ended | None:

@@ -93,13 +93,16 @@ def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Act
     """Out of a pool; ``newcomer`` is whether the shard is served for the first time."""
     update: dict[str, Any] = {
         "Key": pool_key(purse, pool),
-        "UpdateExpression": "SET unallotted = unallotted - :amount",
+        "UpdateExpression": "ADD unallotted :less, shards :newcomers",
         "ConditionExpression": "unallotted >= :amount",
-        "ExpressionAttributeValues": {":amount": number(amount)},
+        "ExpressionAttributeValues": {
+            ":amount": number(amount),
+            ":less": number(-amount),
+            ":newcomers": number(int(newcomer)),
+        },
     }
-    if newcomer:
-        update["UpdateExpression"] += " ADD shards :one"
-        update["ExpressionAttributeValues"][":one"] = number(1)
+    if not amount:
+        del update["ConditionExpression"], update["ExpressionAttributeValues"][":amount"]
     return {"Update": update}
 
 

@@ -8,7 +8,14 @@ from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import Seen, WindowState, number, pool_key, window_key
+from cost_sentry.adapters.ledger_items import (
+    Seen,
+    ShardState,
+    WindowState,
+    number,
+    pool_key,
+    window_key,
+)
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
@@ -216,13 +223,22 @@ class Refills:
             self._allotments.place(want.purse, spread, placement, want.now)
             return False
         amount = refill_amount(needed, want.hold.amount, spread.unallotted)
-        to = want.place
         if spread.crowded and want.place not in spread.places:
-            to, amount = pool_name(pool_of(want.place)), needed
+            return self._take_behind_pool(want, spread, needed)
         seen = _seen(want, spread.limit, spread.left - own - amount)
         return self._move(
-            take_from_window(want.purse, amount, spread.limit, to),
+            take_from_window(want.purse, amount, spread.limit, want.place),
             move_in_shard(want.place, {want.purse: amount}, want.now, seen={want.purse: seen}),
+        )
+
+    def _take_behind_pool(self, want: Want, spread: Spread, needed: int) -> bool:
+        """Exactly what is needed, from the window itself; what comes back goes back at once."""
+        pool = pool_of(want.place)
+        seen = _seen(want, spread.limit, spread.left - needed, free_max=0)
+        return self._move(
+            take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
+            take_from_pool(want.purse, pool, 0, newcomer=want.newcomer),
+            move_in_shard(want.place, {want.purse: needed}, want.now, seen={want.purse: seen}),
         )
 
     def give_back(self, place: str, purse: str, amount: int, now: datetime) -> bool:
@@ -234,6 +250,19 @@ class Refills:
 
     def _move(self, *actions: Action) -> bool:
         return isinstance(self._calls.transact(actions), Written)
+
+
+def excess_of(shard: ShardState, purse: str) -> int:
+    """What a shard behind a pool has of a window above what it may keep.
+
+    One that has split, or was closed, may keep nothing.
+    """
+    seen = shard.seen.get(purse)
+    free_max = Seen.parse(seen).free_max if seen else None
+    if free_max is None:
+        return 0
+    kept = free_max if shard.state is None else 0
+    return max(0, shard.free.get(purse, 0) - kept)
 
 
 def pool_of(place: str) -> int:

@@ -151,6 +151,9 @@ def milliseconds(moment: datetime) -> int:
 
 
 def moment_of(milliseconds: int) -> datetime:
-    """The inverse of ``milliseconds``."""
+    """The inverse of ``milliseconds``; ``ValueError`` if there is no such moment."""
     seconds, rest = divmod(milliseconds, 1000)
-    return datetime.fromtimestamp(seconds, tz=UTC).replace(microsecond=rest * 1000)
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC).replace(microsecond=rest * 1000)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"not a moment: {milliseconds} milliseconds since 1970") from error

@@ -37,6 +37,6 @@ def read_ticket(ticket: dict[str, Any]) -> tuple[Reservation, ModelPrice]:
             for tier in price["context_tiers"]
         )
         rates = TokenRates(**price["rates"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a ticket of this sentry: {error}") from error
     return reservation, ModelPrice(model_id=price["model_id"], rates=rates, context_tiers=tiers)

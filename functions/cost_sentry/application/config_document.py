@@ -29,14 +29,14 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
 
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
     and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
-    Its ``timeZone`` is left out where it is UTC.
+    Its ``timeZone`` is left out where it is UTC, and ``outputTokensMin`` where nobody chose one.
     """
     return {
         "format": _format(config),
         "defaults": {
             "outputTokens": config.output_tokens_default,
             "outputTokensMax": config.output_tokens_max,
-            "outputTokensMin": config.output_tokens_min,
+            **_lowest_output(config),
             "requiredTags": list(config.required_tags),
             "holdSeconds": config.hold_seconds,
         },
@@ -73,6 +73,11 @@ def document_version(document: Mapping[str, object]) -> str:
 def with_version(config: SentryConfig) -> SentryConfig:
     """The same configuration carrying the version that its content has."""
     return replace(config, version=document_version(config_to_document(config)))
+
+
+def _lowest_output(config: SentryConfig) -> dict[str, int]:
+    chosen = config.output_tokens_min
+    return {} if chosen == OUTPUT_TOKENS_MIN else {"outputTokensMin": chosen}
 
 
 def _format(config: SentryConfig) -> int:

@@ -39,7 +39,7 @@ class Step:
 
     at: datetime
     what: str
-    """``reserve``, ``settle``, ``void``, ``expire`` or ``reject``."""
+    """``reserve``, ``settle``, ``void``, ``expire``, ``adjust`` or ``reject``."""
     detail: str
 
 
@@ -104,7 +104,7 @@ def _explain_reservations(
     recorded: Iterable[RecordedDecision],
 ) -> list[Explanation]:
     found: dict[str, Reservation] = {}
-    ended: dict[str, Resolution] = {}
+    ended: dict[str, list[LedgerEntry]] = {}
     # Pending ones are asked for first: one that is resolved meanwhile is then seen in the journal.
     for waiting in books.pending():
         if waiting.request_id == request_id:
@@ -113,17 +113,19 @@ def _explain_reservations(
         if entry.reservation is not None:
             found[entry.account] = entry.reservation
         if entry.resolution is not None:
-            ended[entry.account] = entry.resolution
+            ended.setdefault(entry.account, []).append(entry)
     notes = {r.account: r for r in recorded if r.decision.kind is not DecisionKind.REJECT}
     return [
-        _explain_reservation(reservation, ended.get(account), notes.get(account))
+        _explain_reservation(reservation, ended.get(account, []), notes.get(account))
         for account, reservation in found.items()
     ]
 
 
 def _explain_reservation(
-    held: Reservation, ended: Resolution | None, note: RecordedDecision | None
+    held: Reservation, ends: Sequence[LedgerEntry], note: RecordedDecision | None
 ) -> Explanation:
+    """``ends`` in order; the last of them counts: what expired may have been put right."""
+    ended = ends[-1].resolution if ends else None
     why = note.decision if note else None
     rerouted = held.decision == DecisionKind.REROUTE
     code = ReasonCode.REROUTED_TO_FIT if rerouted else ReasonCode.WITHIN_BUDGETS
@@ -148,7 +150,7 @@ def _explain_reservation(
         budgets=why.budgets if why else (),
         rungs=why.rungs if why else (),
         errors=(),
-        steps=_steps(held, ended),
+        steps=_steps(held, ends),
     )
 
 
@@ -165,22 +167,18 @@ def _message(held: Reservation) -> str:
     return f"fits in {budgets}"
 
 
-_KINDS = {
-    ReservationState.SETTLED: EntryKind.SETTLE,
-    ReservationState.VOIDED: EntryKind.VOID,
-    ReservationState.EXPIRED: EntryKind.EXPIRE,
-}
-
-
-def _steps(held: Reservation, ended: Resolution | None) -> tuple[Step, ...]:
+def _steps(held: Reservation, ends: Sequence[LedgerEntry]) -> tuple[Step, ...]:
     reserved = Step(
         at=held.reserved_at,
         what=EntryKind.RESERVE,
         detail=f"for {held.model_used}, until {held.expires_at.isoformat(timespec='seconds')}",
     )
-    if ended is None:
-        return (reserved,)
-    return (reserved, Step(at=ended.resolved_at, what=_KINDS[ended.state], detail=ended.reason))
+    resolved = [(entry, entry.resolution) for entry in ends if entry.resolution is not None]
+    steps = [
+        Step(at=resolution.resolved_at, what=entry.kind, detail=resolution.reason)
+        for entry, resolution in resolved
+    ]
+    return (reserved, *steps)
 
 
 def _explain_refusal(recorded: RecordedDecision) -> Explanation:

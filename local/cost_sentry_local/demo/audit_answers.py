@@ -16,6 +16,8 @@ _KEPT_ON_REPLAY = ("decision", "modelUsed", "reservedUsd", "costUsd", "status")
 _NEVER_RESETS = "all"
 _LATER = ("PENDING", "EXPIRED")
 """What a caller was told, and what may become of it: nobody resolved the call in time."""
+_GIVEN_BACK = ("LEDGER_UNAVAILABLE", "VOIDED")
+"""The ledger's answer to a reservation was lost, so it was taken back, and the caller told no."""
 
 
 def never_falsely_refused(evidence: Evidence) -> Finding:
@@ -117,6 +119,8 @@ def _told_otherwise(evidence: Evidence, states: Mapping[str, str]) -> Iterator[s
     for answer in evidence.answers:
         request_id, told = answer.call.request_id, answer.sentry.get("status")
         known = states.get(request_id)
+        if (answer.sentry.get("code"), known) == _GIVEN_BACK:
+            continue
         if told != known and (told, known) != _LATER:
             yield f"{request_id}: its caller was told {told}, the ledger has {known}"
 

@@ -134,7 +134,7 @@ def settled(**changes):
         "{",
         json.dumps({**settled(), "k": "gift"}),
         json.dumps({**settled(), "at": "noon"}),
-        json.dumps({**settled(), "at": 5}),
+        json.dumps({**settled(), "at": 10**20}),
         json.dumps({k: v for k, v in settled().items() if k != "r"}),
         json.dumps({k: v for k, v in settled().items() if k != "x"}),
         json.dumps({**settled(), "r": []}),

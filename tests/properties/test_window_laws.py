@@ -33,7 +33,7 @@ def places(draw, kinds=ENDING, zones=SOMEWHERE):
 
 
 @given(places())
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_windows_of_one_kind_tile_time(place):
     kind, zone, moment = place
 
@@ -47,7 +47,7 @@ def test_windows_of_one_kind_tile_time(place):
 
 
 @given(places())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_ids_are_of_their_kind_and_rise_from_window_to_window_so_none_comes_twice(place):
     kind, zone, moment = place
 
@@ -60,7 +60,7 @@ def test_ids_are_of_their_kind_and_rise_from_window_to_window_so_none_comes_twic
 
 
 @given(places())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_a_window_is_found_again_by_its_id(place):
     kind, zone, moment = place
     window = window_at(kind, moment, zone)
@@ -70,7 +70,7 @@ def test_a_window_is_found_again_by_its_id(place):
 
 
 @given(places(), st.lists(places(), max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_was_found_before_changes_no_window(place, before):
     expected = fresh(*_asked(place))
     for other in before:
@@ -85,7 +85,7 @@ def _asked(place):
 
 
 @given(places(CALENDAR), st.integers(1, 400_000))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_a_day_begins_at_the_first_instant_at_which_clocks_show_it(place, seconds_before):
     kind, zone, moment = place
 
@@ -99,7 +99,7 @@ def test_a_day_begins_at_the_first_instant_at_which_clocks_show_it(place, second
 
 
 @given(places([WindowKind.HOUR]), st.integers(0, 3_600_000_000 - 1))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_all_through_an_hour_clocks_show_that_hour_and_nobody_sets_them(place, microseconds):
     kind, zone, moment = place
 
@@ -122,7 +122,7 @@ def test_a_minute_is_the_same_minute_in_every_zone(place):
 
 
 @given(places(list(SPANS), EVERYWHERE))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_minutes_and_hours_have_ended_exactly_from_their_end_on(place):
     kind, zone, moment = place
 
@@ -133,7 +133,7 @@ def test_minutes_and_hours_have_ended_exactly_from_their_end_on(place):
 
 
 @given(places(CALENDAR, EVERYWHERE))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_days_and_longer_ones_have_ended_when_they_have_in_every_zone_on_earth(place):
     kind, zone, moment = place
 
@@ -144,7 +144,7 @@ def test_days_and_longer_ones_have_ended_when_they_have_in_every_zone_on_earth(p
 
 
 @given(places(zones=st.just(UTC)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_has_ended_stays_true(place):
     kind, zone, moment = place
     window = fresh(kind, moment, zone)

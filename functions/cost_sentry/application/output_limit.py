@@ -62,8 +62,19 @@ def _for_tokens(candidate: Candidate, left: int) -> int:
     return min(candidate.output_limit_tokens, left - candidate.input_bound_tokens)
 
 
+def _for_input_tokens(candidate: Candidate, left: int) -> int:
+    """No output limit makes a prompt shorter, but a count of the prompt may."""
+    return candidate.output_limit_tokens if candidate.input_bound_tokens <= left else -1
+
+
+def _for_output_tokens(candidate: Candidate, left: int) -> int:
+    return min(candidate.output_limit_tokens, left)
+
+
 _AFFORDABLE: Mapping[Unit, Callable[[Candidate, int], int]] = {
     Unit.USD: _for_money,
     Unit.TOKENS: _for_tokens,
+    Unit.INPUT_TOKENS: _for_input_tokens,
+    Unit.OUTPUT_TOKENS: _for_output_tokens,
 }
 """By unit. One that is not here counts something else than tokens or their price."""

@@ -3,6 +3,7 @@
 import pytest
 
 from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.token_bound import counted_bound_tokens
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, Sentry, SmallBook, request
@@ -75,6 +76,17 @@ def test_a_cheap_prompt_that_does_not_fit_by_its_bytes_is_counted_and_fits(sentr
     assert decision.code is ReasonCode.WITHIN_BUDGETS
     assert decision.reservation.input_bound_tokens == counted_bound_tokens(20) == 85
     assert [r.outcome for r in decision.rungs] == ["reserved"]
+
+
+def test_a_prompt_that_a_budget_of_input_tokens_has_no_room_for_is_counted_and_fits(sentry_of):
+    counter = Counter(dear=20)
+    tokens = budget("tokens", 100, unit=Unit.INPUT_TOKENS)
+    sentry = sentry_of(counter, tokens, book=SmallBook)
+
+    decision = sentry.decide(request(input_bound_tokens=200))
+
+    assert decision.code is ReasonCode.WITHIN_BUDGETS
+    assert [h.amount for h in decision.reservation.holds] == [counted_bound_tokens(20)] == [85]
 
 
 def test_what_no_count_could_make_fit_is_not_counted(sentry_of):

@@ -120,6 +120,26 @@ def test_a_token_budget_is_lowered_to_the_tokens_left():
     assert lowered_to(Sentry(tokens).decide(request(**ALONE))) == 77
 
 
+def test_a_budget_of_output_tokens_is_lowered_to_the_tokens_left():
+    tokens = budget("tokens", 77, unit=Unit.OUTPUT_TOKENS)
+
+    assert lowered_to(Sentry(tokens).decide(request(**ALONE))) == 77
+
+
+@pytest.mark.parametrize(
+    ("unit", "limit"), [(Unit.INPUT_TOKENS, 120), (Unit.REQUESTS, 1), (Unit.IN_FLIGHT, 1)]
+)
+def test_what_no_shorter_answer_makes_fit_is_refused_at_once(unit, limit):
+    sentry = Sentry(budget(limit=1_000), budget("other", limit, unit=unit))
+    assert sentry.decide(request("r1", **ALONE)).reservation is not None
+
+    refused = sentry.decide(request("r2", **ALONE))
+
+    assert refused.code is ReasonCode.BUDGET_EXHAUSTED
+    assert [v.budget_id for v in refused.budgets if v.binding] == ["other"]
+    assert all("output tokens" not in rung.outcome for rung in refused.rungs)
+
+
 def test_every_budget_that_is_short_lowers_the_limit_further():
     budgets = [budget(f"b{n}", 199 - n) for n in range(4)]
 

@@ -19,6 +19,7 @@ from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Ledger, LedgerBooks
 from tests.fakes.builders import ManualClock
 from tests.fakes.dynamodb_table import create_table
+from tests.fakes.journaling_client import JournalingClient
 
 MEMORY = "memory"
 """The fakes: a second implementation of each port."""
@@ -64,6 +65,11 @@ class LedgerOn:
 
     ledger: Ledger
     books: LedgerBooks
+
+
+def journaled(table: Table) -> Table:
+    """The same table, where entries reach the journal at once; for one thread."""
+    return Table(client=JournalingClient(table.client, table.name), name=table.name)
 
 
 def ledger_on(table: Table) -> LedgerOn:

@@ -1,9 +1,7 @@
-"""Accounts that grow from one shard to many, on the emulator's DynamoDB."""
+"""Accounts that grow from one shard to many, on the faster of the DynamoDBs."""
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -11,7 +9,6 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import SPLIT, WindowState, window_key
 from cost_sentry.adapters.ledger_walk import shards_of
 from cost_sentry.adapters.system_clock import pause
@@ -19,24 +16,19 @@ from cost_sentry.application.ports import Reserved, SameId, Shortage
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, STRANDED_SHARE
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
-from cost_sentry.domain.reservation import ReservationState, charged_in_full
 from cost_sentry.domain.shard import PENDING_MAX
+from tests.contract.engines import DYNOXIDE
 from tests.contract.ledger_case import DAY
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
-from tests.fakes.dynamodb_table import create_table
 
-pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", [DYNOXIDE])]
 ACCOUNT = "search/web"
-MANY = 300
+MANY = 220
 
 
 @pytest.fixture
-def calls(local_cloud):
-    client = local_cloud.client("dynamodb", attempts=3)
-    name = f"ledger-{uuid4()}"
-    create_table(client, name)
-    yield LedgerCalls(client, name)
-    client.delete_table(TableName=name)
+def calls(table):
+    return table.items
 
 
 @pytest.fixture
@@ -166,39 +158,3 @@ def test_a_reservation_is_resolved_in_the_shard_that_holds_it(ledger, books):
 
     balance = books.balance(daily, DAY)
     assert (balance.pending, balance.posted) == (0, 60 * 40)
-
-
-def test_the_true_cost_of_an_expired_call_takes_the_place_of_the_assumed_one(ledger, books):
-    daily = budget(limit=1_000)
-    books.define(daily, DAY)
-    held = reservation("r1", hold(100))
-    ledger.reserve(held)
-    late = NOON + timedelta(minutes=8)
-    ledger.resolve(held, charged_in_full(held, late))
-    assert books.balance(daily, DAY).posted == 100
-
-    settled = ledger.resolve(held, resolution(40))
-    again = ledger.resolve(held, resolution(40))
-    other = ledger.resolve(held, resolution(70))
-
-    assert settled.first
-    assert again.resolved == settled.resolved
-    assert not other.first
-    assert other.resolved.resolution == resolution(40)
-    assert books.balance(daily, DAY).posted == 40
-
-
-def test_an_expired_call_whose_cost_stays_unknown_stays_charged(ledger, books):
-    daily = budget(limit=1_000)
-    books.define(daily, DAY)
-    held = reservation("r1", hold(100))
-    ledger.reserve(held)
-    expired = charged_in_full(held, NOON + timedelta(minutes=8))
-    ledger.resolve(held, expired)
-
-    told = ledger.resolve(held, resolution(100, estimated=True))
-
-    assert not told.first
-    assert told.resolved.resolution == expired
-    assert told.resolved.resolution.state is ReservationState.EXPIRED
-    assert books.balance(daily, DAY).posted == 100

@@ -16,7 +16,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import InvariantViolated
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.window import WindowKind
-from tests.contract.engines import LedgerOn, empty_table, ledger_on
+from tests.contract.engines import LedgerOn, empty_table, journaled, ledger_on
 from tests.fakes import planted_ledgers as planted
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 from tests.fakes.memory_ledger import MemoryLedger
@@ -145,7 +145,7 @@ def check_agreement(history, other: LedgerOn) -> None:
 @settings(WITH_A_SERVER, max_examples=EXAMPLES)
 def test_the_fake_and_the_adapters_on_a_second_engine_agree(dynoxide, history):
     with empty_table(dynoxide.client(attempts=3)) as table:
-        check_agreement(history, ledger_on(table))
+        check_agreement(history, ledger_on(journaled(table)))
 
 
 @pytest.mark.cloud
@@ -154,7 +154,7 @@ def test_the_fake_and_the_adapters_on_a_second_engine_agree(dynoxide, history):
 @settings(WITH_A_SERVER, max_examples=EXAMPLES // 4)
 def test_the_fake_and_the_adapters_on_the_local_cloud_agree(local_cloud, history):
     with empty_table(local_cloud.client("dynamodb", attempts=3)) as table:
-        check_agreement(history, ledger_on(table))
+        check_agreement(history, ledger_on(journaled(table)))
 
 
 @pytest.mark.parametrize("mistaken", planted.FOR_ANY_CALL)

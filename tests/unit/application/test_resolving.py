@@ -89,7 +89,7 @@ def test_one_run_expires_no_more_than_its_bound():
     assert runs == [2, 2, 1, 0]
 
 
-def test_a_settlement_that_comes_after_expiry_changes_nothing_and_gets_the_expiry():
+def test_a_settlement_that_comes_after_expiry_posts_the_true_cost():
     clock = ManualClock()
     held = reservation("r1", hold(100))
     ledger = ledger_with(held)
@@ -99,6 +99,21 @@ def test_a_settlement_that_comes_after_expiry_changes_nothing_and_gets_the_expir
     late = settle_reservation(
         held, PRICE, TokenUsage(input_tokens=1, output_tokens=1), ledger=ledger, clock=clock
     )
+
+    assert late.first
+    assert late.resolved.resolution.state is ReservationState.SETTLED
+    cost = late.resolved.resolution.cost_picodollars
+    assert ledger.balance(budget(), DAY).posted == cost != 100
+
+
+def test_a_settlement_after_expiry_that_knows_no_cost_changes_nothing_and_gets_the_expiry():
+    clock = ManualClock()
+    held = reservation("r1", hold(100))
+    ledger = ledger_with(held)
+    clock.time += timedelta(seconds=420)
+    expire_reservations(ledger=ledger, clock=clock, batch_max=10)
+
+    late = settle_reservation(held, PRICE, None, ledger=ledger, clock=clock)
 
     assert not late.first
     assert late.resolved.resolution.state is ReservationState.EXPIRED

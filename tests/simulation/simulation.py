@@ -313,7 +313,8 @@ class Simulation:
         late = [held.request_id for held in self.auditor.truth.pending()]
         if late and not self._is_cut_short:
             raise BrokenPromise(broken.RESOLVED_IN_TIME, f"{late} are still pending")
-        self._advance(self.plan.runs_into + 2 * latencies.MINUTE)
+        # One more scheduled run: it puts right what the last settlements could not.
+        self._advance(self.plan.runs_into + every + latencies.MINUTE)
         self._advance(4 * every, lambda: not self.stream.waiting and not self._mails_wait())
 
     def _is_quiet(self) -> bool:

@@ -1,4 +1,4 @@
-"""What any workload may meet besides: ids of every kind, retries, small shards, late settlements."""
+"""What any workload may meet besides: ids of every kind, small shards, late settlements."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -39,6 +39,8 @@ class Auditor:
             self._check_entry(change)
         for change in changes:
             self._open_windows(change)
+            for was, held in change.adopted:
+                self._adopt(was, held)
         self._check_money(changes)
 
     def _note_definition(self, change: Change) -> None:
@@ -71,8 +73,15 @@ class Auditor:
     def _follow_free(self, change: Change) -> None:
         for purse, part in change.parts.items():
             kept = self.truth.purses.get(purse)
-            if part.free and kept is not None:
-                kept.free[change.source] = kept.free.get(change.source, 0) + part.free
+            if not part.free or kept is None:
+                continue
+            kept.free[change.source] = now = kept.free.get(change.source, 0) + part.free
+            is_refill = (
+                part.free > 0 and not change.gone and change.entry and not change.entry.ended
+            )
+            if is_refill and now > 0 and kept.left + kept.overrun < 0:
+                detail = f"{purse}: {change.source} gets {part.free} when {-kept.left} are owed"
+                raise BrokenPromise(broken.NEVER_OVERSPENT, detail)
 
     def _check_entry(self, change: Change) -> None:
         if change.numbers is None:
@@ -91,9 +100,6 @@ class Auditor:
         self.entries[(change.source, after)] = change.entry
 
     def _check_money(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            for was, held in change.adopted:
-                self._adopt(was, held)
         reserved = [held for change in changes for held in change.reserved]
         gone = [held for change in changes for held in change.gone]
         entries = [change.entry for change in changes if change.entry is not None]
@@ -199,7 +205,7 @@ class Auditor:
         for purse, _, _ in held.holds:
             self.checks += 1
             kept = self.truth.purses[purse]
-            if kept.left + kept.overrun < 0:
+            if kept.left + kept.overrun < 0 and held.source not in kept.behind_pools:
                 raise BrokenPromise(
                     broken.NEVER_OVERSPENT,
                     f"{purse}: posted {kept.posted} and pending {kept.pending} pass the limit of "

@@ -37,11 +37,14 @@ class Purse:
         return self.limit - self.pending - self.posted
 
     @property
+    def behind_pools(self) -> set[str]:
+        """Shards that are not looked at before a refusal, nor when a limit is lowered."""
+        return set() if not self.is_crowded else self.free.keys() - self.direct
+
+    @property
     def hidden(self) -> list[int]:
-        """What lies in shards behind pools, where nobody looks before a refusal."""
-        if not self.is_crowded:
-            return []
-        return [free for place, free in self.free.items() if place not in self.direct]
+        """What lies in them."""
+        return [self.free[place] for place in sorted(self.behind_pools)]
 
     @property
     def visible(self) -> int:

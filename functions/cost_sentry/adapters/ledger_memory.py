@@ -57,7 +57,8 @@ class Memory:
         ended = self._journaled(reservation)
         answered_at = self._calls.answered_at()
         if answered_at is not None:
-            self._clock = local, answered_at - local
+            if self._calls.answered_at_once:
+                self._clock = local, answered_at - local
             _refuse_ahead(reservation.request_id, answered_at)
         return None if ended is None else _same_id(ended)
 

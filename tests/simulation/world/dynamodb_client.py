@@ -82,6 +82,7 @@ class SimulatedClient:
                 self._scheduler.sleep(int(random.random() * 2 ** (attempt - 1) * latencies.SECOND))
             else:
                 self._may_die(random)
+                answer["ResponseMetadata"]["RetryAttempts"] = attempt - 1
                 return answer
         raise AssertionError("unreachable")
 

@@ -68,16 +68,20 @@ class MemoryLedger:
             if name in self._ended:
                 ended = self._ended[name]
                 mine = ResolvedReservation(reservation=reservation, resolution=resolution)
-                if name not in self._adjustable or ended.reservation != reservation:
+                adjusts = name in self._adjustable and _is_same_call(ended.reservation, reservation)
+                known = not resolution.estimated and resolution.state != ReservationState.EXPIRED
+                if not (adjusts and known):
                     return Resolved(resolved=ended, first=ended == mine)
-                if resolution.estimated or resolution.state is ReservationState.EXPIRED:
-                    return Resolved(resolved=ended, first=ended == mine)
+                reservation = ended.reservation
+                mine = ResolvedReservation(reservation=reservation, resolution=resolution)
                 self._adjustable.discard(name)
                 self._ended[name] = mine
                 self._enter(reservation, resolution, EntryKind.ADJUST)
                 return Resolved(resolved=mine, first=True)
-            if self._held.get(name) != reservation:
+            held = self._held.get(name)
+            if held is None or not _is_same_call(held, reservation):
                 raise InvariantViolated(f"P4: {reservation.request_id!r} is not pending")
+            reservation = held
             del self._held[name]
             ended = ResolvedReservation(reservation=reservation, resolution=resolution)
             self._ended[name] = ended
@@ -216,3 +220,8 @@ class MemoryLedger:
                 resolution=resolution,
             )
         )
+
+
+def _is_same_call(held: Reservation, told: Reservation) -> bool:
+    same_execution = held.execution == told.execution
+    return same_execution and replace(held, attempt=told.attempt) == told

@@ -1,5 +1,7 @@
 """The laws of moving a budget's money, for any spread and any order of events."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from cost_sentry.domain.allotment import (
 
 AMOUNTS = st.integers(0, 1_000)
 PARTS = st.builds(Part, free=st.integers(-300, 1_000), pending=AMOUNTS)
+POOL_PARTS = st.builds(Part, free=st.integers(-300, 1_000), is_pool=st.just(True))
 
 
 @st.composite
@@ -63,6 +66,20 @@ def test_no_more_can_be_spent_whatever_the_running_calls_give_back(seen, limit, 
     left = limit - spread.pending - posted + sum(returned.values())
     free = [placed.free[name] + returned[name] for name in placed.free]
     assert sum(max(0, part) for part in (placed.unallotted, *free)) <= max(0, left)
+
+
+@given(spreads(), st.dictionaries(st.sampled_from("PQR"), POOL_PARTS, min_size=1), AMOUNTS)
+def test_what_calls_behind_a_pool_give_back_pays_the_whole_debt_first(seen, pools, returned):
+    spread, _ = seen
+    places = {**spread.places, **pools}
+    spread = replace(spread, places=places, unallotted=-5_000 - spread.left)
+    debt = -spread.left
+
+    placed = gathered(spread, spread.limit)
+
+    for pool in pools:
+        assert placed.free[pool] + returned <= max(0, returned - debt)
+    assert placed.unallotted + placed.impounded + sum(placed.free.values()) == spread.left
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**9))

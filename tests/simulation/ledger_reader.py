@@ -7,7 +7,7 @@ used, so a mistake in them is not repeated here. Amounts are whole numbers in a 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +34,11 @@ class Held:
     expires_at_ms: int
     holds: tuple[tuple[str, str, int], ...]
     """Purse, unit, amount."""
+
+    @property
+    def execution(self) -> str:
+        """Who holds it, whichever of its invocations."""
+        return self.attempt.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,20 @@ class Change:
     reserved: list[Held] = field(default_factory=list)
     gone: list[Held] = field(default_factory=list)
     """Reservations that are no longer pending."""
+    adopted: list[tuple[Held, Held]] = field(default_factory=list)
+    """Reservations that another invocation took over, before and after."""
     new_window: tuple[str, int] | None = None
     """A window that was opened, and its limit."""
     new_limit: tuple[str, int] | None = None
     """A window whose limit moved."""
+    direct: tuple[str, frozenset[str]] | None = None
+    """A window, and the shards that it serves itself."""
     crowded: str = ""
     """A window that no longer sees all its places at one instant."""
     defined: tuple[str, int] | None = None
     """A budget whose definition was written."""
+    state: str = ""
+    """What became of a shard that takes calls, or took none."""
     source: str = ""
     numbers: tuple[int, int] | None = None
     """The item's count of entries before and after."""
@@ -190,14 +201,34 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
         found.gone = [
             _pending(v["S"], i, account, shard) for i, v in was.items() if now.get(i) != v
         ]
+        _tell_adopted(found)
         for records, sign in ((found.reserved, 1), (found.gone, -1)):
             for held in records:
                 for purse, _, amount in held.holds:
                     found.parts.setdefault(purse, Part()).pending += sign * amount
     found.source = _source(account, shard)
+    found.state = _state_change(old, new)
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
         found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
+
+
+def _state_change(old: Item, new: Item) -> str:
+    was, now = (item.get("state", {}).get("S", "") for item in (old, new))
+    if was == now:
+        return ""
+    return {"split": "shards split", "closed": "shards closed", "": "shards reopened"}[now]
+
+
+def _tell_adopted(found: Change) -> None:
+    """A record that only names another invocation of its execution was neither made nor ended."""
+    gone = {held.request_id: held for held in found.gone}
+    for held in tuple(found.reserved):
+        was = gone.get(held.request_id)
+        if was is not None and replace(was, attempt=held.attempt) == held:
+            found.adopted.append((was, held))
+            found.gone.remove(was)
+            found.reserved.remove(held)
 
 
 def _entry_of_item(item: Item, source: str, sequence: int, account: str, shard: str) -> Entry:
@@ -219,7 +250,9 @@ def _window_change(found: Change, key: Key, old: Item, new: Item) -> None:
         part.free += sign * (_number(item, "unallotted") + _number(item, "impounded"))
     if kind == "POOL" or "pools" in new:
         found.crowded = purse
-    elif not old:
+    if kind == "WINDOW":
+        found.direct = (purse, frozenset(new.get("places", _NOBODY)["SS"]))
+    if not old and kind == "WINDOW":
         found.new_window = (purse, _number(new, "limit"))
     if old and part.limit:
         found.new_limit = (purse, _number(new, "limit"))
@@ -229,6 +262,7 @@ def _map(item: Item, name: str) -> Mapping[str, Any]:
     return item.get(name, _EMPTY)["M"]  # type: ignore[no-any-return]
 
 
+_NOBODY: Mapping[str, Any] = {"SS": ()}
 _EMPTY: Mapping[str, Any] = {"M": {}}
 
 

@@ -1,6 +1,8 @@
 """One seed: a world of callers over the real code, faults, healing, and every check."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
@@ -8,21 +10,24 @@ from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.invocation import InvocationRequest
 from tests.simulation.audit import broken
-from tests.simulation.audit.answers import Answers, WatchedLedger
+from tests.simulation.audit.answers import Answers, Asked, WatchedLedger
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
 from tests.simulation.dynamodb.model import DynamoDbModel
 from tests.simulation.examples import ExampleBook, request_of
 from tests.simulation.outcome import Outcome
-from tests.simulation.workloads import RATES, Caller, Operator, Plan, mix_of, plan_of
+from tests.simulation.plan import RATES, Caller, Operator, Plan
+from tests.simulation.variations import SET_UP
+from tests.simulation.workloads import mix_of, plan_of
 from tests.simulation.world import deployment_facts, faults, latencies
 from tests.simulation.world.bedrock import Bedrock, ModelCall
 from tests.simulation.world.dynamodb_client import SimulatedClient
-from tests.simulation.world.environment import Environment, SkewedClock, start_of
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
+from tests.simulation.world.faults import FaultMix, Faults
 from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
-from tests.simulation.world.scheduler import Promise, Scheduler
+from tests.simulation.world.scheduler import Promise, Scheduler, Task
+from tests.simulation.world.small_sizes import small_sizes
 from tests.simulation.world.step_functions import Execution, StepFunctions
 from tests.simulation.world.stream import Stream
 from tests.simulation.world.topic import Topic, WatchedAlerts
@@ -55,25 +60,26 @@ class Simulation:
         self._steps_max = steps_max
         self._lines: list[str] = []
         self._tracing = tracing
-        self._faults = faults.NONE
+        self._faults = Faults()
         self._build()
 
     def _build(self) -> None:
         self.scheduler = scheduler = Scheduler(str(self.seed))
         self._chance = scheduler.random("the world")
         self.model = DynamoDbModel(lambda: scheduler.now, self._is_stale)
-        self.auditor = Auditor()
+        self.auditor = Auditor(lambda: scheduler.now)
         self.model.items.listen(self.auditor)
-        self.answers = Answers(self.auditor, RATES, is_calm=self.mix == faults.NONE)
-        self.topic = Topic(scheduler, lambda: self._faults)
-        self.functions = LambdaService(
-            scheduler, self._environment, lambda: self._faults, self._tracer()
+        self._start = start_of(self.plan.start)
+        self.answers = Answers(
+            self.auditor, RATES, start=self._start, is_calm=self.mix == faults.NONE
         )
-        self.stream = Stream(scheduler, self.functions, lambda: self._faults)
+        self.topic = Topic(scheduler, self._faults)
+        self.functions = LambdaService(scheduler, self._environment, self._faults, self._tracer())
+        self.stream = Stream(scheduler, self.functions, self._faults)
         self.model.items.listen(self.stream)
         self.bedrock = Bedrock(
             scheduler,
-            lambda: self._faults,
+            self._faults,
             overrun=self.plan.overrun,
             started=self.answers.call_started,
             billed=self.answers.billed,
@@ -86,15 +92,16 @@ class Simulation:
             "Void reservation": self._begin_void,
         }
         self.workflow = StepFunctions(
-            scheduler, deployment_facts.state_machine(), tasks, lambda: self._faults
+            scheduler, deployment_facts.state_machine(), tasks, self._faults
         )
-        self._start = start_of(self.plan.start)
         self._in_force = self.plan.config
         self._counts = dict.fromkeys(("allowed", "refused", "unavailable"), 0)
         self._ids = 0
+        self._tasks: list[Task] = []
+        self._open = 0
 
     def _is_stale(self) -> bool:
-        return self._faults.stale_read > 0 and self._chance.random() < self._faults.stale_read
+        return self._faults.strike("stale_read", self._chance)
 
     def _tracer(self) -> Callable[[str], None] | None:
         return self._note if self._tracing else None
@@ -106,9 +113,15 @@ class Simulation:
         """A new process; its clock may be off."""
         self._ids += 1
         chance, skew = self.scheduler.random(f"environment {name} {self._ids}"), 0
-        if chance.random() < self._faults.skewed:
+        if self._faults.strike("skewed", chance):
             skew = chance.randint(-latencies.SKEW_SECONDS_MAX, latencies.SKEW_SECONDS_MAX)
-        client = SimulatedClient(self.scheduler, self.model, lambda: self._faults, self._tracer())
+        client = SimulatedClient(
+            self.scheduler,
+            self.model,
+            self._faults,
+            lambda: http_date(self._start, self.scheduler.now // latencies.SECOND),
+            self._tracer(),
+        )
         environment = Environment(
             scheduler=self.scheduler,
             client=client,
@@ -124,15 +137,15 @@ class Simulation:
         event = {
             "request": execution.request,
             "execution": execution.id,
-            "was_known": self.answers.known,
+            "asked": self.answers.asked,
             "decided": self._decided,
         }
         return self.functions.invoke("admit_request", event, execution.id)
 
     def _decided(
-        self, request: InvocationRequest, attempt: str, decision: Decision, *, was_known: bool
+        self, request: InvocationRequest, attempt: str, decision: Decision, asked: Asked
     ) -> None:
-        self.answers.decided(request, attempt, decision, was_known=was_known)
+        self.answers.decided(request, attempt, decision, asked)
         kind = "refused" if decision.reservation is None else "allowed"
         kind = "unavailable" if decision.code.value == "LEDGER_UNAVAILABLE" else kind
         self._counts[kind] += 1
@@ -163,10 +176,11 @@ class Simulation:
         """Set up, let things go wrong, heal, check."""
         failure = None
         try:
-            self._set_up()
-            self._go_wrong()
-            self._heal()
-            self._check()
+            with small_sizes(self.plan.sizes):
+                self._set_up()
+                self._go_wrong()
+                self._heal()
+                self._check()
         except BrokenPromise as error:
             failure = error
             if self._tracing:
@@ -180,6 +194,9 @@ class Simulation:
             events=self.scheduler.events,
             virtual_seconds=self.scheduler.now // latencies.SECOND,
             writes=self.auditor.writes,
+            checks=self.auditor.checks,
+            faults=dict(sorted(self._faults.struck.items())),
+            met=dict(sorted(self.auditor.met.items())),
             failure=failure,
             trace=tuple(self._lines),
             **self._counts,
@@ -195,8 +212,7 @@ class Simulation:
 
     def _set_up(self) -> None:
         self._operate(Operator(name="installer", at=0, config=self.plan.config))
-        self._advance(latencies.MINUTE)
-        self._advance(latencies.MINUTE)
+        self._advance(SET_UP)
 
     def _operate(self, operator: Operator) -> Any:
         """Apply a configuration from a machine of the operator's own; tell what became of it."""
@@ -217,19 +233,57 @@ class Simulation:
         return self.scheduler.spawn(operator.name, apply, operator.at)
 
     def _go_wrong(self) -> None:
-        self._faults = self.mix
-        tasks = [self._call(caller) for caller in self.plan.callers]
-        tasks += [self._operate(operator) for operator in self.plan.operators]
+        self._faults.mix = self.mix
+        for caller in self.plan.callers:
+            self._call(caller)
+        for operator in self.plan.operators:
+            self._counted(self._operate(operator))
         self._tick(1)
         longest = self.workflow.time_limit() + max(c.at for c in self.plan.callers)
-        self._advance(longest, lambda: all(task.is_over for task in tasks))
-        for task in tasks:
+        self._advance(longest + self.plan.late_max, self._are_over)
+        for task in self._tasks:
             self.scheduler.kill(task)
 
-    def _call(self, caller: Caller) -> Any:
+    def _are_over(self) -> bool:
+        return self._open == 0
+
+    def _counted(self, task: Task) -> Task:
+        """One that ``_go_wrong`` waits for."""
+        self._open += 1
+        self._tasks.append(task)
+
+        def end(_task: Task) -> None:
+            self._open -= 1
+
+        task.on_end.append(end)
+        return task
+
+    def _call(self, caller: Caller) -> None:
         request = request_of(caller)
         execution = Execution(id=f"{caller.name}", request=request)
-        return self.scheduler.spawn(caller.name, lambda: self.workflow.run(execution), caller.at)
+
+        def run() -> None:
+            try:
+                self.workflow.run(execution)
+            finally:
+                self._may_settle_late(execution)
+
+        self._counted(self.scheduler.spawn(caller.name, run, caller.at))
+
+    def _may_settle_late(self, execution: Execution) -> None:
+        """Somebody runs the last step of an execution that died, or runs it a second time."""
+        chance, plan = self.scheduler.random(f"late {execution.id}"), self.plan
+        if execution.response is None or chance.random() >= plan.settles_late:
+            return
+
+        def settle() -> None:
+            event = {"ticket": execution.ticket, "response": execution.response}
+            name = f"{execution.id}/late"
+            with suppress(FunctionFailed):
+                self.functions.invoke("settle_reservation", event, name).wait()
+
+        delay = int(chance.random() ** 2 * plan.late_max)
+        self._counted(self.scheduler.spawn(f"{execution.id}/late", settle, delay))
 
     def _tick(self, number: int) -> None:
         """The expiry schedule."""
@@ -247,7 +301,7 @@ class Simulation:
 
     def _heal(self) -> None:
         """Nothing goes wrong any more: everything must come to rest in bounded time."""
-        self._faults = faults.NONE
+        self._faults.mix = faults.NONE
         # Requests that their senders gave up on may still arrive; then it is quiet.
         self._operate(
             Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
@@ -259,7 +313,8 @@ class Simulation:
         late = [held.request_id for held in self.auditor.truth.pending()]
         if late and not self._is_cut_short:
             raise BrokenPromise(broken.RESOLVED_IN_TIME, f"{late} are still pending")
-        self._advance(self.plan.runs_into + 2 * latencies.MINUTE)
+        # One more scheduled run: it puts right what the last settlements could not.
+        self._advance(self.plan.runs_into + every + latencies.MINUTE)
         self._advance(4 * every, lambda: not self.stream.waiting and not self._mails_wait())
 
     def _is_quiet(self) -> bool:
@@ -270,7 +325,8 @@ class Simulation:
 
     def _check(self) -> None:
         if self._is_cut_short:
-            return
+            detail = f"not after {self.scheduler.events} events"
+            raise BrokenPromise(broken.AT_REST, detail)
         if self.stream.given_up:
             detail = f"{self.stream.given_up} could not be projected"
             raise BrokenPromise(broken.JOURNAL_COMPLETE, detail)
@@ -279,6 +335,6 @@ class Simulation:
         self.answers.check_charges()
         budgets = {budget.id: budget for budget in self._in_force.budgets}
         checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
-        now = self._start
+        now = self._start + timedelta(microseconds=self.scheduler.now)
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

@@ -1,18 +1,89 @@
-"""Every seed keeps every promise, whatever goes wrong."""
+"""Every seed keeps every promise, whatever goes wrong; what fails is made small."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
 
 import pytest
 
-from tests.simulation.simulation import Simulation
+from cost_sentry.adapters import ledger_moves, ledger_refills
+from tests.simulation.audit import broken
+from tests.simulation.many_seeds import run_seed
+from tests.simulation.shrinking import Case, breaks, shrunk
 
-SEEDS, CHUNK = 200, 50
+SEEDS, CHUNK = 2_000, 50
+SEED_WITH_MUCH = 36
+"""Many callers, operators and faults."""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_no_seed_breaks_a_promise(first):
-    broken = [
+    failures = [
         (seed, str(failure))
         for seed in range(first, first + CHUNK)
-        if (failure := Simulation(seed).run().failure) is not None
+        if (failure := run_seed(seed).failure) is not None
     ]
 
-    assert broken == []
+    assert failures == []
+
+
+_TOLD = """
+import hashlib, json, sys
+from dataclasses import asdict
+from tests.simulation.simulation import Simulation
+for seed in map(int, sys.argv[1:]):
+    print(json.dumps(asdict(Simulation(seed, tracing=True).run())))
+"""
+
+
+@pytest.mark.slow
+def test_the_same_seed_is_the_same_run_in_every_process():
+    """Trace for trace, with texts hashed otherwise, and after other seeds or none."""
+    runs = [
+        subprocess.run(  # noqa: S603 - this interpreter
+            [sys.executable, "-c", _TOLD, *seeds],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": hash_seed,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            },
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.splitlines()
+        for hash_seed, seeds in (("1", ["3", "9", "16"]), ("2", ["16", "9", "3"]))
+    ]
+
+    assert runs[0] == runs[1][::-1]
+    assert all(json.loads(line)["trace"] for line in runs[0])
+
+
+@pytest.fixture
+def generous_refills(monkeypatch):
+    """A planted bug: a shard gets twice what was taken for it."""
+
+    def doubled(place, moves, now, **more):
+        twice = {purse: amount + max(0, amount) for purse, amount in moves.items()}
+        return ledger_moves.move_in_shard(place, twice, now, **more)
+
+    monkeypatch.setattr(ledger_refills, "move_in_shard", doubled)
+
+
+def test_a_failing_seed_becomes_a_short_trace_and_a_command_that_shows_it(generous_refills):
+    whole = Case.of(SEED_WITH_MUCH)
+    assert len(whole.callers) > 4
+    assert len(whole.faults) > 4
+
+    small = shrunk(whole, breaks(broken.CONSERVED))
+
+    assert (len(small.callers), small.operators, small.faults) == (1, (), ())
+    assert f'--seed {SEED_WITH_MUCH} --callers "{small.callers[0]}"' in small.command()
+    trace = small.run(tracing=True).trace
+    assert broken.CONSERVED in trace[-1]
+    assert len(trace) < len(whole.run(tracing=True).trace)
+
+
+def test_an_outcome_goes_from_one_process_to_another():
+    assert asdict(run_seed(1))["failure"] is None

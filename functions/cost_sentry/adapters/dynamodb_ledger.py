@@ -1,6 +1,6 @@
 """The ledger on DynamoDB: reserve and resolve are one conditional write each."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,11 +19,16 @@ from cost_sentry.adapters.ledger_items import (
     ShardState,
     place_key,
 )
-from cost_sentry.adapters.ledger_memory import Memory
+from cost_sentry.adapters.ledger_memory import (
+    Memory,
+    adopted_by_another,
+    charged_when_expired,
+)
 from cost_sentry.adapters.ledger_merging import tidy_shards
-from cost_sentry.adapters.ledger_refills import Refills, Want, excess_of
+from cost_sentry.adapters.ledger_refills import Refills, Want
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
+from cost_sentry.adapters.ledger_surplus import give_back_surplus
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
@@ -55,8 +60,6 @@ from cost_sentry.domain.shard import PENDING_MAX
 
 ATTEMPTS_MAX = 60
 """Looks at one shard before giving up with ``LedgerContention``."""
-GIVEN_BACK_MAX = 50
-"""Allotments of one account that one scheduled run gives back."""
 CROWDED_AFTER = 3
 """Meetings with other writers on one shard after which it is split."""
 
@@ -127,9 +130,9 @@ class DynamoDbLedger:
             reason="the ledger's answer was lost",
         )
         try:
-            self.resolve(reservation, void)
+            self._resolve(reservation, void, follow=False)
         except InvariantViolated:
-            return lost  # It was never held.
+            return lost  # It was never held, or another invocation has taken it over.
         except LedgerUnavailable:
             until = reservation.expires_at.isoformat()
             return LedgerUnavailable(f"{lost}; its money may be held until {until}")
@@ -178,9 +181,9 @@ class DynamoDbLedger:
     def _leave_nothing(self, shard: ShardState, here: Reservation) -> None:
         """A refill that came when the shard had just split: nobody would look for it there."""
         for hold in here.holds:
-            excess = excess_of(shard, hold.key)
-            if excess:
-                self._refills.give_back(shard.place, hold.key, excess, here.reserved_at)
+            surplus = shard.surplus(hold.key)
+            if surplus:
+                self._refills.give_back(shard.place, hold.key, surplus, here.reserved_at)
 
     def _supply(self, shard: ShardState, here: Reservation) -> ReserveResult | None:
         """What is missing, and what would be missing at the next such call."""
@@ -194,6 +197,15 @@ class DynamoDbLedger:
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port."""
+        return self._resolve(reservation, resolution, follow=True)
+
+    def _resolve(
+        self, reservation: Reservation, resolution: Resolution, *, follow: bool
+    ) -> Resolved:
+        """``follow``: also if another invocation of its execution has taken it over meanwhile.
+
+        The workflow heard one of them, which need not be the one that was last.
+        """
         arguments = resolve_arguments(reservation, resolution)
         mine = ResolvedReservation(reservation=reservation, resolution=resolution)
         for attempt in range(ATTEMPTS_MAX):
@@ -205,10 +217,16 @@ class DynamoDbLedger:
                 self._pause(attempt)
                 continue
             shard = None if outcome.item is None else ShardState.of(outcome.item)
-            charged = _charged(shard, mine)
-            if charged is None:
+            adopted = adopted_by_another(shard, mine.reservation) if follow else None
+            charged = charged_when_expired(shard, mine)
+            if adopted is not None:
+                mine = replace(mine, reservation=adopted)
+                arguments = resolve_arguments(adopted, resolution)
+            elif charged is not None:
+                mine = replace(mine, reservation=charged[0])
+                arguments = adjust_arguments(charged[0], charged[1], resolution)
+            else:
                 return self._memory.resolved_before(mine, shard)
-            arguments = adjust_arguments(reservation, charged, resolution)
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
 
     def _even_out(self, ended: ResolvedReservation, shard: ShardState) -> None:
@@ -220,12 +238,12 @@ class DynamoDbLedger:
         """
         now = ended.resolution.resolved_at
         for hold in ended.reservation.holds:
-            excess = excess_of(shard, hold.key)
+            surplus = shard.surplus(hold.key)
             with suppress(LedgerUnavailable):
                 if ended.resolution.overrun(hold):
                     cover(self._allotments, hold.key, now, self._pause)
-                elif excess:
-                    self._refills.give_back(shard.place, hold.key, excess, now)
+                elif surplus:
+                    self._refills.give_back(shard.place, hold.key, surplus, now)
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
@@ -245,28 +263,13 @@ class DynamoDbLedger:
             shards = list(shards_of(self._calls, account))
             indebted |= purses_in_debt(shards, now)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
-            done += self._gather_excess(shards, now)
+            done += give_back_surplus(self._refills, shards, now, max(0, batch_max - done))
             done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
         return done + cover_all(self._allotments, indebted, now, self._pause)
-
-    def _gather_excess(self, shards: Sequence[ShardState], now: datetime) -> int:
-        """What a settlement could not give back at once."""
-        found = [(s.place, purse, excess_of(s, purse)) for s in shards for purse in s.free]
-        excess = [(place, purse, amount) for place, purse, amount in found if amount]
-        return sum(self._refills.give_back(*each, now) for each in excess[:GIVEN_BACK_MAX])
 
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""
         forget_journaled(self._calls, place, now)
-
-
-def _charged(shard: ShardState | None, mine: ResolvedReservation) -> Resolution | None:
-    """What an expired reservation was charged, if its true cost is known now."""
-    true = mine.resolution
-    if shard is None or true.estimated or true.state is ReservationState.EXPIRED:
-        return None
-    expired = shard.expired_reservation(mine.reservation.request_id)
-    return expired[1] if expired is not None and expired[0] == mine.reservation else None
 
 
 def _want(hold: Hold, shard: ShardState, now: datetime) -> Want:

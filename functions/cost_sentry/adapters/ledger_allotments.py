@@ -146,7 +146,7 @@ def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -
 
 def _part(purse: str, name: str, item: Item) -> Part:
     if is_pool(name):
-        return Part(free=int(item.get("unallotted", {"N": "0"})["N"]))
+        return Part(free=int(item.get("unallotted", {"N": "0"})["N"]), is_pool=True)
     shard = ShardState.of(item)
     return Part(free=shard.free.get(purse, 0), pending=shard.pending_amount(purse))
 

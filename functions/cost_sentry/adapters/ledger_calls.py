@@ -70,6 +70,8 @@ class LedgerCalls:
         self._client = client
         self._table = table_name
         self._answered: str | None = None
+        self.answered_at_once = False
+        """Whether the last answer needed one attempt, so that it came soon after the question."""
 
     def answered_at(self) -> datetime | None:
         """The ledger's own time, to the second, when it last answered; ``None`` if it did not say.
@@ -84,8 +86,9 @@ class LedgerCalls:
             return None
 
     def _note_time(self, answer: Mapping[str, Any]) -> None:
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        self._answered = headers.get("date")
+        told = answer.get("ResponseMetadata", {})
+        self._answered = told.get("HTTPHeaders", {}).get("date")
+        self.answered_at_once = told.get("RetryAttempts", 0) == 0
 
     def get(self, item_key: Mapping[str, Any]) -> Item | None:
         """A strongly consistent read."""

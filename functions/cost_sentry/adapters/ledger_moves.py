@@ -93,17 +93,25 @@ def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Act
     """Out of a pool; ``newcomer`` is whether the shard is served for the first time."""
     update: dict[str, Any] = {
         "Key": pool_key(purse, pool),
-        "UpdateExpression": "ADD unallotted :less, shards :newcomers",
+        "UpdateExpression": "SET unallotted = unallotted - :amount",
         "ConditionExpression": "unallotted >= :amount",
-        "ExpressionAttributeValues": {
-            ":amount": number(amount),
-            ":less": number(-amount),
-            ":newcomers": number(int(newcomer)),
-        },
+        "ExpressionAttributeValues": {":amount": number(amount)},
     }
-    if not amount:
-        del update["ConditionExpression"], update["ExpressionAttributeValues"][":amount"]
+    if newcomer:
+        update["UpdateExpression"] += " ADD shards :one"
+        update["ExpressionAttributeValues"][":one"] = number(1)
     return {"Update": update}
+
+
+def join_pool(purse: str, pool: int) -> Action:
+    """Count a shard that is served for the first time, and not out of its pool."""
+    return {
+        "Update": {
+            "Key": pool_key(purse, pool),
+            "UpdateExpression": "ADD shards :one, unallotted :nothing",
+            "ExpressionAttributeValues": {":one": number(1), ":nothing": number(0)},
+        }
+    }
 
 
 def give_to_pool(purse: str, pool: int, amount: int) -> Action:

@@ -10,7 +10,6 @@ from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import (
     Seen,
-    ShardState,
     WindowState,
     number,
     pool_key,
@@ -19,6 +18,7 @@ from cost_sentry.adapters.ledger_items import (
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
+    join_pool,
     move_in_shard,
     pool_name,
     take_from_pool,
@@ -222,9 +222,9 @@ class Refills:
             placement = gathered(spread, spread.limit)
             self._allotments.place(want.purse, spread, placement, want.now)
             return False
-        amount = refill_amount(needed, want.hold.amount, spread.unallotted)
         if spread.crowded and want.place not in spread.places:
             return self._take_behind_pool(want, spread, needed)
+        amount = refill_amount(needed, want.hold.amount, spread.unallotted)
         seen = _seen(want, spread.limit, spread.left - own - amount)
         return self._move(
             take_from_window(want.purse, amount, spread.limit, want.place),
@@ -232,12 +232,13 @@ class Refills:
         )
 
     def _take_behind_pool(self, want: Want, spread: Spread, needed: int) -> bool:
-        """Exactly what is needed, from the window itself; what comes back goes back at once."""
+        """Past a pool that has too little; what the call gives back will not stay in its shard."""
         pool = pool_of(want.place)
         seen = _seen(want, spread.limit, spread.left - needed, free_max=0)
+        joins = [join_pool(want.purse, pool)] if want.newcomer else []
         return self._move(
             take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
-            take_from_pool(want.purse, pool, 0, newcomer=want.newcomer),
+            *joins,
             move_in_shard(want.place, {want.purse: needed}, want.now, seen={want.purse: seen}),
         )
 
@@ -250,19 +251,6 @@ class Refills:
 
     def _move(self, *actions: Action) -> bool:
         return isinstance(self._calls.transact(actions), Written)
-
-
-def excess_of(shard: ShardState, purse: str) -> int:
-    """What a shard behind a pool has of a window above what it may keep.
-
-    One that has split, or was closed, may keep nothing.
-    """
-    seen = shard.seen.get(purse)
-    free_max = Seen.parse(seen).free_max if seen else None
-    if free_max is None:
-        return 0
-    kept = free_max if shard.state is None else 0
-    return max(0, shard.free.get(purse, 0) - kept)
 
 
 def pool_of(place: str) -> int:

@@ -37,6 +37,8 @@ class Part:
     free: int
     """Negative is debt: money that running calls are expected to give back."""
     pending: int = 0
+    is_pool: bool = False
+    """Calls that are not seen may give back any amount to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +105,18 @@ def gathered(spread: Spread, limit: int) -> Placement:
 
     With something left, every place is empty and the budget holds it all. With less than nothing
     left, the debt is laid on each place whose running calls may still give money back, up to
-    that money, so that nothing can be spent before the whole debt is paid.
+    that money, so that nothing can be spent before the whole debt is paid. On each pool it is laid
+    whole, because what runs behind it is not seen.
     """
     left = spread.left + limit - spread.limit
     if left >= 0:
         free = dict.fromkeys(spread.places, 0)
         return Placement(limit=limit, unallotted=left, impounded=0, free=free)
     debt = -left
-    free = {name: -min(debt, part.pending) for name, part in spread.places.items()}
+    free = {
+        name: -debt if part.is_pool else -min(debt, part.pending)
+        for name, part in spread.places.items()
+    }
     covered = -sum(free.values())
     return Placement(
         limit=limit,

@@ -4,7 +4,8 @@ It keeps its own account of what happened (``truth.py``) from the items' version
 with its own reader, and compares both after every write.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from tests.simulation import ledger_reader as reader
 from tests.simulation.audit import broken
@@ -15,15 +16,19 @@ from tests.simulation.ledger_reader import Change, Ended, Entry, Held, Part
 
 
 class Auditor:
-    """Listens to a table."""
+    """Listens to a table; ``now`` is virtual time in microseconds."""
 
-    def __init__(self) -> None:
-        self.truth = Truth()
+    def __init__(self, now: Callable[[], int]) -> None:
+        self.truth = Truth(now)
         self.entries: dict[tuple[str, int], Entry] = {}
         """Every entry that an item ever carried, by source and number."""
         self.billed: dict[tuple[str, str], int] = {}
         """What calls really cost, by account and request id; see ``calls.py``."""
         self.writes = 0
+        self.checks = 0
+        """Comparisons of what was found with what is promised."""
+        self.met: Counter[str] = Counter()
+        """What the ledger rarely does, and how often it did it."""
 
     def __call__(self, written: Sequence[Written]) -> None:
         """One atomic write."""
@@ -34,6 +39,8 @@ class Auditor:
             self._check_entry(change)
         for change in changes:
             self._open_windows(change)
+            for was, held in change.adopted:
+                self._adopt(was, held)
         self._check_money(changes)
 
     def _note_definition(self, change: Change) -> None:
@@ -54,12 +61,34 @@ class Auditor:
             if (budget_of(purse), limit) not in self.truth.ever_defined:
                 raise BrokenPromise(broken.LIMIT_IN_FORCE, f"{purse} gets a limit of {limit}")
             self.truth.purses.setdefault(purse, Purse(limit)).limit = limit
+        if change.direct is not None:
+            self.truth.purses[change.direct[0]].direct = change.direct[1]
         if change.crowded:
+            if not self.truth.purses[change.crowded].is_crowded:
+                self.met["windows crowded"] += 1
             self.truth.purses[change.crowded].is_crowded = True
+        if change.source:
+            self._follow_free(change)
+
+    def _follow_free(self, change: Change) -> None:
+        for purse, part in change.parts.items():
+            kept = self.truth.purses.get(purse)
+            if not part.free or kept is None:
+                continue
+            kept.free[change.source] = now = kept.free.get(change.source, 0) + part.free
+            is_refill = (
+                part.free > 0 and not change.gone and change.entry and not change.entry.ended
+            )
+            if is_refill and now > 0 and kept.left + kept.overrun < 0:
+                detail = f"{purse}: {change.source} gets {part.free} when {-kept.left} are owed"
+                raise BrokenPromise(broken.NEVER_OVERSPENT, detail)
 
     def _check_entry(self, change: Change) -> None:
         if change.numbers is None:
             return
+        self.checks += 1
+        if change.state:
+            self.met[change.state] += 1
         before, after = change.numbers
         moves = change.reserved or change.gone
         if after == before and not moves and not any(p.free for p in change.parts.values()):
@@ -84,6 +113,7 @@ class Auditor:
                 for purse, _, amount in held.holds:
                     due.setdefault(purse, Part()).pending += sign * amount
         for purse in {**parts, **due, **charges}:
+            self.checks += 1
             found, wanted = parts.get(purse, Part()), due.get(purse, Part())
             charged = charges.get(purse, 0)
             if (found.pending, found.posted) != (wanted.pending, charged):
@@ -94,6 +124,8 @@ class Auditor:
                 )
             if found.pending or found.posted or found.limit:
                 self._follow(purse, found)
+        for purse in parts:
+            self.truth.see(purse)
         for held in reserved:
             self._check_within_limit(held)
 
@@ -104,7 +136,6 @@ class Auditor:
             raise BrokenPromise(broken.LIMIT_IN_FORCE, detail)
         kept.pending += part.pending
         kept.posted += part.posted
-        self.truth.see(purse)
 
     def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
         """What the ends of reservations charge, by purse; each ends once, as it was held."""
@@ -127,31 +158,41 @@ class Auditor:
         if story is None or charged is None or charged.state != reader.EXPIRED:
             detail = f"{true.held.request_id} is adjusted, it was {charged}"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
-        story.ended = true
-        self._note_end(true)
+        self.met["expired calls adjusted"] += 1
+        self._note_end(true, story)
         return charged
 
     def _check_ends(self, gone: list[Held], ended: list[Ended]) -> None:
+        self.checks += len(ended)
         if {id_of(held): held for held in gone} != {id_of(e.held): e.held for e in ended}:
             detail = f"{_ids(gone)} leave pending, {_ids([e.held for e in ended])} are resolved"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
 
     def _hold(self, held: Held) -> None:
+        self.checks += 1
         known = self.truth.stories.get(id_of(held))
         if known is not None:
             detail = f"{held.request_id} of {held.account} is held again"
             raise BrokenPromise(broken.HELD_ONCE, detail)
         self.truth.stories[id_of(held)] = Story(held)
 
+    def _adopt(self, was: Held, held: Held) -> None:
+        self.met["reservations taken over"] += 1
+        if was.execution != held.execution:
+            detail = f"{held.request_id} goes from {was.attempt} to {held.attempt}"
+            raise BrokenPromise(broken.HELD_ONCE, detail)
+        self.truth.stories[id_of(held)].held = held
+
     def _end(self, one: Ended) -> None:
         story = self.truth.stories.get(id_of(one.held))
         if story is None or story.ended is not None:
             detail = f"{one.held.request_id} ends as {one.state} and was not pending"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
-        story.ended = one
-        self._note_end(one)
+        self._note_end(one, story)
 
-    def _note_end(self, one: Ended) -> None:
+    def _note_end(self, one: Ended, story: Story) -> None:
+        story.ended = one
+        story.told.add((one.state, one.cost))
         held = {purse: amount for purse, _, amount in one.held.holds}
         for purse, amount in one.postings():
             self.truth.purses[purse].overrun += max(0, amount - held[purse])
@@ -162,8 +203,9 @@ class Auditor:
     def _check_within_limit(self, held: Held) -> None:
         """A hold was accepted: with it, nothing may pass the limit but what overran before."""
         for purse, _, _ in held.holds:
+            self.checks += 1
             kept = self.truth.purses[purse]
-            if kept.left + kept.overrun < 0:
+            if kept.left + kept.overrun < 0 and held.source not in kept.behind_pools:
                 raise BrokenPromise(
                     broken.NEVER_OVERSPENT,
                     f"{purse}: posted {kept.posted} and pending {kept.pending} pass the limit of "

@@ -23,6 +23,7 @@ class Dated:
 
     def __init__(self, client, time=NOON):
         self._client, self.time, self.asked = client, time, []
+        self.retries = 0
 
     def __getattr__(self, name):
         call = getattr(self._client, name)
@@ -31,7 +32,8 @@ class Dated:
             self.asked.append(name)
             found = call(**arguments)
             headers = {} if self.time is None else {"date": format_datetime(self.time, usegmt=True)}
-            return found | {"ResponseMetadata": {"HTTPHeaders": headers}}
+            told = {"HTTPHeaders": headers, "RetryAttempts": self.retries}
+            return found | {"ResponseMetadata": told}
 
         return answer
 
@@ -110,6 +112,19 @@ def test_the_ledgers_time_is_asked_for_again_after_five_minutes(store):
     ledger.reserve(reservation(uuid7(later), hold(100, DAILY), now=later))
 
     assert client.asks()[0] == "get_item"
+
+
+def test_an_answer_that_needed_two_attempts_does_not_set_the_clock(store):
+    """It came seconds after this machine looked at its clock, which would count as its error."""
+    client = Dated(store.client)
+    client.retries = 1
+    ledger = DynamoDbLedger(LedgerCalls(client, "ledger"), no_pause)
+    ledger.reserve(reservation("first", hold(100, DAILY)))
+    client.asks()
+
+    ledger.reserve(reservation(uuid7(NOON), hold(100, DAILY)))
+
+    assert client.asks() == ["get_item", "update_item"]
 
 
 def test_an_id_from_the_future_is_refused_and_nothing_is_held(store):

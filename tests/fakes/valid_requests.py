@@ -32,8 +32,11 @@ def _tools() -> st.SearchStrategy:
     return st.fixed_dictionaries({"tools": tools}, optional={"toolChoice": choice})
 
 
-def valid_requests() -> st.SearchStrategy:
-    """Every content block and every field that the sentry takes, in any combination."""
+def valid_requests(always: str | None = None) -> st.SearchStrategy:
+    """Every content block and every field that the sentry takes, in any combination.
+
+    ``always`` names a field that each of them has.
+    """
     shape = request_shape()
     whole = {
         name: values(member)
@@ -57,6 +60,8 @@ def valid_requests() -> st.SearchStrategy:
         "messages": st.lists(values(_list_item("messages")).map(_seen), min_size=1, max_size=2),
         "tags": st.just({"team": "search", "application": "web"}),
     }
+    if always in whole:
+        required[always] = whole.pop(always)
     return st.fixed_dictionaries(required, optional=whole)
 
 

@@ -14,7 +14,6 @@ from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Nee
 from tests.fakes.valid_requests import REQUEST, request, valid_requests
 
 PNG = base64.b64encode(b"\x89PNG").decode()
-REASONING = {"reasoningContent"}
 SLOW_TO_DRAW = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -172,33 +171,6 @@ def test_only_true_and_false_say_whether_the_output_limit_may_be_lowered(given):
 )
 def test_what_a_model_must_be_able_to_do_is_read_from_the_content(raw, needs):
     assert parsed(raw).needs == needs
-
-
-def tool(**changes: Any) -> dict[str, Any]:
-    return {"toolSpec": {"name": "n", "inputSchema": {"json": {}}, **changes}}
-
-
-SCHEMA = {"type": "json_schema", "structure": {"jsonSchema": {"schema": "{}"}}}
-
-
-@pytest.mark.parametrize(
-    ("raw", "parts"),
-    [
-        (request(additionalModelRequestFields={"top_k": 5}), {"additionalModelRequestFields"}),
-        (request(additionalModelRequestFields={}), set()),
-        (with_content({"reasoningContent": {"reasoningText": {"text": "a"}}}), REASONING),
-        (with_content({"reasoningContent": {"redactedContent": PNG}}), REASONING),
-        (request(outputConfig={"textFormat": SCHEMA}), {"outputConfig"}),
-        (request(outputConfig={}), set()),
-        (request(toolConfig={"tools": [tool(strict=True)]}), {"strict"}),
-        (request(toolConfig={"tools": [tool(strict=False)]}), set()),
-        (with_content({"text": "reasoningContent outputConfig"}), set()),
-        (request(guardrailConfig={"guardrailIdentifier": "g"}), set()),
-        (request(requestMetadata={"strict": "yes"}), set()),
-    ],
-)
-def test_parts_that_are_made_for_one_provider_are_found(raw, parts):
-    assert parsed(raw).needs.vendor_parts == parts
 
 
 @pytest.mark.parametrize(

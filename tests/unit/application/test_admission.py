@@ -9,15 +9,12 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.reservation import ReservationState
-from cost_sentry.domain.sentry_config import Model
-from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import (
     BLIND,
     CHEAP,
     DAY,
     DEAR,
-    STRANGER,
     UNPRICED,
     FixedConfig,
     Sentry,
@@ -86,39 +83,6 @@ def test_no_rung_stands_in_for_what_it_lacks(changes):
 
     assert decision.kind is DecisionKind.REJECT
     assert decision.model_used is None
-
-
-@pytest.mark.parametrize(
-    "bounds",
-    [
-        {"input_bound_tokens": UNBOUNDED_TOKENS},
-        {"input_bound_tokens": 60_000, "input_floor_tokens": 2_000},
-    ],
-    ids=["a file whose text nobody can bound", "a long text"],
-)
-def test_a_rung_is_used_whose_window_the_prompt_may_fit_and_pays_for_no_more_than_that(bounds):
-    ceiling = SmallBook().card(CHEAP).prompt_tokens_ceiling
-    sentry = Sentry(budget(limit=(ceiling + 100) * 2))
-
-    decision = sentry.decide(request(**bounds))
-
-    assert (decision.kind, decision.model_used) == (DecisionKind.REROUTE, CHEAP)
-    assert decision.reservation.input_bound_tokens == ceiling
-
-
-@pytest.mark.parametrize("part", ["additionalModelRequestFields", "outputConfig"])
-def test_what_is_made_for_one_provider_goes_to_no_rung_of_another(part):
-    ladders = {"models": {DEAR: Model(id=DEAR, ladder=(STRANGER, BLIND))}}
-    sentry = Sentry(budget(limit=300), **ladders)
-
-    decision = sentry.decide(request(needs=Needs(vendor_parts=frozenset({part}))))
-
-    assert decision.model_used == BLIND
-    assert [(r.model_id, r.outcome) for r in decision.rungs] == [
-        (DEAR, "refused by budget search-daily"),
-        (STRANGER, f"it does not take {part} made for example models"),
-        (BLIND, "reserved"),
-    ]
 
 
 def test_the_refusal_names_the_binding_budget_what_is_left_and_when_it_resets():

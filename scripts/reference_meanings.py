@@ -26,7 +26,8 @@ REASONS = {
         "neither the model nor any rung of its ladder fits, nor does a lower output limit",
         (
             "wait until `resetsAt` of the binding budget (with `in_flight`, until a call ends), "
-            "ask for less, or have the limit raised"
+            "ask for less, or have the limit raised; where `message` says that the budget can "
+            "never pay for it, one such call is more than the whole limit: waiting does not help"
         ),
     ),
     ReasonCode.INVALID_REQUEST: (

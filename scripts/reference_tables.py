@@ -78,7 +78,7 @@ def states() -> str:
 
 def answer_fields() -> str:
     """The ``sentry`` block."""
-    return _block(_answer(), meanings.ANSWER, extra=("overrun",))
+    return _block(_answer(), meanings.ANSWER)
 
 
 def answer_budget_fields() -> str:

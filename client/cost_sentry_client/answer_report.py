@@ -1,6 +1,7 @@
 """The ``sentry`` block of an answer, for people."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -60,8 +61,11 @@ def _cost(sentry: Block) -> str:
 
 
 def answer_budgets(budgets: Sequence[Block]) -> "Table":
-    """Each budget of the answer; what the deciding write did not see is unknown, not zero."""
-    table = amounts_table("budget", "resets", amounts=("needed", "left", "limit"))
+    """Each budget of the answer; what the deciding write did not see is unknown, not zero.
+
+    What is left was true at a moment (UTC): other callers may have spent of it since.
+    """
+    table = amounts_table("budget", "resets", amounts=("needed", "left", "as of", "limit"))
     for budget in budgets:
         unit = Unit(budget["unit"])
         marked = f"{budget['id']} (refused)" if budget.get("binding") else str(budget["id"])
@@ -70,6 +74,7 @@ def answer_budgets(budgets: Sequence[Block]) -> "Table":
             moment_text(budget.get("resetsAt")),
             spent_text(unit, amount_of(unit, budget["needed"]) or 0),
             _shown(unit, budget.get("left")),
+            _clock_text(budget.get("leftAsOf")),
             _shown(unit, budget.get("limit")),
         )
     return table
@@ -100,6 +105,10 @@ def amount_of(unit: Unit, text: str | None) -> int | None:
         return None
     amount = parse_amount(unit, text.removeprefix("-"))
     return -amount if text.startswith("-") else amount
+
+
+def _clock_text(moment: str | None) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%H:%M:%S}" if moment else "–"
 
 
 def _shown(unit: Unit, text: str | None) -> str:

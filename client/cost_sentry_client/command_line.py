@@ -7,9 +7,11 @@ from cost_sentry_client.commands.explain import explain
 from cost_sentry_client.commands.invoke import invoke
 from cost_sentry_client.commands.smoke import smoke
 from cost_sentry_client.commands.version import version
+from cost_sentry_client.usage_errors import JsonUsageGroup
 
 app = typer.Typer(
     name="cost-sentry",
+    cls=JsonUsageGroup,
     help="Budgets for generative AI on AWS that cannot be overspent.",
     no_args_is_help=True,
     add_completion=False,

@@ -30,10 +30,10 @@ def usd_text(decimal_text: str | None) -> str:
 
 
 def used_percent(limit: int, used: int) -> str:
-    """How much of a limit is posted or pending, rounded up: ``83 %``."""
+    """How much of a limit is posted or pending, rounded down: ``100 %`` is all of it."""
     if limit <= 0:
         return "–"
-    return f"{-(-used * 100 // limit)} %"
+    return f"{used * 100 // limit} %"
 
 
 def shown_amount(unit: Unit, amount: int, *, of: int, up: bool) -> str:

@@ -27,10 +27,10 @@ everything else (progress, the target, warnings, errors) to stderr, so that outp
 _JSON = """\
 ## `--json`
 
-Stdout then holds exactly one JSON document, also when the answer is no (exit code 1) or something
-broke (exit code 3): an error is `{"error": {"what", "where", "fix", …}}`. After a usage error (exit
-code 2) stdout is empty. Money is decimal strings of dollars, tokens are decimal strings too; an
-amount that is not known is `null`, never zero.
+Stdout then holds exactly one JSON document, also when the answer is no (exit code 1), the command
+was called wrongly (2), or something broke (3): an error is
+`{"error": {"what", "where", "fix", …}}`. Money is decimal strings of dollars, tokens are decimal
+strings too; an amount that is not known is `null`, never zero.
 """
 
 

@@ -103,7 +103,7 @@ class Run:
         self.note(f"error: {problem.what}", style="bold red")
         self.note(f"where: {problem.where}")
         self.note(f"fix:   {problem.fix}")
-        if self.as_json and problem.exit_code is not ExitCode.USAGE:
+        if self.as_json:
             self.answer({"error": problem.to_json()})
         return problem.exit_code
 

@@ -3,10 +3,11 @@
 Run as `python -m cost_sentry_local.bedrock_stand_in PORT [--parent PID]`.
 
 A request may replay exact token counts, or meet a fault of its own, by
-`additionalModelRequestFields.standIn`: `{"inputTokens": n, "outputTokens": n, "latencyMs": n,
-"fault": "throttle"}`. Faults for any call are set by `POST /_stand_in/faults`
+`requestMetadata`: `standIn.inputTokens`, `standIn.outputTokens`, `standIn.latencyMs`,
+`standIn.fault`. Faults for any call are set by `POST /_stand_in/faults`
 `{"kind": ..., "times": n, "model": ..., "seconds": n}`, listed by `GET` and cleared by `DELETE`.
-`GET /_stand_in/calls` is what the provider billed, without any text.
+`GET /_stand_in/calls` is what the provider billed, without any text;
+`GET /_stand_in/last-request` is the last request as it arrived, with all of its text.
 """
 
 import argparse

@@ -49,6 +49,12 @@ def calls(cloud: LocalCloud) -> dict[str, Any]:
     return _send(cloud, "GET", "calls")
 
 
+def last_request(cloud: LocalCloud) -> dict[str, Any] | None:
+    """Converse's last request as it came over the wire, with `modelId`; None if there was none."""
+    found: dict[str, Any] | None = _send(cloud, "GET", "last-request")["request"]
+    return found
+
+
 def forget_calls(cloud: LocalCloud) -> None:
     """Start counting again."""
     _send(cloud, "DELETE", "calls")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from cost_sentry_local.stand_in.control import orders
+
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 NOVA = "amazon.nova-pro-v1:0"
 LLAMA = "meta.llama3-1-8b-instruct-v1:0"
@@ -18,4 +20,4 @@ def ask(bedrock, text: str = "Tell me about budgets.", model: str = NOVA, **more
 
 
 def replay(**fields: Any) -> dict[str, Any]:
-    return {"additionalModelRequestFields": {"standIn": fields}}
+    return {"requestMetadata": orders(**fields)}

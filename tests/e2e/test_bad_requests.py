@@ -21,6 +21,8 @@ def nested(depth: int) -> dict:
 
 BAD = {
     "no messages": ({"messages": []}, "messages"),
+    "a message without content": ({"messages": [{"role": "user", "content": []}]}, "messages[0]"),
+    "a blank text": ({"messages": [{"role": "user", "content": [{"text": " "}]}]}, "messages[0]"),
     "messages of the wrong type": ({"messages": "hello"}, "messages"),
     "an unknown field": ({"modelID": NOVA_PRO}, "modelID"),
     "an unknown nested field": ({"inferenceConfig": {"maxTokenz": 5}}, "inferenceConfig.maxTokenz"),

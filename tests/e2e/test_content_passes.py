@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from cost_sentry_local import stand_in_control
 from tests.e2e.sentry_kit import SONNET
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
@@ -25,6 +26,9 @@ TOOLS = {
         }
     ]
 }
+
+
+PICTURE = {"format": "png", "source": {"bytes": base64.b64encode(bytes(300)).decode()}}
 
 
 def user(*content):
@@ -55,16 +59,86 @@ def test_a_tool_call_and_its_result_pass_in_both_directions(slot):
     assert answered["sentry"]["status"] == "SETTLED"
 
 
-def test_system_prompt_guardrail_and_additional_fields_pass(slot):
-    answer = slot.sentry.invoke(
-        slot.prompt(
-            system=[{"text": "Be brief."}],
-            guardrailConfig={"guardrailIdentifier": "gr-1", "guardrailVersion": "1"},
-            additionalModelRequestFields={"top_k": 20, "Some_Name": {"CamelCase": [1]}},
-        )
-    )
+EVERYTHING = {
+    "modelId": SONNET,
+    "messages": [
+        *user(
+            {"text": "What is the weather? Größe 🌦 <&>'\""},
+            {"cachePoint": {"type": "default"}},
+            {"guardContent": {"text": {"text": "guarded", "qualifiers": ["query"]}}},
+        ),
+        {
+            "role": "assistant",
+            "content": [
+                {"reasoningContent": {"reasoningText": {"text": "Hmm", "signature": "c2ln"}}},
+                {"toolUse": {"toolUseId": "t1", "name": "get_weather", "input": {"City": "Rom"}}},
+            ],
+        },
+        *user(
+            {
+                "toolResult": {
+                    "toolUseId": "t1",
+                    "status": "success",
+                    "content": [{"json": {"Degrees": 21, "sky": None, "of": [1.5, True, {}]}}],
+                }
+            },
+            {"text": "  So?\n"},
+        ),
+    ],
+    "system": [{"text": "Be brief."}, {"cachePoint": {"type": "default", "ttl": "1h"}}],
+    "inferenceConfig": {
+        "maxTokens": 2000,
+        "temperature": 0.5,
+        "topP": 1,
+        "stopSequences": ["END"],
+    },
+    "toolConfig": {
+        "tools": [*TOOLS["tools"], {"cachePoint": {"type": "default"}}],
+        "toolChoice": {"auto": {}},
+    },
+    "guardrailConfig": {
+        "guardrailIdentifier": "gr-1",
+        "guardrailVersion": "1",
+        "trace": "enabled",
+    },
+    "additionalModelRequestFields": {
+        "top_k": 20,
+        "thinking": {"type": "enabled", "budget_tokens": 1024},
+        "output_config": {"CamelCase": [1, {"Some_Name": None}]},
+    },
+    "additionalModelResponseFieldPaths": ["/stop_sequence"],
+    "requestMetadata": {"costCenter": "CamelCase"},
+    "performanceConfig": {"latency": "standard"},
+    "serviceTier": {"type": "default"},
+    "outputConfig": {
+        "textFormat": {
+            "type": "json_schema",
+            "structure": {"jsonSchema": {"schema": '{"type": "object"}', "name": "n"}},
+        }
+    },
+}
+"""Every field of Converse that the sentry takes, without bytes."""
+FILE = base64.b64encode(bytes(range(256))).decode()
+"""Bytes of every value, so that no encoding on the way leaves them as they are by chance."""
+FILES = user(
+    {"image": {"format": "png", "source": {"bytes": FILE}}},
+    {"document": {"format": "txt", "name": "report", "source": {"bytes": FILE}}},
+    {"toolResult": {"toolUseId": "t", "content": [{"image": PICTURE}]}},
+    {"text": "What is in them?"},
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "more"), [("DIRECT", []), ("LAMBDA", FILES)], ids=["direct", "lambda"]
+)
+def test_a_model_gets_every_field_exactly_as_the_caller_sent_it(slot, path, more):
+    converse = {**EVERYTHING, "messages": [*EVERYTHING["messages"], *more]}
+
+    answer = slot.sentry.invoke(slot.prompt(**converse))
 
     assert answer["sentry"]["status"] == "SETTLED"
+    assert answer["sentry"]["path"] == path
+    assert stand_in_control.last_request(slot.sentry.cloud) == converse
 
 
 def test_reasoning_content_comes_back(slot):

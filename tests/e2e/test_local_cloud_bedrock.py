@@ -155,6 +155,36 @@ def test_images_count_and_need_a_model_that_sees(bedrock):
         bedrock.converse(modelId="amazon.nova-micro-v1:0", messages=user("what?", image))
 
 
+@pytest.mark.parametrize(
+    ("model", "more", "words_"),
+    [
+        (NOVA, {"additionalModelRequestFields": {"top_k": 5}}, r"extraneous key \[top_k\]"),
+        (HAIKU, {"additionalModelRequestFields": {"topK": 5}}, "topK: Extra inputs"),
+        (LLAMA, {"outputConfig": {}}, None),
+        (LLAMA, {"outputConfig": {"effort": "low"}}, "doesn't support the outputConfig"),
+    ],
+)
+def test_fields_of_another_provider_are_refused_and_cost_nothing(
+    bedrock, stand_in, model, more, words_
+):
+    if words_ is None:
+        assert ask(bedrock, model=model, **more)["stopReason"] == "end_turn"
+        return
+    with pytest.raises(ClientError, match=words_):
+        ask(bedrock, model=model, **more)
+    assert not stand_in_control.calls(stand_in)["calls"][0]["billed"]
+
+
+def test_the_last_request_can_be_had_back_as_it_arrived(bedrock, stand_in):
+    ask(bedrock, "a secret prompt", inferenceConfig={"maxTokens": 5})
+
+    assert stand_in_control.last_request(stand_in) == {
+        "modelId": NOVA,
+        "messages": user("a secret prompt"),
+        "inferenceConfig": {"maxTokens": 5},
+    }
+
+
 def test_the_log_of_calls_adds_up_and_holds_no_text(bedrock, stand_in):
     marked = {"requestMetadata": {"request": "r-1"}}
     first = ask(bedrock, "a secret prompt", **marked)["usage"]

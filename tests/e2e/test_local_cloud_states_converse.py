@@ -2,6 +2,7 @@
 
 import pytest
 
+from cost_sentry_local.stand_in.control import orders
 from tests.e2e.cloud_kit import converse_arguments, conversing, passing, run_machine
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
@@ -44,7 +45,7 @@ class TestConverse:
     def test_errors_carry_the_services_name_and_can_be_caught(self, local_cloud, fault, error):
         caught = {"ErrorEquals": [error], "Next": "C", "Output": "{% $states.errorOutput.Error %}"}
         states = {"A": conversing(Catch=[caught]), "C": passing("{% $states.input %}")}
-        arguments = converse_arguments(AdditionalModelRequestFields={"standIn": {"fault": fault}})
+        arguments = converse_arguments(RequestMetadata=orders(fault=fault))
 
         assert run_machine(local_cloud, states, arguments)["output"] == error
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from cost_sentry_local.cloud import LocalCloud
+from cost_sentry_local.stand_in.control import orders
 from tests.e2e.cloud_kit import (
     calling,
     converse_arguments,
@@ -92,7 +93,7 @@ class TestErrors:
         assert run_machine(local_cloud, states)["output"] == "caught"
 
     def test_a_task_has_a_time_limit(self, local_cloud):
-        slow = converse_arguments(AdditionalModelRequestFields={"standIn": {"latencyMs": 4000}})
+        slow = converse_arguments(RequestMetadata=orders(latencyMs=4000))
         caught = [{"ErrorEquals": ["States.Timeout"], "Next": "C"}]
         states = {"A": conversing(TimeoutSeconds=1, Catch=caught), "C": passing("too slow")}
         started = time.monotonic()
@@ -111,7 +112,7 @@ class TestErrors:
 
     def test_states_all_does_not_catch_an_answer_that_is_too_large(self, local_cloud):
         large = converse_arguments(
-            AdditionalModelRequestFields={"standIn": {"outputTokens": 70_000}},
+            RequestMetadata=orders(outputTokens=70_000),
             ModelId="us.anthropic.claude-sonnet-4-20250514-v1:0",
         )
         catch_all = [{"ErrorEquals": ["States.ALL"], "Next": "C"}]

@@ -10,6 +10,7 @@ from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.token_bound import counted_bound_tokens
+from cost_sentry_local.stand_in.control import orders
 from tests.e2e.cloud_kit import unique
 from tests.e2e.sentry_kit import NOVA_PRO, SONNET, DeployedSentry, prompt, usd
 
@@ -24,7 +25,7 @@ def asking(application: str, **changes):
     """For a thousand tokens, of a model that would write them all."""
     given = {
         "inferenceConfig": {"maxTokens": ASKED},
-        "additionalModelRequestFields": {"standIn": {"outputTokens": ASKED}},
+        "requestMetadata": orders(outputTokens=ASKED),
         "tags": {"team": "search", "application": application},
     }
     return prompt(**{**given, **changes})

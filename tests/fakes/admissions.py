@@ -1,4 +1,4 @@
-"""Admission over a memory ledger, three models and the budgets that a test names."""
+"""Admission over a memory ledger, a few models and the budgets that a test names."""
 
 from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.ports import Uncounted
@@ -10,15 +10,17 @@ from tests.fakes.builders import ManualClock
 from tests.fakes.memory_ledger import MemoryLedger
 
 DEAR, CHEAP, BLIND = "example.dear-v1:0", "example.cheap-v1:0", "example.blind-v1:0"
+STRANGER = "stranger.cheap-v1:0"
+"""Of another provider than the rest."""
 UNPRICED = "example.unpriced-v1:0"
 DAY = "2026-11-21"
 
 
 class SmallBook:
-    """Three models: dear and cheap see images, blind does not."""
+    """Models: all but blind see images; stranger is nobody's rung unless a test says so."""
 
     version = "2026-11-21+test"
-    rates = {DEAR: 10, CHEAP: 2, BLIND: 1}  # noqa: RUF012
+    rates = {DEAR: 10, CHEAP: 2, BLIND: 1, STRANGER: 1}  # noqa: RUF012
 
     def price(self, model_id: str) -> ModelPrice | None:
         if model_id not in self.rates:
@@ -59,6 +61,7 @@ def config(*budgets, **changes) -> SentryConfig:
             DEAR: Model(id=DEAR, ladder=(CHEAP, BLIND)),
             CHEAP: Model(id=CHEAP, ladder=()),
             BLIND: Model(id=BLIND, ladder=()),
+            STRANGER: Model(id=STRANGER, ladder=()),
             UNPRICED: Model(id=UNPRICED, ladder=()),
         },
         "budgets": budgets,

@@ -32,8 +32,11 @@ def _tools() -> st.SearchStrategy:
     return st.fixed_dictionaries({"tools": tools}, optional={"toolChoice": choice})
 
 
-def valid_requests() -> st.SearchStrategy:
-    """Every content block and every field that the sentry takes, in any combination."""
+def valid_requests(always: str | None = None) -> st.SearchStrategy:
+    """Every content block and every field that the sentry takes, in any combination.
+
+    ``always`` names a field that each of them has.
+    """
     shape = request_shape()
     whole = {
         name: values(member)
@@ -54,10 +57,24 @@ def valid_requests() -> st.SearchStrategy:
     }
     required = {
         "modelId": st.just(REQUEST["modelId"]),
-        "messages": st.lists(values(_list_item("messages")).map(_seen), min_size=1, max_size=2),
+        "messages": st.lists(
+            values(_list_item("messages")).map(_seen).map(_with_words), min_size=1, max_size=2
+        ),
         "tags": st.just({"team": "search", "application": "web"}),
     }
+    whole["system"] = whole["system"].map(_spoken)
+    if always in whole:
+        required[always] = whole.pop(always)
     return st.fixed_dictionaries(required, optional=whole)
+
+
+def _with_words(message: dict[str, Any]) -> dict[str, Any]:
+    """The same with something said in it, for nothing is refused."""
+    return {**message, "content": _spoken(message["content"]) or [{"text": "a"}]}
+
+
+def _spoken(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"text": f"a{b['text']}"} if "text" in b else b for b in blocks]
 
 
 def _seen(value: Any) -> Any:

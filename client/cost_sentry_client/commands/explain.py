@@ -2,6 +2,7 @@ from typing import Annotated
 
 import typer
 
+from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
 from cost_sentry_client.run import Run, deployed_command
 
 
@@ -15,6 +16,11 @@ def explain(
     Refusals and the reasons of a reroute are kept for 30 days, everything that cost money for good.
     No prompt and no completion is kept at all.
     """
+    if not is_request_id(request_id):
+        raise typer.BadParameter(
+            f"it has {len(request_id)} characters; an id is {REQUEST_ID_ALLOWED}",
+            param_hint="REQUEST_ID",
+        )
     from cost_sentry_client.explanation_report import explanation_json, explanation_report
     from cost_sentry_client.explanations import explanations_of
 

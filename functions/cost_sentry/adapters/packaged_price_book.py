@@ -154,4 +154,5 @@ def _card(model_id: str, family: Mapping[str, Any]) -> ModelCard:
         prompt_cache=family["prompt_cache"],
         count_tokens=family.get("count_tokens", False),
         context_tokens_ceiling=family.get("context_tokens_ceiling"),
+        takes=frozenset(family.get("takes", ())),
     )

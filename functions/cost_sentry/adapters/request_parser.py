@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from cost_sentry.adapters.converse_shapes import request_shape
+from cost_sentry.adapters.request_parser_blank import check_blank
 from cost_sentry.adapters.request_parser_fields import SENTRY_FIELDS, check_sentry_fields
 from cost_sentry.adapters.request_parser_json import canonical_json, check_json
 from cost_sentry.adapters.request_parser_needs import needs_and_path, thinking_tokens
@@ -39,6 +40,7 @@ def parse_request(raw: object, *, default_request_id: str) -> InvocationRequest:
     _check_converse(request, problems)
     check_sentry_fields(request, default_request_id, problems)
     check_unpriced(request, problems)
+    check_blank(request, problems)
     problems.refuse_if_any()
     return _request(request, default_request_id)
 

@@ -1,6 +1,5 @@
 """The sentry's own fields: ``requestId``, ``tags``, ``priority`` and ``lowerOutputLimit``."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -8,6 +7,7 @@ from cost_sentry.adapters.request_parser_problems import Problems, described, sh
 from cost_sentry.adapters.request_parser_shapes import check_enum
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.invocation import Priority
+from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
 
 SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit")
 """What a request has besides Converse's own fields."""
@@ -16,8 +16,6 @@ TAG_NAME_LENGTH_MAX_CHARACTERS = 64
 TAG_VALUE_LENGTH_MAX_CHARACTERS = 128
 TEAM_TAG = "team"
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-_REQUEST_ID_ALLOWED = "1 to 128 letters, digits and . _ : -"
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Control and format characters, surrogates, line and paragraph separators."""
 _TAGS_ALLOWED = f"an object of 1 to {TAGS_MAX} strings, {TEAM_TAG} among them"
@@ -40,13 +38,13 @@ def _check_request_id(
     request: Mapping[str, object], default_request_id: str, problems: Problems
 ) -> None:
     if "requestId" not in request:
-        if not _REQUEST_ID.fullmatch(default_request_id):
+        if not is_request_id(default_request_id):
             problem = "is missing, and the execution's name cannot stand in for it"
-            problems.add(("requestId",), problem, _REQUEST_ID_ALLOWED)
+            problems.add(("requestId",), problem, REQUEST_ID_ALLOWED)
         return
     given = request["requestId"]
-    if not isinstance(given, str) or not _REQUEST_ID.fullmatch(given):
-        problems.add(("requestId",), f"is {shown(given)}", _REQUEST_ID_ALLOWED)
+    if not isinstance(given, str) or not is_request_id(given):
+        problems.add(("requestId",), f"is {shown(given)}", REQUEST_ID_ALLOWED)
 
 
 def _check_tags(request: Mapping[str, object], problems: Problems) -> None:
@@ -100,4 +98,4 @@ def _tag_allowed(length_max: int) -> str:
 def given_request_id(raw: object, default: str) -> str:
     """The caller's own id, also of a request that is refused, so that it can be explained."""
     given = raw.get("requestId") if isinstance(raw, dict) else None
-    return given if isinstance(given, str) and _REQUEST_ID.fullmatch(given) else default
+    return given if isinstance(given, str) and is_request_id(given) else default

@@ -11,6 +11,16 @@ _MEDIA = frozenset({"image", "document", "video", "audio"})
 _TOOLS = frozenset({"toolConfig", "toolUse", "toolResult", "toolAddition", "toolRemoval"})
 _CACHE_POINTS = frozenset({"cachePoint", "cache_control"})
 """Converse's own name, and Anthropic's in ``additionalModelRequestFields``."""
+_VENDOR_PARTS = frozenset({
+    "additionalModelRequestFields", "citations", "citationsContent", "outputConfig",
+    "reasoningContent", "searchResult", "strict", "toolAddition", "toolRemoval",
+})  # fmt: skip
+"""Members that only some providers' models take, or that hold what one of them has signed.
+
+Sources: Bedrock user guide, "Converse", "Reasoning", "Get validated JSON results from models"
+(schemas and strict tools); callers' reports of what other models answer to them.
+"""
+_UNSET: tuple[object, ...] = (None, False, {}, [], {"enabled": False})
 _BLOB = "(blob)"
 _THINKING_BUDGET = "budgettokens"
 """``budget_tokens`` of Claude's thinking, in any spelling. Less than ``maxTokens``, or refused."""
@@ -25,6 +35,7 @@ def needs_and_path(converse: Mapping[str, object]) -> tuple[Needs, InvocationPat
         tools=bool(used & _TOOLS),
         system="system" in used or _has_system_message(converse),
         prompt_cache=bool(_CACHE_POINTS & (used | added)),
+        vendor_parts=used & _VENDOR_PARTS,
     )
     return needs, InvocationPath.LAMBDA if _BLOB in used else InvocationPath.DIRECT
 
@@ -51,7 +62,8 @@ def _members_used(shape: Shape, value: object) -> Iterator[str]:
     elif isinstance(value, Mapping) and not is_document(shape):
         members = members_of(shape)
         for name in value.keys() & members.keys():
-            yield name
+            if name not in _VENDOR_PARTS or value[name] not in _UNSET:
+                yield name
             yield from _members_used(members[name], value[name])
 
 

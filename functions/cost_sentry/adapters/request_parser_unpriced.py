@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from cost_sentry.adapters.request_parser_problems import Path, Problems, described, shown
+from cost_sentry.adapters.request_parser_problems import (
+    Path,
+    Problems,
+    described,
+    one_of,
+    shown,
+)
+from cost_sentry.domain.token_bound import VENDOR_TOOL_TYPES
 
 NEVER_TAKEN = frozenset({"promptVariables"})
 """Fields of Converse that are refused whatever they hold."""
@@ -15,6 +22,10 @@ _OUTPUT_LIMITS = frozenset({
 _ANSWER_COUNTS = frozenset({"n", "bestof", "numgenerations", "numresults"})
 """Names under which they take how many answers to write."""
 _MEDIA = ("image", "document", "video", "audio")
+
+
+_TOOL_TYPES_PLAIN = frozenset({"custom", "function"})
+"""Tools whose whole definition stands in the request."""
 
 
 def check_unpriced(request: Mapping[str, object], problems: Problems) -> None:
@@ -98,6 +109,22 @@ def _check_additional_fields(fields: object, problems: Problems) -> None:
             problems.add(path, "would set the output limit", "inferenceConfig.maxTokens")
         elif name in _ANSWER_COUNTS:
             problems.add(path, "would ask for more than one answer", "one answer per request")
+    if "mcp_servers" in fields:
+        allowed = "toolConfig: tools that a server names add tokens that nobody can bound"
+        problems.add((*root, "mcp_servers"), "is not supported", allowed)
+    _check_vendor_tools((*root, "tools"), fields.get("tools"), problems)
+
+
+def _check_vendor_tools(path: Path, tools: object, problems: Problems) -> None:
+    """A tool that is only named has a definition that the provider writes into the prompt."""
+    for tool_path, tool in _objects(path, tools):
+        kind = tool.get("type")
+        known = kind in VENDOR_TOOL_TYPES | _TOOL_TYPES_PLAIN if isinstance(kind, str) else False
+        if "type" in tool and not known:
+            allowed = (
+                f"{one_of(sorted(VENDOR_TOOL_TYPES))}: others add tokens that nobody can bound"
+            )
+            problems.add((*tool_path, "type"), f"is {shown(kind)}", allowed)
 
 
 def _outer_names(root: Path, fields: dict[str, object]) -> Iterator[Path]:

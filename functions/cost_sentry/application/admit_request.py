@@ -27,7 +27,8 @@ from cost_sentry.application.ports import (
     Shortage,
     TokenCounter,
 )
-from cost_sentry.domain.budget import Budget, amount_in_words
+from cost_sentry.application.refusal_words import why_exhausted
+from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import (
     BudgetView,
     Decision,
@@ -189,12 +190,8 @@ def _exhausted(request: InvocationRequest, config: SentryConfig, tries: Candidat
     """The refusal names the budget that cannot pay for the model that was asked for."""
     asked, shortage = tries.short[0].asked, tries.short[0].why
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
-    decision = rejection(
-        request,
-        ReasonCode.BUDGET_EXHAUSTED,
-        f"budget {budget.id} has {_too_little(budget, asked, shortage)}; "
-        + _nothing_else_fits(tries.rungs, lower=request.lower_output_limit),
-    )
+    message = why_exhausted(request, budget, tries)
+    decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
     budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
     return replace(
         decision,
@@ -202,16 +199,6 @@ def _exhausted(request: InvocationRequest, config: SentryConfig, tries: Candidat
         rungs=tuple(tries.rungs),
         uncounted=tuple(tries.bounds.uncounted),
     )
-
-
-def _too_little(budget: Budget, asked: Reservation, shortage: Shortage) -> str:
-    """What the budget lacks, and until when."""
-    if not budget.unit.is_spent:
-        most = amount_in_words(budget.unit, shortage.remaining.limit)
-        return f"no room until a running call ends ({most} at most)"
-    window = budget.window_at(asked.reserved_at)
-    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
-    return f"too little left {until}"
 
 
 def _views(
@@ -255,12 +242,6 @@ def _views_before(
             )
         )
     return tuple(views)
-
-
-def _nothing_else_fits(rungs: list[RungOutcome], *, lower: bool) -> str:
-    ladder = len({rung.model_id for rung in rungs}) > 1
-    fits = "no model of the ladder fits either" if ladder else "the model has no ladder"
-    return f"{fits}, nor does a lower output limit" if lower else fits
 
 
 def _reserved_rung(held: Reservation, asked: int) -> RungOutcome:

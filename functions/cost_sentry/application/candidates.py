@@ -192,7 +192,9 @@ def _why_no_rung(
     if not config.is_covered(request.tags, base_model_id(rung)):
         return "no budget covers it"
     output = asked_output_limit(request, config, card)
-    return card.lacks(request.needs, request.input_bound_tokens, output)
+    # A prompt that may be too long is left to Bedrock, which refuses it unbilled.
+    lacks = card.lacks(request.needs, request.input_floor_tokens, output)
+    return lacks or card.refuses(request.needs, request.model_id)
 
 
 def _unsuitable(request: InvocationRequest, book: PriceBook) -> FieldError | None:

@@ -35,6 +35,12 @@ class Needs:
     system: bool = False
     streaming: bool = False
     prompt_cache: bool = False
+    vendor_parts: frozenset[str] = frozenset()
+    """Members whose content is made for the asked model's provider: ``reasoningContent``, ….
+
+    Another provider's model refuses them, or reads them otherwise, unless its card says that it
+    takes them.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cost_sentry.domain.invocation import Needs
+from cost_sentry.domain.model_id import provider_of
 
 _BINARY_MEGA = Fraction(1024**2, 1000**2)
 """A window sold as 128K or 1M may hold 131,072 or 1,048,576 tokens."""
@@ -27,6 +28,8 @@ class ModelCard:
     """Bedrock's CountTokens answers for it, by its id without geography."""
     context_tokens_ceiling: int | None = None
     """A larger window that some source, or some beta field, speaks of."""
+    takes: frozenset[str] = frozenset()
+    """Of ``Needs.vendor_parts``: those that it takes although made for another provider's model."""
 
     @property
     def prompt_tokens_ceiling(self) -> int:
@@ -36,8 +39,22 @@ class ModelCard:
         """
         return max(math.ceil(self.context_tokens * _BINARY_MEGA), self.context_tokens_ceiling or 0)
 
+    def refuses(self, needs: Needs, asked_model_id: str) -> str | None:
+        """Which parts, made for the asked model, this one would not take; ``None`` if it would."""
+        made_for = provider_of(asked_model_id)
+        foreign = sorted(needs.vendor_parts - self.takes)
+        if not foreign or made_for == provider_of(self.model_id):
+            return None
+        return f"it does not take {' or '.join(foreign)} made for {made_for} models"
+
     def lacks(self, needs: Needs, prompt_tokens: int, output_tokens: int) -> str | None:
-        """Why this model cannot serve such a call, in a caller's words; ``None`` if it can."""
+        """Why this model cannot serve such a call, in a caller's words; ``None`` if it can.
+
+        Args:
+            needs: of the request.
+            prompt_tokens: that the prompt surely has.
+            output_tokens: asked for.
+        """
         missing = sorted(needs.modalities - self.modalities)
         checks = (
             (bool(missing), f"it takes no {' or '.join(missing)}"),

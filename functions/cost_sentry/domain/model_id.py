@@ -30,6 +30,15 @@ def base_model_id(model_id: str) -> str:
     return model_id if parts is None else parts[1]
 
 
+def provider_of(model_id: str) -> str:
+    """Who made the model behind this id or ARN: ``anthropic``, ``amazon``, ….
+
+    Of a name that says nothing about its model, the name itself: nobody else's provider.
+    """
+    base = base_model_id(model_id)
+    return base if base == model_id and not is_model_name(model_id) else base.partition(".")[0]
+
+
 def profile_scope(model_id: str) -> str | None:
     """The geography of an inference profile such as ``eu``; ``None`` for a model in one region."""
     parts = _parts(model_id)

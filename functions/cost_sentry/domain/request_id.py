@@ -1,4 +1,4 @@
-"""What a request id says about its own age.
+"""What a request id may look like, and what it says about its own age.
 
 A version 7 UUID (RFC 9562 §5.7) begins with the milliseconds at which it was made. One that is
 seconds old cannot have been used before, so the ledger needs no look into the past for it.
@@ -15,9 +15,16 @@ STAMP_KEPT = timedelta(seconds=45)
 """How long a shard remembers a call after the journal has it: longer than an admission may take
 (``LEDGER_SECONDS_MAX``), and than an id counts as new with its clock ahead."""
 
+REQUEST_ID_ALLOWED = "1 to 128 letters, digits and . _ : -"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _VERSION_7 = re.compile(
     r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
 )
+
+
+def is_request_id(text: str) -> bool:
+    """Whether a caller may use this as an id."""
+    return _REQUEST_ID.fullmatch(text) is not None
 
 
 def made_at(request_id: str) -> datetime | None:

@@ -20,6 +20,18 @@ REQUEST_FRAMING_TOKENS = 1_024
 """Of a chat template and the system text that some models add to it by themselves."""
 TOOLS_FRAMING_TOKENS = 1_024
 """Instructions added when there are tools; the most published is 530 (Anthropic, Claude 3 Opus)."""
+VENDOR_TOOL_FRAMING_TOKENS = 2_048
+"""One tool of ``VENDOR_TOOL_TYPES``, whose definition the provider writes.
+
+Anthropic's pages of these tools: bash 245, of Opus 4.7 and 4.8 325; text editor 700; computer use
+735, and up to 499 of instructions of its own. This is half as much again as the most of them.
+"""
+VENDOR_TOOL_TYPES = frozenset({
+    "bash_20241022", "bash_20250124",
+    "computer_20241022", "computer_20250124", "computer_20251124",
+    "text_editor_20241022", "text_editor_20250124", "text_editor_20250429", "text_editor_20250728",
+})  # fmt: skip
+"""Tools of ``additionalModelRequestFields.tools`` that Anthropic defined, with published counts."""
 MEMBER_FRAMING_TOKENS = 32
 """Around each message, block, tool and every other object: role markers, tags, separators."""
 IMAGE_TOKENS = 16_384
@@ -59,7 +71,9 @@ _UNSEEN_MEDIA = frozenset({"video", "audio"})
 
 def input_bound_tokens(converse: Mapping[str, object]) -> int:
     """No tokenizer makes more prompt tokens of this camelCase request with base64 bytes."""
-    tools = TOOLS_FRAMING_TOKENS if "toolConfig" in converse else 0
+    vendor = _vendor_tools(converse.get("additionalModelRequestFields"))
+    tools = TOOLS_FRAMING_TOKENS if "toolConfig" in converse or vendor is not None else 0
+    tools += VENDOR_TOOL_FRAMING_TOKENS * (vendor or 0)
     prompt = {name: item for name, item in converse.items() if name not in NO_PROMPT_FIELDS}
     return REQUEST_FRAMING_TOKENS + tools + _bound("", prompt)
 
@@ -89,6 +103,13 @@ def text_bound_tokens(text: str) -> int:
         return 1 + len(text)
     forms = (text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFKC")))
     return 1 + max(len(form.encode("utf-8", "surrogatepass")) for form in forms)
+
+
+def _vendor_tools(fields: object) -> int | None:
+    """How many tools of the provider's own it asks for; ``None`` if it speaks of no tools."""
+    if not isinstance(fields, Mapping) or not fields.get("tools"):
+        return None
+    return sum(str(tool.get("type")) in VENDOR_TOOL_TYPES for tool in _items(fields["tools"]))
 
 
 def _bound(name: str, value: object) -> int:

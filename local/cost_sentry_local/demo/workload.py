@@ -7,6 +7,7 @@ from typing import Any
 from cost_sentry_local.demo.prompts import prompt
 from cost_sentry_local.demo.trace import TracedCall
 from cost_sentry_local.demo.traffic import Caller, Content, assignment
+from cost_sentry_local.stand_in.control import orders
 
 Json = dict[str, Any]
 
@@ -66,14 +67,14 @@ def plan_call(
         **prompt(content, context_tokens),
         "modelId": caller.model_id,
         "inferenceConfig": {"maxTokens": _limit(generated_tokens)},
-        "requestMetadata": {"requestId": request_id},
+        "requestMetadata": {
+            "requestId": request_id,
+            **orders(**replayed, **(stand_in or {})),
+        },
         "requestId": request_id,
         "tags": {"team": caller.team, "application": caller.application},
         "priority": priority,
     }
-    orders = {**replayed, **(stand_in or {})}
-    if orders:
-        request["additionalModelRequestFields"] = {"standIn": orders}
     return PlannedCall(
         request_id=request_id,
         after_seconds=after_seconds,

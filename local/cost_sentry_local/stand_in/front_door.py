@@ -85,12 +85,17 @@ def _bedrock(provider: Provider, path: str, body: bytes) -> Reply:
     model, request = route["model"], _json(body)
     match route["operation"]:
         case "converse":
+            provider.last_request = _with_model(model, request)
             result = provider.run(model, "Converse", request)
             return Reply(body=converse_answer(request, result), fault=result.fault)
         case "invoke":
             return _invoke(provider, model, request)
         case _:
             return Reply(body={"inputTokens": provider.count(model, _counted(model, request))})
+
+
+def _with_model(model: str, request: object) -> dict[str, Any] | None:
+    return {"modelId": model, **request} if isinstance(request, dict) else None
 
 
 def _invoke(provider: Provider, model: str, request: object) -> Reply:
@@ -136,5 +141,7 @@ def _listed(provider: Provider, path: str) -> Reply:
             return Reply(body={"faults": provider.faults.listed()})
         case "/_stand_in/calls":
             return Reply(body=provider.calls.to_json())
+        case "/_stand_in/last-request":
+            return Reply(body={"request": provider.last_request})
         case _:
             return Reply(body={"message": "not found"}, status=HTTPStatus.NOT_FOUND)

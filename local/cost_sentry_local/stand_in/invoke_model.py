@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cost_sentry_local.stand_in.control import orders
 from cost_sentry_local.stand_in.errors import invalid
 from cost_sentry_local.stand_in.provider import Result
 
@@ -35,9 +36,8 @@ def _claude_request(body: Json) -> Json:
     request: Json = {
         "messages": messages,
         "inferenceConfig": {"maxTokens": body["max_tokens"]},
-        "additionalModelRequestFields": {
-            name: body[name] for name in ("thinking", "standIn") if name in body
-        },
+        "additionalModelRequestFields": {n: body[n] for n in ("thinking",) if n in body},
+        "requestMetadata": orders(**body.get("standIn", {})),
     }
     if body.get("system"):
         request["system"] = _claude_content(body["system"])
@@ -66,7 +66,7 @@ def _prompt_request(body: Json, limit: int) -> Json:
     return {
         "messages": [{"role": "user", "content": [{"text": body["prompt"]}]}],
         "inferenceConfig": {"maxTokens": limit},
-        "additionalModelRequestFields": {"standIn": body.get("standIn", {})},
+        "requestMetadata": orders(**body.get("standIn", {})),
     }
 
 

@@ -34,15 +34,15 @@ def prompt_tokens(request: Json) -> int:
     return sum(piece.tokens for piece in pieces(request))
 
 
+def blocks(request: Json) -> list[Json]:
+    """Every content block of the messages."""
+    return [block for message in request["messages"] for block in message["content"]]
+
+
 def modalities(request: Json) -> set[str]:
     """The kinds of content in the messages, beside text."""
     kinds = {"image", "document", "video", "audio"}
-    return {
-        kind
-        for message in request["messages"]
-        for block in message["content"]
-        for kind in kinds & _with_results(block)
-    }
+    return {kind for block in blocks(request) for kind in kinds & _with_results(block)}
 
 
 def last_text(request: Json) -> str:

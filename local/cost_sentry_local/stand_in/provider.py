@@ -39,6 +39,8 @@ class Provider:
     calls: CallLog = field(default_factory=CallLog)
     cache: PromptCache = field(default_factory=PromptCache)
     sleep: Callable[[float], None] = time.sleep
+    last_request: Json | None = None
+    """Of Converse, as it came over the wire; only tests ask for it."""
 
     def count(self, model_id: str, request: object) -> int:
         """CountTokens: the prompt's tokens, for free.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cost_sentry_local.stand_in.errors import invalid
+from cost_sentry_local.stand_in.model_extras import check_extras
 from cost_sentry_local.stand_in.models import Model
 from cost_sentry_local.stand_in.prompt import modalities
 
@@ -20,6 +21,7 @@ def check(request: object, model: Model) -> Json:
     _check_messages(request.get("messages"))
     _check_abilities(request, model)
     _check_inference(request.get("inferenceConfig") or {}, model)
+    check_extras(request, model)
     return request
 
 

@@ -142,7 +142,7 @@ def test_only_true_and_false_say_whether_the_output_limit_may_be_lowered(given):
         ),
         (request(system=[{"text": "Be brief."}]), Needs(system=True)),
         (
-            request(messages=[*REQUEST["messages"], {"role": "system", "content": []}]),
+            request(messages=[*REQUEST["messages"], {"role": "system", "content": [{"text": "Be brief."}]}]),
             Needs(system=True),
         ),
         (
@@ -165,7 +165,7 @@ def test_only_true_and_false_say_whether_the_output_limit_may_be_lowered(given):
         ),
         (
             request(additionalModelRequestFields={"x": [{"cache_control": {"type": "ephemeral"}}]}),
-            Needs(prompt_cache=True),
+            Needs(prompt_cache=True, vendor_parts=frozenset({"additionalModelRequestFields"})),
         ),
     ],
 )

@@ -47,6 +47,17 @@ def errors_of(raw: object) -> dict[str, FieldError]:
         ),
         ({"additionalModelRequestFields": {"n": 5}}, "additionalModelRequestFields.n"),
         ({"additionalModelRequestFields": "x"}, "additionalModelRequestFields"),
+        (
+            {"additionalModelRequestFields": {"mcp_servers": [{"url": "u"}]}},
+            "additionalModelRequestFields.mcp_servers",
+        ),
+        *(
+            (
+                {"additionalModelRequestFields": {"tools": [{"name": "a"}, {"type": kind}]}},
+                "additionalModelRequestFields.tools[1].type",
+            )
+            for kind in ("web_search_20250305", "bash_20991231", "code_execution", 7, None, ["x"])
+        ),
     ],
 )
 def test_what_the_price_book_cannot_bound_is_refused(changes, field):
@@ -75,6 +86,13 @@ def test_a_file_in_s3_within_a_tool_result_is_refused_and_a_document_may_name_on
 
     assert set(errors) == {"messages[0].content[0].toolResult.content[0].image.source.s3Location"}
     assert parsed(with_content({"toolUse": {"toolUseId": "t", "name": "n", "input": words}}))
+
+
+@pytest.mark.parametrize("kind", ["bash_20250124", "text_editor_20250728", "custom", "function"])
+def test_a_tool_whose_definition_can_be_bounded_passes(kind):
+    fields = {"tools": [{"type": kind, "name": "t"}, {"name": "mine", "input_schema": {}}]}
+
+    assert parsed(request(additionalModelRequestFields=fields))
 
 
 def test_additional_fields_that_only_mention_an_output_limit_pass():

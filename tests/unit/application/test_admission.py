@@ -72,7 +72,7 @@ def test_a_rung_that_cannot_do_the_job_is_passed_over_and_the_answer_says_why():
     [
         {"needs": Needs(tools=True)},
         {"needs": Needs(prompt_cache=True), "model_id": DEAR},
-        {"input_bound_tokens": 9_950},
+        {"input_floor_tokens": 9_950},
     ],
     ids=["tools", "prompt cache", "context window"],
 )

@@ -249,4 +249,4 @@ def test_the_refusal_still_names_the_budget_that_cannot_pay_in_full():
 
     [view] = decision.budgets
     assert (view.binding, view.left, view.needed) == (True, 120, 200)
-    assert decision.message.endswith("the model has no ladder, nor does a lower output limit")
+    assert "the model has no ladder, and no lower output limit fits" in decision.message

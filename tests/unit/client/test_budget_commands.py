@@ -67,7 +67,7 @@ def test_the_table_rounds_what_is_spent_up_and_what_is_left_down(desk):
     table = cost_sentry("budget", "list").stdout
 
     row = next(line for line in table.splitlines() if line.startswith("search-daily"))
-    assert row.split()[2:] == ["$12.50", "$0.0001", "$0.00", "$12.4999", "1", "%"]
+    assert row.split()[2:] == ["$12.50", "$0.0001", "$0.00", "$12.4999", "0", "%"]
 
 
 def test_no_line_is_wider_than_80_columns_and_no_amount_is_cut(desk):
@@ -267,7 +267,7 @@ def test_a_limit_that_is_no_amount_is_a_usage_error_that_says_what_is(desk):
     ):
         ended = cost_sentry("budget", "set", budget_id, limit, "--json")
 
-        assert (ended.code, ended.stdout) == (2, "")
+        assert (ended.code, list(ended.json)) == (2, ["error"])
         assert limit.strip() in ended.stderr
         assert allowed in ended.stderr
     assert desk.operator.config().version == before

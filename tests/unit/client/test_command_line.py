@@ -115,6 +115,34 @@ def test_calling_it_wrongly_is_exit_code_2_and_nothing_on_stdout(arguments):
     assert (ended.code, ended.stdout) == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what", "where"),
+    [
+        (("nope", "--json"), "No such command 'nope'", "cost-sentry"),
+        (("--json",), "No such option: --json", "cost-sentry"),
+        (("budget", "list", "--nope", "--json"), "No such option: --nope", "cost-sentry budget"),
+        (("budget", "set", "x", "--json"), "Missing argument", "cost-sentry budget set"),
+        (("explain", "no id!", "--json"), "it has 6 characters", "cost-sentry explain"),
+        (("explain", "x" * 5_000, "--json"), "it has 5000 characters", "cost-sentry explain"),
+    ],
+)
+def test_calling_it_wrongly_with_json_says_so_in_json(arguments, what, where):
+    ended = cost_sentry(*arguments)
+
+    assert ended.code == 2
+    error = ended.json["error"]
+    assert what in error["what"]
+    assert error["where"].startswith(where)
+    assert error["fix"] == f"see {error['where']} --help"
+    assert len(ended.stdout) + len(ended.stderr) < 1_000
+
+
+def test_what_comes_after_two_dashes_asks_for_nothing():
+    ended = cost_sentry("budget", "set", "--", "--json")
+
+    assert (ended.code, ended.stdout) == (2, "")
+
+
 def test_version_names_the_price_book():
     ended = cost_sentry("version", "--json")
 

@@ -57,6 +57,17 @@ def test_a_prompt_may_come_from_stdin(desk, prompt):
     assert content == [{"text": "from a pipe\n"}]
 
 
+def test_what_is_left_is_shown_with_the_moment_at_which_that_was_so(desk):
+    budgets = [{**REFUSED_BUDGET, "binding": False}, {**REFUSED_BUDGET, "leftAsOf": None}]
+    desk.workflow = always(succeeded(answered(budgets=budgets)))
+
+    header, _, known, unknown = cost_sentry(*CALL).stderr.splitlines()[-4:]
+
+    assert header.split()[-5:] == ["needed", "left", "as", "of", "limit"]
+    assert known.split()[-3:] == ["$0.01", "12:00:00", "$0.12"]
+    assert unknown.split()[-2:] == ["–", "$0.12"]
+
+
 def test_an_empty_pipe_is_a_usage_error_and_calls_nothing(desk):
     ended = cost_sentry("invoke", "--model", LITE, "--team", "search", stdin="\n")
 

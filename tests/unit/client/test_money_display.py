@@ -75,9 +75,18 @@ def test_an_amount_below_a_billion_fits_in_eleven_characters(amount, unit):
 
 @pytest.mark.parametrize(
     ("limit", "used", "text"),
-    [(100, 0, "0 %"), (100, 1, "1 %"), (1000, 1, "1 %"), (100, 100, "100 %"), (0, 0, "–")],
+    [
+        (100, 0, "0 %"),
+        (100, 1, "1 %"),
+        (1000, 1, "0 %"),
+        (10_000, 7919, "79 %"),
+        (10**13, 10**13 - 1, "99 %"),
+        (100, 100, "100 %"),
+        (100, 117, "117 %"),
+        (0, 0, "–"),
+    ],
 )
-def test_used_is_rounded_up(limit, used, text):
+def test_used_is_all_of_it_only_when_nothing_is_left(limit, used, text):
     assert used_percent(limit, used) == text
 
 

@@ -58,6 +58,20 @@ def test_what_is_not_needed_is_not_missed():
     assert card.lacks(Needs(), prompt_tokens=900, output_tokens=100) is None
 
 
+def test_parts_made_for_another_provider_are_refused_unless_the_card_takes_them():
+    needs = Needs(vendor_parts=frozenset({"outputConfig", "reasoningContent"}))
+    strict = dataclasses.replace(ABLE, takes=frozenset({"outputConfig"}))
+    open_ = dataclasses.replace(ABLE, takes=needs.vendor_parts)
+    sonnet = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+
+    assert strict.refuses(needs, sonnet) == (
+        "it does not take reasoningContent made for anthropic models"
+    )
+    assert open_.refuses(needs, sonnet) is None
+    assert ABLE.refuses(needs, "eu.amazon.nova-lite-v1:0") is None
+    assert ABLE.refuses(Needs(), sonnet) is None
+
+
 def test_a_quote_is_bounded_by_the_largest_window_that_may_exist():
     nominal = dataclasses.replace(ABLE, context_tokens=128_000)
     beta = dataclasses.replace(ABLE, context_tokens=200_000, context_tokens_ceiling=1_000_000)

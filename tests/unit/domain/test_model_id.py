@@ -1,6 +1,12 @@
 import pytest
 
-from cost_sentry.domain.model_id import arn_region, base_model_id, is_model_name, profile_scope
+from cost_sentry.domain.model_id import (
+    arn_region,
+    base_model_id,
+    is_model_name,
+    profile_scope,
+    provider_of,
+)
 
 SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 PROFILE_ARN = f"arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.{SONNET}"
@@ -27,6 +33,7 @@ def test_every_way_to_name_a_model_leads_to_the_same_base_id(name, scope):
     assert base_model_id(name) == SONNET
     assert profile_scope(name) == scope
     assert is_model_name(name)
+    assert provider_of(name) == "anthropic"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cost_sentry.domain import token_bound
 from cost_sentry.domain.token_bound import (
     COUNT_MARGIN_TOKENS,
+    TOOLS_FRAMING_TOKENS,
     UNBOUNDED_TOKENS,
     counted_bound_tokens,
     input_bound_tokens,
@@ -65,6 +66,37 @@ def test_the_bound_covers_a_tool_schema_as_indented_json(schema):
     bound = input_bound_tokens(prompt({"text": "hi"}, toolConfig={"tools": [tool]}))
 
     assert bound > plain + len(json.dumps(schema, indent=4))
+
+
+PUBLISHED = {
+    "bash_20250124": 325,
+    "text_editor_20250728": 700,
+    "computer_20250124": 735 + 499,
+}
+"""Tokens of a prompt that Anthropic adds for a tool of its own, the most of all models."""
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_a_tool_that_its_provider_defines_counts_more_than_its_provider_says(kind):
+    tools = [{"type": kind, "name": "t"}]
+    plain = input_bound_tokens(prompt({"text": "hi"}))
+
+    one = input_bound_tokens(prompt({"text": "hi"}, additionalModelRequestFields={"tools": tools}))
+    two = input_bound_tokens(
+        prompt({"text": "hi"}, additionalModelRequestFields={"tools": tools * 2})
+    )
+
+    assert one - plain > TOOLS_FRAMING_TOKENS + PUBLISHED[kind] * 1.5
+    assert two - one > PUBLISHED[kind] * 1.5
+
+
+def test_tools_of_ones_own_among_the_additional_fields_count_the_instructions_too():
+    own = {"tools": [{"name": "t", "input_schema": {}}]}
+    plain = input_bound_tokens(prompt({"text": "hi"}))
+
+    bound = input_bound_tokens(prompt({"text": "hi"}, additionalModelRequestFields=own))
+
+    assert bound > plain + TOOLS_FRAMING_TOKENS + len(json.dumps(own))
 
 
 @given(DOCUMENTS)

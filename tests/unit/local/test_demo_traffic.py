@@ -70,9 +70,9 @@ def test_every_kind_of_content_and_every_priority_is_sent(trace):
 
 def test_a_few_calls_meet_a_fault_and_none_of_the_sandbox_does(trace):
     faults = Counter(
-        (call.caller, call.input["additionalModelRequestFields"]["standIn"]["fault"])
+        (call.caller, call.input["requestMetadata"]["standIn.fault"])
         for call in planned_calls(trace)
-        if "fault" in call.input.get("additionalModelRequestFields", {}).get("standIn", {})
+        if "standIn.fault" in call.input["requestMetadata"]
     )
 
     assert {fault for _, fault in faults} == {"throttle", "internal", "unavailable", "disconnect"}
@@ -84,8 +84,8 @@ def test_answers_replay_the_generated_tokens_and_leave_room_for_them(trace):
     for traced, call in zip(trace, planned_calls(trace), strict=True):
         assert call.input["inferenceConfig"]["maxTokens"] > traced.generated_tokens
         if call.content is not Content.TOOLS:
-            orders = call.input["additionalModelRequestFields"]["standIn"]
-            assert orders["outputTokens"] == traced.generated_tokens
+            said = call.input["requestMetadata"]["standIn.outputTokens"]
+            assert said == str(traced.generated_tokens)
 
 
 @pytest.mark.parametrize("content", [Content.TEXT, Content.SYSTEM, Content.TOOLS])

@@ -1,0 +1,82 @@
+"""What a refusal for want of money says: which budget, why, and what would help."""
+
+from cost_sentry.application.candidate_tries import CandidateTries, Short
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.domain.budget import Budget, Unit, amount_in_words, amount_text
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
+
+
+def why_exhausted(request: InvocationRequest, budget: Budget, tries: CandidateTries) -> str:
+    """The sentence about the budget that cannot pay for the model that was asked for.
+
+    A window that ends helps only a call that an empty one could pay for.
+    """
+    short = tries.short[0]
+    ladder = _nothing_else_fits(tries)
+    if _least_needed(short, tries) <= short.why.remaining.limit:
+        return f"budget {budget.id} has {_too_little(budget, short)}; {ladder}"
+    never = f"budget {budget.id} can never pay for it: {_too_much(short)}"
+    return f"{never}; {ladder}; {_what_helps(request, short)}"
+
+
+def _least_needed(short: Short, tries: CandidateTries) -> int:
+    """What this call would hold of the budget with the lowest output limit that may be sent."""
+    candidate = short.candidate
+    if tries.may_lower:
+        candidate = candidate.within(
+            output_limit_tokens=min(tries.floor, candidate.output_limit_tokens)
+        )
+    return _needed(candidate, short)
+
+
+def _needed(candidate: Candidate, short: Short) -> int:
+    holds = candidate.holds(short.asked.reserved_at)
+    return next((hold.amount for hold in holds if hold.key == short.why.hold.key), 0)
+
+
+def _too_little(budget: Budget, short: Short) -> str:
+    """What the budget lacks, and until when."""
+    if not budget.unit.is_spent:
+        most = amount_in_words(budget.unit, short.why.remaining.limit)
+        return f"no room until a running call ends ({most} at most)"
+    window = budget.window_at(short.asked.reserved_at)
+    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
+    return f"too little left {until}"
+
+
+def _too_much(short: Short) -> str:
+    """That one call is more than the whole limit."""
+    unit, needed = short.why.hold.unit, short.why.hold.amount
+    limit = short.why.remaining.limit
+    if unit in (Unit.REQUESTS, Unit.IN_FLIGHT):
+        return f"its limit is {amount_in_words(unit, limit)}"
+    if unit is Unit.USD:
+        of_limit = f"more than the whole limit of ${amount_text(unit, limit)}"
+        return f"one such call may cost ${amount_text(unit, needed)}, {of_limit}"
+    of_limit = f"more than the whole limit of {amount_in_words(unit, limit)}"
+    return f"one such call may use {amount_in_words(unit, needed)}, {of_limit}"
+
+
+def _what_helps(request: InvocationRequest, short: Short) -> str:
+    unit = short.why.hold.unit
+    helps = ["raise the limit"]
+    if unit not in (Unit.REQUESTS, Unit.IN_FLIGHT):
+        prompt = _needed(short.candidate.within(output_limit_tokens=0), short)
+        if prompt < short.why.remaining.limit:
+            helps.append("ask for less output")
+        elif request.input_bound_tokens >= UNBOUNDED_TOKENS:
+            helps.append("send the text instead of the file")
+        else:
+            helps.append("shorten the prompt")
+        helps.append("choose another model")
+    return ", ".join(helps[:-1]) + (", or " if helps[:-1] else "") + helps[-1]
+
+
+def _nothing_else_fits(tries: CandidateTries) -> str:
+    ladder = len({rung.model_id for rung in tries.rungs}) > 1
+    if not tries.may_lower:
+        return "no model of the ladder fits either" if ladder else "the model has no ladder"
+    if ladder:
+        return "no model of the ladder fits either, nor does a lower output limit"
+    return "the model has no ladder, and no lower output limit fits"

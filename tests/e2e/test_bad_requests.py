@@ -39,6 +39,15 @@ BAD = {
     "a tag that is too long": ({"tags": {**TEAM, "project": "x" * 129}}, "tags.project"),
     "a tag with a control character": ({"tags": {**TEAM, "project": "a\u0007"}}, "tags.project"),
     "a tag with a hash sign": ({"tags": {**TEAM, "project": "a#b"}}, "tags.project"),
+    "half a surrogate pair in a tag": ({"tags": {**TEAM, "project": "a\ud800"}}, "tags.project"),
+    "half a surrogate pair in a text": (
+        {"messages": [{"role": "user", "content": [{"text": "\udc00 hello"}]}]},
+        "messages[0].content[0].text",
+    ),
+    "half a surrogate pair in a name": (
+        {"additionalModelRequestFields": {"\ud800": 1}},
+        "additionalModelRequestFields",
+    ),
     "a team that does not exist": ({"tags": {"team": "nobody"}}, "tags.team"),
     "a request id with a blank": ({"requestId": "a b"}, "requestId"),
     "an unknown priority": ({"priority": "urgent"}, "priority"),

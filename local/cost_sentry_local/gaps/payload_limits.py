@@ -2,6 +2,10 @@
 
 docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: a larger result is
 `States.DataLimitExceeded`, a larger input to a start is refused. The emulator has no limit.
+
+Half a surrogate pair (an escape such as D800 alone) is let through as it came. JSON allows it
+(RFC 8259, section 8.2); what Step Functions makes of it is documented nowhere. If AWS refuses the
+input or puts another character in its place, no function ever sees one.
 """
 
 import json
@@ -58,7 +62,8 @@ def _check(value: Any, what: str) -> None:
 
 
 def _size_bytes(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _checked_start(start: Callable[[Json], Any]) -> Callable[[Json], Any]:
@@ -87,7 +92,7 @@ def _no_number(name: str) -> NoReturn:
 
 def _refusal(data: Json) -> tuple[str, str] | None:
     text = data.get("input", "{}")
-    if len(text.encode()) > _LIMIT_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > _LIMIT_BYTES:
         return "ValidationException", (
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member"
             f" must have length less than or equal to {_LIMIT_BYTES}"

@@ -10,6 +10,7 @@ import json
 import pytest
 
 from cost_sentry.domain.money import picodollars
+from cost_sentry_local.function_changes import changed_function, out_of_reach
 from tests.e2e.sentry_kit import NOVA_PRO
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
@@ -129,6 +130,45 @@ def test_a_model_that_stalls_past_the_time_limit_stays_held(slot, ask):
     assert (held.pending > 0, held.posted) == (True, spent)
     assert slot.sentry.expire_later() == 1
     assert slot.balance().posted == spent + held.pending
+
+
+def test_a_function_that_is_killed_while_the_model_works_leaves_the_money_held(slot):
+    """By its own time limit, as Lambda kills it: it cannot say what it has done."""
+    slot.sentry.fail("stall", seconds=8)
+
+    with changed_function(slot.sentry.cloud, "invoke_model", Timeout=2):
+        failed = slot.sentry.start(with_image(slot))
+
+    assert failed["status"] == "FAILED"
+    told = json.loads(failed["cause"])["sentry"]
+    assert told["status"] == "PENDING"
+    held = slot.balance()
+    assert (held.pending, held.posted) == (sentry_quote({"sentry": told}), 0)
+    assert slot.sentry.expire_later() == 1
+    assert slot.balance().posted == held.pending
+
+
+def test_a_call_of_which_no_byte_was_sent_gives_everything_back(slot):
+    with out_of_reach(slot.sentry.cloud, "BEDROCK_RUNTIME", "invoke_model"):
+        failed = slot.sentry.start(with_image(slot))
+
+    assert (failed["status"], failed["error"]) == ("FAILED", "ModelCallNotSent")
+    assert json.loads(failed["cause"])["sentry"]["status"] == "VOIDED"
+    balance = slot.balance()
+    assert (balance.pending, balance.posted) == (0, 0)
+    assert slot.sentry.invoke(with_image(slot))["sentry"]["status"] == "SETTLED"
+
+
+def test_a_table_that_cannot_be_reached_means_no_and_no_model_is_called(slot):
+    calls = len(slot.sentry.billed()["calls"])
+
+    with out_of_reach(slot.sentry.cloud, "DYNAMODB", "admit_request"):
+        answer = slot.sentry.invoke(slot.prompt())
+
+    assert answer["sentry"]["code"] == "LEDGER_UNAVAILABLE"
+    assert len(slot.sentry.billed()["calls"]) == calls
+    assert slot.balance().left == slot.budget.limit
+    assert slot.sentry.invoke(slot.prompt())["sentry"]["status"] == "SETTLED"
 
 
 def test_a_repeated_request_never_calls_the_model_again(slot):

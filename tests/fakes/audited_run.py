@@ -117,6 +117,7 @@ def evidence(items: Items, *seen: Items) -> Evidence:
                 first=settled, again=again(settled, code="REQUEST_ID_REUSED"), same_content=False
             ),
         ),
+        without_ledger=without_ledger("without ledger"),
         bills=(
             bill("settled"),
             bill("voided", billed=False),
@@ -177,6 +178,26 @@ def refused(*, left: str, needed: str, binding: bool = True) -> Answer:
         error=None,
         seconds=0.1,
     )
+
+
+def without_ledger(request_id: str, **changes: Any) -> Answer:
+    """The refusal of a call while the table was out of reach."""
+    sentry = {
+        **_block(request_id, status=None, cost=None),
+        "decision": "REJECT",
+        "code": "LEDGER_UNAVAILABLE",
+        "modelUsed": None,
+        "budgets": [],
+    }
+    given: dict[str, Any] = {
+        "call": _call(request_id),
+        "outcome": Outcome.REJECTED,
+        "sentry": sentry,
+        "response": {},
+        "error": None,
+        "seconds": 0.1,
+    }
+    return Answer(**{**given, **changes})
 
 
 @contextmanager

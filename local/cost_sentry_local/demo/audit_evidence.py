@@ -60,6 +60,8 @@ class Evidence:
     """Windows, pools and shards at instants while the run was on."""
     answers: tuple[Answer, ...]
     repeats: tuple[Repeat, ...]
+    without_ledger: Answer
+    """To the call that was made while the table was out of reach."""
     bills: tuple[Bill, ...]
     prices: ListPrices
     texts: Mapping[str, tuple[str, ...]]

@@ -1,8 +1,8 @@
 """The auditor: trusts nothing that the sentry says of itself.
 
 It reads the ledger's raw items, the provider's own log of billed calls, the list prices, and the
-answers that callers got, and holds them against the promises of the design. P9 (no ledger, no
-call) and P11 (idle costs nothing) cannot be seen in a run like this; tests of their own show them.
+answers that callers got, and holds them against the promises of the design. P11 (idle costs
+nothing) cannot be seen in a run like this; a test of its own shows it.
 """
 
 from cost_sentry_local.demo.audit_answers import (
@@ -12,6 +12,7 @@ from cost_sentry_local.demo.audit_answers import (
     same_id_same_answer,
 )
 from cost_sentry_local.demo.audit_bills import quote_is_upper_bound, unknown_never_free
+from cost_sentry_local.demo.audit_closed import no_ledger_no_call
 from cost_sentry_local.demo.audit_evidence import Evidence, Finding
 from cost_sentry_local.demo.audit_money import money_conserved, never_overspent
 from cost_sentry_local.demo.audit_privacy import no_prompt_text
@@ -25,6 +26,7 @@ CHECKS = (
     unknown_never_free,
     quote_is_upper_bound,
     every_answer_says_why,
+    no_ledger_no_call,
     no_prompt_text,
 )
 

@@ -1,4 +1,4 @@
-"""What happens after the traffic: an experiment is closed, and some calls are sent again."""
+"""What happens after the traffic: a budget is closed, ids come again, the ledger is out of reach."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,8 @@ from cost_sentry_local.demo.audit_evidence import Repeat
 from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.traffic import NOVA_MICRO, SANDBOX
 from cost_sentry_local.demo.workload import PlannedCall, plan_call
+from cost_sentry_local.function_changes import out_of_reach
+from cost_sentry_local.local_cloud import LocalCloud
 
 SANDBOX_BUDGET = "research-sandbox"
 _SMALL_CALL = (60, 20)
@@ -50,6 +52,14 @@ def ask_for_unknown_model(replay: Replay) -> Answer:
     return replay.call(
         plan_call(request_id="demo-unknown-model", caller=caller, tokens=_SMALL_CALL)
     )
+
+
+def ask_without_ledger(replay: Replay, cloud: LocalCloud) -> Answer:
+    """A call while admission cannot reach the table: the answer must be no (P9)."""
+    with out_of_reach(cloud, "DYNAMODB", "admit_request"):
+        return replay.call(
+            plan_call(request_id="demo-without-ledger", caller=SANDBOX, tokens=_SMALL_CALL)
+        )
 
 
 def send_again(replay: Replay, answers: Sequence[Answer]) -> list[Repeat]:

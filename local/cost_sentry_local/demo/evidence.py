@@ -38,6 +38,7 @@ def collect(
     *,
     answers: Sequence[Answer],
     repeats: Sequence[Repeat],
+    without_ledger: Answer,
     samples: Sequence[LedgerView],
 ) -> Evidence:
     """Everything for the auditor."""
@@ -51,6 +52,7 @@ def collect(
         samples=tuple(samples),
         answers=tuple(answers),
         repeats=tuple(repeats),
+        without_ledger=without_ledger,
         bills=tuple(bill_of(row) for row in calls if row["operation"] == "Converse"),
         prices=ListPrices.read(),
         texts={

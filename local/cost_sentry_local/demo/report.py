@@ -178,6 +178,6 @@ def _promises(result: Result) -> Table:
         state = "[red]BROKEN" if finding.broken else "[green]held"
         table.add_row(finding.promise, state, f"[bold]{finding.title}[/bold]: {finding.checked}")
     table.add_row(
-        "P9, P11", "[dim]–", "[dim]cannot be seen in a run like this; tests of their own show them"
+        "P11", "[dim]–", "[dim]cannot be seen in a run like this; a test of its own shows it"
     )
     return table

@@ -11,7 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.auditor import audit
-from cost_sentry_local.demo.closing import ask_for_unknown_model, close_sandbox, send_again
+from cost_sentry_local.demo.closing import (
+    ask_for_unknown_model,
+    ask_without_ledger,
+    close_sandbox,
+    send_again,
+)
 from cost_sentry_local.demo.deployment import Stage
 from cost_sentry_local.demo.evidence import collect, wait_for_journal
 from cost_sentry_local.demo.replay import Replay
@@ -50,11 +55,16 @@ def perform(
             closing, last = close_sandbox(replay, stage.operator)
             extra = [*last, ask_for_unknown_model(replay)]
             repeats = send_again(replay, [*answers, *last])
+            without_ledger = ask_without_ledger(replay, stage.cloud)
             expired = _expire_overdue(stage)
             wait_for_journal(stage)
             sampler.look()
     evidence = collect(
-        stage, answers=[*answers, *extra], repeats=repeats, samples=sampler.samples()
+        stage,
+        answers=[*answers, *extra],
+        repeats=repeats,
+        without_ledger=without_ledger,
+        samples=sampler.samples(),
     )
     return Result(
         answers=answers,

@@ -142,7 +142,12 @@ def test_only_true_and_false_say_whether_the_output_limit_may_be_lowered(given):
         ),
         (request(system=[{"text": "Be brief."}]), Needs(system=True)),
         (
-            request(messages=[*REQUEST["messages"], {"role": "system", "content": [{"text": "Be brief."}]}]),
+            request(
+                messages=[
+                    *REQUEST["messages"],
+                    {"role": "system", "content": [{"text": "Be brief."}]},
+                ]
+            ),
             Needs(system=True),
         ),
         (

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cost_sentry_local.demo.answers import Outcome
 from cost_sentry_local.demo.audit_evidence import Repeat
 from cost_sentry_local.demo.auditor import CHECKS, audit
 from tests.fakes import audited_run as run
@@ -164,6 +165,22 @@ def test_a_failure_without_a_word_is_seen(honest):
 
 def test_a_reroute_that_calls_itself_allowed_is_seen(honest):
     assert broken(with_answer(honest, "settled", modelUsed="us.amazon.nova-micro-v1:0")) == ["P8"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"without_ledger": run.without_ledger("open", outcome=Outcome.ALLOWED)},
+        {"without_ledger": run.without_ledger("other", sentry={"code": "WITHIN_BUDGETS"})},
+        {"without_ledger": run.without_ledger("silent", sentry={})},
+        {"without_ledger": run.without_ledger("voided")},
+        {"without_ledger": run.without_ledger("pending"), "bills": ()},
+        {"bills": (bill("without ledger", billed=False),)},
+    ],
+    ids=["allowed", "another reason", "no word", "called", "held", "called unbilled"],
+)
+def test_a_call_that_passes_without_a_ledger_is_seen(honest, changes):
+    assert "P9" in broken(replace(honest, **changes))
 
 
 @pytest.mark.parametrize("place", ["table items", "log events", "mails"])

@@ -1,4 +1,4 @@
-"""What happens after the traffic: a budget is closed, ids come again, the ledger is out of reach."""
+"""What follows the traffic: a budget is closed, ids come again, the ledger is out of reach."""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -69,7 +69,10 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
 
     @property
     def resets_at(self) -> datetime | None:
-        """When every budget that refused has reset; ``None`` if waiting does not help."""
+        """When every budget that refused has reset; ``None`` if one never does.
+
+        Where ``message`` says that a budget can never pay for the call, waiting does not help.
+        """
         binding = [b for b in self.sentry.get("budgets") or [] if b.get("binding")]
         resets = [b["resetsAt"] for b in binding if b.get("resetsAt")]
         if not binding or len(resets) < len(binding):

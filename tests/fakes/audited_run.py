@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -163,41 +164,25 @@ def again(first: Answer, **changes: Any) -> Answer:
 def refused(*, left: str, needed: str, binding: bool = True) -> Answer:
     """A refusal for lack of money."""
     view = {**_budget(), "left": left, "needed": needed, "binding": binding}
-    sentry = {
-        **_block("refused", status=None, cost=None),
-        "decision": "REJECT",
-        "code": "BUDGET_EXHAUSTED",
-        "modelUsed": None,
-        "budgets": [view],
-    }
-    return Answer(
-        call=_call("refused"),
-        outcome=Outcome.REJECTED,
-        sentry=sentry,
-        response={},
-        error=None,
-        seconds=0.1,
-    )
+    return _rejected("refused", "BUDGET_EXHAUSTED", [view])
 
 
 def without_ledger(request_id: str, **changes: Any) -> Answer:
     """The refusal of a call while the table was out of reach."""
-    sentry = {
-        **_block(request_id, status=None, cost=None),
-        "decision": "REJECT",
-        "code": "LEDGER_UNAVAILABLE",
-        "modelUsed": None,
-        "budgets": [],
-    }
-    given: dict[str, Any] = {
-        "call": _call(request_id),
-        "outcome": Outcome.REJECTED,
-        "sentry": sentry,
-        "response": {},
-        "error": None,
-        "seconds": 0.1,
-    }
-    return Answer(**{**given, **changes})
+    return replace(_rejected(request_id, "LEDGER_UNAVAILABLE", []), **changes)
+
+
+def _rejected(request_id: str, code: str, budgets: list[dict[str, Any]]) -> Answer:
+    block = _block(request_id, status=None, cost=None)
+    refusal = {"decision": "REJECT", "code": code, "modelUsed": None, "budgets": budgets}
+    return Answer(
+        call=_call(request_id),
+        outcome=Outcome.REJECTED,
+        sentry={**block, **refusal},
+        response={},
+        error=None,
+        seconds=0.1,
+    )
 
 
 @contextmanager

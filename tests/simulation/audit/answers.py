@@ -161,7 +161,10 @@ class Answers:
         if decision.code is ReasonCode.INVALID_REQUEST and is_wrong:
             detail = f"{request.request_id} is refused, {asked.ahead_seconds} seconds ahead"
             raise BrokenPromise(broken.FROM_THE_FUTURE, detail)
-        if decision.kind is not DecisionKind.REJECT and ahead > AHEAD_SECONDS_MAX + ANSWER_SECONDS_MAX:
+        if (
+            decision.kind is not DecisionKind.REJECT
+            and ahead > AHEAD_SECONDS_MAX + ANSWER_SECONDS_MAX
+        ):
             detail = f"{request.request_id} is answered {decision.code}, {ahead} seconds ahead"
             raise BrokenPromise(broken.FROM_THE_FUTURE, detail)
 

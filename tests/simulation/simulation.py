@@ -107,6 +107,8 @@ class Simulation:
         return self._note if self._tracing else None
 
     def _note(self, line: str) -> None:
+        if not self._tracing:
+            return  # What ends afterwards ends because the world does.
         self._lines.append(f"{self.scheduler.now / latencies.SECOND:10.3f}  {line}")
 
     def _environment(self, name: str) -> Environment:
@@ -185,6 +187,7 @@ class Simulation:
             failure = error
             if self._tracing:
                 self._note(f"BROKEN {error}")
+            self._tracing = False
         finally:
             self.scheduler.close()
         return Outcome(

@@ -207,10 +207,10 @@ def rest(random: Random) -> Plan:
             is_old = callers and random.random() < 0.3
             older = random.choice(callers).request_id if is_old else caller.request_id
             callers.append(replace(caller, at=at + caller.at, request_id=older))
-        at += int(random.uniform(0.3, 3) * HOUR)
+        at += int(random.uniform(0.3, 1.2) * HOUR)
     sizes = {"PENDING_MAX": 1, "DIRECT_PLACES_MAX": random.choice((2, 48)), "POOLS": 2}
     plan = Plan(workload="rest", start=NOON, config=draft.config(), callers=callers, sizes=sizes)
-    return replace(plan, runs_into=int(random.uniform(0, 2) * HOUR))
+    return replace(plan, runs_into=int(random.uniform(0, 0.5) * HOUR))
 
 
 WORKLOADS: tuple[Callable[[Random], Plan], ...] = (

@@ -48,8 +48,8 @@ class Purse:
 
     @property
     def visible(self) -> int:
-        """What a refusal must have looked at."""
-        return self.left - sum(self.hidden)
+        """What a refusal must have looked at; debts behind pools are to be paid as well."""
+        return self.left - sum(free for free in self.hidden if free > 0)
 
 
 @dataclass(slots=True)

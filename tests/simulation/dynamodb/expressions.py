@@ -88,6 +88,17 @@ def reserved_words() -> frozenset[str]:
     return frozenset(text.split())
 
 
+@cache
+def _together(
+    texts: tuple[tuple[str, str], ...],
+) -> tuple[Mapping[str, Compiled], frozenset[str], frozenset[str]]:
+    """The expressions of one request by kind, and all placeholders that they use."""
+    by_kind = {kind: compiled(kind, text) for kind, text in texts}
+    names = frozenset().union(*(one.names for one in by_kind.values()))
+    values = frozenset().union(*(one.values for one in by_kind.values()))
+    return by_kind, names, values
+
+
 class Expressions:
     """The compiled expressions of a request, and its placeholders."""
 
@@ -98,21 +109,23 @@ class Expressions:
         self.values: dict[str, Value] = {
             name: accepted(value) for name, value in (request.get(VALUES) or {}).items()
         }
-        self._by_kind = {kind: compiled(kind, request[kind]) for kind in kinds if kind in request}
-        self._check("#", NAMES, "attribute name", self.names.keys(), lambda one: one.names)
-        self._check(":", VALUES, "attribute value", self.values.keys(), lambda one: one.values)
+        texts = tuple([(kind, request[kind]) for kind in kinds if kind in request])
+        self._by_kind, names, values = _together(texts)
+        if self.names.keys() != names:
+            self._refuse(NAMES, "attribute name", names, self.names.keys(), lambda one: one.names)
+        if self.values.keys() != values:
+            given = self.values.keys()
+            self._refuse(VALUES, "attribute value", values, given, lambda one: one.values)
 
-    def _check(
+    def _refuse(
         self,
-        sign: str,
         member: str,
         noun: str,
+        used: frozenset[str],
         given: Any,
         used_by: Callable[[Compiled], frozenset[str]],
     ) -> None:
-        used: frozenset[str] = frozenset().union(*map(used_by, self._by_kind.values()))
-        if used == given:
-            return
+        """What is used and not given, or given and not used."""
         for kind, expression in self._by_kind.items():
             for word in sorted(used_by(expression)):
                 if word not in given:

@@ -1,6 +1,5 @@
 """Transactions: prepared at one instant, carried out at a later one, in nobody's way or refused."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +30,7 @@ TOKEN_MICROSECONDS = 600 * MICROSECONDS
 
 @dataclass(slots=True)
 class _Token:
-    content: str
+    content: Any
     until: int
     done: bool = False
 
@@ -80,14 +79,14 @@ class Transactions:
         self._items.transacted.update(prepared.keys)
         if token is not None:
             until = self._now() + TOKEN_MICROSECONDS
-            self._tokens[token] = _Token(_content(request), until)
+            self._tokens[token] = _Token(request["TransactItems"], until)
         return prepared
 
     def _is_repeated(self, token: str, request: Mapping[str, Any]) -> bool:
         known = self._tokens.get(token)
         if known is None or known.until < self._now():
             return False
-        if known.content != _content(request):
+        if known.content != request["TransactItems"]:
             raise refusal(
                 OPERATION,
                 "IdempotentParameterMismatchException",
@@ -153,10 +152,6 @@ class Transactions:
         except CapacityUsedUp:
             return THROTTLED
         return NO_REASON
-
-
-def _content(request: Mapping[str, Any]) -> str:
-    return json.dumps(request["TransactItems"], sort_keys=True)
 
 
 def _actions(request: Mapping[str, Any]) -> list[Action]:

@@ -7,7 +7,7 @@ used, so a mistake in them is not repeated here. Amounts are whole numbers in a 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +34,12 @@ class Held:
     expires_at_ms: int
     holds: tuple[tuple[str, str, int], ...]
     """Purse, unit, amount."""
+
+
+    @property
+    def execution(self) -> str:
+        """Who holds it, whichever of its invocations."""
+        return self.attempt.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ class Change:
     reserved: list[Held] = field(default_factory=list)
     gone: list[Held] = field(default_factory=list)
     """Reservations that are no longer pending."""
+    adopted: list[tuple[Held, Held]] = field(default_factory=list)
+    """Reservations that another invocation took over, before and after."""
     new_window: tuple[str, int] | None = None
     """A window that was opened, and its limit."""
     new_limit: tuple[str, int] | None = None
@@ -190,6 +198,7 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
         found.gone = [
             _pending(v["S"], i, account, shard) for i, v in was.items() if now.get(i) != v
         ]
+        _tell_adopted(found)
         for records, sign in ((found.reserved, 1), (found.gone, -1)):
             for held in records:
                 for purse, _, amount in held.holds:
@@ -198,6 +207,17 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
         found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
+
+
+def _tell_adopted(found: Change) -> None:
+    """A record that only names another invocation of its execution was neither made nor ended."""
+    gone = {held.request_id: held for held in found.gone}
+    for held in tuple(found.reserved):
+        was = gone.get(held.request_id)
+        if was is not None and replace(was, attempt=held.attempt) == held:
+            found.adopted.append((was, held))
+            found.gone.remove(was)
+            found.reserved.remove(held)
 
 
 def _entry_of_item(item: Item, source: str, sequence: int, account: str, shard: str) -> Entry:

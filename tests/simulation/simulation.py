@@ -19,7 +19,7 @@ from tests.simulation.workloads import RATES, Caller, Operator, Plan, mix_of, pl
 from tests.simulation.world import deployment_facts, faults, latencies
 from tests.simulation.world.bedrock import Bedrock, ModelCall
 from tests.simulation.world.dynamodb_client import SimulatedClient
-from tests.simulation.world.environment import Environment, SkewedClock, start_of
+from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
 from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
 from tests.simulation.world.scheduler import Promise, Scheduler
@@ -108,7 +108,13 @@ class Simulation:
         chance, skew = self.scheduler.random(f"environment {name} {self._ids}"), 0
         if chance.random() < self._faults.skewed:
             skew = chance.randint(-latencies.SKEW_SECONDS_MAX, latencies.SKEW_SECONDS_MAX)
-        client = SimulatedClient(self.scheduler, self.model, lambda: self._faults, self._tracer())
+        client = SimulatedClient(
+            self.scheduler,
+            self.model,
+            lambda: self._faults,
+            lambda: http_date(self._start, self.scheduler.now // latencies.SECOND),
+            self._tracer(),
+        )
         environment = Environment(
             scheduler=self.scheduler,
             client=client,

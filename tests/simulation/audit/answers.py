@@ -107,7 +107,7 @@ class Answers:
             raise BrokenPromise(broken.SAME_ANSWER, detail)
         if decision.replayed:
             self._check_replay(decision, story.ended if story else None)
-        elif held.attempt != attempt:
+        elif held.execution != attempt.partition(".")[0]:
             detail = f"{request.request_id} is allowed to a second execution"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
 

@@ -71,6 +71,9 @@ class Auditor:
         self.entries[(change.source, after)] = change.entry
 
     def _check_money(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            for was, held in change.adopted:
+                self._adopt(was, held)
         reserved = [held for change in changes for held in change.reserved]
         gone = [held for change in changes for held in change.gone]
         entries = [change.entry for change in changes if change.entry is not None]
@@ -142,6 +145,12 @@ class Auditor:
             detail = f"{held.request_id} of {held.account} is held again"
             raise BrokenPromise(broken.HELD_ONCE, detail)
         self.truth.stories[id_of(held)] = Story(held)
+
+    def _adopt(self, was: Held, held: Held) -> None:
+        if was.execution != held.execution:
+            detail = f"{held.request_id} goes from {was.attempt} to {held.attempt}"
+            raise BrokenPromise(broken.HELD_ONCE, detail)
+        self.truth.stories[id_of(held)].held = held
 
     def _end(self, one: Ended) -> None:
         story = self.truth.stories.get(id_of(one.held))

@@ -38,6 +38,7 @@ class SimulatedClient:
     scheduler: whose tasks call.
     model: the table.
     faults: the mix in force, asked anew at each call.
+    date: the true time as HTTP's header gives it.
     trace: is told of each call, if anybody listens.
     """
 
@@ -46,11 +47,13 @@ class SimulatedClient:
         scheduler: Scheduler,
         model: DynamoDbModel,
         faults: Callable[[], FaultMix],
+        date: Callable[[], str],
         trace: _TRACED | None = None,
     ) -> None:
         self._scheduler = scheduler
         self._model = model
         self._faults = faults
+        self._date = date
         self._trace = trace
         self._is_dead = False
         attempts, silence_seconds = deployment_facts.client_limits()
@@ -115,6 +118,11 @@ class SimulatedClient:
             raise result
         return result
 
+    def _dated(self, result: dict[str, Any]) -> dict[str, Any]:
+        """With the header that every endpoint sends: the true time, to the second."""
+        result["ResponseMetadata"]["HTTPHeaders"] = {"date": self._date()}
+        return result
+
     def _one_way(self, random: Random) -> int:
         low, high = latencies.DYNAMODB_ONE_WAY
         time = low + int(random.random() * (high - low))
@@ -164,7 +172,7 @@ class SimulatedClient:
             if operation == OPERATION:
                 self._transact(sender, request, answer)
                 return
-            result: Any = self._model.run(operation, request)
+            result: Any = self._dated(self._model.run(operation, request))
         except ClientError as error:
             result = error
         self._tell(sender, operation, request, result)
@@ -182,7 +190,7 @@ class SimulatedClient:
 
         def finish() -> None:
             try:
-                result: Any = self._model.finish(prepared)
+                result: Any = self._dated(self._model.finish(prepared))
             except ClientError as error:
                 result = error
             self._tell(sender, OPERATION, request, result)

@@ -5,7 +5,8 @@ Its client, clock and pauses are the simulation's; everything between them is wh
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from email.utils import format_datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cost_sentry.adapters import system_clock
@@ -49,6 +50,12 @@ def start_of(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=16)
+def http_date(start: datetime, seconds: int) -> str:
+    """The moment so many seconds later, as ``Date`` of HTTP gives it."""
+    return format_datetime(start + timedelta(seconds=seconds), usegmt=True)
+
+
 class Environment:
     """What one process keeps between its invocations.
 
@@ -78,6 +85,8 @@ class Environment:
         self.clock = clock
         self.price_book = price_book
         self.calls = LedgerCalls(client, TABLE)
+        self.invocation = ""
+        """Names the one that runs here, as Lambda's request id does."""
 
     def pause(self, attempt: int) -> None:
         """As ``system_clock.pause``, on virtual time."""

@@ -9,6 +9,7 @@ from typing import Any
 from cost_sentry.adapters.converse_usage import parse_usage
 from cost_sentry.adapters.stream_records import failures, streamed_entries
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
+from cost_sentry.application.admit_request import rejection
 from cost_sentry.application.expire_reservations import expire_reservations
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.application.project_entries import project_entries
@@ -16,7 +17,9 @@ from cost_sentry.application.send_alerts import send_alerts
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.void_reservation import void_reservation
 from cost_sentry.bootstrap import ALERTS_PER_RUN_MAX, EXPIRED_PER_RUN_MAX
-from cost_sentry.domain.decision import DecisionKind
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.errors import RequestRefused
+from cost_sentry.domain.shard import stamp_of
 from tests.simulation.world.environment import Environment
 
 Handler = Callable[[Environment, Any], Any]
@@ -24,9 +27,13 @@ Handler = Callable[[Environment, Any], Any]
 
 def admit_request(environment: Environment, event: Any) -> dict[str, Any]:
     """``{"request", "execution"}`` to what the workflow reads; the auditor looks on."""
-    request, attempt = event["request"], event["execution"]
+    request = event["request"]
+    attempt = f"{stamp_of(event['execution'])}.{stamp_of(environment.invocation)}"
     was_known = event["was_known"](request)
-    decision = environment.admission.decide(request, attempt=attempt)
+    try:
+        decision = environment.admission.decide(request, attempt=attempt)
+    except RequestRefused as refused:
+        decision = rejection(request, ReasonCode.INVALID_REQUEST, str(refused))
     event["decided"](request, attempt, decision, was_known=was_known)
     note_decision(decision, log=environment.decision_log, clock=environment.clock)
     calls = decision.kind is not DecisionKind.REJECT and not decision.replayed

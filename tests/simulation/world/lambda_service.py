@@ -66,8 +66,10 @@ class LambdaService:
         run = self._runs[name] = self._runs.get(name, 0) + 1
         idle = self._idle.setdefault(function, [])
         environment = idle.pop() if idle else self._new_environment(function)
+        invocation = f"{name} {run}"
+        environment.invocation = invocation
         task = self._scheduler.spawn(
-            f"{name} {run}", lambda: HANDLERS[function](environment, event), delay
+            invocation, lambda: HANDLERS[function](environment, event), delay
         )
         seconds = deployment_facts.function_timeouts_seconds()[function]
         out_of_time = FunctionFailed("Sandbox.Timedout", f"after {seconds} seconds")

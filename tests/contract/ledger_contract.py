@@ -204,19 +204,25 @@ class LedgerContract(LedgerCase):
         assert again.reservation == reservation("r1", hold(100), attempt="run.second")
         self.check(books, daily, pending=100, posted=0)
 
-    def test_what_another_invocation_took_over_the_first_cannot_take_back(
+    def test_whichever_invocation_the_workflow_heard_its_ticket_resolves(
         self, ledger, books, daily
     ):
         first = reservation("r1", hold(100), attempt="run.first")
-        second = reservation("r1", hold(100), attempt="run.second")
         ledger.reserve(first)
-        ledger.reserve(second)
+        ledger.reserve(reservation("r1", hold(100), attempt="run.second"))
+
+        assert ledger.resolve(first, resolution(40)).first
+
+        self.check(books, daily, pending=0, posted=40)
+
+    def test_another_execution_cannot_resolve_it(self, ledger, books, daily):
+        ledger.reserve(reservation("r1", hold(100), attempt="run.first"))
+        other = reservation("r1", hold(100), attempt="other.first")
 
         with pytest.raises(InvariantViolated):
-            ledger.resolve(first, resolution(0, ReservationState.VOIDED, total_tokens=0))
+            ledger.resolve(other, resolution(40))
 
         self.check(books, daily, pending=100, posted=0)
-        assert ledger.resolve(second, resolution(40)).first
 
     def test_the_same_attempt_again_is_told_what_is_left_too(self, ledger, books, daily):
         first = ledger.reserve(reservation("r1", hold(10)))

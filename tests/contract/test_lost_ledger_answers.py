@@ -26,8 +26,8 @@ DAY = "2026-11-21"
 class LosingClient:
     """A DynamoDB client that does what it is told, and then says that nobody answered."""
 
-    def __init__(self, client, losing: int) -> None:
-        self._client, self.losing = client, losing
+    def __init__(self, client, losing: int, meanwhile=lambda: None) -> None:
+        self._client, self.losing, self._meanwhile = client, losing, meanwhile
 
     def __getattr__(self, name):
         return getattr(self._client, name)
@@ -36,6 +36,7 @@ class LosingClient:
         answer = self._client.update_item(**arguments)
         if "#pending" in str(arguments["ExpressionAttributeNames"]) and self.losing > 0:
             self.losing -= 1
+            self._meanwhile()
             raise ReadTimeoutError(endpoint_url="dynamodb")
         return answer
 
@@ -62,6 +63,18 @@ def test_a_reserve_whose_answer_is_lost_holds_nothing_once_the_caller_is_told_no
     assert "may be held" not in str(told.value)
     assert list(books.pending()) == []
     assert books.balance(budget(), DAY).left == 1_000
+
+
+def test_what_another_invocation_took_over_the_first_does_not_give_back(store, books):
+    second = reservation("r1", hold(100), attempt="run.second")
+    other = DynamoDbLedger(store.items, no_pause)
+    losing = LosingClient(store.client, 1, lambda: other.reserve(second))
+    ledger = DynamoDbLedger(LedgerCalls(losing, "ledger"), no_pause)
+
+    with pytest.raises(LedgerUnavailable):
+        ledger.reserve(reservation("r1", hold(100), attempt="run.first"))
+
+    assert list(books.pending()) == [second]
 
 
 def test_what_cannot_be_given_back_is_said_to_be_held_until_it_expires(store, books):

@@ -67,8 +67,10 @@ class MemoryLedger:
                 ended = self._ended[name]
                 mine = ResolvedReservation(reservation=reservation, resolution=resolution)
                 return Resolved(resolved=ended, first=ended == mine)
-            if self._held.get(name) != reservation:
+            held = self._held.get(name)
+            if held is None or not _is_same_call(held, reservation):
                 raise InvariantViolated(f"P4: {reservation.request_id!r} is not pending")
+            reservation = held
             del self._held[name]
             ended = ResolvedReservation(reservation=reservation, resolution=resolution)
             self._ended[name] = ended
@@ -197,3 +199,8 @@ class MemoryLedger:
                 resolution=resolution,
             )
         )
+
+
+def _is_same_call(held: Reservation, told: Reservation) -> bool:
+    same_execution = held.execution == told.execution
+    return same_execution and replace(held, attempt=told.attempt) == told

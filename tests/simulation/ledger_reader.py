@@ -35,7 +35,6 @@ class Held:
     holds: tuple[tuple[str, str, int], ...]
     """Purse, unit, amount."""
 
-
     @property
     def execution(self) -> str:
         """Who holds it, whichever of its invocations."""

@@ -19,7 +19,11 @@ from cost_sentry.adapters.ledger_items import (
     ShardState,
     place_key,
 )
-from cost_sentry.adapters.ledger_memory import Memory
+from cost_sentry.adapters.ledger_memory import (
+    Memory,
+    adopted_by_another,
+    charged_when_expired,
+)
 from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_refills import Refills, Want
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
@@ -125,9 +129,9 @@ class DynamoDbLedger:
             reason="the ledger's answer was lost",
         )
         try:
-            self.resolve(reservation, void)
+            self._resolve(reservation, void, follow=False)
         except InvariantViolated:
-            return lost  # It was never held.
+            return lost  # It was never held, or another invocation has taken it over.
         except LedgerUnavailable:
             until = reservation.expires_at.isoformat()
             return LedgerUnavailable(f"{lost}; its money may be held until {until}")
@@ -184,6 +188,15 @@ class DynamoDbLedger:
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port."""
+        return self._resolve(reservation, resolution, follow=True)
+
+    def _resolve(
+        self, reservation: Reservation, resolution: Resolution, *, follow: bool
+    ) -> Resolved:
+        """``follow``: also if another invocation of its execution has taken it over meanwhile.
+
+        The workflow heard one of them, which need not be the one that was last.
+        """
         arguments = resolve_arguments(reservation, resolution)
         mine = ResolvedReservation(reservation=reservation, resolution=resolution)
         for attempt in range(ATTEMPTS_MAX):
@@ -195,10 +208,16 @@ class DynamoDbLedger:
                 self._pause(attempt)
                 continue
             shard = None if outcome.item is None else ShardState.of(outcome.item)
-            charged = _charged(shard, mine)
-            if charged is None:
+            adopted = adopted_by_another(shard, mine.reservation) if follow else None
+            charged = charged_when_expired(shard, mine)
+            if adopted is not None:
+                mine = replace(mine, reservation=adopted)
+                arguments = resolve_arguments(adopted, resolution)
+            elif charged is not None:
+                mine = replace(mine, reservation=charged[0])
+                arguments = adjust_arguments(charged[0], charged[1], resolution)
+            else:
                 return self._memory.resolved_before(mine, shard)
-            arguments = adjust_arguments(reservation, charged, resolution)
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
 
     def _even_out(self, ended: ResolvedReservation, shard: ShardState) -> None:
@@ -244,15 +263,6 @@ class DynamoDbLedger:
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""
         forget_journaled(self._calls, place, now)
-
-
-def _charged(shard: ShardState | None, mine: ResolvedReservation) -> Resolution | None:
-    """What an expired reservation was charged, if its true cost is known now."""
-    true = mine.resolution
-    if shard is None or true.estimated or true.state is ReservationState.EXPIRED:
-        return None
-    expired = shard.expired_reservation(mine.reservation.request_id)
-    return expired[1] if expired is not None and expired[0] == mine.reservation else None
 
 
 def _want(hold: Hold, shard: ShardState, now: datetime) -> Want:

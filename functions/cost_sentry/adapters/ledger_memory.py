@@ -1,6 +1,7 @@
 """What became of a request id: the shard knows the present, the journal the past (P4, P5)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -138,6 +139,26 @@ class Memory:
                 )
             self._pause(attempt)
         raise LedgerUnavailable(f"how {request_id!r} ended a moment ago cannot be read yet")
+
+
+def adopted_by_another(shard: ShardState | None, mine: Reservation) -> Reservation | None:
+    """The pending reservation, if another invocation of the same execution holds it now."""
+    held = None if shard is None else shard.pending_reservation(mine.request_id)
+    return held if held is not None and _is_same_call(held, mine) else None
+
+
+def charged_when_expired(shard: ShardState | None, mine: ResolvedReservation) -> Ended | None:
+    """The expired reservation and what it was charged, if its true cost is known now."""
+    true = mine.resolution
+    if shard is None or true.estimated or true.state is ReservationState.EXPIRED:
+        return None
+    expired = shard.expired_reservation(mine.reservation.request_id)
+    return expired if expired is not None and _is_same_call(expired[0], mine.reservation) else None
+
+
+def _is_same_call(held: Reservation, mine: Reservation) -> bool:
+    """Equal but for the invocation of their execution that holds it."""
+    return held.execution == mine.execution and replace(held, attempt=mine.attempt) == mine
 
 
 def _by_entry(shard: ShardState, request_id: str) -> Ended | None:

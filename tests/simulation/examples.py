@@ -3,7 +3,7 @@
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
-from tests.simulation.workloads import RATES, TEAM, Caller
+from tests.simulation.plan import RATES, TEAM, Caller
 
 
 class ExampleBook:

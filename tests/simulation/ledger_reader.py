@@ -109,6 +109,8 @@ class Change:
     """A window that was opened, and its limit."""
     new_limit: tuple[str, int] | None = None
     """A window whose limit moved."""
+    direct: tuple[str, frozenset[str]] | None = None
+    """A window, and the shards that it serves itself."""
     crowded: str = ""
     """A window that no longer sees all its places at one instant."""
     defined: tuple[str, int] | None = None
@@ -238,7 +240,9 @@ def _window_change(found: Change, key: Key, old: Item, new: Item) -> None:
         part.free += sign * (_number(item, "unallotted") + _number(item, "impounded"))
     if kind == "POOL" or "pools" in new:
         found.crowded = purse
-    elif not old:
+    if kind == "WINDOW":
+        found.direct = (purse, frozenset(new.get("places", _NOBODY)["SS"]))
+    if not old and kind == "WINDOW":
         found.new_window = (purse, _number(new, "limit"))
     if old and part.limit:
         found.new_limit = (purse, _number(new, "limit"))
@@ -248,6 +252,7 @@ def _map(item: Item, name: str) -> Mapping[str, Any]:
     return item.get(name, _EMPTY)["M"]  # type: ignore[no-any-return]
 
 
+_NOBODY: Mapping[str, Any] = {"SS": ()}
 _EMPTY: Mapping[str, Any] = {"M": {}}
 
 

@@ -1,6 +1,8 @@
 """One seed: a world of callers over the real code, faults, healing, and every check."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
@@ -8,21 +10,24 @@ from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.invocation import InvocationRequest
 from tests.simulation.audit import broken
-from tests.simulation.audit.answers import Answers, WatchedLedger
+from tests.simulation.audit.answers import Answers, Asked, WatchedLedger
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
 from tests.simulation.dynamodb.model import DynamoDbModel
 from tests.simulation.examples import ExampleBook, request_of
 from tests.simulation.outcome import Outcome
-from tests.simulation.workloads import RATES, Caller, Operator, Plan, mix_of, plan_of
+from tests.simulation.plan import RATES, Caller, Operator, Plan
+from tests.simulation.variations import SET_UP
+from tests.simulation.workloads import mix_of, plan_of
 from tests.simulation.world import deployment_facts, faults, latencies
 from tests.simulation.world.bedrock import Bedrock, ModelCall
 from tests.simulation.world.dynamodb_client import SimulatedClient
 from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
 from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
-from tests.simulation.world.scheduler import Promise, Scheduler
+from tests.simulation.world.scheduler import Promise, Scheduler, Task
+from tests.simulation.world.small_sizes import small_sizes
 from tests.simulation.world.step_functions import Execution, StepFunctions
 from tests.simulation.world.stream import Stream
 from tests.simulation.world.topic import Topic, WatchedAlerts
@@ -62,9 +67,12 @@ class Simulation:
         self.scheduler = scheduler = Scheduler(str(self.seed))
         self._chance = scheduler.random("the world")
         self.model = DynamoDbModel(lambda: scheduler.now, self._is_stale)
-        self.auditor = Auditor()
+        self.auditor = Auditor(lambda: scheduler.now)
         self.model.items.listen(self.auditor)
-        self.answers = Answers(self.auditor, RATES, is_calm=self.mix == faults.NONE)
+        self._start = start_of(self.plan.start)
+        self.answers = Answers(
+            self.auditor, RATES, start=self._start, is_calm=self.mix == faults.NONE
+        )
         self.topic = Topic(scheduler, lambda: self._faults)
         self.functions = LambdaService(
             scheduler, self._environment, lambda: self._faults, self._tracer()
@@ -88,10 +96,10 @@ class Simulation:
         self.workflow = StepFunctions(
             scheduler, deployment_facts.state_machine(), tasks, lambda: self._faults
         )
-        self._start = start_of(self.plan.start)
         self._in_force = self.plan.config
         self._counts = dict.fromkeys(("allowed", "refused", "unavailable"), 0)
         self._ids = 0
+        self._late: list[Task] = []
 
     def _is_stale(self) -> bool:
         return self._faults.stale_read > 0 and self._chance.random() < self._faults.stale_read
@@ -130,15 +138,15 @@ class Simulation:
         event = {
             "request": execution.request,
             "execution": execution.id,
-            "was_known": self.answers.known,
+            "asked": self.answers.asked,
             "decided": self._decided,
         }
         return self.functions.invoke("admit_request", event, execution.id)
 
     def _decided(
-        self, request: InvocationRequest, attempt: str, decision: Decision, *, was_known: bool
+        self, request: InvocationRequest, attempt: str, decision: Decision, asked: Asked
     ) -> None:
-        self.answers.decided(request, attempt, decision, was_known=was_known)
+        self.answers.decided(request, attempt, decision, asked)
         kind = "refused" if decision.reservation is None else "allowed"
         kind = "unavailable" if decision.code.value == "LEDGER_UNAVAILABLE" else kind
         self._counts[kind] += 1
@@ -169,10 +177,11 @@ class Simulation:
         """Set up, let things go wrong, heal, check."""
         failure = None
         try:
-            self._set_up()
-            self._go_wrong()
-            self._heal()
-            self._check()
+            with small_sizes(self.plan.sizes):
+                self._set_up()
+                self._go_wrong()
+                self._heal()
+                self._check()
         except BrokenPromise as error:
             failure = error
             if self._tracing:
@@ -201,8 +210,7 @@ class Simulation:
 
     def _set_up(self) -> None:
         self._operate(Operator(name="installer", at=0, config=self.plan.config))
-        self._advance(latencies.MINUTE)
-        self._advance(latencies.MINUTE)
+        self._advance(SET_UP)
 
     def _operate(self, operator: Operator) -> Any:
         """Apply a configuration from a machine of the operator's own; tell what became of it."""
@@ -228,14 +236,39 @@ class Simulation:
         tasks += [self._operate(operator) for operator in self.plan.operators]
         self._tick(1)
         longest = self.workflow.time_limit() + max(c.at for c in self.plan.callers)
-        self._advance(longest, lambda: all(task.is_over for task in tasks))
-        for task in tasks:
+        self._advance(longest + self.plan.late_max, lambda: self._are_over(tasks))
+        for task in (*tasks, *self._late):
             self.scheduler.kill(task)
+
+    def _are_over(self, tasks: list[Task]) -> bool:
+        return all(t.is_over for t in tasks) and all(t.is_over for t in self._late)
 
     def _call(self, caller: Caller) -> Any:
         request = request_of(caller)
         execution = Execution(id=f"{caller.name}", request=request)
-        return self.scheduler.spawn(caller.name, lambda: self.workflow.run(execution), caller.at)
+
+        def run() -> None:
+            try:
+                self.workflow.run(execution)
+            finally:
+                self._may_settle_late(execution)
+
+        return self.scheduler.spawn(caller.name, run, caller.at)
+
+    def _may_settle_late(self, execution: Execution) -> None:
+        """Somebody runs the last step of an execution that died, or runs it a second time."""
+        chance, plan = self.scheduler.random(f"late {execution.id}"), self.plan
+        if execution.response is None or chance.random() >= plan.settles_late:
+            return
+
+        def settle() -> None:
+            event = {"ticket": execution.ticket, "response": execution.response}
+            name = f"{execution.id}/late"
+            with suppress(FunctionFailed):
+                self.functions.invoke("settle_reservation", event, name).wait()
+
+        delay = int(chance.random() ** 2 * plan.late_max)
+        self._late.append(self.scheduler.spawn(f"{execution.id}/late", settle, delay))
 
     def _tick(self, number: int) -> None:
         """The expiry schedule."""
@@ -276,7 +309,8 @@ class Simulation:
 
     def _check(self) -> None:
         if self._is_cut_short:
-            return
+            detail = f"not after {self.scheduler.events} events"
+            raise BrokenPromise(broken.AT_REST, detail)
         if self.stream.given_up:
             detail = f"{self.stream.given_up} could not be projected"
             raise BrokenPromise(broken.JOURNAL_COMPLETE, detail)
@@ -285,6 +319,6 @@ class Simulation:
         self.answers.check_charges()
         budgets = {budget.id: budget for budget in self._in_force.budgets}
         checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
-        now = self._start
+        now = self._start + timedelta(microseconds=self.scheduler.now)
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

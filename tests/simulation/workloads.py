@@ -4,7 +4,7 @@ Amounts are small, so that budgets run out: a call's quote is some hundred to so
 picodollars.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -13,56 +13,14 @@ from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
+from tests.simulation.plan import CHEAP, DEAR, TEAM, Caller, Operator, Plan
+from tests.simulation.variations import HOUR, varied
 from tests.simulation.world import faults
 from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
-DEAR, CHEAP = "example.dear-v1:0", "example.cheap-v1:0"
-RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2}
-"""Picodollars per token, in and out alike."""
-TEAM = "search"
 NOON, EVENING = "2026-11-21T12:00:00", "2026-11-30T23:58:00"
 """The evening ends a day, a month, and no week."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """One application's call, and what it does with the same id later."""
-
-    name: str
-    at: int
-    request_id: str
-    application: str = "web"
-    model: str = DEAR
-    input_bound_tokens: int = 50
-    output_limit_tokens: int = 50
-    content: str = "first"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
-    """Somebody who puts a configuration in force."""
-
-    name: str
-    at: int
-    config: SentryConfig
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Everything that the world does in one seed."""
-
-    workload: str
-    start: str
-    config: SentryConfig
-    callers: Sequence[Caller]
-    operators: Sequence[Operator] = ()
-    overrun: float = 0.0
-    """Chance that a call uses more than its bound."""
-    model_faults: bool = False
-    """Whether the model is the one that fails."""
-    runs_into: int = 0
-    """Microseconds that the world goes on after the callers are done."""
 
 
 @dataclass(slots=True)
@@ -211,7 +169,7 @@ def reconfiguration(random: Random) -> Plan:
         )
     return Plan(
         workload="reconfiguration",
-        start=NOON,
+        start=random.choice((NOON, NOON, EVENING)),
         config=draft.config(),
         callers=callers,
         operators=operators,
@@ -235,6 +193,26 @@ def overrun(random: Random) -> Plan:
     return replace(spend(random), workload="overrun", overrun=0.4)
 
 
+def rest(random: Random) -> Plan:
+    """Busy, then hours of rest in which shards are merged, then busy again, with old ids too."""
+    draft = _Draft(random)
+    draft.budget("daily", random.randint(3_000, 20_000))
+    draft.budget("ever", random.randint(8_000, 40_000), window=WindowKind.NONE)
+    callers: list[Caller] = []
+    at = 0
+    for _ in range(random.randint(2, 3)):
+        first = len(callers)
+        for number in range(random.randint(3, 7)):
+            caller = draft.caller(first + number, 2 * SECOND, application="web")
+            is_old = callers and random.random() < 0.3
+            older = random.choice(callers).request_id if is_old else caller.request_id
+            callers.append(replace(caller, at=at + caller.at, request_id=older))
+        at += int(random.uniform(0.3, 3) * HOUR)
+    sizes = {"PENDING_MAX": 1, "DIRECT_PLACES_MAX": random.choice((2, 48)), "POOLS": 2}
+    plan = Plan(workload="rest", start=NOON, config=draft.config(), callers=callers, sizes=sizes)
+    return replace(plan, runs_into=int(random.uniform(0, 2) * HOUR))
+
+
 WORKLOADS: tuple[Callable[[Random], Plan], ...] = (
     spend,
     same_id,
@@ -245,13 +223,14 @@ WORKLOADS: tuple[Callable[[Random], Plan], ...] = (
     reconfiguration,
     many_budgets,
     overrun,
+    rest,
 )
 
 
 def plan_of(seed: int) -> Plan:
     """The plan of a seed; workloads take turns."""
     workload = WORKLOADS[seed % len(WORKLOADS)]
-    return workload(Random(f"plan {seed}"))
+    return varied(workload(Random(f"plan {seed}")), Random(f"variations {seed}"))
 
 
 def mix_of(seed: int, plan: Plan) -> FaultMix:

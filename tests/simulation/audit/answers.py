@@ -1,21 +1,34 @@
 """Checks what the sentry answers, and what the model is asked, against what really happened."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from cost_sentry.application.ports import Resolved, Shortage
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import InvariantViolated
 from cost_sentry.domain.invocation import InvocationRequest
-from cost_sentry.domain.reservation import Reservation, Resolution
+from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from tests.simulation import ledger_reader as reader
 from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.world.bedrock import Bill, ModelCall
 
-CROWDED_SLACK_PERCENT = 1
-"""Of the limit: what a crowded window may have free in places that are not looked at (P2)."""
+ADJUSTED_WITHIN = timedelta(hours=23, minutes=45)
+"""A shard keeps the record of an expired call for a day; clocks may differ by ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was true when a request reached the sentry."""
+
+    was_known: bool
+    """Whether its id was held before."""
+    ahead_seconds: float
+    """How far the id's own time was to come; minus infinity if it has none."""
 
 
 class WatchedLedger:
@@ -44,15 +57,10 @@ class WatchedLedger:
         if isinstance(result, Shortage):
             hold = result.hold
             least = watch.least.get(hold.key)
-            if least is not None and least >= hold.amount + self._slack(hold.key):
+            if least is not None and least >= hold.amount:
                 detail = f"{hold.key} is said to lack {hold.amount}, and had {least} all the time"
                 raise BrokenPromise(broken.NEVER_FALSELY_REFUSED, detail)
         return result
-
-    def _slack(self, purse: str) -> int:
-        kept = self._auditor.truth.purses.get(purse)
-        is_crowded = kept is not None and kept.is_crowded
-        return kept.limit * CROWDED_SLACK_PERCENT // 100 if kept and is_crowded else 0
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port; what comes back is the one resolution there is."""
@@ -64,39 +72,63 @@ class WatchedLedger:
             if story is not None:
                 raise BrokenPromise(broken.SAME_RESOLUTION, str(error)) from error
             raise
-        ended, told = story.ended if story else None, result.resolved.resolution
-        if ended is None or (ended.state, ended.cost) != (told.state.value, told.cost_picodollars):
-            detail = f"{reservation.request_id} ended as {ended}, the answer is {told}"
+        told = result.resolved.resolution
+        if story is None or (told.state.value, told.cost_picodollars) not in story.told:
+            detail = f"{reservation.request_id} ended otherwise ({story}), the answer is {told}"
             raise BrokenPromise(broken.SAME_RESOLUTION, detail)
+        is_true = resolution.state is ReservationState.SETTLED and not resolution.estimated
+        in_time = resolution.resolved_at - told.resolved_at < ADJUSTED_WITHIN
+        if is_true and in_time and story.ended and story.ended.state == reader.EXPIRED:
+            detail = f"{reservation.request_id} is settled with its true cost, and stays {told}"
+            raise BrokenPromise(broken.ADJUSTED, detail)
         return result
+
+
+AHEAD_SECONDS_MAX = 10
+"""How far ahead an id's clock may be (ADR 0009)."""
 
 
 class Answers:
     """Args:
     auditor: who knows the truth.
     rates: what a token of each model costs, in picodollars.
+    start: the true time at which virtual time is 0.
     is_calm: whether nothing goes wrong in this seed.
     """
 
-    def __init__(self, auditor: Auditor, rates: Mapping[str, int], *, is_calm: bool) -> None:
+    def __init__(
+        self, auditor: Auditor, rates: Mapping[str, int], *, start: datetime, is_calm: bool
+    ) -> None:
         self._auditor = auditor
+        self._start = start
         self._rates = rates
         self._is_calm = is_calm
         self._called: set[tuple[str, str]] = set()
         self.bills: list[Bill] = []
 
-    def known(self, request: InvocationRequest) -> bool:
-        """Whether this id is held, now: asked before the sentry is."""
-        return (request.account, request.request_id) in self._auditor.truth.stories
+    def asked(self, request: InvocationRequest) -> Asked:
+        """What is true before the sentry is asked."""
+        return Asked(
+            was_known=(request.account, request.request_id) in self._auditor.truth.stories,
+            ahead_seconds=self._ahead_seconds(request.request_id),
+        )
+
+    def _ahead_seconds(self, request_id: str) -> float:
+        """How far an id's own time is ahead of the true time; an id without one is not ahead."""
+        if len(request_id) != 36 or request_id[14] != "7":
+            return -inf
+        made = int(request_id.replace("-", "")[:12], 16) / 1_000
+        return made - self._start.timestamp() - self._auditor.truth.now() / 1_000_000
 
     def decided(
-        self, request: InvocationRequest, attempt: str, decision: Decision, *, was_known: bool
+        self, request: InvocationRequest, attempt: str, decision: Decision, asked: Asked
     ) -> None:
         """An answer of admission."""
+        self._check_time(request, decision, asked)
         story = self._auditor.truth.stories.get((request.account, request.request_id))
         held = story.held if story else None
         if decision.kind is DecisionKind.REJECT:
-            self._check_refusal(request, decision, held, was_known=was_known)
+            self._check_refusal(request, decision, held, was_known=asked.was_known)
             return
         told = decision.reservation
         if held is None or told is None or told.quote_picodollars != held.quote:
@@ -110,6 +142,22 @@ class Answers:
         elif held.execution != attempt.partition(".")[0]:
             detail = f"{request.request_id} is allowed to a second execution"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
+
+    def _check_time(
+        self, request: InvocationRequest, decision: Decision, asked: Asked
+    ) -> None:
+        """Ids are refused for their time if it is to come by more than ten seconds, and only then.
+
+        The ledger's clock shows whole seconds, so it may be one second behind.
+        """
+        ahead = self._ahead_seconds(request.request_id)
+        is_wrong = asked.ahead_seconds < AHEAD_SECONDS_MAX - 1
+        if decision.code is ReasonCode.INVALID_REQUEST and is_wrong:
+            detail = f"{request.request_id} is refused, {asked.ahead_seconds} seconds ahead"
+            raise BrokenPromise(broken.FROM_THE_FUTURE, detail)
+        if decision.kind is not DecisionKind.REJECT and ahead > AHEAD_SECONDS_MAX + 1:
+            detail = f"{request.request_id} is answered {decision.code}, {ahead} seconds ahead"
+            raise BrokenPromise(broken.FROM_THE_FUTURE, detail)
 
     def _check_refusal(
         self,

@@ -4,7 +4,7 @@ It keeps its own account of what happened (``truth.py``) from the items' version
 with its own reader, and compares both after every write.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.simulation import ledger_reader as reader
 from tests.simulation.audit import broken
@@ -15,10 +15,10 @@ from tests.simulation.ledger_reader import Change, Ended, Entry, Held, Part
 
 
 class Auditor:
-    """Listens to a table."""
+    """Listens to a table; ``now`` is virtual time in microseconds."""
 
-    def __init__(self) -> None:
-        self.truth = Truth()
+    def __init__(self, now: Callable[[], int]) -> None:
+        self.truth = Truth(now)
         self.entries: dict[tuple[str, int], Entry] = {}
         """Every entry that an item ever carried, by source and number."""
         self.billed: dict[tuple[str, str], int] = {}
@@ -54,8 +54,18 @@ class Auditor:
             if (budget_of(purse), limit) not in self.truth.ever_defined:
                 raise BrokenPromise(broken.LIMIT_IN_FORCE, f"{purse} gets a limit of {limit}")
             self.truth.purses.setdefault(purse, Purse(limit)).limit = limit
+        if change.direct is not None:
+            self.truth.purses[change.direct[0]].direct = change.direct[1]
         if change.crowded:
             self.truth.purses[change.crowded].is_crowded = True
+        if change.source:
+            self._follow_free(change)
+
+    def _follow_free(self, change: Change) -> None:
+        for purse, part in change.parts.items():
+            kept = self.truth.purses.get(purse)
+            if part.free and kept is not None:
+                kept.free[change.source] = kept.free.get(change.source, 0) + part.free
 
     def _check_entry(self, change: Change) -> None:
         if change.numbers is None:
@@ -97,6 +107,8 @@ class Auditor:
                 )
             if found.pending or found.posted or found.limit:
                 self._follow(purse, found)
+        for purse in parts:
+            self.truth.see(purse)
         for held in reserved:
             self._check_within_limit(held)
 
@@ -107,7 +119,6 @@ class Auditor:
             raise BrokenPromise(broken.LIMIT_IN_FORCE, detail)
         kept.pending += part.pending
         kept.posted += part.posted
-        self.truth.see(purse)
 
     def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
         """What the ends of reservations charge, by purse; each ends once, as it was held."""
@@ -130,8 +141,7 @@ class Auditor:
         if story is None or charged is None or charged.state != reader.EXPIRED:
             detail = f"{true.held.request_id} is adjusted, it was {charged}"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
-        story.ended = true
-        self._note_end(true)
+        self._note_end(true, story)
         return charged
 
     def _check_ends(self, gone: list[Held], ended: list[Ended]) -> None:
@@ -157,10 +167,11 @@ class Auditor:
         if story is None or story.ended is not None:
             detail = f"{one.held.request_id} ends as {one.state} and was not pending"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
-        story.ended = one
-        self._note_end(one)
+        self._note_end(one, story)
 
-    def _note_end(self, one: Ended) -> None:
+    def _note_end(self, one: Ended, story: Story) -> None:
+        story.ended = one
+        story.told.add((one.state, one.cost))
         held = {purse: amount for purse, _, amount in one.held.holds}
         for purse, amount in one.postings():
             self.truth.purses[purse].overrun += max(0, amount - held[purse])

@@ -1,10 +1,14 @@
 """What really happened, from the accepted writes alone: reservations, and what is left."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.simulation.ledger_reader import Ended, Held
 
+SHORTAGE_KNOWN = 1_100_000
+"""Microseconds for which a crowded window that was proven short need not be looked at again (ADR
+0010), and what a request may be on its way before that is asked."""
 Id = tuple[str, str]
 """Account and request id: what makes a request the same one."""
 
@@ -20,11 +24,29 @@ class Purse:
     """Charged above what was held, so far; it may pass the limit."""
     is_crowded: bool = False
     """Whether its places are too many to be seen at one instant."""
+    direct: frozenset[str] = frozenset()
+    """Shards that the window serves itself; others lie behind pools."""
+    free: dict[str, int] = field(default_factory=dict)
+    """What each shard may spend without asking."""
+    lately: deque[tuple[int, int]] = field(default_factory=deque)
+    """When what could be seen of it changed in the last seconds, and how much it was then."""
 
     @property
     def left(self) -> int:
         """What could still be held."""
         return self.limit - self.pending - self.posted
+
+    @property
+    def hidden(self) -> list[int]:
+        """What lies in shards behind pools, where nobody looks before a refusal."""
+        if not self.is_crowded:
+            return []
+        return [free for place, free in self.free.items() if place not in self.direct]
+
+    @property
+    def visible(self) -> int:
+        """What a refusal must have looked at."""
+        return self.left - sum(self.hidden)
 
 
 @dataclass(slots=True)
@@ -33,6 +55,8 @@ class Story:
 
     held: Held
     ended: Ended | None = None
+    told: set[tuple[str, int]] = field(default_factory=set)
+    """State and cost of every end it had: an expired call may be settled later."""
 
 
 @dataclass(slots=True)
@@ -45,9 +69,11 @@ class Watch:
 @dataclass(slots=True)
 class Truth:
     """Args:
+    now: virtual time in microseconds.
     definitions: limits by budget, as last defined.
     """
 
+    now: Callable[[], int]
     definitions: dict[str, int] = field(default_factory=dict)
     ever_defined: set[tuple[str, int]] = field(default_factory=set)
     purses: dict[str, Purse] = field(default_factory=dict)
@@ -55,9 +81,19 @@ class Truth:
     watches: list[Watch] = field(default_factory=list)
 
     def left(self, purse: str) -> int | None:
-        """What is left; of a window nobody spent from, all that is defined."""
+        """What can be seen to be left; of a window nobody spent from, all that is defined."""
         opened = self.purses.get(purse)
-        return opened.left if opened else self.definitions.get(budget_of(purse))
+        return opened.visible if opened else self.definitions.get(budget_of(purse))
+
+    def least_lately(self, purse: str) -> int | None:
+        """The least that could be seen of it in the time for which a shortage is remembered."""
+        kept, left = self.purses.get(purse), self.left(purse)
+        if kept is None or left is None or not kept.is_crowded:
+            return left
+        since = self.now() - SHORTAGE_KNOWN
+        while len(kept.lately) > 1 and kept.lately[1][0] <= since:
+            kept.lately.popleft()
+        return min([left, *(amount for _, amount in kept.lately)])
 
     def pending(self) -> Iterator[Held]:
         """Reservations that have not ended."""
@@ -65,14 +101,17 @@ class Truth:
 
     def watch(self, purses: Iterator[str]) -> Watch:
         """Note from now on the least that is left of these."""
-        least = {purse: left for purse in purses if (left := self.left(purse)) is not None}
+        found = ((purse, self.least_lately(purse)) for purse in purses)
+        least = {purse: left for purse, left in found if left is not None}
         watch = Watch(least)
         self.watches.append(watch)
         return watch
 
     def see(self, purse: str) -> None:
         """What is left of it has changed."""
-        left = self.left(purse)
+        left, kept = self.left(purse), self.purses.get(purse)
+        if kept is not None and kept.is_crowded and left is not None:
+            kept.lately.append((self.now(), left))
         for watch in self.watches:
             if left is not None and purse in watch.least:
                 watch.least[purse] = min(watch.least[purse], left)

@@ -29,12 +29,12 @@ def admit_request(environment: Environment, event: Any) -> dict[str, Any]:
     """``{"request", "execution"}`` to what the workflow reads; the auditor looks on."""
     request = event["request"]
     attempt = f"{stamp_of(event['execution'])}.{stamp_of(environment.invocation)}"
-    was_known = event["was_known"](request)
+    asked = event["asked"](request)
     try:
         decision = environment.admission.decide(request, attempt=attempt)
     except RequestRefused as refused:
         decision = rejection(request, ReasonCode.INVALID_REQUEST, str(refused))
-    event["decided"](request, attempt, decision, was_known=was_known)
+    event["decided"](request, attempt, decision, asked)
     note_decision(decision, log=environment.decision_log, clock=environment.clock)
     calls = decision.kind is not DecisionKind.REJECT and not decision.replayed
     answer: dict[str, Any] = {

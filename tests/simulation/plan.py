@@ -1,0 +1,56 @@
+"""What people do in one seed: callers, operators, a configuration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cost_sentry.domain.sentry_config import SentryConfig
+
+DEAR, CHEAP = "example.dear-v1:0", "example.cheap-v1:0"
+RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2}
+"""Picodollars per token, in and out alike."""
+TEAM = "search"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """One application's call, and what it does with the same id later."""
+
+    name: str
+    at: int
+    request_id: str
+    application: str = "web"
+    model: str = DEAR
+    input_bound_tokens: int = 50
+    output_limit_tokens: int = 50
+    content: str = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Somebody who puts a configuration in force."""
+
+    name: str
+    at: int
+    config: SentryConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that the world does in one seed."""
+
+    workload: str
+    start: str
+    config: SentryConfig
+    callers: Sequence[Caller]
+    operators: Sequence[Operator] = ()
+    overrun: float = 0.0
+    """Chance that a call uses more than its bound."""
+    model_faults: bool = False
+    """Whether the model is the one that fails."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Constants of the project that are small in this seed."""
+    settles_late: float = 0.0
+    """Chance that an execution that died with its model's answer is settled after all."""
+    late_max: int = 0
+    """Microseconds after which such a settlement comes at most."""
+    runs_into: int = 0
+    """Microseconds that the world goes on after the callers are done."""

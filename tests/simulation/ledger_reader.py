@@ -115,6 +115,8 @@ class Change:
     """A window that no longer sees all its places at one instant."""
     defined: tuple[str, int] | None = None
     """A budget whose definition was written."""
+    state: str = ""
+    """What became of a shard that takes calls, or took none."""
     source: str = ""
     numbers: tuple[int, int] | None = None
     """The item's count of entries before and after."""
@@ -205,9 +207,17 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
                 for purse, _, amount in held.holds:
                     found.parts.setdefault(purse, Part()).pending += sign * amount
     found.source = _source(account, shard)
+    found.state = _state_change(old, new)
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
         found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
+
+
+def _state_change(old: Item, new: Item) -> str:
+    was, now = (item.get("state", {}).get("S", "") for item in (old, new))
+    if was == now:
+        return ""
+    return {"split": "shards split", "closed": "shards closed", "": "shards reopened"}[now]
 
 
 def _tell_adopted(found: Change) -> None:

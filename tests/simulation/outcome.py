@@ -1,5 +1,6 @@
 """What came of a seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.simulation.audit.broken import BrokenPromise
@@ -19,5 +20,11 @@ class Outcome:
     refused: int
     unavailable: int
     writes: int
+    checks: int
+    """Comparisons of what was found with what is promised."""
+    faults: Mapping[str, int]
+    """How often each struck."""
+    met: Mapping[str, int]
+    """How often the ledger did what it rarely does: shards split, windows crowded."""
     failure: BrokenPromise | None = None
     trace: tuple[str, ...] = ()

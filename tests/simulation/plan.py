@@ -10,6 +10,7 @@ RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2}
 """Picodollars per token, in and out alike."""
 TEAM = "search"
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """One application's call, and what it does with the same id later."""

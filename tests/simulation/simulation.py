@@ -24,7 +24,7 @@ from tests.simulation.world import deployment_facts, faults, latencies
 from tests.simulation.world.bedrock import Bedrock, ModelCall
 from tests.simulation.world.dynamodb_client import SimulatedClient
 from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import FaultMix, Faults
 from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
 from tests.simulation.world.scheduler import Promise, Scheduler, Task
 from tests.simulation.world.small_sizes import small_sizes
@@ -60,7 +60,7 @@ class Simulation:
         self._steps_max = steps_max
         self._lines: list[str] = []
         self._tracing = tracing
-        self._faults = faults.NONE
+        self._faults = Faults()
         self._build()
 
     def _build(self) -> None:
@@ -73,15 +73,13 @@ class Simulation:
         self.answers = Answers(
             self.auditor, RATES, start=self._start, is_calm=self.mix == faults.NONE
         )
-        self.topic = Topic(scheduler, lambda: self._faults)
-        self.functions = LambdaService(
-            scheduler, self._environment, lambda: self._faults, self._tracer()
-        )
-        self.stream = Stream(scheduler, self.functions, lambda: self._faults)
+        self.topic = Topic(scheduler, self._faults)
+        self.functions = LambdaService(scheduler, self._environment, self._faults, self._tracer())
+        self.stream = Stream(scheduler, self.functions, self._faults)
         self.model.items.listen(self.stream)
         self.bedrock = Bedrock(
             scheduler,
-            lambda: self._faults,
+            self._faults,
             overrun=self.plan.overrun,
             started=self.answers.call_started,
             billed=self.answers.billed,
@@ -94,15 +92,16 @@ class Simulation:
             "Void reservation": self._begin_void,
         }
         self.workflow = StepFunctions(
-            scheduler, deployment_facts.state_machine(), tasks, lambda: self._faults
+            scheduler, deployment_facts.state_machine(), tasks, self._faults
         )
         self._in_force = self.plan.config
         self._counts = dict.fromkeys(("allowed", "refused", "unavailable"), 0)
         self._ids = 0
-        self._late: list[Task] = []
+        self._tasks: list[Task] = []
+        self._open = 0
 
     def _is_stale(self) -> bool:
-        return self._faults.stale_read > 0 and self._chance.random() < self._faults.stale_read
+        return self._faults.strike("stale_read", self._chance)
 
     def _tracer(self) -> Callable[[str], None] | None:
         return self._note if self._tracing else None
@@ -114,12 +113,12 @@ class Simulation:
         """A new process; its clock may be off."""
         self._ids += 1
         chance, skew = self.scheduler.random(f"environment {name} {self._ids}"), 0
-        if chance.random() < self._faults.skewed:
+        if self._faults.strike("skewed", chance):
             skew = chance.randint(-latencies.SKEW_SECONDS_MAX, latencies.SKEW_SECONDS_MAX)
         client = SimulatedClient(
             self.scheduler,
             self.model,
-            lambda: self._faults,
+            self._faults,
             lambda: http_date(self._start, self.scheduler.now // latencies.SECOND),
             self._tracer(),
         )
@@ -195,6 +194,9 @@ class Simulation:
             events=self.scheduler.events,
             virtual_seconds=self.scheduler.now // latencies.SECOND,
             writes=self.auditor.writes,
+            checks=self.auditor.checks,
+            faults=dict(sorted(self._faults.struck.items())),
+            met=dict(sorted(self.auditor.met.items())),
             failure=failure,
             trace=tuple(self._lines),
             **self._counts,
@@ -231,19 +233,32 @@ class Simulation:
         return self.scheduler.spawn(operator.name, apply, operator.at)
 
     def _go_wrong(self) -> None:
-        self._faults = self.mix
-        tasks = [self._call(caller) for caller in self.plan.callers]
-        tasks += [self._operate(operator) for operator in self.plan.operators]
+        self._faults.mix = self.mix
+        for caller in self.plan.callers:
+            self._call(caller)
+        for operator in self.plan.operators:
+            self._counted(self._operate(operator))
         self._tick(1)
         longest = self.workflow.time_limit() + max(c.at for c in self.plan.callers)
-        self._advance(longest + self.plan.late_max, lambda: self._are_over(tasks))
-        for task in (*tasks, *self._late):
+        self._advance(longest + self.plan.late_max, self._are_over)
+        for task in self._tasks:
             self.scheduler.kill(task)
 
-    def _are_over(self, tasks: list[Task]) -> bool:
-        return all(t.is_over for t in tasks) and all(t.is_over for t in self._late)
+    def _are_over(self) -> bool:
+        return self._open == 0
 
-    def _call(self, caller: Caller) -> Any:
+    def _counted(self, task: Task) -> Task:
+        """One that ``_go_wrong`` waits for."""
+        self._open += 1
+        self._tasks.append(task)
+
+        def end(_task: Task) -> None:
+            self._open -= 1
+
+        task.on_end.append(end)
+        return task
+
+    def _call(self, caller: Caller) -> None:
         request = request_of(caller)
         execution = Execution(id=f"{caller.name}", request=request)
 
@@ -253,7 +268,7 @@ class Simulation:
             finally:
                 self._may_settle_late(execution)
 
-        return self.scheduler.spawn(caller.name, run, caller.at)
+        self._counted(self.scheduler.spawn(caller.name, run, caller.at))
 
     def _may_settle_late(self, execution: Execution) -> None:
         """Somebody runs the last step of an execution that died, or runs it a second time."""
@@ -268,7 +283,7 @@ class Simulation:
                 self.functions.invoke("settle_reservation", event, name).wait()
 
         delay = int(chance.random() ** 2 * plan.late_max)
-        self._late.append(self.scheduler.spawn(f"{execution.id}/late", settle, delay))
+        self._counted(self.scheduler.spawn(f"{execution.id}/late", settle, delay))
 
     def _tick(self, number: int) -> None:
         """The expiry schedule."""
@@ -286,7 +301,7 @@ class Simulation:
 
     def _heal(self) -> None:
         """Nothing goes wrong any more: everything must come to rest in bounded time."""
-        self._faults = faults.NONE
+        self._faults.mix = faults.NONE
         # Requests that their senders gave up on may still arrive; then it is quiet.
         self._operate(
             Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)

@@ -54,6 +54,7 @@ class WatchedLedger:
             result = self._ledger.reserve(reservation)
         finally:
             truth.watches.remove(watch)
+        self._auditor.checks += 1
         if isinstance(result, Shortage):
             hold = result.hold
             least = watch.least.get(hold.key)
@@ -73,6 +74,7 @@ class WatchedLedger:
                 raise BrokenPromise(broken.SAME_RESOLUTION, str(error)) from error
             raise
         told = result.resolved.resolution
+        self._auditor.checks += 1
         if story is None or (told.state.value, told.cost_picodollars) not in story.told:
             detail = f"{reservation.request_id} ended otherwise ({story}), the answer is {told}"
             raise BrokenPromise(broken.SAME_RESOLUTION, detail)
@@ -124,6 +126,7 @@ class Answers:
         self, request: InvocationRequest, attempt: str, decision: Decision, asked: Asked
     ) -> None:
         """An answer of admission."""
+        self._auditor.checks += 2
         self._check_time(request, decision, asked)
         story = self._auditor.truth.stories.get((request.account, request.request_id))
         held = story.held if story else None
@@ -143,15 +146,15 @@ class Answers:
             detail = f"{request.request_id} is allowed to a second execution"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
 
-    def _check_time(
-        self, request: InvocationRequest, decision: Decision, asked: Asked
-    ) -> None:
+    def _check_time(self, request: InvocationRequest, decision: Decision, asked: Asked) -> None:
         """Ids are refused for their time if it is to come by more than ten seconds, and only then.
 
         The ledger's clock shows whole seconds, so it may be one second behind.
         """
         ahead = self._ahead_seconds(request.request_id)
         is_wrong = asked.ahead_seconds < AHEAD_SECONDS_MAX - 1
+        if decision.code is ReasonCode.INVALID_REQUEST:
+            self._auditor.met["ids from the future refused"] += 1
         if decision.code is ReasonCode.INVALID_REQUEST and is_wrong:
             detail = f"{request.request_id} is refused, {asked.ahead_seconds} seconds ahead"
             raise BrokenPromise(broken.FROM_THE_FUTURE, detail)
@@ -190,6 +193,7 @@ class Answers:
         """The model is asked."""
         key = (call.account, call.request_id)
         story = self._auditor.truth.stories.get(key)
+        self._auditor.checks += 2
         if story is None:
             raise BrokenPromise(broken.HELD_BEFORE_ALLOWED, f"{call.request_id} runs unheld")
         if key in self._called:
@@ -204,6 +208,7 @@ class Answers:
         cost = self.cost(bill)
         self._auditor.billed[key] = cost
         self.bills.append(bill)
+        self._auditor.checks += 2
         if story.ended is not None and story.ended.state == reader.VOIDED:
             raise BrokenPromise(broken.NEVER_FREE, f"{call.request_id} ran after it was voided")
         if _is_within_bounds(bill) and cost > story.held.quote:
@@ -221,6 +226,7 @@ class Answers:
             ended, cost = self._auditor.truth.stories[key].ended, self.cost(bill)
             if ended is None:
                 continue
+            self._auditor.checks += 2
             known = ended.state == "SETTLED" and not ended.is_estimated
             if known and ended.cost != cost:
                 detail = f"{bill.call.request_id} cost {cost} and is charged {ended.cost}"

@@ -4,6 +4,7 @@ It keeps its own account of what happened (``truth.py``) from the items' version
 with its own reader, and compares both after every write.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tests.simulation import ledger_reader as reader
@@ -24,6 +25,10 @@ class Auditor:
         self.billed: dict[tuple[str, str], int] = {}
         """What calls really cost, by account and request id; see ``calls.py``."""
         self.writes = 0
+        self.checks = 0
+        """Comparisons of what was found with what is promised."""
+        self.met: Counter[str] = Counter()
+        """What the ledger rarely does, and how often it did it."""
 
     def __call__(self, written: Sequence[Written]) -> None:
         """One atomic write."""
@@ -57,6 +62,8 @@ class Auditor:
         if change.direct is not None:
             self.truth.purses[change.direct[0]].direct = change.direct[1]
         if change.crowded:
+            if not self.truth.purses[change.crowded].is_crowded:
+                self.met["windows crowded"] += 1
             self.truth.purses[change.crowded].is_crowded = True
         if change.source:
             self._follow_free(change)
@@ -70,6 +77,9 @@ class Auditor:
     def _check_entry(self, change: Change) -> None:
         if change.numbers is None:
             return
+        self.checks += 1
+        if change.state:
+            self.met[change.state] += 1
         before, after = change.numbers
         moves = change.reserved or change.gone
         if after == before and not moves and not any(p.free for p in change.parts.values()):
@@ -97,6 +107,7 @@ class Auditor:
                 for purse, _, amount in held.holds:
                     due.setdefault(purse, Part()).pending += sign * amount
         for purse in {**parts, **due, **charges}:
+            self.checks += 1
             found, wanted = parts.get(purse, Part()), due.get(purse, Part())
             charged = charges.get(purse, 0)
             if (found.pending, found.posted) != (wanted.pending, charged):
@@ -141,15 +152,18 @@ class Auditor:
         if story is None or charged is None or charged.state != reader.EXPIRED:
             detail = f"{true.held.request_id} is adjusted, it was {charged}"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
+        self.met["expired calls adjusted"] += 1
         self._note_end(true, story)
         return charged
 
     def _check_ends(self, gone: list[Held], ended: list[Ended]) -> None:
+        self.checks += len(ended)
         if {id_of(held): held for held in gone} != {id_of(e.held): e.held for e in ended}:
             detail = f"{_ids(gone)} leave pending, {_ids([e.held for e in ended])} are resolved"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
 
     def _hold(self, held: Held) -> None:
+        self.checks += 1
         known = self.truth.stories.get(id_of(held))
         if known is not None:
             detail = f"{held.request_id} of {held.account} is held again"
@@ -157,6 +171,7 @@ class Auditor:
         self.truth.stories[id_of(held)] = Story(held)
 
     def _adopt(self, was: Held, held: Held) -> None:
+        self.met["reservations taken over"] += 1
         if was.execution != held.execution:
             detail = f"{held.request_id} goes from {was.attempt} to {held.attempt}"
             raise BrokenPromise(broken.HELD_ONCE, detail)
@@ -182,6 +197,7 @@ class Auditor:
     def _check_within_limit(self, held: Held) -> None:
         """A hold was accepted: with it, nothing may pass the limit but what overran before."""
         for purse, _, _ in held.holds:
+            self.checks += 1
             kept = self.truth.purses[purse]
             if kept.left + kept.overrun < 0:
                 raise BrokenPromise(

@@ -11,6 +11,9 @@ from tests.simulation.audit.truth import budget_of
 from tests.simulation.dynamodb.items import Item, Items
 from tests.simulation.ledger_reader import Entry, Part
 
+STRANDED_PERCENT_MAX = 1
+"""Of a limit: what ADR 0010 promises of shards behind pools."""
+
 
 class FinalChecks:
     """Args:
@@ -29,6 +32,16 @@ class FinalChecks:
         self._check_journal()
         self._check_sequences()
         self._check_replay()
+        self._check_stranded()
+        self._auditor.checks += 4 * len(self._truth.purses) + 2 * len(self._auditor.entries)
+
+    def _check_stranded(self) -> None:
+        """Idle shards behind pools keep little: that is how P2 is bounded for crowded windows."""
+        for purse, kept in self._truth.purses.items():
+            stranded = sum(free for free in kept.hidden if free > 0)
+            if stranded * 100 > max(0, kept.limit) * STRANDED_PERCENT_MAX:
+                detail = f"{purse}: {stranded} of {kept.limit} lie behind its pools"
+                raise BrokenPromise(broken.LITTLE_IS_STRANDED, detail)
 
     def _check_balances(self) -> None:
         found: dict[str, Part] = {}

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation.world import latencies
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.lambda_service import FunctionFailed
 from tests.simulation.world.scheduler import Promise, Scheduler
 
@@ -51,7 +51,7 @@ class Bill:
 class Bedrock:
     """Args:
     scheduler: a call takes virtual time.
-    faults: the mix in force.
+    faults: what goes wrong.
     overrun: chance that a call uses more than its bound, which no real model should.
     started: is told of each call as it begins.
     billed: is told of each call that costs something, as it ends.
@@ -60,7 +60,7 @@ class Bedrock:
     def __init__(
         self,
         scheduler: Scheduler,
-        faults: Callable[[], FaultMix],
+        faults: Faults,
         *,
         overrun: float,
         started: Callable[[ModelCall], None],
@@ -75,16 +75,12 @@ class Bedrock:
     def converse(self, call: ModelCall) -> Promise:
         """Converse's answer in camelCase; its error is a ``FunctionFailed``."""
         self._started(call)
-        random, answer, mix = (
-            self._scheduler.current.random,
-            self._scheduler.promise(),
-            self._faults(),
-        )
+        random, answer = self._scheduler.current.random, self._scheduler.promise()
         low, high = latencies.BEDROCK_CALL
         takes = low + int(random.random() ** 3 * (high - low))
-        if random.random() >= mix.model_fault:
+        if not self._faults.strike("model_fault", random):
             bill = self._bill(call, random)
-            usage = None if random.random() < mix.no_usage else _usage(bill)
+            usage = None if self._faults.strike("no_usage", random) else _usage(bill)
             response = {"usage": usage} if usage else {}
             self._end(takes, answer, bill, response=response)
             return answer

@@ -16,7 +16,7 @@ from tests.simulation.dynamodb.model import METHODS, DynamoDbModel
 from tests.simulation.dynamodb.refusals import CONFLICT, NO_REASON, cancelled, refusal
 from tests.simulation.dynamodb.transactions import OPERATION
 from tests.simulation.world import deployment_facts, latencies
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.scheduler import Promise, Scheduler, TaskKilled
 
 RETRIED_BY_THE_SDK = frozenset(
@@ -37,7 +37,7 @@ class SimulatedClient:
     """Args:
     scheduler: whose tasks call.
     model: the table.
-    faults: the mix in force, asked anew at each call.
+    faults: what goes wrong.
     date: the true time as HTTP's header gives it.
     trace: is told of each call, if anybody listens.
     """
@@ -46,7 +46,7 @@ class SimulatedClient:
         self,
         scheduler: Scheduler,
         model: DynamoDbModel,
-        faults: Callable[[], FaultMix],
+        faults: Faults,
         date: Callable[[], str],
         trace: _TRACED | None = None,
     ) -> None:
@@ -87,7 +87,7 @@ class SimulatedClient:
 
     def _may_die(self, random: Random) -> None:
         """Whoever dies stays dead: a call from a cleaning-up handler never leaves the process."""
-        if self._is_dead or random.random() < self._faults().killed / 2:
+        if self._is_dead or self._faults.strike("killed", random, 0.5):
             self._is_dead = True
             raise TaskKilled
 
@@ -96,20 +96,18 @@ class SimulatedClient:
         self._is_dead = True
 
     def _attempt(self, operation: str, request: dict[str, Any], random: Random) -> dict[str, Any]:
-        mix, there = self._faults(), self._one_way(random)
+        faults, there = self._faults, self._one_way(random)
         sender = self._scheduler.current_name
-        luck = random.random()
-        if luck < mix.lost_request:
+        if faults.strike("lost_request", random):
             if random.random() < 0.5:
                 late = self._silence + int(random.random() * latencies.LATE_REQUEST_MAX)
                 self._scheduler.after(late, lambda: self._arrive(sender, operation, request, None))
             self._silent()
         answer = self._scheduler.promise()
-        luck -= mix.lost_request
-        if luck < mix.lost_response:
+        if faults.strike("lost_response", random):
             self._scheduler.after(there, lambda: self._arrive(sender, operation, request, None))
             self._silent()
-        if random.random() < mix.refused:
+        if faults.strike("refused", random):
             self._refuse(operation, request, random, there)
         self._scheduler.after(there, lambda: self._arrive(sender, operation, request, answer))
         result: dict[str, Any] = answer.wait()
@@ -126,8 +124,7 @@ class SimulatedClient:
     def _one_way(self, random: Random) -> int:
         low, high = latencies.DYNAMODB_ONE_WAY
         time = low + int(random.random() * (high - low))
-        slow = self._faults().slow
-        return time * random.randrange(1, 100) if slow and random.random() < slow else time
+        return time * random.randrange(1, 100) if self._faults.strike("slow", random) else time
 
     def _silent(self) -> None:
         self._scheduler.sleep(self._silence)

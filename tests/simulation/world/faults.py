@@ -1,5 +1,6 @@
 """What goes wrong, and how often: every seed draws its own mix and leaves some of it out."""
 
+from collections import Counter
 from dataclasses import dataclass, fields, replace
 from random import Random
 
@@ -57,6 +58,23 @@ NONE = FaultMix()
 NAMES = tuple(field.name for field in fields(FaultMix))
 CALM_SHARE = 0.1
 """Of seeds, in which nothing goes wrong: contention alone must not break anything either."""
+
+
+class Faults:
+    """The mix in force, and how often each fault of it has struck."""
+
+    __slots__ = ("mix", "struck")
+
+    def __init__(self) -> None:
+        self.mix = NONE
+        self.struck: Counter[str] = Counter()
+
+    def strike(self, name: str, random: Random, share: float = 1.0) -> bool:
+        """Whether this fault strikes now; ``share`` of its chance where it has several places."""
+        if random.random() < getattr(self.mix, name) * share:
+            self.struck[name] += 1
+            return True
+        return False
 
 
 def draw(random: Random) -> FaultMix:

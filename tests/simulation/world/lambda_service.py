@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.simulation.world import deployment_facts, latencies
 from tests.simulation.world.environment import Environment
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.functions import HANDLERS
 from tests.simulation.world.scheduler import Promise, Scheduler, Task, TaskKilled
 
@@ -22,7 +22,7 @@ class LambdaService:
     """Args:
     scheduler: runs each invocation as a task of its own.
     new_environment: of a function, for when all others are busy.
-    faults: the mix in force.
+    faults: what goes wrong.
     trace: is told how invocations end, if anybody listens.
     """
 
@@ -30,7 +30,7 @@ class LambdaService:
         self,
         scheduler: Scheduler,
         new_environment: Callable[[str], Environment],
-        faults: Callable[[], FaultMix],
+        faults: Faults,
         trace: Callable[[str], None] | None = None,
     ) -> None:
         self._scheduler = scheduler
@@ -42,19 +42,19 @@ class LambdaService:
 
     def invoke(self, function: str, event: Any, by: str) -> Promise:
         """The result of ``function``; its error is a ``FunctionFailed``."""
-        answer, mix = self._scheduler.promise(), self._faults()
+        answer, faults = self._scheduler.promise(), self._faults
         random = self._scheduler.current.random
-        if random.random() < mix.refused_invocation:
+        if faults.strike("refused_invocation", random):
             error = FunctionFailed("Lambda.TooManyRequestsException")
             self._scheduler.after(latencies.MILLISECOND, lambda: answer.keep(error=error))
             return answer
-        if random.random() < mix.duplicate:
+        if faults.strike("duplicate", random):
             later = int(random.random() * latencies.LAMBDA_DUPLICATE_MAX)
             self._run(function, event, f"{by}/{function}/again", later, self._scheduler.promise())
         low, high = latencies.LAMBDA_INVOKE
         begin = low + int(random.random() * (high - low))
         heard = answer
-        if random.random() < mix.lost_invocation:
+        if faults.strike("lost_invocation", random):
             heard = self._scheduler.promise()
             lost = FunctionFailed("Lambda.SdkClientException")
             gone = int(random.random() * latencies.SECOND)

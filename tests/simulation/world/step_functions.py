@@ -7,7 +7,7 @@ from types import CodeType
 from typing import Any
 
 from tests.simulation.world import latencies
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.lambda_service import FunctionFailed
 from tests.simulation.world.scheduler import Promise, Scheduler, TaskKilled
 
@@ -39,7 +39,7 @@ class StepFunctions:
     scheduler: an execution runs in the task that starts it.
     definition: the state machine.
     tasks: what begins each task state, by its name.
-    faults: the mix in force.
+    faults: what goes wrong.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class StepFunctions:
         scheduler: Scheduler,
         definition: State,
         tasks: Mapping[str, TaskStart],
-        faults: Callable[[], FaultMix],
+        faults: Faults,
     ) -> None:
         self._scheduler = scheduler
         self._definition = definition
@@ -61,7 +61,7 @@ class StepFunctions:
         """From ``StartAt`` to an end; at most once, and it may die on the way."""
         execution.at = self._definition["StartAt"]
         while True:
-            if self._scheduler.current.random.random() < self._faults().dead_execution / 4:
+            if self._faults.strike("dead_execution", self._scheduler.current.random, 0.25):
                 raise TaskKilled
             state = self._states[execution.at]
             following = getattr(self, f"_{state['Type'].lower()}")(execution, state)

@@ -6,13 +6,13 @@ comes again: from its first failing record if the function says which, else halv
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tests.simulation import ledger_reader
 from tests.simulation.dynamodb.items import Written
 from tests.simulation.world import deployment_facts, latencies
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
 from tests.simulation.world.scheduler import Scheduler
 
@@ -26,12 +26,10 @@ class Stream:
     Args:
         scheduler: each shard's poller is a task.
         functions: Lambda.
-        faults: the mix in force.
+        faults: what goes wrong.
     """
 
-    def __init__(
-        self, scheduler: Scheduler, functions: LambdaService, faults: Callable[[], FaultMix]
-    ) -> None:
+    def __init__(self, scheduler: Scheduler, functions: LambdaService, faults: Faults) -> None:
         self._scheduler = scheduler
         self._functions = functions
         self._faults = faults
@@ -98,7 +96,7 @@ class Stream:
             answer = invocation.wait()
         except FunctionFailed:
             return 0, True
-        if self._scheduler.current.random.random() < self._faults().duplicate / 2:
+        if self._faults.strike("duplicate", self._scheduler.current.random, 0.5):
             self._functions.invoke(FUNCTION, {"Records": batch}, f"{name}/redelivered")
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
         for position, record in enumerate(batch):

@@ -1,13 +1,12 @@
 """SNS: mails that go out, and mails that do not."""
 
-from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
 from cost_sentry.domain.alert import Alert
 from tests.simulation.world import latencies
-from tests.simulation.world.faults import FaultMix
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.scheduler import Scheduler
 
 
@@ -16,10 +15,10 @@ class Topic:
 
     Args:
         scheduler: publishing takes virtual time.
-        faults: the mix in force.
+        faults: what goes wrong.
     """
 
-    def __init__(self, scheduler: Scheduler, faults: Callable[[], FaultMix]) -> None:
+    def __init__(self, scheduler: Scheduler, faults: Faults) -> None:
         self._scheduler = scheduler
         self._faults = faults
         self.sent: set[tuple[str, int]] = set()
@@ -30,7 +29,7 @@ class Topic:
         """Send one mail; the answer may be lost although it went out."""
         random = self._scheduler.current.random
         self._scheduler.sleep(5 * latencies.MILLISECOND)
-        if random.random() < self._faults().lost_mail:
+        if self._faults.strike("lost_mail", random):
             self._scheduler.sleep(5 * latencies.SECOND)
             raise ReadTimeoutError(endpoint_url="the topic")
         self.mails += 1

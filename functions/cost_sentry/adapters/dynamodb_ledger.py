@@ -28,6 +28,7 @@ from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_refills import Refills, Want
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
+from cost_sentry.adapters.ledger_surplus import give_back_surplus
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
@@ -229,15 +230,12 @@ class DynamoDbLedger:
         """
         now = ended.resolution.resolved_at
         for hold in ended.reservation.holds:
-            free, seen = shard.free.get(hold.key, 0), shard.seen.get(hold.key)
-            free_max = Seen.parse(seen).free_max if seen else None
-            if free_max is not None and shard.state is not None:
-                free_max = 0
+            surplus = shard.surplus(hold.key)
             with suppress(LedgerUnavailable):
                 if ended.resolution.overrun(hold):
                     cover(self._allotments, hold.key, now, self._pause)
-                elif free_max is not None and free > free_max:
-                    self._refills.give_back(shard.place, hold.key, free - free_max, now)
+                elif surplus:
+                    self._refills.give_back(shard.place, hold.key, surplus, now)
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
@@ -257,6 +255,7 @@ class DynamoDbLedger:
             shards = list(shards_of(self._calls, account))
             indebted |= purses_in_debt(shards, now)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
+            done += give_back_surplus(self._refills, shards, now, max(0, batch_max - done))
             done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
         return done + cover_all(self._allotments, indebted, now, self._pause)
 

@@ -234,6 +234,14 @@ class ShardState:
         """The holds that this shard's allotments cannot pay, for so many calls."""
         return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount * calls)
 
+    def surplus(self, purse: str) -> int:
+        """What it has of this window above what it may keep; a shard that split keeps nothing."""
+        free, seen = self.free.get(purse, 0), self.seen.get(purse)
+        free_max = Seen.parse(seen).free_max if seen else None
+        if free_max is None:
+            return 0
+        return max(0, free - (free_max if self.state is None else 0))
+
     def last_entry(self) -> LedgerEntry | None:
         """What the write that made this version did."""
         if self.entry is None:

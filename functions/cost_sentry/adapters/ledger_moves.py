@@ -103,6 +103,17 @@ def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Act
     return {"Update": update}
 
 
+def join_pool(purse: str, pool: int) -> Action:
+    """Count a shard that is served for the first time, and not out of its pool."""
+    return {
+        "Update": {
+            "Key": pool_key(purse, pool),
+            "UpdateExpression": "ADD shards :one, unallotted :nothing",
+            "ExpressionAttributeValues": {":one": number(1), ":nothing": number(0)},
+        }
+    }
+
+
 def give_to_pool(purse: str, pool: int, amount: int) -> Action:
     """Into a pool, which is made by its first money."""
     return {

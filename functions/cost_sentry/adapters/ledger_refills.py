@@ -8,10 +8,17 @@ from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import Seen, WindowState, number, pool_key, window_key
+from cost_sentry.adapters.ledger_items import (
+    Seen,
+    WindowState,
+    number,
+    pool_key,
+    window_key,
+)
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
+    join_pool,
     move_in_shard,
     pool_name,
     take_from_pool,
@@ -215,14 +222,24 @@ class Refills:
             placement = gathered(spread, spread.limit)
             self._allotments.place(want.purse, spread, placement, want.now)
             return False
-        amount = refill_amount(needed, want.hold.amount, spread.unallotted)
-        to = want.place
         if spread.crowded and want.place not in spread.places:
-            to, amount = pool_name(pool_of(want.place)), needed
+            return self._take_behind_pool(want, spread, needed)
+        amount = refill_amount(needed, want.hold.amount, spread.unallotted)
         seen = _seen(want, spread.limit, spread.left - own - amount)
         return self._move(
-            take_from_window(want.purse, amount, spread.limit, to),
+            take_from_window(want.purse, amount, spread.limit, want.place),
             move_in_shard(want.place, {want.purse: amount}, want.now, seen={want.purse: seen}),
+        )
+
+    def _take_behind_pool(self, want: Want, spread: Spread, needed: int) -> bool:
+        """Past a pool that has too little; what the call gives back will not stay in its shard."""
+        pool = pool_of(want.place)
+        seen = _seen(want, spread.limit, spread.left - needed, free_max=0)
+        joins = [join_pool(want.purse, pool)] if want.newcomer else []
+        return self._move(
+            take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
+            *joins,
+            move_in_shard(want.place, {want.purse: needed}, want.now, seen={want.purse: seen}),
         )
 
     def give_back(self, place: str, purse: str, amount: int, now: datetime) -> bool:

@@ -31,6 +31,7 @@ class Held:
     digest: str
     model: str
     quote: int
+    reserved_at_ms: int
     expires_at_ms: int
     holds: tuple[tuple[str, str, int], ...]
     """Purse, unit, amount."""
@@ -50,6 +51,7 @@ class Ended:
     cost: int
     tokens: int
     is_estimated: bool
+    at_ms: int
 
     def postings(self) -> Iterator[tuple[str, int]]:
         """What it charges, by purse."""
@@ -105,6 +107,8 @@ class Change:
     """Reservations that are no longer pending."""
     adopted: list[tuple[Held, Held]] = field(default_factory=list)
     """Reservations that another invocation took over, before and after."""
+    pending: int = 0
+    """How many the item holds now."""
     new_window: tuple[str, int] | None = None
     """A window that was opened, and its limit."""
     new_limit: tuple[str, int] | None = None
@@ -117,6 +121,8 @@ class Change:
     """A budget whose definition was written."""
     state: str = ""
     """What became of a shard that takes calls, or took none."""
+    kind: str = ""
+    """Of its windows."""
     source: str = ""
     numbers: tuple[int, int] | None = None
     """The item's count of entries before and after."""
@@ -124,7 +130,7 @@ class Change:
 
 
 def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> Held:
-    attempt, digest, _, asked, used, _, _, _, quote, holds, *_, expires_at_ms = record
+    attempt, digest, _, asked, used, _, _, _, quote, holds, _, _, reserved_at, held_for = record
     return Held(
         account=account,
         request_id=request_id,
@@ -133,7 +139,8 @@ def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> H
         digest=digest,
         model=used or asked,
         quote=quote,
-        expires_at_ms=expires_at_ms,
+        reserved_at_ms=reserved_at,
+        expires_at_ms=reserved_at + held_for,
         holds=tuple((f"{b}@{w}", unit, amount) for b, w, unit, amount in holds),
     )
 
@@ -144,8 +151,8 @@ def _whole(record: Sequence[Any]) -> Held:
 
 
 def _ended(held: Held, record: Sequence[Any]) -> Ended:
-    state, _, cost, tokens, _, is_estimated, _ = record
-    return Ended(held, state, cost, tokens, is_estimated)
+    state, at_ms, cost, tokens, _, is_estimated, _ = record
+    return Ended(held, state, cost, tokens, is_estimated, at_ms)
 
 
 def _source(account: str, shard: str) -> str:
@@ -184,6 +191,7 @@ def change(key: Key, before: Item | None, after: Item | None) -> Change:
         _window_change(found, key, old, new)
     elif key[0] == "BUDGETS" and new:
         found.defined = (key[1], int(new["limit"]["N"]))
+        found.kind = new["window"]["S"]
     return found
 
 
@@ -206,6 +214,7 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
             for held in records:
                 for purse, _, amount in held.holds:
                     found.parts.setdefault(purse, Part()).pending += sign * amount
+    found.pending = len(now)
     found.source = _source(account, shard)
     found.state = _state_change(old, new)
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))

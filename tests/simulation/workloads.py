@@ -19,8 +19,8 @@ from tests.simulation.world import faults
 from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
-NOON, EVENING = "2026-11-21T12:00:00", "2026-11-30T23:58:00"
-"""The evening ends a day, a month, and no week."""
+NOON, EVENING = "2026-11-21T12:00:00", "2026-11-30T23:56:00"
+"""The evening ends a day, a month, and no week, two minutes after the first callers may call."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from tests.simulation import ledger_reader as reader
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
+from tests.simulation.audit.records import check_records
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
 from tests.simulation.ledger_reader import Change, Ended, Entry, Held, Part
@@ -36,6 +37,7 @@ class Auditor:
         changes = [reader.change(one.key, one.before, one.after) for one in written]
         for change in changes:
             self._note_definition(change)
+            check_records(change, self.truth)
             self._check_entry(change)
         for change in changes:
             self._open_windows(change)
@@ -48,6 +50,7 @@ class Auditor:
             budget, limit = change.defined
             self.truth.definitions[budget] = limit
             self.truth.ever_defined.add((budget, limit))
+            self.truth.kinds[budget] = change.kind
             self.truth.see_budget(budget)
 
     def _open_windows(self, change: Change) -> None:
@@ -100,6 +103,9 @@ class Auditor:
         self.entries[(change.source, after)] = change.entry
 
     def _check_money(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            for was, held in change.adopted:
+                self._adopt(was, held)
         reserved = [held for change in changes for held in change.reserved]
         gone = [held for change in changes for held in change.gone]
         entries = [change.entry for change in changes if change.entry is not None]

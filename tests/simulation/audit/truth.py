@@ -62,9 +62,9 @@ class Story:
     """State and cost of every end it had: an expired call may be settled later."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watch:
-    """The least that was left of some purses while somebody asked."""
+    """The least that was left of some purses while somebody asked; each is one of its own."""
 
     least: dict[str, int]
 
@@ -79,6 +79,8 @@ class Truth:
     now: Callable[[], int]
     definitions: dict[str, int] = field(default_factory=dict)
     ever_defined: set[tuple[str, int]] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Of each budget's windows."""
     purses: dict[str, Purse] = field(default_factory=dict)
     stories: dict[Id, Story] = field(default_factory=dict)
     watches: list[Watch] = field(default_factory=list)

@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from tests.simulation.audit import broken
+from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.dynamodb.model import METHODS, DynamoDbModel
 from tests.simulation.dynamodb.refusals import CONFLICT, NO_REASON, cancelled, refusal
 from tests.simulation.dynamodb.transactions import OPERATION
@@ -172,7 +174,7 @@ class SimulatedClient:
                 return
             result: Any = self._dated(self._model.run(operation, request))
         except ClientError as error:
-            result = error
+            result = possible(error)
         self._tell(sender, operation, request, result)
         if answer is not None:
             answer.keep(result)
@@ -181,7 +183,7 @@ class SimulatedClient:
         try:
             prepared = self._model.prepare(request)
         except ClientError as error:
-            self._tell(sender, OPERATION, request, error)
+            self._tell(sender, OPERATION, request, possible(error))
             if answer is not None:
                 answer.keep(error)
             return
@@ -190,7 +192,7 @@ class SimulatedClient:
             try:
                 result: Any = self._dated(self._model.finish(prepared))
             except ClientError as error:
-                result = error
+                result = possible(error)
             self._tell(sender, OPERATION, request, result)
             if answer is not None:
                 answer.keep(result)
@@ -201,6 +203,13 @@ class SimulatedClient:
     def _tell(self, sender: str, operation: str, request: dict[str, Any], result: Any) -> None:
         if self._trace is not None:
             self._trace(f"{sender}: {described(operation, request, result)}")
+
+
+def possible(error: ClientError) -> ClientError:
+    """The refusal, unless it is one that the real code never meets with."""
+    if error.response["Error"]["Code"] == "ValidationException":
+        raise BrokenPromise(broken.NO_BUG, str(error))
+    return error
 
 
 def _may_pass(error: Exception) -> bool:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from cost_sentry.domain.errors import CostSentryError
+from tests.simulation.audit import broken
+from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.world import deployment_facts, latencies
 from tests.simulation.world.environment import Environment
 from tests.simulation.world.faults import Faults
@@ -97,11 +100,17 @@ class LambdaService:
             if task.error is None:
                 answer.keep(task.result)
             else:
+                self._check_is_fault(task)
                 name = type(task.error).__name__
                 answer.keep(error=FunctionFailed(name, str(task.error)))
         if self._trace is not None:
             ended = "done" if task.error is None else type(task.error).__name__
             self._trace(f"{task.name}: ends, {ended}")
+
+    def _check_is_fault(self, task: Task) -> None:
+        if not isinstance(task.error, CostSentryError):
+            detail = f"{task.name} ends with {task.error!r}"
+            self._scheduler.failure = BrokenPromise(broken.NO_BUG, detail)
 
     def forget_environments(self) -> None:
         """Every later invocation starts in a new process."""

@@ -45,12 +45,12 @@ class Line:
     dollars: Decimal
 
 
-def lines(units: Units) -> list[Line]:
+def lines(units: Units, model_seconds: int = MODEL_SECONDS) -> list[Line]:
     """Everything that one call costs, the table's part as measured."""
     admit = Decimal("0.5") * ADMIT_SECONDS
     settle = Decimal("0.5") * SETTLE_SECONDS
     project = Decimal("0.25") * PROJECT_SECONDS
-    seconds = MODEL_SECONDS + Decimal("0.3")
+    seconds = model_seconds + Decimal("0.3")
     return [
         Line(what="Step Functions Express, one execution", quantity="1", dollars=EXPRESS_REQUEST),
         Line(

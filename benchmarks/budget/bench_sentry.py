@@ -1,0 +1,144 @@
+"""The sentry under measurement: real use cases, price book and DynamoDB adapters on a new table."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource, DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.adapters.system_clock import SystemClock, pause
+from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.apply_config import apply_config
+from cost_sentry.application.ports import BudgetBalance, Clock, Ledger
+from cost_sentry.application.settle_reservation import settle_reservation
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.price_book import quote_picodollars
+from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.usage import TokenUsage
+from tests.fakes.dynamodb_table import create_table
+
+MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+"""The model that both sides ask for."""
+PROMPT = "hello"
+PROMPT_TOKENS = 8
+"""Of ``PROMPT`` with its framing, as a provider would count it; the bound is far above."""
+TEAMS = ("search", "support", "growth", "research")
+TAGS: Mapping[str, str] = {"team": "search", "application": "web"}
+_tables = itertools.count(1)
+
+BOOK = PackagedPriceBook()
+
+
+def raw_request(
+    request_id: str, max_tokens: int, tags: Mapping[str, str] = TAGS, text: str = PROMPT
+) -> dict[str, Any]:
+    """As an application sends it."""
+    return {
+        "requestId": request_id,
+        "modelId": MODEL,
+        "tags": dict(tags),
+        "messages": [{"role": "user", "content": [{"text": text}]}],
+        "inferenceConfig": {"maxTokens": max_tokens},
+    }
+
+
+def request(
+    request_id: str, max_tokens: int, tags: Mapping[str, str] = TAGS, text: str = PROMPT
+) -> InvocationRequest:
+    """The same, parsed by the real parser."""
+    raw = raw_request(request_id, max_tokens, tags, text)
+    return parse_request(raw, default_request_id=request_id)
+
+
+def quote_of(max_tokens: int, input_bound_tokens: int | None = None) -> int:
+    """Picodollars that such a request holds."""
+    bound = request("quote", max_tokens).input_bound_tokens
+    price = BOOK.price(MODEL)
+    if price is None:
+        raise KeyError(MODEL)
+    return quote_picodollars(
+        price,
+        input_bound_tokens=bound if input_bound_tokens is None else input_bound_tokens,
+        output_limit_tokens=max_tokens,
+        writes_cache=False,
+    )
+
+
+def config_of(*budgets: Budget) -> SentryConfig:
+    """Every team may call the model; these budgets."""
+    return SentryConfig(
+        version="",
+        teams={team: Team(id=team) for team in TEAMS},
+        models={MODEL: Model(id=MODEL)},
+        budgets=budgets,
+    )
+
+
+@dataclass(kw_only=True)
+class BenchSentry:
+    """Budgets in force on a table of their own.
+
+    Args:
+        client: low-level boto3 client of a DynamoDB-compatible store.
+        budgets: all of them.
+        clock: time, real or virtual.
+        pause: waits after the n-th meeting with another writer.
+        creates_table: the model of DynamoDB is one table, and has it already.
+    """
+
+    client: Any
+    budgets: tuple[Budget, ...]
+    clock: Clock = field(default_factory=SystemClock)
+    pause: Callable[[int], None] = pause
+    creates_table: bool = True
+
+    def __post_init__(self) -> None:
+        """Create the table and apply the configuration."""
+        self.table = f"benchmark-{next(_tables)}"
+        if self.creates_table:
+            create_table(self.client, self.table)
+        calls = LedgerCalls(self.client, self.table)
+        self.books = DynamoDbBooks(calls, self.pause, self.clock)
+        store = DynamoDbConfigStore(calls, self.clock)
+        apply_config(config_of(*self.budgets), store=store, books=self.books, clock=self.clock)
+        self.ledger: Ledger = DynamoDbLedger(calls, self.pause)
+        self.admission = Admission(
+            config_source=CachedConfigSource(store, self.clock),
+            price_book=BOOK,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+
+    def decide(self, of: InvocationRequest) -> Decision:
+        """Admit or refuse."""
+        return self.admission.decide(of, attempt=f"execution of {of.request_id}")
+
+    def settle(
+        self, decision: Decision, output_tokens: int, input_tokens: int = PROMPT_TOKENS
+    ) -> int:
+        """The call has read and written so many tokens; what it cost, in picodollars."""
+        if decision.reservation is None or decision.price is None:
+            raise ValueError(f"{decision.request_id} was not admitted: {decision.message}")
+        usage = TokenUsage(input_tokens=input_tokens, output_tokens=output_tokens)
+        result = settle_reservation(
+            decision.reservation, decision.price, usage, ledger=self.ledger, clock=self.clock
+        )
+        return result.resolved.resolution.cost_picodollars
+
+    def settle_in_full(self, decision: Decision) -> int:
+        """The call has used all that is held for it."""
+        held = decision.reservation
+        if held is None:
+            raise ValueError(f"{decision.request_id} was not admitted: {decision.message}")
+        return self.settle(decision, held.output_limit_tokens, held.input_bound_tokens)
+
+    def balance(self, budget: Budget) -> BudgetBalance:
+        """Of the window that is now."""
+        return self.books.balance(budget, budget.window_at(self.clock.now()).id)

@@ -3,7 +3,9 @@
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource, DynamoDbConfigStore
@@ -21,6 +23,7 @@ from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.shard import stamp_of
 from cost_sentry.domain.usage import TokenUsage
 from tests.fakes.dynamodb_table import create_table
 
@@ -34,6 +37,12 @@ TAGS: Mapping[str, str] = {"team": "search", "application": "web"}
 _tables = itertools.count(1)
 
 BOOK = PackagedPriceBook()
+
+
+def request_id(moment: datetime, number: int) -> str:
+    """A version 7 UUID, as the client makes them, but the same in every run."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return str(UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | number))
 
 
 def raw_request(
@@ -117,8 +126,8 @@ class BenchSentry:
         )
 
     def decide(self, of: InvocationRequest) -> Decision:
-        """Admit or refuse."""
-        return self.admission.decide(of, attempt=f"execution of {of.request_id}")
+        """Admit or refuse; the attempt is named as the handler names it."""
+        return self.admission.decide(of, attempt=stamp_of(f"execution of {of.request_id}"))
 
     def settle(
         self, decision: Decision, output_tokens: int, input_tokens: int = PROMPT_TOKENS

@@ -17,11 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.budget import litellm_environment
+from benchmarks.budget import cold_start_probe, litellm_environment
 from benchmarks.budget.plan import Plan
 from cost_sentry_local.layout import PROJECT
 
-_PROBE = PROJECT / "benchmarks" / "budget" / "cold_start_probe.py"
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 Json = dict[str, Any]
@@ -63,7 +62,7 @@ def _deployed() -> Iterator[tuple[Mapping[str, str], Mapping[str, str]]]:
 
 def _start(python: Sequence[str], which: str, environment: Mapping[str, str]) -> Probe:
     done = subprocess.run(
-        [*python, str(_PROBE), which],
+        [*python, str(cold_start_probe.__file__), which],
         capture_output=True,
         text=True,
         check=True,

@@ -21,7 +21,7 @@ from benchmarks.budget.litellm_process import LiteLlm, running_litellm
 from benchmarks.budget.plan import Plan
 from benchmarks.budget.reserved_over_real import reserved_over_real
 from benchmarks.budget.usd_per_million import usd_per_million_calls
-from benchmarks.budget.wire import wire
+from benchmarks.budget.wire import counts_by_budgets, wire
 from cost_sentry_local.cloud import running_cloud
 
 Json = dict[str, Any]
@@ -44,7 +44,8 @@ def measure(plan: Plan, say: Say, *, litellm: bool) -> Json:
             parts["burst"] = bursts(client, theirs, plan, say)
     parts["cloudwatch_design"] = cloudwatch_design(plan, say)
     parts["reserved_over_real"] = reserved_over_real(plan, say)
-    parts["wire"] = wire(plan, say)
+    counts = counts_by_budgets(plan, say)
+    parts["wire"] = wire(counts)
     parts["hot_budget"] = hot_budgets(plan, say)
     return {
         "about": {
@@ -55,7 +56,7 @@ def measure(plan: Plan, say: Say, *, litellm: bool) -> Json:
             "seconds": round(time.monotonic() - began),
             "notes": [] if litellm else ["LiteLLM's side is left out of this run."],
         },
-        "figures": _figures(parts),
+        "figures": {**_figures(parts), "usd_per_million_calls": usd_per_million_calls(counts)},
         "details": {name: details for name, (_, details) in parts.items() if details},
     }
 
@@ -74,8 +75,7 @@ _ORDER = (
 
 def _figures(parts: dict[str, tuple[Json, Json]]) -> Json:
     """In the order of the issue that asked for them."""
-    figures = {name: parts[name][0] for name in _ORDER}
-    return {**figures, "usd_per_million_calls": usd_per_million_calls(parts["wire"][1])}
+    return {name: parts[name][0] for name in _ORDER}
 
 
 @contextmanager

@@ -49,15 +49,25 @@ class VirtualSentry:
         start: the first moment.
         budgets: all of them.
         metered: count at the wire of a real boto3 client, see ``meter``.
+        on_projection: what the meter counts projections as.
     """
 
-    def __init__(self, start: datetime, *budgets: Budget, metered: bool = False) -> None:
+    def __init__(
+        self,
+        start: datetime,
+        *budgets: Budget,
+        metered: bool = False,
+        on_projection: str = "",
+    ) -> None:
         self.clock = VirtualClock(start)
         model = DynamoDbModel(self.clock.microseconds)
         model.items.listen(self._listen)
-        self.meter = WireMeter(model)
+        self.meter = WireMeter(model, self.clock)
         self._projected_at = start
         self._records: list[Record] = []
+        self._on_projection = on_projection
+        self.batches = 0
+        """Runs of the projection."""
         self._client = self.meter.client if metered else InstantClient(model)
         self.sentry = BenchSentry(
             client=self._client,
@@ -73,7 +83,8 @@ class VirtualSentry:
         if moment - self._projected_at >= PROJECTED_EVERY:
             self._projected_at = moment
             records, self._records = self._records, []
-            self._project(records)
+            with self.meter.doing(self._on_projection):
+                self._project(records)
         return self.sentry
 
     def _listen(self, written: Sequence[Written]) -> None:
@@ -81,10 +92,12 @@ class VirtualSentry:
             self._records.append({"dynamodb": _change(one, len(self._records))})
 
     def _project(self, records: list[Record]) -> None:
+        entries = streamed_entries({"Records": records})
+        self.batches += bool(entries)
         calls = LedgerCalls(self._client, self.sentry.table)
         journal_calls = JournalCalls(self._client, self.sentry.table)
         done = project_entries(
-            streamed_entries({"Records": records}),
+            entries,
             journal=DynamoDbJournal(journal_calls, calls, _nobody_else_writes),
             outbox=DynamoDbAlertOutbox(calls, _nobody_else_writes),
             alerts=RecordedAlerts(),

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Any
 
 import boto3
@@ -17,10 +18,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from scripts.table_meter import units
+from cost_sentry.application.ports import Clock
+from scripts.item_size import READ_UNIT_BYTES, units
 from tests.simulation.dynamodb.model import DynamoDbModel
 
-READ_UNIT_BYTES = 4_096
 CONFIG = "reading the configuration"
 """At most once a second in each execution environment, however many calls there are."""
 
@@ -41,10 +42,12 @@ class WireMeter:
 
     Args:
         model: answers.
+        clock: the table's, told in every answer as AWS tells it.
     """
 
-    def __init__(self, model: DynamoDbModel) -> None:
+    def __init__(self, model: DynamoDbModel, clock: Clock) -> None:
         self._model = model
+        self._clock = clock
         self._doing = ""
         self._counts: dict[str, Counter[str]] = {}
         self.client: Any = boto3.client(
@@ -85,7 +88,7 @@ class WireMeter:
         counts["round_trips"] += 1
         counts["write_units"] += self._model.items.write_units - units_before
         counts["read_units"] += _read_units(operation, answer)
-        return _response(request.url, status, answer)
+        return self._response(request.url, status, answer)
 
     def _answer(self, operation: str, asked: Json) -> tuple[int, Json]:
         try:
@@ -97,6 +100,13 @@ class WireMeter:
             kind = f"com.amazonaws.dynamodb.v20120810#{fault['Code']}"
             return 400, {"__type": kind, "message": fault["Message"], **told}
         return 200, {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    def _response(self, url: str, status: int, answer: Json) -> AWSResponse:
+        headers: Any = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "Date": format_datetime(self._clock.now(), usegmt=True),
+        }
+        return AWSResponse(url, status, headers, _Body(json.dumps(answer).encode()))
 
 
 def _read_units(operation: str, answer: Mapping[str, Any]) -> int:
@@ -111,12 +121,6 @@ def _read_units(operation: str, answer: Mapping[str, Any]) -> int:
             return sum(2 * units(item, READ_UNIT_BYTES) for item in found)
         case _:
             return 0
-
-
-def _response(url: str, status: int, answer: Json) -> AWSResponse:
-    body = json.dumps(answer).encode()
-    headers: Any = {"Content-Type": "application/x-amz-json-1.0", "Content-Length": str(len(body))}
-    return AWSResponse(url, status, headers, _Body(body))
 
 
 class _Body(io.BytesIO):

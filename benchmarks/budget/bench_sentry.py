@@ -24,19 +24,33 @@ from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.shard import stamp_of
+from cost_sentry.domain.token_bound import counted_bound_tokens
 from cost_sentry.domain.usage import TokenUsage
+from cost_sentry_local.stand_in.prompt import prompt_tokens
 from tests.fakes.dynamodb_table import create_table
 
 MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 """The model that both sides ask for."""
+MODELS = (
+    MODEL,
+    "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "us.anthropic.claude-opus-4-5-20251101-v1:0",
+)
+"""All of one family, from the cheapest."""
 PROMPT = "hello"
-PROMPT_TOKENS = 8
-"""Of ``PROMPT`` with its framing, as a provider would count it; the bound is far above."""
 TEAMS = ("search", "support", "growth", "research")
 TAGS: Mapping[str, str] = {"team": "search", "application": "web"}
 _tables = itertools.count(1)
 
 BOOK = PackagedPriceBook()
+
+
+class StandInCounter:
+    """``application.ports.TokenCounter``: counts as the stand-in for Bedrock bills."""
+
+    def count(self, _model_id: str, converse: Mapping[str, object]) -> int:
+        """See the port."""
+        return prompt_tokens({**converse})
 
 
 def request_id(moment: datetime, number: int) -> str:
@@ -46,12 +60,16 @@ def request_id(moment: datetime, number: int) -> str:
 
 
 def raw_request(
-    request_id: str, max_tokens: int, tags: Mapping[str, str] = TAGS, text: str = PROMPT
+    request_id: str,
+    max_tokens: int,
+    tags: Mapping[str, str] = TAGS,
+    text: str = PROMPT,
+    model: str = MODEL,
 ) -> dict[str, Any]:
     """As an application sends it."""
     return {
         "requestId": request_id,
-        "modelId": MODEL,
+        "modelId": model,
         "tags": dict(tags),
         "messages": [{"role": "user", "content": [{"text": text}]}],
         "inferenceConfig": {"maxTokens": max_tokens},
@@ -59,22 +77,33 @@ def raw_request(
 
 
 def request(
-    request_id: str, max_tokens: int, tags: Mapping[str, str] = TAGS, text: str = PROMPT
+    request_id: str,
+    max_tokens: int,
+    tags: Mapping[str, str] = TAGS,
+    text: str = PROMPT,
+    model: str = MODEL,
 ) -> InvocationRequest:
     """The same, parsed by the real parser."""
-    raw = raw_request(request_id, max_tokens, tags, text)
+    raw = raw_request(request_id, max_tokens, tags, text, model)
     return parse_request(raw, default_request_id=request_id)
 
 
-def quote_of(max_tokens: int, input_bound_tokens: int | None = None) -> int:
-    """Picodollars that such a request holds."""
-    bound = request("quote", max_tokens).input_bound_tokens
+PROMPT_TOKENS = prompt_tokens(raw_request("prompt", 1))
+"""Of ``PROMPT``, as the stand-in bills it."""
+
+
+def quote_of(max_tokens: int, *, counted: bool = False) -> int:
+    """Picodollars that such a request holds; ``counted``: once its prompt is counted."""
+    of = request("quote", max_tokens)
+    bound = of.input_bound_tokens
+    if counted:
+        bound = min(bound, counted_bound_tokens(StandInCounter().count(MODEL, of.converse)))
     price = BOOK.price(MODEL)
     if price is None:
         raise KeyError(MODEL)
     return quote_picodollars(
         price,
-        input_bound_tokens=bound if input_bound_tokens is None else input_bound_tokens,
+        input_bound_tokens=bound,
         output_limit_tokens=max_tokens,
         writes_cache=False,
     )
@@ -85,7 +114,7 @@ def config_of(*budgets: Budget) -> SentryConfig:
     return SentryConfig(
         version="",
         teams={team: Team(id=team) for team in TEAMS},
-        models={MODEL: Model(id=MODEL)},
+        models={model: Model(id=model) for model in MODELS},
         budgets=budgets,
     )
 
@@ -123,6 +152,7 @@ class BenchSentry:
             price_book=BOOK,
             ledger=self.ledger,
             clock=self.clock,
+            token_counter=StandInCounter(),
         )
 
     def decide(self, of: InvocationRequest) -> Decision:
@@ -130,12 +160,16 @@ class BenchSentry:
         return self.admission.decide(of, attempt=stamp_of(f"execution of {of.request_id}"))
 
     def settle(
-        self, decision: Decision, output_tokens: int, input_tokens: int = PROMPT_TOKENS
+        self, decision: Decision, output_tokens: int, input_tokens: int | None = None
     ) -> int:
-        """The call has read and written so many tokens; what it cost, in picodollars."""
+        """The call has read and written so many tokens; what it cost, in picodollars.
+
+        Without ``input_tokens`` it has read ``PROMPT``.
+        """
         if decision.reservation is None or decision.price is None:
             raise ValueError(f"{decision.request_id} was not admitted: {decision.message}")
-        usage = TokenUsage(input_tokens=input_tokens, output_tokens=output_tokens)
+        read = PROMPT_TOKENS if input_tokens is None else input_tokens
+        usage = TokenUsage(input_tokens=read, output_tokens=output_tokens)
         result = settle_reservation(
             decision.reservation, decision.price, usage, ledger=self.ledger, clock=self.clock
         )

@@ -1,7 +1,9 @@
 """The closed loop: callers that use 5 to 100 % of what they declare, until nobody gets anything.
 
 The loop is the one that measured LiteLLM's holds. Ours goes through the real use cases and adapters
-on the local cloud's DynamoDB; the model uses 5 to 100 % of the output limit that was sent.
+on a local DynamoDB; the model uses 5 to 100 % of the output limit that was sent. A refusal
+of ours is false if the budget could have paid for the least that the sentry may send: a counted
+prompt and the lowest output limit. LiteLLM's is false if it could have paid for the whole hold.
 """
 
 import random
@@ -16,6 +18,7 @@ from benchmarks.budget.litellm_process import LiteLlm
 from benchmarks.budget.loop_watch import LoopWatch
 from benchmarks.budget.plan import Plan
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
 from cost_sentry.domain.window import WindowKind
 
 DECLARED_TOKENS = 4_096
@@ -43,7 +46,7 @@ def closed_loops(
 
 def our_loop(client: object, seed: int, plan: Plan) -> Run:
     """One loop of threads on one budget."""
-    quote = quote_of(DECLARED_TOKENS)
+    quote, least = quote_of(DECLARED_TOKENS), quote_of(OUTPUT_TOKENS_MIN, counted=True)
     budget = Budget(
         id="closed-loop",
         scope={"team": "search"},
@@ -59,7 +62,7 @@ def our_loop(client: object, seed: int, plan: Plan) -> Run:
         decision = sentry.decide(request(name, DECLARED_TOKENS))
         held = decision.reservation
         if held is None:
-            watch.refused(entered, quote)
+            watch.refused(entered, least)
             return False
         watch.admitted(entered, held.quote_picodollars)
         used = max(1, round(held.output_limit_tokens * chance.uniform(0.05, 1.0)))

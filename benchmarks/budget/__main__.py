@@ -17,6 +17,7 @@ from benchmarks.budget.promises import broken_promises
 from benchmarks.budget.report import COLUMNS_MAX, print_report
 from benchmarks.budget.run import measure
 from cost_sentry_local.cloud import CloudNotStarted
+from cost_sentry_local.dynoxide import DynoxideNotStarted
 from cost_sentry_local.layout import PROJECT
 from scripts import generate_reference
 
@@ -35,7 +36,7 @@ def main() -> int:
 
     try:
         results = measure(QUICK if options.quick else FULL, say, litellm=not options.quick)
-    except (CloudNotStarted, LiteLlmFailed, CalledProcessError) as problem:
+    except (CloudNotStarted, DynoxideNotStarted, LiteLlmFailed, CalledProcessError) as problem:
         console.print(str(problem), style="red", markup=False)
         return 3
     except KeyboardInterrupt:

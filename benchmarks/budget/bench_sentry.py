@@ -176,7 +176,7 @@ class BenchSentry:
         return result.resolved.resolution.cost_picodollars
 
     def settle_in_full(self, decision: Decision) -> int:
-        """The call has used all that is held for it."""
+        """The call has used all that is held for it; what that cost."""
         held = decision.reservation
         if held is None:
             raise ValueError(f"{decision.request_id} was not admitted: {decision.message}")

@@ -54,7 +54,9 @@ def our_cases() -> Iterator[tuple[str, tuple[Budget, ...]]]:
         yield name, (_budget(name, Unit.USD),)
     for unit in Unit:
         if unit is not Unit.USD:
-            yield f"team, {unit.value}", (_budget("team", unit),)
+            # A cap on calls in flight does not pay for a call.
+            pays = (_PLENTY,) if unit is Unit.IN_FLIGHT else ()
+            yield f"team, {unit.value.replace('_', ' ')}", (_budget("team", unit), *pays)
     yield "all scopes at once", tuple(_budget(name, Unit.USD) for name in SCOPES)
     yield "all units at once", tuple(_budget("team", unit) for unit in Unit)
 
@@ -90,8 +92,13 @@ def _request(number: int, budgets: tuple[Budget, ...]) -> InvocationRequest:
 
 
 def _budget(scope: str, unit: Unit) -> Budget:
-    tokens = request("size", DECLARED_TOKENS).input_bound_tokens + DECLARED_TOKENS
-    of_one = {Unit.USD: quote_of(DECLARED_TOKENS), Unit.TOKENS: tokens}
+    prompt = request("size", DECLARED_TOKENS).input_bound_tokens
+    of_one = {
+        Unit.USD: quote_of(DECLARED_TOKENS),
+        Unit.TOKENS: prompt + DECLARED_TOKENS,
+        Unit.INPUT_TOKENS: prompt,
+        Unit.OUTPUT_TOKENS: DECLARED_TOKENS,
+    }
     return Budget(
         id=f"{scope}-{unit.value}".replace("_", "-"),
         scope=SCOPES[scope],
@@ -99,6 +106,9 @@ def _budget(scope: str, unit: Unit) -> Budget:
         window=WindowKind.NONE,
         limit=PAYS_FOR * of_one.get(unit, 1),
     )
+
+
+_PLENTY = Budget(id="plenty", scope={}, unit=Unit.USD, window=WindowKind.NONE, limit=10**18)
 
 
 def _check(budget: Budget, sentry: BenchSentry) -> None:

@@ -20,9 +20,9 @@ from benchmarks.budget.hot_budget import hot_budgets
 from benchmarks.budget.litellm_process import LiteLlm, running_litellm
 from benchmarks.budget.plan import Plan
 from benchmarks.budget.reserved_over_real import reserved_over_real
+from benchmarks.budget.store import running_store
 from benchmarks.budget.usd_per_million import usd_per_million_calls
 from benchmarks.budget.wire import counts_by_budgets, wire
-from cost_sentry_local.cloud import running_cloud
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -38,10 +38,10 @@ def measure(plan: Plan, say: Say, *, litellm: bool) -> Json:
     with _litellm_if(litellm) as theirs:
         versions = _versions(theirs)
         parts["decision_cpu_us"] = decision_cpu(theirs, plan, say)
-        with running_cloud() as cloud:
-            client = cloud.client("dynamodb", connections=plan.burst_callers + 1)
-            parts["closed_loop"] = closed_loops(client, theirs, plan, say)
-            parts["burst"] = bursts(client, theirs, plan, say)
+        with running_store(plan.burst_callers) as store:
+            versions["DynamoDB of loops and bursts"] = store.engine
+            parts["closed_loop"] = closed_loops(store.client, theirs, plan, say)
+            parts["burst"] = bursts(store.client, theirs, plan, say)
     parts["cloudwatch_design"] = cloudwatch_design(plan, say)
     parts["reserved_over_real"] = reserved_over_real(plan, say)
     counts = counts_by_budgets(plan, say)
@@ -93,6 +93,5 @@ def _versions(litellm: LiteLlm | None) -> dict[str, str]:
         "price book": BOOK.version,
         "Python": platform.python_version(),
         "boto3": version("boto3"),
-        "the local cloud's DynamoDB (ministack)": version("ministack"),
     }
     return ours if litellm is None else {**ours, "LiteLLM": litellm.ask("versions")["litellm"]}

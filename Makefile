@@ -49,11 +49,16 @@ test: setup  ## everything that must hold
 demo: setup  ## the sentry at work on this machine: real template, real traffic, local cloud
 	@python -m cost_sentry_local.demo
 
+.PHONY: bench-budget
+bench-budget: setup  ## budgets under load, measured here, side by side with LiteLLM; under ten minutes
+	@python -m benchmarks.budget
+
 .PHONY: lock
 lock: setup  ## resolve requirements/*.in again, with hashes and without addresses
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install -qq uv
 	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
 	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+	@.build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/litellm.in -o requirements/litellm.txt
 
 .PHONY: prices
 prices: setup  ## build the price book again from the installed genai-prices

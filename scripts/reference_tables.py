@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.budget import page as bench_budget
 from cost_sentry.adapters import (
     dynamodb_journal_items,
     ledger_items,
@@ -296,5 +297,5 @@ TABLES: dict[str, Callable[[], str]] = {
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits,
         journal_item_keys, window_ids, faults, gaps,
     )
-}  # fmt: skip
+} | bench_budget.TABLES  # fmt: skip
 """By the name that a page asks for."""

@@ -45,12 +45,11 @@ class Line:
     dollars: Decimal
 
 
-def lines(units: Units) -> list[Line]:
+def lines(units: Units, model_seconds: int = MODEL_SECONDS) -> list[Line]:
     """Everything that one call costs, the table's part as measured."""
     admit = Decimal("0.5") * ADMIT_SECONDS
     settle = Decimal("0.5") * SETTLE_SECONDS
-    project = Decimal("0.25") * PROJECT_SECONDS
-    seconds = MODEL_SECONDS + Decimal("0.3")
+    seconds = model_seconds + Decimal("0.3")
     return [
         Line(what="Step Functions Express, one execution", quantity="1", dollars=EXPRESS_REQUEST),
         Line(
@@ -60,7 +59,7 @@ def lines(units: Units) -> list[Line]:
         ),
         _function("admit_request", "512 MiB", ADMIT_SECONDS, admit),
         _function("settle_reservation", "512 MiB", SETTLE_SECONDS, settle),
-        _function("project_entries, one batch for each call", "256 MiB", PROJECT_SECONDS, project),
+        _batches(units.batches),
         Line(
             what="DynamoDB, reserve and settle",
             quantity=f"{units.ledger_writes:.1f} write units",
@@ -94,6 +93,16 @@ def _function(name: str, memory: str, seconds: Decimal, gb_seconds: Decimal) -> 
         what=f"Lambda {name}",
         quantity=f"{int(seconds * 1000)} ms at {memory}",
         dollars=LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND_ARM,
+    )
+
+
+def _batches(of_one_call: Decimal) -> Line:
+    gb_seconds = Decimal("0.25") * PROJECT_SECONDS
+    of_one_run = LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND_ARM
+    return Line(
+        what="Lambda project_entries",
+        quantity=f"{of_one_call:.2f} runs of {int(PROJECT_SECONDS * 1000)} ms at 256 MiB",
+        dollars=of_one_call * of_one_run,
     )
 
 

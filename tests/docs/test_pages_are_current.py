@@ -7,8 +7,9 @@ import pytest
 
 from scripts import reference_meanings
 from scripts.generate_reference import generated, pages
+from scripts.item_size import size, units
 from scripts.reference_tables import ROOT, TABLES
-from scripts.table_meter import UNITS, size, units, units_text
+from scripts.table_meter import UNITS, units_text
 from tests.docs.answers_shown import EXAMPLES, answers
 
 ASKED = re.compile(r"<!-- (table|file): (\S+) -->")

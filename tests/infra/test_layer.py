@@ -33,7 +33,7 @@ def test_the_layer_describes_the_services_that_the_code_calls_and_no_other():
     called = {
         name
         for file in SOURCE.rglob("*.py")
-        for name in re.findall(r'boto3\.client\(\s*"([a-z-]+)"', file.read_text())
+        for name in re.findall(r'(?:boto3\.|\b_|\bcreate_)client\(\s*"([a-z-]+)"', file.read_text())
     }
     described = {path.name for path in (PACKAGES / "botocore" / "data").iterdir() if path.is_dir()}
 

@@ -21,9 +21,10 @@ ROOMS = (
     "infra",
     "client",
     "local",
+    "benchmarks",
     "tests",
 )
-SHIPPED = ("functions/", "client/", "infra/", "scripts/")
+SHIPPED = ("functions/", "client/", "infra/", "scripts/", "benchmarks/")
 """What only a test imports is dead here."""
 FOR_TESTS = ("local/", "tests/fakes/")
 COMMANDS_IN = ("Makefile", ".toml", ".json", ".sh", "run", "CONTRIBUTING.md")

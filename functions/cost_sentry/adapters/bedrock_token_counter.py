@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -19,6 +18,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.session import get_session
 
 from cost_sentry.adapters.converse_codec import to_boto
 from cost_sentry.application.ports import Clock, Uncounted
@@ -112,4 +112,4 @@ def count_tokens_client() -> Any:  # noqa: ANN401 - boto3 client
         read_timeout=READ_TIMEOUT_SECONDS,
         tcp_keepalive=True,
     )
-    return boto3.client("bedrock-runtime", config=config)
+    return get_session().create_client("bedrock-runtime", config=config)

@@ -1,6 +1,6 @@
 """Converse as botocore's own service model describes it, read once and without a client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from botocore.loaders import Loader
@@ -34,9 +34,9 @@ def is_union(shape: Shape) -> bool:
     return isinstance(shape, StructureShape) and bool(shape.is_tagged_union)
 
 
-def members_of(shape: Shape) -> dict[str, Shape]:
+def members_of(shape: Shape) -> Mapping[str, Shape]:
     """A structure's members by their camelCase names; a document has none."""
-    return dict(shape.members) if isinstance(shape, StructureShape) else {}
+    return shape.members if isinstance(shape, StructureShape) else {}
 
 
 def parts_of(shape: Shape) -> tuple[Shape, ...]:

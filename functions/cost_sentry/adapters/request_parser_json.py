@@ -14,6 +14,7 @@ take about 33 KiB. A request that did not fit with them would be held and never 
 """
 NESTING_MAX_LEVELS = 100
 """Of objects and lists inside each other; the deepest Converse request needs a fifth of it."""
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 INTEGER_MAX = 2**53 - 1
 """JSON numbers are doubles on their way through Step Functions (RFC 8259, section 6)."""
 
@@ -32,7 +33,7 @@ def check_json(request: dict[str, object], problems: Problems) -> None:
 
 def canonical_json(value: object) -> str:
     """One text for equal values: sorted names, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 def _check_size(request: dict[str, object], problems: Problems) -> None:

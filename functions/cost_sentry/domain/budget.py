@@ -32,8 +32,7 @@ class Budget:
 
     def covers(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether a request with these tags, calling this base model id, is charged here."""
-        facts = {**tags, MODEL_TAG: model_id}
-        return all(facts.get(name) == value for name, value in self.scope.items())
+        return self.scope.items() <= {**tags, MODEL_TAG: model_id}.items()
 
     def window_at(self, now: datetime) -> Window:
         """The window that a reservation made ``now`` belongs to, for good."""

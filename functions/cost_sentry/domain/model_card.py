@@ -1,13 +1,11 @@
 """What a model can do, as far as it decides whether it may stand in for another."""
 
-import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.model_id import provider_of
 
-_BINARY_MEGA = Fraction(1024**2, 1000**2)
+_BINARY, _DECIMAL = 1024**2, 1000**2
 """A window sold as 128K or 1M may hold 131,072 or 1,048,576 tokens."""
 
 
@@ -37,7 +35,7 @@ class ModelCard:
 
         ``context_tokens`` is what the model surely takes, and too small for that.
         """
-        return max(math.ceil(self.context_tokens * _BINARY_MEGA), self.context_tokens_ceiling or 0)
+        return max(-(-self.context_tokens * _BINARY // _DECIMAL), self.context_tokens_ceiling or 0)
 
     def refuses(self, needs: Needs, asked_model_id: str) -> str | None:
         """Which parts, made for the asked model, this one would not take; ``None`` if it would."""

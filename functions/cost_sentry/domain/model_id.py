@@ -6,9 +6,13 @@ service authorization reference for Amazon Bedrock, "Resource types".
 """
 
 import re
+from functools import lru_cache
 
 PROFILE_SCOPES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", "global")
 """What an inference profile id starts with, before the first dot."""
+
+NAMES_REMEMBERED = 1_024
+"""A configuration names far fewer models, and whatever callers make up does not fill the memory."""
 
 _MODEL_ID = re.compile(
     r"(?:(?P<scope>" + "|".join(PROFILE_SCOPES) + r")\.)?"
@@ -45,6 +49,7 @@ def profile_scope(model_id: str) -> str | None:
     return None if parts is None else parts[0]
 
 
+@lru_cache(NAMES_REMEMBERED)
 def arn_region(model_id: str) -> str | None:
     """The AWS Region that an ARN names; ``None`` for a plain id, which has none."""
     arn = _ARN.fullmatch(model_id)
@@ -56,6 +61,7 @@ def is_model_name(model_id: str) -> bool:
     return _parts(model_id) is not None
 
 
+@lru_cache(NAMES_REMEMBERED)
 def _parts(model_id: str) -> tuple[str | None, str] | None:
     arn = _ARN.fullmatch(model_id)
     named = _MODEL_ID.fullmatch(arn["id"] if arn else model_id)

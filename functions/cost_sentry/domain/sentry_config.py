@@ -48,7 +48,8 @@ class SentryConfig:
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""
-        return tuple(b for b in self.budgets if b.covers(tags, model_id))
+        facts = {**tags, MODEL_TAG: model_id}.items()
+        return tuple(b for b in self.budgets if b.scope.items() <= facts)
 
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether some budget bounds what such calls spend; a cap on calls in flight does not."""

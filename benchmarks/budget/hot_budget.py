@@ -1,0 +1,161 @@
+"""One budget at 50 to 10,000 calls a second: how it admits, and what is left when it runs out.
+
+The budget pays for ten minutes of the load. Its first seconds are one world: calls are measured
+once as many end as begin. Its last seconds are another: nearly all is spent already when callers
+come, and they go on until more of them are refused than admitted.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from benchmarks.budget.hot_world import MODEL_SECONDS, Admission, HotWorld
+from benchmarks.budget.plan import Plan
+from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.window import WindowKind
+from tests.simulation.world.latencies import MILLISECOND, SECOND
+
+AMOUNT = 3 * 10**10
+"""Three cents."""
+MEAN_COST_RATIO = 0.525
+"""Costs are drawn evenly from 5 to 100 % of the hold."""
+BUDGET_SECONDS = 600
+RAMP_SECONDS = 3
+MEASURED_SECONDS = 3
+MEASURED_UNTIL = RAMP_SECONDS + MODEL_SECONDS + MEASURED_SECONDS
+LASTS_SECONDS = RAMP_SECONDS + MODEL_SECONDS + 1
+"""How long what is left is meant to last in the second world."""
+END_SECONDS_MAX = 3 * LASTS_SECONDS
+STEP = SECOND // 4
+STRANDED_MAX = 100
+"""Past eight shards a refusal may leave one part in so many of the limit."""
+TOUCHED_MAX = 300_000
+"""Items that one world may ask for or write; one that needs more is cut short, and says so."""
+WORKERS = 2
+
+Json = dict[str, Any]
+
+
+def hot_budgets(plan: Plan, say: Callable[[str], None]) -> tuple[Json, Json]:
+    """By load; both worlds of each, two at a time."""
+    figures: Json = {}
+    details: Json = {}
+    loads = sorted(plan.loads_per_second)
+    with ProcessPoolExecutor(WORKERS) as pool:
+        worlds = {load: [pool.submit(of, load) for of in (steady, end)] for load in loads[::-1]}
+        for load in loads:
+            say(f"one budget at {load} calls a second")
+            parts = [world.result() for world in worlds[load]]
+            figures[str(load)] = {
+                name: value for found, _ in parts for name, value in found.items()
+            }
+            details[str(load)] = {name: told for _, more in parts for name, told in more.items()}
+    return figures, details
+
+
+def steady(load: int) -> tuple[Json, Json]:
+    """The first seconds of the budget: admission when as many calls end as begin."""
+    world = HotWorld(seed=load, budget=_budget(load), amount=AMOUNT)
+    world.define(world.budget)
+    world.scheduler.spawn("arrivals", lambda: _arrive(world, load))
+    world.scheduler.run(MEASURED_UNTIL * SECOND, lambda: _is_enough(world))
+    now = world.scheduler.now
+    since = now - MEASURED_SECONDS * SECOND
+    answered = [a for a in world.admissions if a.answered_at >= since]
+    took = sorted(_took(a) for a in answered if a.outcome == "held")
+    sizes = _sizes(world)
+    calls = max(1, len(world.admissions))
+    figures = {
+        "admitted_per_second": round(len(took) / MEASURED_SECONDS),
+        "shards": len(sizes),
+        "item_kb_p99": round(_percentile(sizes, 0.99) / 1024, 2),
+        "admit_ms_p50": round(_percentile(took, 0.5), 1),
+        "admit_ms_p99": round(_percentile(took, 0.99), 1),
+    }
+    details = {
+        "measured_until_seconds": now / SECOND,
+        "cut_short": now < MEASURED_UNTIL * SECOND,
+        "refused": len(answered) - len(took),
+        "item_kb_mean": round(statistics.fmean(sizes) / 1024, 2) if sizes else 0,
+        "operations_per_call": round(world.model.operations / calls, 2),
+        "write_units_per_call": round(world.model.items.write_units / calls, 2),
+        "environments": world.environments,
+    }
+    world.scheduler.close()
+    return figures, {"steady": details}
+
+
+def end(load: int) -> tuple[Json, Json]:
+    """The last seconds of the budget: who is refused, and what is left by then."""
+    budget = _budget(load)
+    ended = (RAMP_SECONDS / 2 + LASTS_SECONDS - RAMP_SECONDS - MODEL_SECONDS) * MEAN_COST_RATIO
+    left = round(load * AMOUNT * (ended + MODEL_SECONDS))
+    world = HotWorld(seed=load, budget=budget, amount=AMOUNT)
+    world.spend_before(budget.limit - left)
+    world.scheduler.spawn("arrivals", lambda: _arrive(world, load))
+    began, has_run_out = world.scheduler.now, False
+    while not has_run_out and not _is_enough(world):
+        before = len(world.admissions)
+        world.scheduler.run(world.scheduler.now + STEP, lambda: _is_enough(world))
+        lately = world.admissions[before:]
+        has_run_out = 2 * sum(a.outcome == "short" for a in lately) > len(lately)
+        if world.scheduler.now - began > END_SECONDS_MAX * SECOND:
+            break
+    refused = [a for a in world.admissions if a.outcome != "held"]
+    shards = len(_sizes(world))
+    figures = {
+        "false_refusals": sum(_is_false(a, budget.limit, shards) for a in refused),
+        "unused_ratio": round((budget.limit - world.taken) / budget.limit, 5),
+    }
+    details = {
+        "calls": len(world.admissions),
+        "refused": len(refused),
+        "unavailable": sum(a.outcome == "unavailable" for a in refused),
+        "seconds": (world.scheduler.now - began) / SECOND,
+        "cut_short": not has_run_out,
+        "spent_over_limit": max(0, world.spent - budget.limit),
+        "operations_per_call": round(world.model.operations / max(1, len(world.admissions)), 2),
+    }
+    world.scheduler.close()
+    return figures, {"end": details}
+
+
+def _budget(load: int) -> Budget:
+    limit = round(load * BUDGET_SECONDS * AMOUNT * MEAN_COST_RATIO)
+    return Budget(id="hot", scope={}, unit=Unit.USD, window=WindowKind.DAY, limit=limit)
+
+
+def _is_enough(world: HotWorld) -> bool:
+    return world.touched >= TOUCHED_MAX
+
+
+def _arrive(world: HotWorld, load: int) -> None:
+    """Calls at random, at a rate that grows to the load and stays there."""
+    chance = world.scheduler.current.random
+    number, began = 0, world.scheduler.now
+    while True:
+        elapsed = (world.scheduler.now - began) / SECOND
+        rate = load * min(1.0, (elapsed + 0.05) / RAMP_SECONDS)
+        world.scheduler.sleep(round(chance.expovariate(rate) * SECOND))
+        number += 1
+        world.spawn_call(number)
+
+
+def _sizes(world: HotWorld) -> list[int]:
+    """Bytes of every shard that takes calls."""
+    return sorted(world.model.items.size(key) for key in world.shards())
+
+
+def _is_false(refused: Admission, limit: int, shards: int) -> bool:
+    """By the bound of P2: none up to eight shards, one per cent of the limit past them."""
+    stranded = limit // STRANDED_MAX if shards > 8 else 0
+    return refused.room - stranded >= refused.amount
+
+
+def _took(admission: Admission) -> float:
+    return (admission.answered_at - admission.asked_at) / MILLISECOND
+
+
+def _percentile(values: Sequence[float], ratio: float) -> float:
+    return values[int(len(values) * ratio)] if values else 0.0

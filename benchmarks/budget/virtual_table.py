@@ -1,0 +1,123 @@
+"""A sentry on the simulator's model of DynamoDB: nothing takes time, and time is virtual.
+
+The model takes 1,000 write units a second of one item, so an account must not grow for ever: the
+stream is projected every second, as in an account.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks.budget.bench_sentry import BenchSentry
+from benchmarks.budget.wire_meter import WireMeter
+from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
+from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.stream_records import streamed_entries
+from cost_sentry.application.project_entries import project_entries
+from cost_sentry.domain.budget import Budget
+from tests.fakes.recorded_alerts import RecordedAlerts
+from tests.simulation.dynamodb.items import Written
+from tests.simulation.dynamodb.model import DynamoDbModel, InstantClient
+
+PROJECTED_EVERY = timedelta(seconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Record = dict[str, Any]
+
+
+class VirtualClock:
+    """Time that moves when the benchmark says so."""
+
+    def __init__(self, now: datetime) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        """See ``application.ports.Clock``."""
+        return self.time
+
+    def microseconds(self) -> int:
+        """For the model."""
+        return (self.time - _EPOCH) // timedelta(microseconds=1)
+
+
+class VirtualSentry:
+    """These budgets on an empty table. Move time by ``at`` only.
+
+    Args:
+        start: the first moment.
+        budgets: all of them.
+        metered: count at the wire of a real boto3 client, see ``meter``.
+        on_projection: what the meter counts projections as.
+    """
+
+    def __init__(
+        self,
+        start: datetime,
+        *budgets: Budget,
+        metered: bool = False,
+        on_projection: str = "",
+    ) -> None:
+        self.clock = VirtualClock(start)
+        model = DynamoDbModel(self.clock.microseconds)
+        model.items.listen(self._listen)
+        self.meter = WireMeter(model, self.clock)
+        self._projected_at = start
+        self._records: list[Record] = []
+        self._on_projection = on_projection
+        self.batches = 0
+        """Runs of the projection."""
+        self._client = self.meter.client if metered else InstantClient(model)
+        self.sentry = BenchSentry(
+            client=self._client,
+            budgets=budgets,
+            clock=self.clock,
+            pause=_nobody_else_writes,
+            creates_table=False,
+        )
+
+    def at(self, moment: datetime) -> BenchSentry:
+        """The sentry at this moment, which is not before the last one."""
+        self.clock.time = moment
+        if moment - self._projected_at >= PROJECTED_EVERY:
+            self._projected_at = moment
+            records, self._records = self._records, []
+            with self.meter.doing(self._on_projection):
+                self._project(records)
+        return self.sentry
+
+    def _listen(self, written: Sequence[Written]) -> None:
+        for one in written:
+            self._records.append({"dynamodb": _change(one, len(self._records))})
+
+    def _project(self, records: list[Record]) -> None:
+        entries = streamed_entries({"Records": records})
+        self.batches += bool(entries)
+        calls = LedgerCalls(self._client, self.sentry.table)
+        journal_calls = JournalCalls(self._client, self.sentry.table)
+        done = project_entries(
+            entries,
+            journal=DynamoDbJournal(journal_calls, calls, _nobody_else_writes),
+            outbox=DynamoDbAlertOutbox(calls, _nobody_else_writes),
+            alerts=RecordedAlerts(),
+            ledger=self.sentry.ledger,
+            config=self.sentry.admission.config_source,
+            limits=self.sentry.books,
+            clock=self.clock,
+        )
+        if done.failed_ids:
+            raise RuntimeError(f"the projection refused {len(done.failed_ids)} records")
+
+
+def _nobody_else_writes(_attempt: int) -> None:
+    return None
+
+
+def _change(one: Written, number: int) -> Record:
+    return {
+        "Keys": {"pk": {"S": one.key[0]}, "sk": {"S": one.key[1]}},
+        "SequenceNumber": f"{number:021d}",
+        **({} if one.before is None else {"OldImage": one.before}),
+        **({} if one.after is None else {"NewImage": one.after}),
+    }

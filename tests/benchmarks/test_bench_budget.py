@@ -1,0 +1,93 @@
+"""The benchmark itself: its shape, its verdict, and what it counts with."""
+
+import copy
+import json
+import pathlib
+
+import pytest
+from rich.console import Console
+
+from benchmarks.budget.__main__ import FIGURES
+from benchmarks.budget.cloudwatch_design import cloudwatch_design
+from benchmarks.budget.page import kept
+from benchmarks.budget.plan import FULL, QUICK
+from benchmarks.budget.promises import broken_promises
+from benchmarks.budget.report import COLUMNS_MAX, print_report
+from benchmarks.budget.run import measure
+from tests.benchmarks.shape import SHAPE, misshapen
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return measure(QUICK, lambda _what: None, litellm=False)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_quick_run_has_the_shape_and_keeps_every_promise(quick) -> None:
+    assert misshapen(quick["figures"], litellm=False) == []
+    assert broken_promises(quick["figures"]) == []
+    assert quick["about"]["notes"] == ["LiteLLM's side is left out of this run."]
+
+
+@pytest.mark.slow
+def test_a_report_fits_on_a_terminal(quick, tmp_path: pathlib.Path) -> None:
+    with (tmp_path / "report").open("w") as file:
+        print_report(Console(file=file, width=COLUMNS_MAX), quick, [])
+
+    lines = (tmp_path / "report").read_text().splitlines()
+    assert len(lines) > 50
+    assert max(map(len, lines)) <= COLUMNS_MAX
+
+
+def test_what_is_kept_is_a_whole_run_with_both_sides() -> None:
+    results = kept()
+
+    assert misshapen(results["figures"]) == []
+    assert list(results["figures"]["hot_budget"]) == [str(load) for load in FULL.loads_per_second]
+    assert results["figures"]["closed_loop"]["litellm_strict"]["runs"] == FULL.seeds
+    assert results["about"]["notes"] == []
+
+
+def test_a_missing_figure_or_a_wrong_one_is_seen() -> None:
+    figures = copy.deepcopy(kept()["figures"])
+    del figures["wire"]["3"]
+    figures["cold_start"]["ours"]["rss_mb"] = "46"
+
+    assert [problem.split(":")[0] for problem in misshapen(figures)] == [
+        ".cold_start.ours.rss_mb",
+        ".wire",
+    ]
+
+
+def test_each_broken_promise_is_told() -> None:
+    figures = copy.deepcopy(kept()["figures"])
+    figures["closed_loop"]["ours"].update(runs_over_budget=1, false_refusals=2)
+    figures["burst"]["ours"]["team"]["admitted"] = 11
+    figures["burst"]["ours"]["user"]["admitted"] = 9
+    figures["cloudwatch_design"]["ours_overshoot_usd"] = 0.02
+    figures["hot_budget"]["5000"]["false_refusals"] = 3
+
+    told = [promise.partition(":")[0] for promise in broken_promises(figures)]
+
+    assert told == ["P1", "P2", "P1", "P2", "P1", "P2"]
+
+
+def test_litellm_breaks_none_of_our_promises() -> None:
+    figures = copy.deepcopy(kept()["figures"])
+    figures["closed_loop"]["litellm_default"]["runs_over_budget"] = 20
+
+    assert broken_promises(figures) == broken_promises(kept()["figures"])
+
+
+def test_a_check_of_late_metrics_overshoots_by_the_spend_of_their_lateness() -> None:
+    figures, told = cloudwatch_design(QUICK, lambda _what: None)
+
+    assert figures["overshoot_usd"] == pytest.approx(0.02 * 50 * QUICK.cloudwatch_seconds)
+    assert figures["ours_overshoot_usd"] == 0
+    assert told["ours_spent_usd"] > 0.99 * told["limit_usd"]
+
+
+def test_the_figures_lie_where_they_are_looked_for() -> None:
+    assert FIGURES.parts[-2:] == ("build", "bench-budget.json")
+    assert json.dumps(list(SHAPE))

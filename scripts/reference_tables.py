@@ -294,8 +294,7 @@ TABLES: dict[str, Callable[[], str]] = {
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, request_limits, functions, workflow_states, call_errors, alarms,
-        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits,
-        journal_item_keys, window_ids, faults, gaps,
+        running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
+        journal_item_keys, faults, gaps,
     )
 } | bench_budget.TABLES  # fmt: skip
-"""By the name that a page asks for."""

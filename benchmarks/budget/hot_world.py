@@ -22,7 +22,7 @@ from cost_sentry.domain.usage import TokenUsage
 from tests.simulation.dynamodb.model import DynamoDbModel
 from tests.simulation.world import faults
 from tests.simulation.world.dynamodb_client import SimulatedClient
-from tests.simulation.world.environment import Environment, SkewedClock, start_of
+from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
 from tests.simulation.world.latencies import SECOND
 from tests.simulation.world.scheduler import Scheduler
 
@@ -148,6 +148,9 @@ class HotWorld:
         self.taken -= amount - cost
         self.spent += cost
 
+    def _date(self) -> str:
+        return http_date(start_of(START), self.scheduler.now // SECOND)
+
     def _borrow(self, function: str) -> DynamoDbLedger:
         """An environment that is idle, or a new one that knows nothing yet."""
         idle = self._idle[function]
@@ -156,7 +159,7 @@ class HotWorld:
 
     def _environment(self) -> Environment:
         self.environments += 1
-        client = SimulatedClient(self.scheduler, self.model, lambda: faults.NONE)
+        client = SimulatedClient(self.scheduler, self.model, faults.Faults(), self._date)
         return Environment(
             scheduler=self.scheduler,
             client=_Watched(client, self),

@@ -8,7 +8,7 @@ import pytest
 from cost_sentry.application.ports import Reserved, SameId, Shortage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import InvariantViolated
-from cost_sentry.domain.reservation import ReservationState, charged_in_full
+from cost_sentry.domain.reservation import ReservationState
 from tests.contract.ledger_case import DAY, LedgerCase
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 
@@ -193,37 +193,6 @@ class LedgerContract(LedgerCase):
         assert again.reservation == reservation("r1", hold(100))
         self.check(books, daily, pending=100, posted=0)
 
-    def test_another_invocation_of_the_same_execution_goes_on_with_its_reservation(
-        self, ledger, books, daily
-    ):
-        ledger.reserve(reservation("r1", hold(100), attempt="run.first"))
-
-        again = ledger.reserve(reservation("r1", hold(100), attempt="run.second"))
-
-        assert isinstance(again, Reserved)
-        assert again.reservation == reservation("r1", hold(100), attempt="run.second")
-        self.check(books, daily, pending=100, posted=0)
-
-    def test_whichever_invocation_the_workflow_heard_its_ticket_resolves(
-        self, ledger, books, daily
-    ):
-        first = reservation("r1", hold(100), attempt="run.first")
-        ledger.reserve(first)
-        ledger.reserve(reservation("r1", hold(100), attempt="run.second"))
-
-        assert ledger.resolve(first, resolution(40)).first
-
-        self.check(books, daily, pending=0, posted=40)
-
-    def test_another_execution_cannot_resolve_it(self, ledger, books, daily):
-        ledger.reserve(reservation("r1", hold(100), attempt="run.first"))
-        other = reservation("r1", hold(100), attempt="other.first")
-
-        with pytest.raises(InvariantViolated):
-            ledger.resolve(other, resolution(40))
-
-        self.check(books, daily, pending=100, posted=0)
-
     def test_the_same_attempt_again_is_told_what_is_left_too(self, ledger, books, daily):
         first = ledger.reserve(reservation("r1", hold(10)))
 
@@ -304,42 +273,3 @@ class LedgerContract(LedgerCase):
         ledger.tidy(NOON + timedelta(days=1), batch_max=100)
 
         self.check(books, daily, pending=10, posted=40)
-
-    def test_the_true_cost_of_an_expired_call_takes_the_place_of_the_assumed_one(
-        self, ledger, books, daily
-    ):
-        held = reservation("r1", hold(100))
-        ledger.reserve(held)
-        ledger.resolve(held, charged_in_full(held, NOON + timedelta(minutes=8)))
-        self.check(books, daily, pending=0, posted=100)
-
-        settled = ledger.resolve(held, resolution(40))
-        again = ledger.resolve(held, resolution(40))
-        other = ledger.resolve(held, resolution(70))
-
-        assert settled.first
-        assert again.resolved == settled.resolved
-        assert not other.first
-        assert other.resolved.resolution == resolution(40)
-        self.check(books, daily, pending=0, posted=40)
-
-    def test_an_expired_call_that_surely_did_not_run_costs_nothing(self, ledger, books, daily):
-        held = reservation("r1", hold(100))
-        ledger.reserve(held)
-        ledger.resolve(held, charged_in_full(held, NOON + timedelta(minutes=8)))
-
-        ledger.resolve(held, resolution(0, ReservationState.VOIDED, total_tokens=0))
-
-        self.check(books, daily, pending=0, posted=0)
-
-    def test_an_expired_call_whose_cost_stays_unknown_stays_charged(self, ledger, books, daily):
-        held = reservation("r1", hold(100))
-        ledger.reserve(held)
-        expired = charged_in_full(held, NOON + timedelta(minutes=8))
-        ledger.resolve(held, expired)
-
-        told = ledger.resolve(held, resolution(100, estimated=True))
-
-        assert not told.first
-        assert told.resolved.resolution == expired
-        self.check(books, daily, pending=0, posted=100)

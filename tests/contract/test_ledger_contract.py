@@ -4,10 +4,18 @@ import pytest
 
 from tests.contract.engines import EVERY
 from tests.contract.ledger_contract import LedgerContract
+from tests.contract.ledger_executions_contract import LedgerExecutionsContract
+from tests.contract.ledger_expiry_contract import LedgerExpiryContract
 from tests.contract.ledger_limits_contract import LedgerLimitsContract
 from tests.contract.ledger_units_contract import LedgerUnitsContract
 
 
 @pytest.mark.parametrize("engine", EVERY)
-class TestLedger(LedgerContract, LedgerLimitsContract, LedgerUnitsContract):
+class TestLedger(
+    LedgerContract,
+    LedgerExecutionsContract,
+    LedgerExpiryContract,
+    LedgerLimitsContract,
+    LedgerUnitsContract,
+):
     """The suites, once per engine."""

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.invocation import InvocationRequest
-from tests.simulation.audit import broken
+from tests.simulation.at_rest import check_all, heal, start_ticking
 from tests.simulation.audit.answers import Answers, Asked, WatchedLedger
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
-from tests.simulation.audit.final_checks import FinalChecks
 from tests.simulation.dynamodb.model import DynamoDbModel
 from tests.simulation.examples import ExampleBook, request_of
 from tests.simulation.outcome import Outcome
@@ -241,7 +239,7 @@ class Simulation:
             self._call(caller)
         for operator in self.plan.operators:
             self._counted(self._operate(operator))
-        self._tick(1)
+        start_ticking(self)
         longest = self.workflow.time_limit() + max(c.at for c in self.plan.callers)
         self._advance(longest + self.plan.late_max, self._are_over)
         for task in self._tasks:
@@ -288,37 +286,8 @@ class Simulation:
         delay = int(chance.random() ** 2 * plan.late_max)
         self._counted(self.scheduler.spawn(f"{execution.id}/late", settle, delay))
 
-    def _tick(self, number: int) -> None:
-        """The expiry schedule."""
-        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
-
-        def tick() -> None:
-            try:
-                self.functions.invoke("expire_reservations", {}, f"tick {number}").wait()
-            except FunctionFailed as error:
-                if self._tracing:
-                    self._note(f"tick {number}: {error}")
-            self._tick(number + 1)
-
-        self.scheduler.spawn(f"tick {number}", tick, every)
-
     def _heal(self) -> None:
-        """Nothing goes wrong any more: everything must come to rest in bounded time."""
-        self._faults.mix = faults.NONE
-        # Requests that their senders gave up on may still arrive; then it is quiet.
-        self._operate(
-            Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
-        )
-        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
-        hold = self._in_force.hold_seconds * latencies.SECOND
-        skew = 2 * latencies.SKEW_SECONDS_MAX * latencies.SECOND
-        self._advance(hold + skew + 2 * every + latencies.MINUTE, self._is_quiet)
-        late = [held.request_id for held in self.auditor.truth.pending()]
-        if late and not self._is_cut_short:
-            raise BrokenPromise(broken.RESOLVED_IN_TIME, f"{late} are still pending")
-        # One more scheduled run: it puts right what the last settlements could not.
-        self._advance(self.plan.runs_into + every + latencies.MINUTE)
-        self._advance(4 * every, lambda: not self.stream.waiting and not self._mails_wait())
+        heal(self)
 
     def _is_quiet(self) -> bool:
         return not self.stream.waiting and not any(self.auditor.truth.pending())
@@ -327,17 +296,4 @@ class Simulation:
         return bool(self.model.items.sort_keys("ALERTS"))
 
     def _check(self) -> None:
-        if self._is_cut_short:
-            detail = f"not after {self.scheduler.events} events"
-            raise BrokenPromise(broken.AT_REST, detail)
-        if self.stream.given_up:
-            detail = f"{self.stream.given_up} could not be projected"
-            raise BrokenPromise(broken.JOURNAL_COMPLETE, detail)
-        checks = FinalChecks(self.model.items, self.auditor)
-        checks.run()
-        self.answers.check_charges()
-        budgets = {budget.id: budget for budget in self._in_force.budgets}
-        checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
-        now = self._start + timedelta(microseconds=self.scheduler.now)
-        current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
-        checks.check_limits({b.id: b.limit for b in budgets.values()}, current)
+        check_all(self)

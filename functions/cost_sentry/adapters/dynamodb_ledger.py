@@ -25,11 +25,12 @@ from cost_sentry.adapters.ledger_memory import (
     charged_when_expired,
 )
 from cost_sentry.adapters.ledger_merging import tidy_shards
-from cost_sentry.adapters.ledger_refills import Refills, Want
+from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_surplus import give_back_surplus
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
+from cost_sentry.adapters.ledger_wants import want_of
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
     adopt_arguments,
@@ -50,7 +51,6 @@ from cost_sentry.domain.errors import (
     LedgerUnavailable,
 )
 from cost_sentry.domain.reservation import (
-    Hold,
     Reservation,
     ReservationState,
     Resolution,
@@ -191,8 +191,8 @@ class DynamoDbLedger:
         if not short:
             return None  # Whatever was in the way has gone: try again.
         next_short = shard.shortages(here.holds, calls=2)
-        wants = [_want(hold, shard, here.reserved_at) for hold in short]
-        more = [_want(h, shard, here.reserved_at) for h in next_short if h not in short]
+        wants = [want_of(hold, shard, here.reserved_at) for hold in short]
+        more = [want_of(h, shard, here.reserved_at) for h in next_short if h not in short]
         return self._refills.supply(wants, more)
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
@@ -270,16 +270,6 @@ class DynamoDbLedger:
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""
         forget_journaled(self._calls, place, now)
-
-
-def _want(hold: Hold, shard: ShardState, now: datetime) -> Want:
-    return Want(
-        hold=hold,
-        place=shard.place,
-        free=shard.free.get(hold.key, 0),
-        newcomer=hold.key not in shard.free,
-        now=now,
-    )
 
 
 def _reserved(reservation: Reservation, attributes: Item) -> Reserved:

@@ -1,7 +1,6 @@
 """Money for a shard that cannot pay, out of the window or a pool; or proof that there is none."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -24,6 +23,7 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_pool,
     take_from_window,
 )
+from cost_sentry.adapters.ledger_wants import Grant, Want
 from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import (
     DIRECT_PLACES_MAX,
@@ -35,7 +35,6 @@ from cost_sentry.domain.allotment import (
     shard_free_max,
 )
 from cost_sentry.domain.errors import LedgerContention
-from cost_sentry.domain.reservation import Hold
 
 ATTEMPTS_MAX = 60
 """Looks at one budget window before giving up with ``LedgerContention``."""
@@ -44,38 +43,6 @@ WINDOW_KNOWN = timedelta(seconds=10)
 SHORTAGE_KNOWN = timedelta(seconds=1)
 """How long a crowded window that was proven short is not looked at again."""
 PURSES_KNOWN_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
-    """What a shard needs for one hold."""
-
-    hold: Hold
-    place: str
-    free: int
-    """What it has, as far as is known."""
-    newcomer: bool
-    """Whether it has never carried this window."""
-    now: datetime
-
-    @property
-    def purse(self) -> str:
-        """The budget window."""
-        return self.hold.key
-
-    @property
-    def needed(self) -> int:
-        """What is missing."""
-        return max(0, self.hold.amount - self.free)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """Money that is there for a shard: what takes it away where it lies, and how much it is."""
-
-    take: Action
-    amount: int
-    seen: Seen
 
 
 class Refills:

@@ -5,15 +5,16 @@ with its own reader, and compares both after every write.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.simulation import ledger_reader as reader
+from tests.simulation import ledger_shapes as shapes
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.records import check_records
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
-from tests.simulation.ledger_reader import Change, Ended, Entry, Held, Part
+from tests.simulation.ledger_shapes import Change, Ended, Entry, Held, Part
 
 
 class Auditor:
@@ -109,15 +110,16 @@ class Auditor:
         reserved = [held for change in changes for held in change.reserved]
         gone = [held for change in changes for held in change.gone]
         entries = [change.entry for change in changes if change.entry is not None]
-        parts = _summed(changes)
-        due: dict[str, Part] = {}
         for held in reserved:
             self._hold(held)
-        charges = self._charges(gone, entries)
-        for records, sign in ((reserved, 1), (gone, -1)):
-            for held in records:
-                for purse, _, amount in held.holds:
-                    due.setdefault(purse, Part()).pending += sign * amount
+        self._check_moves(_summed(changes), _due(reserved, gone), self._charges(gone, entries))
+        for held in reserved:
+            self._check_within_limit(held)
+
+    def _check_moves(
+        self, parts: Mapping[str, Part], due: Mapping[str, Part], charges: Mapping[str, int]
+    ) -> None:
+        """What moved is what reservations and their ends account for."""
         for purse in {**parts, **due, **charges}:
             self.checks += 1
             found, wanted = parts.get(purse, Part()), due.get(purse, Part())
@@ -132,8 +134,6 @@ class Auditor:
                 self._follow(purse, found)
         for purse in parts:
             self.truth.see(purse)
-        for held in reserved:
-            self._check_within_limit(held)
 
     def _follow(self, purse: str, part: Part) -> None:
         kept = self.truth.purses.get(purse)
@@ -145,14 +145,14 @@ class Auditor:
 
     def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
         """What the ends of reservations charge, by purse; each ends once, as it was held."""
-        ended = [e.ended for e in entries if e.ended is not None and e.kind != reader.ADJUST]
+        ended = [e.ended for e in entries if e.ended is not None and e.kind != shapes.ADJUST]
         self._check_ends(gone, ended)
         charges: dict[str, int] = {}
         for one in ended:
             self._end(one)
             _charge(charges, one, 1)
         for entry in entries:
-            if entry.kind == reader.ADJUST and entry.ended is not None:
+            if entry.kind == shapes.ADJUST and entry.ended is not None:
                 _charge(charges, self._adjust(entry.ended), -1)
                 _charge(charges, entry.ended, 1)
         return charges
@@ -161,7 +161,7 @@ class Auditor:
         """The true cost takes the place of what expiry charged, once; what that was."""
         story = self.truth.stories.get(id_of(true.held))
         charged = story.ended if story else None
-        if story is None or charged is None or charged.state != reader.EXPIRED:
+        if story is None or charged is None or charged.state != shapes.EXPIRED:
             detail = f"{true.held.request_id} is adjusted, it was {charged}"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
         self.met["expired calls adjusted"] += 1
@@ -202,7 +202,7 @@ class Auditor:
         held = {purse: amount for purse, _, amount in one.held.holds}
         for purse, amount in one.postings():
             self.truth.purses[purse].overrun += max(0, amount - held[purse])
-        if one.state == reader.VOIDED and id_of(one.held) in self.billed:
+        if one.state == shapes.VOIDED and id_of(one.held) in self.billed:
             detail = f"{one.held.request_id} is voided after its call ran"
             raise BrokenPromise(broken.NEVER_FREE, detail)
 
@@ -246,8 +246,8 @@ def _summed(changes: Sequence[Change]) -> dict[str, Part]:
 
 def _check_entry_tells(change: Change, entry: Entry) -> None:
     """The entry of a write says what the write did."""
-    told = (entry.held,) if entry.kind == reader.RESERVE else ()
-    left = (entry.held,) if entry.ended and entry.kind != reader.ADJUST else ()
+    told = (entry.held,) if entry.kind == shapes.RESERVE else ()
+    left = (entry.held,) if entry.ended and entry.kind != shapes.ADJUST else ()
     if told != tuple(change.reserved) or left != tuple(change.gone):
         detail = f"entry {entry.sequence} of {change.source} tells of another {entry.kind}"
         raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
@@ -256,3 +256,13 @@ def _check_entry_tells(change: Change, entry: Entry) -> None:
         if amount != moved:
             detail = f"entry {entry.sequence} of {change.source} moves {amount}, its item {moved}"
             raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
+
+
+def _due(reserved: Sequence[Held], gone: Sequence[Held]) -> dict[str, Part]:
+    """By how much pending money should have moved, by purse."""
+    due: dict[str, Part] = {}
+    for records, sign in ((reserved, 1), (gone, -1)):
+        for held in records:
+            for purse, _, amount in held.holds:
+                due.setdefault(purse, Part()).pending += sign * amount
+    return due

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tests.simulation import ledger_reader as reader
+from tests.simulation import ledger_shapes as shapes
 from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.truth import budget_of
 from tests.simulation.dynamodb.items import Item, Items
-from tests.simulation.ledger_reader import Entry, Part
+from tests.simulation.ledger_shapes import Entry, Part
 
 STRANDED_PERCENT_MAX = 1
 """Of a limit: what ADR 0010 promises of shards behind pools."""
@@ -140,7 +141,7 @@ def replayed(entries: list[Entry]) -> tuple[dict[tuple[str, str], int], dict[str
     for entry in sorted(entries, key=lambda entry: entry.sequence):
         for purse, amount in entry.moves:
             free[(entry.source, purse)] += amount
-        if entry.kind == reader.RESERVE and entry.held is not None:
+        if entry.kind == shapes.RESERVE and entry.held is not None:
             for purse, _, amount in entry.held.holds:
                 free[(entry.source, purse)] -= amount
         if entry.ended is not None:

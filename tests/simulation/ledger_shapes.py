@@ -1,0 +1,121 @@
+"""What ``ledger_reader`` finds in an item, whatever the item looks like.
+
+Amounts are whole numbers in a budget's own unit; a *purse* is one budget window,
+``budget@window``; a *source* is what numbers its entries: a shard.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+DOLLARS = "usd"
+VOIDED, EXPIRED = "VOIDED", "EXPIRED"
+RESERVE, ADJUST = "reserve", "adjust"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reservation as its record tells it."""
+
+    account: str
+    request_id: str
+    source: str
+    attempt: str
+    digest: str
+    model: str
+    quote: int
+    reserved_at_ms: int
+    expires_at_ms: int
+    holds: tuple[tuple[str, str, int], ...]
+    """Purse, unit, amount."""
+
+    @property
+    def execution(self) -> str:
+        """Who holds it, whichever of its invocations."""
+        return self.attempt.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A reservation with its resolution, as its record tells it."""
+
+    held: Held
+    state: str
+    cost: int
+    tokens: int
+    is_estimated: bool
+    at_ms: int
+
+    def postings(self) -> Iterator[tuple[str, int]]:
+        """What it charges, by purse."""
+        for purse, unit, _ in self.held.holds:
+            charged = self.cost if unit == DOLLARS else self.tokens
+            yield purse, 0 if self.state == VOIDED else charged
+
+
+@dataclass(slots=True)
+class Part:
+    """What one item holds of one purse; the parts of all items add up to the whole.
+
+    What is posted lies nowhere: it is what has left all places.
+    """
+
+    limit: int = 0
+    free: int = 0
+    """Unallotted and impounded money too: all that is neither held nor spent."""
+    pending: int = 0
+
+    @property
+    def posted(self) -> int:
+        """What has left the places for good."""
+        return self.limit - self.free - self.pending
+
+    def add(self, other: "Part") -> None:
+        """Put another item's part to it."""
+        self.limit += other.limit
+        self.free += other.free
+        self.pending += other.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the ledger, wherever it is kept."""
+
+    source: str
+    sequence: int
+    kind: str
+    held: Held | None = None
+    ended: Ended | None = None
+    moves: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Change:
+    """What one write did to one item, in the ledger's words."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    """Differences, by purse."""
+    reserved: list[Held] = field(default_factory=list)
+    gone: list[Held] = field(default_factory=list)
+    """Reservations that are no longer pending."""
+    adopted: list[tuple[Held, Held]] = field(default_factory=list)
+    """Reservations that another invocation took over, before and after."""
+    pending: int = 0
+    """How many the item holds now."""
+    new_window: tuple[str, int] | None = None
+    """A window that was opened, and its limit."""
+    new_limit: tuple[str, int] | None = None
+    """A window whose limit moved."""
+    direct: tuple[str, frozenset[str]] | None = None
+    """A window, and the shards that it serves itself."""
+    crowded: str = ""
+    """A window that no longer sees all its places at one instant."""
+    defined: tuple[str, int] | None = None
+    """A budget whose definition was written."""
+    state: str = ""
+    """What became of a shard that takes calls, or took none."""
+    kind: str = ""
+    """Of its windows."""
+    source: str = ""
+    numbers: tuple[int, int] | None = None
+    """The item's count of entries before and after."""
+    entry: Entry | None = None

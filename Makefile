@@ -49,6 +49,12 @@ test: setup  ## everything that must hold
 demo: setup  ## the sentry at work on this machine: real template, real traffic, local cloud
 	@python -m cost_sentry_local.demo
 
+.PHONY: simulate
+simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= JSON=1
+	@python -m tests.simulation --seed $(or $(SEED),0) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(STEPS),--steps $(STEPS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		--jobs $(or $(JOBS),0) $(if $(JSON),--json)
+
 .PHONY: lock
 lock: setup  ## resolve requirements/*.in again, with hashes and without addresses
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install -qq uv

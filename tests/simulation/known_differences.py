@@ -71,7 +71,7 @@ def _removes_below(body: Mapping[str, Any]) -> bool:
 
 
 def without_made_up_key(arguments: dict[str, Any], answer: Any) -> Any:
-    """dynoxide gives the key of an item that was not there as its old version; the service nothing."""
+    """dynoxide gives the key of an item that was not there as its old version; others nothing."""
     asks_for_old = arguments.get("ReturnValues") == "ALL_OLD"
     if asks_for_old and answer == {"Attributes": arguments.get("Key")}:
         return {}

@@ -6,92 +6,17 @@ used, so a mistake in them is not repeated here. Amounts are whole numbers in a 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
+
+from tests.simulation.ledger_records import ADJUST, RESERVE, Ended, Entry, Held, Part
 
 Item = Mapping[str, Any]
 Key = tuple[str, str]
 
 ACCOUNT, WINDOW, POOL, REQUEST = "ACCOUNT#", "WINDOW#", "POOL#", "REQUEST#"
-DOLLARS = "usd"
-VOIDED, EXPIRED = "VOIDED", "EXPIRED"
-RESERVE, ADJUST = "reserve", "adjust"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A reservation as its record tells it."""
-
-    account: str
-    request_id: str
-    source: str
-    attempt: str
-    digest: str
-    model: str
-    quote: int
-    expires_at_ms: int
-    holds: tuple[tuple[str, str, int], ...]
-    """Purse, unit, amount."""
-
-    @property
-    def execution(self) -> str:
-        """Who holds it, whichever of its invocations."""
-        return self.attempt.partition(".")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A reservation with its resolution, as its record tells it."""
-
-    held: Held
-    state: str
-    cost: int
-    tokens: int
-    is_estimated: bool
-
-    def postings(self) -> Iterator[tuple[str, int]]:
-        """What it charges, by purse."""
-        for purse, unit, _ in self.held.holds:
-            charged = self.cost if unit == DOLLARS else self.tokens
-            yield purse, 0 if self.state == VOIDED else charged
-
-
-@dataclass(slots=True)
-class Part:
-    """What one item holds of one purse; the parts of all items add up to the whole.
-
-    What is posted lies nowhere: it is what has left all places.
-    """
-
-    limit: int = 0
-    free: int = 0
-    """Unallotted and impounded money too: all that is neither held nor spent."""
-    pending: int = 0
-
-    @property
-    def posted(self) -> int:
-        """What has left the places for good."""
-        return self.limit - self.free - self.pending
-
-    def add(self, other: "Part") -> None:
-        """Put another item's part to it."""
-        self.limit += other.limit
-        self.free += other.free
-        self.pending += other.pending
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the ledger, wherever it is kept."""
-
-    source: str
-    sequence: int
-    kind: str
-    held: Held | None = None
-    ended: Ended | None = None
-    moves: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -144,8 +69,10 @@ def _whole(record: Sequence[Any]) -> Held:
 
 
 def _ended(held: Held, record: Sequence[Any]) -> Ended:
-    state, _, cost, tokens, _, is_estimated, _ = record
-    return Ended(held, state, cost, tokens, is_estimated)
+    state, _, cost, tokens, usage, is_estimated, _ = record
+    fresh, output, *cached = usage or (None, None)
+    prompt = None if usage is None else fresh + sum(cached)
+    return Ended(held, state, cost, tokens, prompt, output, is_estimated)
 
 
 def _source(account: str, shard: str) -> str:

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tests.simulation import ledger_reader as reader
+from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
-from tests.simulation.ledger_reader import Change, Ended, Entry, Held, Part
+from tests.simulation.ledger_reader import Change
+from tests.simulation.ledger_records import Ended, Entry, Held, Part
 
 
 class Auditor:
@@ -108,8 +110,8 @@ class Auditor:
         for held in reserved:
             self._hold(held)
         charges = self._charges(gone, entries)
-        for records, sign in ((reserved, 1), (gone, -1)):
-            for held in records:
+        for some, sign in ((reserved, 1), (gone, -1)):
+            for held in some:
                 for purse, _, amount in held.holds:
                     due.setdefault(purse, Part()).pending += sign * amount
         for purse in {**parts, **due, **charges}:
@@ -139,14 +141,14 @@ class Auditor:
 
     def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
         """What the ends of reservations charge, by purse; each ends once, as it was held."""
-        ended = [e.ended for e in entries if e.ended is not None and e.kind != reader.ADJUST]
+        ended = [e.ended for e in entries if e.ended is not None and e.kind != records.ADJUST]
         self._check_ends(gone, ended)
         charges: dict[str, int] = {}
         for one in ended:
             self._end(one)
             _charge(charges, one, 1)
         for entry in entries:
-            if entry.kind == reader.ADJUST and entry.ended is not None:
+            if entry.kind == records.ADJUST and entry.ended is not None:
                 _charge(charges, self._adjust(entry.ended), -1)
                 _charge(charges, entry.ended, 1)
         return charges
@@ -155,7 +157,7 @@ class Auditor:
         """The true cost takes the place of what expiry charged, once; what that was."""
         story = self.truth.stories.get(id_of(true.held))
         charged = story.ended if story else None
-        if story is None or charged is None or charged.state != reader.EXPIRED:
+        if story is None or charged is None or charged.state != records.EXPIRED:
             detail = f"{true.held.request_id} is adjusted, it was {charged}"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
         self.met["expired calls adjusted"] += 1
@@ -196,7 +198,7 @@ class Auditor:
         held = {purse: amount for purse, _, amount in one.held.holds}
         for purse, amount in one.postings():
             self.truth.purses[purse].overrun += max(0, amount - held[purse])
-        if one.state == reader.VOIDED and id_of(one.held) in self.billed:
+        if one.state == records.VOIDED and id_of(one.held) in self.billed:
             detail = f"{one.held.request_id} is voided after its call ran"
             raise BrokenPromise(broken.NEVER_FREE, detail)
 
@@ -240,8 +242,8 @@ def _summed(changes: Sequence[Change]) -> dict[str, Part]:
 
 def _check_entry_tells(change: Change, entry: Entry) -> None:
     """The entry of a write says what the write did."""
-    told = (entry.held,) if entry.kind == reader.RESERVE else ()
-    left = (entry.held,) if entry.ended and entry.kind != reader.ADJUST else ()
+    told = (entry.held,) if entry.kind == records.RESERVE else ()
+    left = (entry.held,) if entry.ended and entry.kind != records.ADJUST else ()
     if told != tuple(change.reserved) or left != tuple(change.gone):
         detail = f"entry {entry.sequence} of {change.source} tells of another {entry.kind}"
         raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)

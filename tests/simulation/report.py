@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 
 from tests.simulation.many_seeds import Summary
 from tests.simulation.shrinking import Case, breaks, shrunk
@@ -43,7 +42,10 @@ def _pairs(counts: Mapping[str, int]) -> Iterator[str]:
 
 def as_json(summary: Summary, cpu_seconds: float) -> str:
     """The summary for programs."""
-    told = {name: value for name, value in asdict(summary).items() if name != "broken"}
+    fields = {name: getattr(summary, name) for name in Summary.__slots__ if name != "broken"}
+    told = {
+        name: value if isinstance(value, int) else dict(value) for name, value in fields.items()
+    }
     broken = [
         {"seed": one.seed, "workload": one.workload, "broke": str(one.failure)}
         for one in summary.broken

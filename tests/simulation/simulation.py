@@ -5,172 +5,24 @@ from contextlib import suppress
 from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
-from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
-from cost_sentry.domain.invocation import InvocationRequest
-from tests.simulation.at_rest import check_all, heal, start_ticking
-from tests.simulation.audit.answers import Answers, Asked, WatchedLedger
-from tests.simulation.audit.auditor import Auditor
+from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
-from tests.simulation.dynamodb.model import DynamoDbModel
-from tests.simulation.examples import ExampleBook, request_of
+from tests.simulation.audit.final_checks import FinalChecks
+from tests.simulation.examples import request_of
 from tests.simulation.outcome import Outcome
-from tests.simulation.plan import RATES, Caller, Operator, Plan
+from tests.simulation.plan import Caller, Operator
+from tests.simulation.simulated_world import World
 from tests.simulation.variations import SET_UP
-from tests.simulation.workloads import mix_of, plan_of
 from tests.simulation.world import deployment_facts, faults, latencies
-from tests.simulation.world.bedrock import Bedrock, ModelCall
-from tests.simulation.world.dynamodb_client import SimulatedClient
-from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
-from tests.simulation.world.faults import FaultMix, Faults
-from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
-from tests.simulation.world.scheduler import Promise, Scheduler, Task
+from tests.simulation.world.lambda_service import FunctionFailed
+from tests.simulation.world.scheduler import Task
 from tests.simulation.world.small_sizes import small_sizes
-from tests.simulation.world.step_functions import Execution, StepFunctions
-from tests.simulation.world.stream import Stream
-from tests.simulation.world.topic import Topic, WatchedAlerts
-
-STEPS_MAX = 200_000
-"""Events of one seed, far more than any needs: a world that never comes to rest is a failure."""
+from tests.simulation.world.step_functions import Execution
 
 
-class Simulation:
-    """Args:
-    seed: of every chance in it.
-    plan: what people do; the seed's own unless it is being shortened.
-    mix: what goes wrong; likewise.
-    steps_max: events before it ends, whatever is still going on.
-    tracing: whether to keep every step in words.
-    """
-
-    def __init__(
-        self,
-        seed: int,
-        plan: Plan | None = None,
-        mix: FaultMix | None = None,
-        *,
-        steps_max: int = STEPS_MAX,
-        tracing: bool = False,
-    ) -> None:
-        self.seed = seed
-        self.plan = plan or plan_of(seed)
-        self.mix = mix or mix_of(seed, self.plan)
-        self._steps_max = steps_max
-        self._lines: list[str] = []
-        self._tracing = tracing
-        self._faults = Faults()
-        self._build()
-
-    def _build(self) -> None:
-        self.scheduler = scheduler = Scheduler(str(self.seed))
-        self._chance = scheduler.random("the world")
-        self.model = DynamoDbModel(lambda: scheduler.now, self._is_stale)
-        self.auditor = Auditor(lambda: scheduler.now)
-        self.model.items.listen(self.auditor)
-        self._start = start_of(self.plan.start)
-        self.answers = Answers(
-            self.auditor, RATES, start=self._start, is_calm=self.mix == faults.NONE
-        )
-        self.topic = Topic(scheduler, self._faults)
-        self.functions = LambdaService(scheduler, self._environment, self._faults, self._tracer())
-        self.stream = Stream(scheduler, self.functions, self._faults)
-        self.model.items.listen(self.stream)
-        self.bedrock = Bedrock(
-            scheduler,
-            self._faults,
-            overrun=self.plan.overrun,
-            started=self.answers.call_started,
-            billed=self.answers.billed,
-        )
-        tasks = {
-            "Admit request": self._begin_admission,
-            "Invoke model": self._begin_call,
-            "Invoke model with bytes": self._begin_call,
-            "Settle reservation": self._begin_settlement,
-            "Void reservation": self._begin_void,
-        }
-        self.workflow = StepFunctions(
-            scheduler, deployment_facts.state_machine(), tasks, self._faults
-        )
-        self._in_force = self.plan.config
-        self._counts = dict.fromkeys(("allowed", "refused", "unavailable"), 0)
-        self._ids = 0
-        self._tasks: list[Task] = []
-        self._open = 0
-
-    def _is_stale(self) -> bool:
-        return self._faults.strike("stale_read", self._chance)
-
-    def _tracer(self) -> Callable[[str], None] | None:
-        return self._note if self._tracing else None
-
-    def _note(self, line: str) -> None:
-        if not self._tracing:
-            return  # What ends afterwards ends because the world does.
-        self._lines.append(f"{self.scheduler.now / latencies.SECOND:10.3f}  {line}")
-
-    def _environment(self, name: str) -> Environment:
-        """A new process; its clock may be off."""
-        self._ids += 1
-        chance, skew = self.scheduler.random(f"environment {name} {self._ids}"), 0
-        if self._faults.strike("skewed", chance):
-            skew = chance.randint(-latencies.SKEW_SECONDS_MAX, latencies.SKEW_SECONDS_MAX)
-        client = SimulatedClient(
-            self.scheduler,
-            self.model,
-            self._faults,
-            lambda: http_date(self._start, self.scheduler.now // latencies.SECOND),
-            self._tracer(),
-        )
-        environment = Environment(
-            scheduler=self.scheduler,
-            client=client,
-            clock=SkewedClock(self.scheduler, self._start, skew),
-            price_book=ExampleBook(),
-            topic=self.topic,
-            watch=lambda ledger: WatchedLedger(ledger, self.auditor),
-        )
-        environment.alerts = WatchedAlerts(environment.alerts, self.topic)
-        return environment
-
-    def _begin_admission(self, execution: Execution, _state: Any) -> Promise:
-        event = {
-            "request": execution.request,
-            "execution": execution.id,
-            "asked": self.answers.asked,
-            "decided": self._decided,
-        }
-        return self.functions.invoke("admit_request", event, execution.id)
-
-    def _decided(
-        self, request: InvocationRequest, attempt: str, decision: Decision, asked: Asked
-    ) -> None:
-        self.answers.decided(request, attempt, decision, asked)
-        kind = "refused" if decision.reservation is None else "allowed"
-        kind = "unavailable" if decision.code.value == "LEDGER_UNAVAILABLE" else kind
-        self._counts[kind] += 1
-        if self._tracing:
-            self._note(f"{attempt}: {decision.kind} {decision.code}: {decision.message}")
-
-    def _begin_call(self, execution: Execution, _state: Any) -> Promise:
-        held = execution.sentry["decision"].reservation
-        call = ModelCall(
-            execution=execution.id,
-            account=held.account,
-            request_id=held.request_id,
-            model_id=held.model_used,
-            input_bound_tokens=held.input_bound_tokens,
-            output_limit_tokens=held.output_limit_tokens,
-        )
-        return self.bedrock.converse(call)
-
-    def _begin_settlement(self, execution: Execution, _state: Any) -> Promise:
-        event = {"ticket": execution.ticket, "response": execution.response}
-        return self.functions.invoke("settle_reservation", event, execution.id)
-
-    def _begin_void(self, execution: Execution, _state: Any) -> Promise:
-        event = {"ticket": execution.ticket, "error": execution.error}
-        return self.functions.invoke("void_reservation", event, execution.id)
+class Simulation(World):
+    """Lets a world run, go wrong, and heal; see ``World`` for its arguments."""
 
     def run(self) -> Outcome:
         """Set up, let things go wrong, heal, check."""
@@ -296,4 +148,18 @@ class Simulation:
         return bool(self.model.items.sort_keys("ALERTS"))
 
     def _check(self) -> None:
-        check_all(self)
+        if self._is_cut_short:
+            detail = f"not after {self.scheduler.events} events"
+            raise BrokenPromise(broken.AT_REST, detail)
+        if self.stream.given_up:
+            detail = f"{self.stream.given_up} could not be projected"
+            raise BrokenPromise(broken.JOURNAL_COMPLETE, detail)
+        checks = FinalChecks(self.model.items, self.auditor)
+        checks.run()
+        self.answers.check_charges()
+        budgets = {budget.id: budget for budget in self._in_force.budgets}
+        checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
+        now = self._start + timedelta(microseconds=self.scheduler.now)
+        current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
+        checks.check_stranded(set(current.values()))
+        checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

@@ -4,10 +4,12 @@ Amounts are small, so that budgets run out: a call's quote is some hundred to so
 picodollars.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget, Unit
@@ -188,6 +190,35 @@ def many_budgets(random: Random) -> Plan:
     return Plan(workload="many_budgets", start=NOON, config=config, callers=callers)
 
 
+LIMITS: Mapping[Unit, tuple[int, int]] = {
+    Unit.USD: (3_000, 20_000),
+    Unit.TOKENS: (200, 2_000),
+    Unit.INPUT_TOKENS: (100, 800),
+    Unit.OUTPUT_TOKENS: (100, 800),
+    Unit.REQUESTS: (2, 8),
+    Unit.IN_FLIGHT: (1, 4),
+}
+ZONES = (UTC, ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo"), ZoneInfo("Asia/Kathmandu"))
+
+
+def units_and_windows(random: Random) -> Plan:
+    """Budgets of every unit and window, in time zones of their own."""
+    draft = _Draft(random)
+    for number, unit in enumerate(random.sample([*Unit], random.randint(1, 4))):
+        window = random.choice([*WindowKind])
+        draft.budget(
+            f"{unit.value}-{number}".replace("_", "-"),
+            random.randint(*LIMITS[unit]),
+            unit=unit,
+            window=window,
+            time_zone=random.choice(ZONES),
+        )
+    callers = [draft.caller(n, 3 * MINUTE) for n in range(random.randint(4, 10))]
+    start = random.choice((NOON, EVENING))
+    config = draft.config(ladder=random.random() < 0.3)
+    return Plan(workload="units_and_windows", start=start, config=config, callers=callers)
+
+
 def overrun(random: Random) -> Plan:
     """Calls that cost more than their bound, which no bound of ours should allow."""
     return replace(spend(random), workload="overrun", overrun=0.4)
@@ -224,6 +255,7 @@ WORKLOADS: tuple[Callable[[Random], Plan], ...] = (
     many_budgets,
     overrun,
     rest,
+    units_and_windows,
 )
 
 

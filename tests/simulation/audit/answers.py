@@ -11,7 +11,7 @@ from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import InvariantViolated
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
-from tests.simulation import ledger_shapes as shapes
+from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
@@ -81,7 +81,7 @@ class WatchedLedger:
             raise BrokenPromise(broken.SAME_RESOLUTION, detail)
         is_true = resolution.state is ReservationState.SETTLED and not resolution.estimated
         in_time = resolution.resolved_at - told.resolved_at < ADJUSTED_WITHIN
-        if is_true and in_time and story.ended and story.ended.state == shapes.EXPIRED:
+        if is_true and in_time and story.ended and story.ended.state == records.EXPIRED:
             detail = f"{reservation.request_id} is settled with its true cost, and stays {told}"
             raise BrokenPromise(broken.ADJUSTED, detail)
         return result
@@ -172,7 +172,7 @@ class Answers:
         self,
         request: InvocationRequest,
         decision: Decision,
-        held: shapes.Held | None,
+        held: records.Held | None,
         *,
         was_known: bool,
     ) -> None:
@@ -189,7 +189,7 @@ class Answers:
         if self._is_calm and code is ReasonCode.LEDGER_UNAVAILABLE:
             raise BrokenPromise(broken.ANSWERS_WHEN_CALM, decision.message)
 
-    def _check_replay(self, decision: Decision, ended: shapes.Ended | None) -> None:
+    def _check_replay(self, decision: Decision, ended: records.Ended | None) -> None:
         told = decision.state.value if decision.state else ""
         if told != "PENDING" and (ended is None or told != ended.state):
             detail = f"{decision.request_id} is said to be {told}, it is {ended}"
@@ -215,7 +215,7 @@ class Answers:
         self._auditor.billed[key] = cost
         self.bills.append(bill)
         self._auditor.checks += 2
-        if story.ended is not None and story.ended.state == shapes.VOIDED:
+        if story.ended is not None and story.ended.state == records.VOIDED:
             raise BrokenPromise(broken.NEVER_FREE, f"{call.request_id} ran after it was voided")
         if _is_within_bounds(bill) and cost > story.held.quote:
             detail = f"{call.request_id} costs {cost}, its quote was {story.held.quote}"

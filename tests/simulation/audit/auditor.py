@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from tests.simulation import ledger_reader as reader
-from tests.simulation import ledger_shapes as shapes
+from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.records import check_records
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
-from tests.simulation.ledger_shapes import Change, Ended, Entry, Held, Part
+from tests.simulation.ledger_reader import Change
+from tests.simulation.ledger_records import Ended, Entry, Held, Part
 
 
 class Auditor:
@@ -112,14 +113,11 @@ class Auditor:
         entries = [change.entry for change in changes if change.entry is not None]
         for held in reserved:
             self._hold(held)
-        self._check_moves(_summed(changes), _due(reserved, gone), self._charges(gone, entries))
-        for held in reserved:
-            self._check_within_limit(held)
-
-    def _check_moves(
-        self, parts: Mapping[str, Part], due: Mapping[str, Part], charges: Mapping[str, int]
-    ) -> None:
-        """What moved is what reservations and their ends account for."""
+        charges = self._charges(gone, entries)
+        for some, sign in ((reserved, 1), (gone, -1)):
+            for held in some:
+                for purse, _, amount in held.holds:
+                    due.setdefault(purse, Part()).pending += sign * amount
         for purse in {**parts, **due, **charges}:
             self.checks += 1
             found, wanted = parts.get(purse, Part()), due.get(purse, Part())
@@ -145,14 +143,14 @@ class Auditor:
 
     def _charges(self, gone: list[Held], entries: list[Entry]) -> dict[str, int]:
         """What the ends of reservations charge, by purse; each ends once, as it was held."""
-        ended = [e.ended for e in entries if e.ended is not None and e.kind != shapes.ADJUST]
+        ended = [e.ended for e in entries if e.ended is not None and e.kind != records.ADJUST]
         self._check_ends(gone, ended)
         charges: dict[str, int] = {}
         for one in ended:
             self._end(one)
             _charge(charges, one, 1)
         for entry in entries:
-            if entry.kind == shapes.ADJUST and entry.ended is not None:
+            if entry.kind == records.ADJUST and entry.ended is not None:
                 _charge(charges, self._adjust(entry.ended), -1)
                 _charge(charges, entry.ended, 1)
         return charges
@@ -161,7 +159,7 @@ class Auditor:
         """The true cost takes the place of what expiry charged, once; what that was."""
         story = self.truth.stories.get(id_of(true.held))
         charged = story.ended if story else None
-        if story is None or charged is None or charged.state != shapes.EXPIRED:
+        if story is None or charged is None or charged.state != records.EXPIRED:
             detail = f"{true.held.request_id} is adjusted, it was {charged}"
             raise BrokenPromise(broken.RESOLVED_ONCE, detail)
         self.met["expired calls adjusted"] += 1
@@ -202,7 +200,7 @@ class Auditor:
         held = {purse: amount for purse, _, amount in one.held.holds}
         for purse, amount in one.postings():
             self.truth.purses[purse].overrun += max(0, amount - held[purse])
-        if one.state == shapes.VOIDED and id_of(one.held) in self.billed:
+        if one.state == records.VOIDED and id_of(one.held) in self.billed:
             detail = f"{one.held.request_id} is voided after its call ran"
             raise BrokenPromise(broken.NEVER_FREE, detail)
 
@@ -246,8 +244,8 @@ def _summed(changes: Sequence[Change]) -> dict[str, Part]:
 
 def _check_entry_tells(change: Change, entry: Entry) -> None:
     """The entry of a write says what the write did."""
-    told = (entry.held,) if entry.kind == shapes.RESERVE else ()
-    left = (entry.held,) if entry.ended and entry.kind != shapes.ADJUST else ()
+    told = (entry.held,) if entry.kind == records.RESERVE else ()
+    left = (entry.held,) if entry.ended and entry.kind != records.ADJUST else ()
     if told != tuple(change.reserved) or left != tuple(change.gone):
         detail = f"entry {entry.sequence} of {change.source} tells of another {entry.kind}"
         raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation.ledger_shapes import Ended, Held
+from tests.simulation.ledger_records import Ended, Held
 
 SHORTAGE_KNOWN = 1_100_000
 """Microseconds for which a crowded window that was proven short need not be looked at again (ADR

@@ -12,7 +12,7 @@ from tests.simulation.dynamodb.conditions import Predicate, predicate
 from tests.simulation.dynamodb.grammar import Parser, Tree
 from tests.simulation.dynamodb.paths import Part
 from tests.simulation.dynamodb.refusals import Invalid
-from tests.simulation.dynamodb.updates import Change, change
+from tests.simulation.dynamodb.updates import Change
 
 CONDITION, UPDATE = "ConditionExpression", "UpdateExpression"
 PROJECTION, FILTER = "ProjectionExpression", "FilterExpression"
@@ -38,7 +38,7 @@ def compiled(kind: str, text: str) -> Compiled:
     run: Predicate | Change | list[tuple[Part, ...]]
     if kind == UPDATE:
         tree = parser.update()
-        run = change(tree)
+        run = Change(tree)
     elif kind == PROJECTION:
         tree = parser.projection()
         run = [path[1] for path in tree]

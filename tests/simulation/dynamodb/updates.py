@@ -1,6 +1,6 @@
 """Updates as functions from one version of an item to the next: compiled once per text."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.simulation.dynamodb.attribute_values import Value, added
@@ -10,40 +10,55 @@ from tests.simulation.dynamodb.paths import Copying, Item, Names, Operand, Part,
 from tests.simulation.dynamodb.refusals import Invalid
 
 Path = tuple[Part, ...]
-Change = Callable[[Item, Item, Names, Values], tuple[Item, list[Path]]]
-"""From the item as it stands and the one to change (with its key) to the next and its paths."""
-
 _NOT_THERE = "The provided expression refers to an attribute that does not exist in the item"
 _WRONG_TYPE = "An operand in the update expression has an incorrect data type"
 
 
-def change(clauses: Mapping[str, list[Tree]]) -> Change:
+class Change:
     """All clauses read the item as it was; no two of them may touch one place."""
-    sets = [(path[1], _expression(value)) for path, value in clauses.get("SET", ())]
-    removes = [path[1] for path, _ in clauses.get("REMOVE", ())]
-    adds = [(path[1], value[1]) for path, value in clauses.get("ADD", ())]
-    deletes = [(path[1], value[1]) for path, value in clauses.get("DELETE", ())]
-    _top_level_only(parts for parts, _ in [*adds, *deletes])
 
-    def apply(old: Item, start: Item, names: Names, values: Values) -> tuple[Item, list[Path]]:
-        writes = [(resolved(p, names), _present(e(old, names, values))) for p, e in sets]
-        gone = [resolved(parts, names) for parts in removes]
-        sums = [(resolved(p, names), values[v]) for p, v in adds]
-        less = [(resolved(p, names), values[v]) for p, v in deletes]
-        touched = [*(p for p, _ in writes), *gone, *(p for p, _ in sums), *(p for p, _ in less)]
-        _refuse_overlap(touched)
-        new = Copying(start)
-        for path, value in writes:
+    __slots__ = ("_adds", "_deletes", "_removes", "_sets", "paths")
+
+    def __init__(self, clauses: Mapping[str, list[Tree]]) -> None:
+        self._sets = [_expression(value) for _, value in clauses.get("SET", ())]
+        self._removes = len(clauses.get("REMOVE", ()))
+        self._adds = [value[1] for _, value in clauses.get("ADD", ())]
+        self._deletes = [value[1] for _, value in clauses.get("DELETE", ())]
+        self.paths = [
+            path[1]
+            for clause in ("SET", "REMOVE", "ADD", "DELETE")
+            for path, _ in clauses.get(clause, ())
+        ]
+        _top_level_only(path for path in self.paths[len(self._sets) + self._removes :])
+
+    def touched(self, names: Names) -> list[Path]:
+        """The places that it changes; ``Invalid`` if two of them overlap, whatever the item is."""
+        paths = [resolved(path, names) for path in self.paths]
+        _refuse_overlap(paths)
+        for path in paths:
+            if path[0] in ("pk", "sk"):
+                raise Invalid(
+                    f"Cannot update attribute {path[0]}. This attribute is part of the key"
+                )
+        return paths
+
+    def apply(
+        self, old: Item, start: Item, touched: list[Path], names: Names, values: Values
+    ) -> Item:
+        """From the item as it stands, and the one to change with its key, to the next."""
+        new, sets = Copying(start), len(self._sets)
+        # Every operand is read before anything is changed.
+        written = [_present(read(old, names, values)) for read in self._sets]
+        for path, value in zip(touched, written, strict=False):
             new.set(path, value)
-        for path, value in sums:
-            new.set(path, _plus(old.get(path[0]), value))
-        for path, value in less:
-            _set_or_remove(new, path, _minus(old.get(path[0]), value))
-        for path in sorted(gone, key=_from_the_end):
+        rest = touched[sets + self._removes :]
+        for path, name in zip(rest, self._adds, strict=False):
+            new.set(path, _plus(old.get(path[0]), values[name]))
+        for path, name in zip(rest[len(self._adds) :], self._deletes, strict=True):
+            _set_or_remove(new, path, _minus(old.get(path[0]), values[name]))
+        for path in sorted(touched[sets : sets + self._removes], key=_from_the_end):
             new.remove(path)
-        return new.item, touched
-
-    return apply
+        return new.item
 
 
 def _top_level_only(paths: Iterable[Path]) -> None:

@@ -53,6 +53,8 @@ class Action:
             raise Invalid("The expression can not be empty;")
         self.returns_old = request.get(_ON_FAILURE, "NONE") == "ALL_OLD"
         self.touched: list[tuple[Part, ...]] = []
+        if verb == "Update" and UPDATE in request:
+            self.touched = self.expressions.run(UPDATE).touched(self.expressions.names)
 
     def next_version(self, old: Item | None) -> Item | None:
         """The item after this action."""
@@ -66,13 +68,9 @@ class Action:
             return old
         if run is None:
             return start
-        new, self.touched = run(old or {}, start, self.expressions.names, self.expressions.values)
-        for path in self.touched:
-            if path[0] in ("pk", "sk"):
-                raise Invalid(
-                    f"Cannot update attribute {path[0]}. This attribute is part of the key"
-                )
-        return new  # type: ignore[no-any-return]
+        names, values = self.expressions.names, self.expressions.values
+        new: Item = run.apply(old or {}, start, self.touched, names, values)
+        return new
 
 
 def write_one(items: Items, operation: str, request: Request) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""Where dynoxide differs from the service, as its documentation has it, and the model does not.
+
+Each has an example, which a test plays to both; what is mended there is struck off here.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulation.generated_requests import key
+
+TABLE = "ledger"
+REFUSED = ("ValidationException", None, [])
+NESTED_REMOVAL = re.compile(r"REMOVE [^A-Z]*[.\[]")
+_KEY, _NOBODYS_KEY = key("known difference", "a"), key("known difference", "b")
+_OVERLAP = "REMOVE m SET #m = :one"
+_UNMET = {
+    "ConditionExpression": "attribute_exists(pk)",
+    "ExpressionAttributeNames": {"#m": "m"},
+    "ExpressionAttributeValues": {":one": {"N": "1"}},
+}
+
+EXAMPLES: Mapping[str, tuple[dict[str, Any], Any, Any]] = {
+    # The service refuses a path that leads through what is not there; dynoxide removes nothing.
+    "update_item: removal below nothing": (
+        {"Key": _KEY, "UpdateExpression": "REMOVE m.k1"},
+        {},
+        REFUSED,
+    ),
+    # The service checks the expressions of all actions before any condition; dynoxide does so in
+    # single updates only.
+    "transact_write_items: overlapping paths": (
+        {
+            "TransactItems": [
+                {
+                    "Update": {
+                        "TableName": TABLE,
+                        "Key": _NOBODYS_KEY,
+                        "UpdateExpression": _OVERLAP,
+                        **_UNMET,
+                    }
+                }
+            ]
+        },
+        ("TransactionCanceledException", None, [("ConditionalCheckFailed", None)]),
+        REFUSED,
+    ),
+}
+"""What is asked, what dynoxide answers, what the model answers."""
+
+
+def method_of(name: str) -> str:
+    """Of an example."""
+    return name.partition(":")[0]
+
+
+def differs(method: str, arguments: dict[str, Any], found: Any, expected: Any) -> bool:
+    """Whether this is one of them: the model refuses as invalid what dynoxide does not."""
+    if found == expected or found != REFUSED:
+        return False
+    if method == "transact_write_items":
+        cancelled = expected[0] == "TransactionCanceledException"
+        return cancelled or any(
+            _removes_below(body) for one in arguments["TransactItems"] for body in one.values()
+        )
+    return _removes_below(arguments)
+
+
+def _removes_below(body: Mapping[str, Any]) -> bool:
+    return NESTED_REMOVAL.search(body.get("UpdateExpression", "")) is not None
+
+
+def without_made_up_key(arguments: dict[str, Any], answer: Any) -> Any:
+    """dynoxide gives the key of an item that was not there as its old version; others nothing."""
+    asks_for_old = arguments.get("ReturnValues") == "ALL_OLD"
+    if asks_for_old and answer == {"Attributes": arguments.get("Key")}:
+        return {}
+    return answer

@@ -49,6 +49,10 @@ test: setup  ## everything that must hold
 demo: setup  ## the sentry at work on this machine: real template, real traffic, local cloud
 	@python -m cost_sentry_local.demo
 
+.PHONY: bench-budget
+bench-budget: setup  ## budgets under load, measured here, side by side with LiteLLM; under ten minutes
+	@python -m benchmarks.budget
+
 .PHONY: simulate
 simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= JSON=1
 	@python -m tests.simulation --seed $(or $(SEED),0) $(if $(SEEDS),--seeds $(SEEDS)) \

@@ -7,45 +7,16 @@ used, so a mistake in them is not repeated here. Amounts are whole numbers in a 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from tests.simulation.ledger_records import ADJUST, RESERVE, Ended, Entry, Held, Part
+from tests.simulation.ledger_records import ADJUST, RESERVE, Change, Ended, Entry, Held, Part
 
 Item = Mapping[str, Any]
 Key = tuple[str, str]
 
 ACCOUNT, WINDOW, POOL, REQUEST = "ACCOUNT#", "WINDOW#", "POOL#", "REQUEST#"
-
-
-@dataclass(slots=True)
-class Change:
-    """What one write did to one item, in the ledger's words."""
-
-    parts: dict[str, Part] = field(default_factory=dict)
-    """Differences, by purse."""
-    reserved: list[Held] = field(default_factory=list)
-    gone: list[Held] = field(default_factory=list)
-    """Reservations that are no longer pending."""
-    adopted: list[tuple[Held, Held]] = field(default_factory=list)
-    """Reservations that another invocation took over, before and after."""
-    new_window: tuple[str, int] | None = None
-    """A window that was opened, and its limit."""
-    new_limit: tuple[str, int] | None = None
-    """A window whose limit moved."""
-    direct: tuple[str, frozenset[str]] | None = None
-    """A window, and the shards that it serves itself."""
-    crowded: str = ""
-    """A window that no longer sees all its places at one instant."""
-    defined: tuple[str, int] | None = None
-    """A budget whose definition was written."""
-    state: str = ""
-    """What became of a shard that takes calls, or took none."""
-    source: str = ""
-    numbers: tuple[int, int] | None = None
-    """The item's count of entries before and after."""
-    entry: Entry | None = None
 
 
 def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> Held:
@@ -70,10 +41,10 @@ def _whole(record: Sequence[Any]) -> Held:
 
 
 def _ended(held: Held, record: Sequence[Any]) -> Ended:
-    state, _, cost, tokens, usage, is_estimated, _ = record
+    state, at_ms, cost, tokens, usage, is_estimated, _ = record
     fresh, output, *cached = usage or (None, None)
     prompt = None if usage is None else fresh + sum(cached)
-    return Ended(held, state, cost, tokens, prompt, output, is_estimated)
+    return Ended(held, state, cost, tokens, prompt, output, is_estimated, at_ms)
 
 
 def _source(account: str, shard: str) -> str:

@@ -1,7 +1,7 @@
 """What the ledger's records say, as the simulation reads them; see ``ledger_reader``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DOLLARS = "usd"
 VOIDED, EXPIRED = "VOIDED", "EXPIRED"
@@ -19,6 +19,7 @@ class Held:
     digest: str
     model: str
     quote: int
+    reserved_at_ms: int
     expires_at_ms: int
     holds: tuple[tuple[str, str, int], ...]
     """Purse, unit, amount."""
@@ -41,6 +42,7 @@ class Ended:
     output_tokens: int | None
     """``None`` where nobody knows."""
     is_estimated: bool
+    at_ms: int
 
     def postings(self) -> Iterator[tuple[str, int]]:
         """What it charges, by purse."""
@@ -94,3 +96,36 @@ class Entry:
     held: Held | None = None
     ended: Ended | None = None
     moves: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Change:
+    """What one write did to one item, in the ledger's words."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    """Differences, by purse."""
+    reserved: list[Held] = field(default_factory=list)
+    gone: list[Held] = field(default_factory=list)
+    """Reservations that are no longer pending."""
+    adopted: list[tuple[Held, Held]] = field(default_factory=list)
+    """Reservations that another invocation took over, before and after."""
+    pending: int = 0
+    """How many the item holds now."""
+    new_window: tuple[str, int] | None = None
+    """A window that was opened, and its limit."""
+    new_limit: tuple[str, int] | None = None
+    """A window whose limit moved."""
+    direct: tuple[str, frozenset[str]] | None = None
+    """A window, and the shards that it serves itself."""
+    crowded: str = ""
+    """A window that no longer sees all its places at one instant."""
+    defined: tuple[str, int] | None = None
+    """A budget whose definition was written."""
+    state: str = ""
+    """What became of a shard that takes calls, or took none."""
+    kind: str = ""
+    """Of its windows."""
+    source: str = ""
+    numbers: tuple[int, int] | None = None
+    """The item's count of entries before and after."""
+    entry: Entry | None = None

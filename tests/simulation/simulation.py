@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
@@ -91,7 +92,7 @@ class Simulation(World):
             self._call(caller)
         for operator in self.plan.operators:
             self._counted(self._operate(operator))
-        start_ticking(self)
+        self._tick(1)
         longest = self.workflow.time_limit() + max(c.at for c in self.plan.callers)
         self._advance(longest + self.plan.late_max, self._are_over)
         for task in self._tasks:
@@ -138,8 +139,37 @@ class Simulation(World):
         delay = int(chance.random() ** 2 * plan.late_max)
         self._counted(self.scheduler.spawn(f"{execution.id}/late", settle, delay))
 
+    def _tick(self, number: int) -> None:
+        """The expiry schedule."""
+        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
+
+        def tick() -> None:
+            try:
+                self.functions.invoke("expire_reservations", {}, f"tick {number}").wait()
+            except FunctionFailed as error:
+                if self._tracing:
+                    self._note(f"tick {number}: {error}")
+            self._tick(number + 1)
+
+        self.scheduler.spawn(f"tick {number}", tick, every)
+
     def _heal(self) -> None:
-        heal(self)
+        """Nothing goes wrong any more: everything must come to rest in bounded time."""
+        self._faults.mix = faults.NONE
+        # Requests that their senders gave up on may still arrive; then it is quiet.
+        self._operate(
+            Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
+        )
+        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
+        hold = self._in_force.hold_seconds * latencies.SECOND
+        skew = 2 * latencies.SKEW_SECONDS_MAX * latencies.SECOND
+        self._advance(hold + skew + 2 * every + latencies.MINUTE, self._is_quiet)
+        late = [held.request_id for held in self.auditor.truth.pending()]
+        if late and not self._is_cut_short:
+            raise BrokenPromise(broken.RESOLVED_IN_TIME, f"{late} are still pending")
+        # One more scheduled run: it puts right what the last settlements could not.
+        self._advance(self.plan.runs_into + every + latencies.MINUTE)
+        self._advance(4 * every, lambda: not self.stream.waiting and not self._mails_wait())
 
     def _is_quiet(self) -> bool:
         return not self.stream.waiting and not any(self.auditor.truth.pending())

@@ -14,8 +14,7 @@ from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.records import check_records
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
-from tests.simulation.ledger_reader import Change
-from tests.simulation.ledger_records import Ended, Entry, Held, Part
+from tests.simulation.ledger_records import Change, Ended, Entry, Held, Part
 
 
 class Auditor:
@@ -105,19 +104,19 @@ class Auditor:
         self.entries[(change.source, after)] = change.entry
 
     def _check_money(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            for was, held in change.adopted:
-                self._adopt(was, held)
         reserved = [held for change in changes for held in change.reserved]
         gone = [held for change in changes for held in change.gone]
         entries = [change.entry for change in changes if change.entry is not None]
         for held in reserved:
             self._hold(held)
-        charges = self._charges(gone, entries)
-        for some, sign in ((reserved, 1), (gone, -1)):
-            for held in some:
-                for purse, _, amount in held.holds:
-                    due.setdefault(purse, Part()).pending += sign * amount
+        self._check_moves(_summed(changes), _due(reserved, gone), self._charges(gone, entries))
+        for held in reserved:
+            self._check_within_limit(held)
+
+    def _check_moves(
+        self, parts: Mapping[str, Part], due: Mapping[str, Part], charges: Mapping[str, int]
+    ) -> None:
+        """What moved is what reservations and their ends account for."""
         for purse in {**parts, **due, **charges}:
             self.checks += 1
             found, wanted = parts.get(purse, Part()), due.get(purse, Part())
@@ -259,8 +258,8 @@ def _check_entry_tells(change: Change, entry: Entry) -> None:
 def _due(reserved: Sequence[Held], gone: Sequence[Held]) -> dict[str, Part]:
     """By how much pending money should have moved, by purse."""
     due: dict[str, Part] = {}
-    for records, sign in ((reserved, 1), (gone, -1)):
-        for held in records:
+    for some, sign in ((reserved, 1), (gone, -1)):
+        for held in some:
             for purse, _, amount in held.holds:
                 due.setdefault(purse, Part()).pending += sign * amount
     return due

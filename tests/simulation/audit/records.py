@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from cost_sentry.domain import shard
-from tests.simulation import ledger_shapes as shapes
+from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.truth import Truth, budget_of
-from tests.simulation.ledger_shapes import Change, Held
+from tests.simulation.ledger_records import Change, Held
 
 
 def check_records(change: Change, truth: Truth) -> None:
@@ -19,12 +19,12 @@ def check_records(change: Change, truth: Truth) -> None:
         detail = f"{change.source} holds {change.pending} calls"
         raise BrokenPromise(broken.BOUNDED, detail)
     ended = change.entry.ended if change.entry else None
-    if ended is None or change.entry is None or change.entry.kind == shapes.ADJUST:
+    if ended is None or change.entry is None or change.entry.kind == records.ADJUST:
         return
     if ended.held not in change.gone:
         detail = f"{ended.held.request_id} ends as {ended.state} and is not pending there"
         raise BrokenPromise(broken.RESOLVED_ONCE, detail)
-    if ended.state == shapes.EXPIRED and ended.at_ms < ended.held.expires_at_ms:
+    if ended.state == records.EXPIRED and ended.at_ms < ended.held.expires_at_ms:
         early = ended.held.expires_at_ms - ended.at_ms
         detail = f"{ended.held.request_id} expires {early} ms before its hold ends"
         raise BrokenPromise(broken.EXPIRED_LATE_ENOUGH, detail)

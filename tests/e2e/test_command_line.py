@@ -120,9 +120,11 @@ def check_calls(shell: Shell) -> None:
     again = shell.json(*call, LITE, "hello", "--max-tokens", "5", "--request-id", "first", code=1)
     assert again["sentry"]["costUsd"] == allowed["sentry"]["costUsd"]
     assert shell.run(*call, LITE, "-", stdin="from a pipe")
-    refused = shell.json(*call, OPUS, "hi", "--max-tokens", "4000", "--request-id", "big", code=1)
+    all_or_none = ("--max-tokens", "4000", "--no-lower-output-limit")
+    refused = shell.json(*call, OPUS, "hi", *all_or_none, "--request-id", "big", code=1)
     binding = [b["id"] for b in refused["sentry"]["budgets"] if b["binding"]]
     assert (refused["sentry"]["code"], binding) == ("BUDGET_EXHAUSTED", ["search-daily"])
+    assert "more than the whole limit of $0.05" in refused["sentry"]["message"]
     unknown = shell.json("invoke", "hi", "--team", "nobody", "--model", LITE, code=1)
     assert unknown["sentry"]["code"] == "UNKNOWN_TEAM"
 
@@ -149,6 +151,7 @@ def check_explanations(shell: Shell) -> None:
     (refused,) = shell.json("explain", "big")["explanations"]
     assert (refused["decision"], refused["code"]) == ("REJECT", "BUDGET_EXHAUSTED")
     assert shell.json("explain", "never", code=1)["error"]["what"]
+    assert "5000 characters" in shell.json("explain", "x" * 5000, code=2)["error"]["what"]
 
 
 def check_drop_in(up: dict) -> None:

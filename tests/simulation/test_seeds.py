@@ -14,11 +14,18 @@ from tests.simulation.many_seeds import run_seed
 from tests.simulation.shrinking import Case, breaks, shrunk
 
 SEEDS, CHUNK = 2_000, 50
+QUICK = 200
+"""Seeds that ``make check`` runs too."""
 SEED_WITH_MUCH = 36
 """Many callers, operators and faults."""
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def chunks():
+    for first in range(0, SEEDS, CHUNK):
+        yield pytest.param(first, marks=[] if first < QUICK else [pytest.mark.slow])
+
+
+@pytest.mark.parametrize("first", [*chunks()])
 def test_no_seed_breaks_a_promise(first):
     failures = [
         (seed, str(failure))

@@ -9,12 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from benchmarks.budget import page as bench_budget
-from cost_sentry.adapters import (
-    dynamodb_journal_items,
-    ledger_items,
-    request_parser_json,
-)
+from cost_sentry.adapters import dynamodb_journal_items, ledger_items, request_parser_json
 from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.adapters.answer_block import answer_block
 from cost_sentry.domain import window_id
@@ -297,4 +292,4 @@ TABLES: dict[str, Callable[[], str]] = {
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, faults, gaps,
     )
-} | bench_budget.TABLES  # fmt: skip
+}  # fmt: skip

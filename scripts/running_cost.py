@@ -30,8 +30,10 @@ ADMIT_SECONDS = Decimal("0.060")
 SETTLE_SECONDS = Decimal("0.040")
 PROJECT_SECONDS = Decimal("0.100")
 """Assumed, warm."""
-LOG_BYTES = 6_000
-"""Assumed: twelve lines of workflow events, three functions' lines."""
+LOG_BYTES = 1_300
+"""Assumed: one line each of admission and settlement, a share of a batch's; the workflow and the
+platform log what fails.
+"""
 TRACES_SAMPLED = Decimal("0.05")
 """X-Ray's default rule beyond the first request of a second."""
 

@@ -20,9 +20,9 @@ from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, 
 from cost_sentry.domain.shard import stamp_of
 from cost_sentry.domain.usage import TokenUsage
 from tests.simulation.dynamodb.model import DynamoDbModel
-from tests.simulation.world import faults
 from tests.simulation.world.dynamodb_client import SimulatedClient
-from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
+from tests.simulation.world.environment import Environment, SkewedClock, start_of
+from tests.simulation.world.faults import Faults
 from tests.simulation.world.latencies import SECOND
 from tests.simulation.world.scheduler import Scheduler
 
@@ -148,9 +148,6 @@ class HotWorld:
         self.taken -= amount - cost
         self.spent += cost
 
-    def _date(self) -> str:
-        return http_date(start_of(START), self.scheduler.now // SECOND)
-
     def _borrow(self, function: str) -> DynamoDbLedger:
         """An environment that is idle, or a new one that knows nothing yet."""
         idle = self._idle[function]
@@ -159,7 +156,7 @@ class HotWorld:
 
     def _environment(self) -> Environment:
         self.environments += 1
-        client = SimulatedClient(self.scheduler, self.model, faults.Faults(), self._date)
+        client = SimulatedClient(self.scheduler, self.model, Faults(), self._date)
         return Environment(
             scheduler=self.scheduler,
             client=_Watched(client, self),
@@ -168,6 +165,10 @@ class HotWorld:
             topic=None,
             watch=lambda ledger: ledger,
         )
+
+    def _date(self) -> str:
+        """As AWS tells it in every answer."""
+        return format_datetime(self.clock.now(), usegmt=True)
 
     def _reservation(self, number: int, amount: int, account: str) -> Reservation:
         now = self.clock.now()
@@ -206,7 +207,7 @@ class HotWorld:
 
 
 class _Watched:
-    """A client whose work is counted, and whose answers say what time it is, as AWS's do."""
+    """A client whose work is counted."""
 
     def __init__(self, client: SimulatedClient, world: HotWorld) -> None:
         self._client = client
@@ -218,8 +219,7 @@ class _Watched:
         def call(**request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3 takes it
             self._world.touched += len(request.get("TransactItems", "1"))
             answer: dict[str, Any] = operation(**request)
-            headers = {"date": format_datetime(self._world.clock.now(), usegmt=True)}
-            return {**answer, "ResponseMetadata": {"HTTPHeaders": headers}}
+            return answer
 
         setattr(self, name, call)
         return call

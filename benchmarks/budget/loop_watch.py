@@ -20,10 +20,10 @@ class Entered:
 class LoopWatch:
     """One budget and its callers; amounts in any one unit.
 
-    ``taken`` is settled cost plus live holds, told before it is given back and never later than it
-    is taken, so the room is never seen too large, but for calls that are being admitted just now.
-    Those are subtracted too: a refusal is false only if there was room for one more even if every
-    admission that overlaps it had come first.
+    What is taken of it is settled cost plus live holds. A hold counts from the answer that grants
+    it and until its settlement is answered, so the room that is seen is too large only by the calls
+    that are being admitted just then. Those are subtracted: a refusal is false only if there was
+    room for one more even if every admission that overlaps it had come first.
     """
 
     budget: float

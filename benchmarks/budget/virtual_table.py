@@ -1,7 +1,7 @@
 """A sentry on the simulator's model of DynamoDB: nothing takes time, and time is virtual.
 
-The model takes 1,000 write units a second of one item, so an account must not grow for ever: the
-stream is projected every second, as in an account.
+The model takes 1,000 write units a second of one item, so an account must not grow for ever: its
+stream is projected, in batches as the deployment makes them.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,15 @@ from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.stream_records import streamed_entries
-from cost_sentry.application.project_entries import project_entries
+from cost_sentry.application.project_entries import StreamedEntry, project_entries
 from cost_sentry.domain.budget import Budget
 from tests.fakes.recorded_alerts import RecordedAlerts
 from tests.simulation.dynamodb.items import Written
 from tests.simulation.dynamodb.model import DynamoDbModel, InstantClient
+from tests.simulation.world import deployment_facts
 
-PROJECTED_EVERY = timedelta(seconds=1)
+BATCH_WAIT = timedelta(seconds=deployment_facts.trigger("STREAM_WAIT_SECONDS"))
+BATCH_MAX = deployment_facts.trigger("STREAM_BATCH_MAX")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Record = dict[str, Any]
@@ -63,9 +65,9 @@ class VirtualSentry:
         model = DynamoDbModel(self.clock.microseconds)
         model.items.listen(self._listen)
         self.meter = WireMeter(model, self.clock)
-        self._projected_at = start
-        self._records: list[Record] = []
+        self._entries: list[tuple[datetime, StreamedEntry]] = []
         self._on_projection = on_projection
+        self._number = 0
         self.batches = 0
         """Runs of the projection."""
         self._client = self.meter.client if metered else InstantClient(model)
@@ -79,21 +81,23 @@ class VirtualSentry:
 
     def at(self, moment: datetime) -> BenchSentry:
         """The sentry at this moment, which is not before the last one."""
-        self.clock.time = moment
-        if moment - self._projected_at >= PROJECTED_EVERY:
-            self._projected_at = moment
-            records, self._records = self._records, []
+        while self._entries and self._entries[0][0] + BATCH_WAIT <= moment:
+            self.clock.time = self._entries[0][0] + BATCH_WAIT
+            batch, self._entries = self._entries[:BATCH_MAX], self._entries[BATCH_MAX:]
             with self.meter.doing(self._on_projection):
-                self._project(records)
+                self._project([entry for _, entry in batch])
+            self.batches += 1
+        self.clock.time = moment
         return self.sentry
 
     def _listen(self, written: Sequence[Written]) -> None:
         for one in written:
-            self._records.append({"dynamodb": _change(one, len(self._records))})
+            self._number += 1
+            record = {"dynamodb": _change(one, self._number)}
+            for entry in streamed_entries({"Records": [record]}):
+                self._entries.append((self.clock.time, entry))
 
-    def _project(self, records: list[Record]) -> None:
-        entries = streamed_entries({"Records": records})
-        self.batches += bool(entries)
+    def _project(self, entries: Sequence[StreamedEntry]) -> None:
         calls = LedgerCalls(self._client, self.sentry.table)
         journal_calls = JournalCalls(self._client, self.sentry.table)
         done = project_entries(

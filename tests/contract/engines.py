@@ -68,7 +68,7 @@ class LedgerOn:
 
 
 def journaled(table: Table) -> Table:
-    """The same table, where entries reach the journal at once; for one thread."""
+    """The same table, where entries reach the journal at once."""
     return Table(client=JournalingClient(table.client, table.name), name=table.name)
 
 

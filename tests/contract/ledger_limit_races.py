@@ -46,9 +46,10 @@ class LedgerLimitRaces(LedgerCase):
                 lowered.set()
             late = lowered.is_set()
             held = reservation(f"r{number}", hold(100), account=f"search/{number % 4}")
-            allowed = isinstance(ledger.reserve(held), Reserved)
+            answer = ledger.reserve(held)
+            allowed = isinstance(answer, Reserved)
             if allowed:
-                ledger.resolve(held, resolution(100))
+                ledger.resolve(answer.reservation, resolution(100))
             return late, allowed
 
         answers = Counter(race(8, 100, call))
@@ -64,8 +65,7 @@ class LedgerLimitRaces(LedgerCase):
         daily = budget(limit=10_000)
         books.define(daily, DAY)
         running = [reservation(f"r{n}", hold(100), account=f"search/{n % 8}") for n in range(40)]
-        for held in running:
-            ledger.reserve(held)
+        running = [ledger.reserve(held).reservation for held in running]
         books.define(replace(daily, limit=2_000), DAY)
         given_back = []
 
@@ -96,9 +96,10 @@ class LedgerLimitRaces(LedgerCase):
 
         def call(number: int) -> bool:
             held = reservation(f"r{number}", hold(100), account=f"search/{number % 4}")
-            allowed = isinstance(ledger.reserve(held), Reserved)
+            answer = ledger.reserve(held)
+            allowed = isinstance(answer, Reserved)
             if allowed:
-                ledger.resolve(held, resolution(230))
+                ledger.resolve(answer.reservation, resolution(230))
             return allowed
 
         allowed = sum(race(8, 30, call))

@@ -51,8 +51,9 @@ class LedgerSharingRaces(LedgerCase):
 
         def come_and_go(number: int) -> None:
             held = reservation(f"idle{number}", hold(1_000), account=f"search/{number}")
-            assert isinstance(ledger.reserve(held), Reserved)
-            ledger.resolve(held, VOID)
+            answer = ledger.reserve(held)
+            assert isinstance(answer, Reserved)
+            ledger.resolve(answer.reservation, VOID)
 
         def spend(number: int) -> bool:
             held = reservation(f"r{number}", hold(1_000), account="search/7")
@@ -78,7 +79,7 @@ class LedgerSharingRaces(LedgerCase):
                 answer = ledger.reserve(held)
                 answers.add(type(answer))
                 if isinstance(answer, Reserved):
-                    ledger.resolve(held, VOID)
+                    ledger.resolve(answer.reservation, VOID)
             return answers
 
         assert set().union(*race(8, 8, calls)) == {Reserved}
@@ -97,7 +98,7 @@ class LedgerSharingRaces(LedgerCase):
                 answer = ledger.reserve(held)
                 answers.append(type(answer).__name__)
                 if isinstance(answer, Reserved):
-                    ledger.resolve(held, VOID)
+                    ledger.resolve(answer.reservation, VOID)
             return answers
 
         answers = race(12, 12, calls)

@@ -58,8 +58,9 @@ def test_entries_of_racing_calls_have_no_gap_and_add_up_to_the_balances(table, s
         holds = (hold(100, ALL), *([hold(100, TEAM)] if number % 2 else []))
         held = reservation(f"r{number}", *holds, account=f"search/{number % 6}")
         end = ENDS[number % len(ENDS)]
-        if isinstance(on.ledger.reserve(held), Reserved) and end:
-            on.ledger.resolve(held, end)
+        answer = on.ledger.reserve(held)
+        if isinstance(answer, Reserved) and end:
+            on.ledger.resolve(answer.reservation, end)
 
     change = partial(on.books.define, replace(TEAM, limit=5_000), DAY)
     race_steps(12, [*(partial(call, n) for n in range(75)), change])

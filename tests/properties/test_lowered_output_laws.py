@@ -31,9 +31,9 @@ class OnePrice(SmallBook):
         return None
 
 
-prompt, asked = st.integers(0, 400), st.integers(1, 400)
+prompt, asked = st.integers(0, 400), st.integers(FLOOR - 2, 400)
 pots = st.lists(
-    st.tuples(st.sampled_from([Unit.USD, Unit.TOKENS]), st.integers(0, 10**6)),
+    st.tuples(st.sampled_from([Unit.USD, Unit.TOKENS]), st.integers(40, 110)),
     min_size=1,
     max_size=LOWERED_TRIES_MAX,
 )
@@ -53,10 +53,9 @@ def test_a_lowered_limit_is_paid_for_and_refused_is_only_who_cannot_have_the_flo
             writes_cache=caches,
         )
 
-    # From nothing to twice the whole of it, in each budget's own unit.
     budgets = [
-        budget(f"b{n}", needed(unit, asked_tokens) * part * 2 // 10**6, unit=unit)
-        for n, (unit, part) in enumerate(limits)
+        budget(f"b{n}", needed(unit, asked_tokens) * percent // 100, unit=unit)
+        for n, (unit, percent) in enumerate(limits)
     ]
     ledger, clock = MemoryLedger(), ManualClock()
     for one in budgets:

@@ -94,7 +94,6 @@ class CandidateTries:
             self.rungs.append(
                 _refused(lower, result, f" at {lower.output_limit_tokens} output tokens")
             )
-            candidate = lower
         return None
 
     def _reserve(self, candidate: Candidate) -> tuple[Reservation, ReserveResult]:

@@ -2,9 +2,12 @@
 
 import pytest
 
-from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS
+from cost_sentry.application import input_bound
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS, InputBounds
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.token_bound import counted_bound_tokens
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, Sentry, SmallBook, request
 from tests.fakes.builders import budget
@@ -119,7 +122,41 @@ def test_a_counted_prompt_leaves_more_for_a_lowered_answer(sentry_of):
     assert decision.reservation.output_limit_tokens == 180 - 85
 
 
-def test_a_rung_counts_for_itself_and_each_model_once(sentry_of):
+def test_no_more_models_are_counted_than_there_is_time_for(sentry_of, monkeypatch):
+    monkeypatch.setattr(input_bound, "COUNTS_MAX", 1)
+    counter = Counter(dear=150, cheap=20)
+    sentry = sentry_of(counter, budget(limit=390), book=SmallBook)
+
+    sentry.decide(request(input_bound_tokens=200, input_floor_tokens=0, max_tokens=20))
+
+    assert counter.asked == [DEAR]
+
+
+def test_two_profiles_of_one_model_are_counted_once():
+    counter = Counter()
+    counter.tokens = dict.fromkeys(
+        ("us.anthropic.claude-sonnet-4-6", "eu.anthropic.claude-sonnet-4-6"), 800
+    )
+    bounds = InputBounds(request=request(**LONG), counter=counter)
+
+    for model_id in counter.tokens:
+        candidate = Candidate(
+            model_id=model_id,
+            decision=DecisionKind.ALLOW,
+            price=ModelPrice(model_id=model_id, rates=TokenRates(input=10**8, output=1)),
+            input_bound_tokens=9_000,
+            output_limit_tokens=10,
+            quote_picodollars=9 * 10**11 + 10,
+            writes_cache=False,
+            counts_tokens=True,
+            budgets=(),
+        )
+        assert bounds.before_asking(candidate).input_bound_tokens == counted_bound_tokens(800)
+
+    assert len(counter.asked) == 1
+
+
+def test_a_rung_counts_for_itself(sentry_of):
     """Neither fits by its bytes; the count of one says nothing of the other."""
     counter = Counter(dear=150, cheap=20)
     sentry = sentry_of(counter, budget(limit=390), book=SmallBook)

@@ -16,7 +16,7 @@ RICH = 10**15
 LONG = {"input_bound_tokens": 9_000, "input_floor_tokens": 500}
 
 
-class CentBook(SmallBook):
+class DearBook(SmallBook):
     """A prompt token of the dear model costs a thousandth of what makes a prompt worth counting."""
 
     rates = {DEAR: COUNT_FROM_PICODOLLARS // 1_000, CHEAP: 2, BLIND: 1}  # noqa: RUF012
@@ -24,7 +24,7 @@ class CentBook(SmallBook):
 
 @pytest.fixture
 def sentry_of(monkeypatch):
-    def make(counter, *budgets, book=CentBook, **changes):
+    def make(counter, *budgets, book=DearBook, **changes):
         monkeypatch.setattr(SmallBook, "rates", book.rates)
         return Sentry(*budgets, counter=counter, **changes)
 
@@ -37,12 +37,12 @@ def test_a_dear_prompt_is_counted_before_the_ledger_is_asked(sentry_of):
 
     assert counter.asked == [DEAR]
     assert decision.reservation.input_bound_tokens == counted_bound_tokens(800) == 889
-    assert decision.reservation.quote_picodollars == (889 + 100) * CentBook.rates[DEAR]
+    assert decision.reservation.quote_picodollars == (889 + 100) * DearBook.rates[DEAR]
     assert decision.uncounted == ()
 
 
 @pytest.mark.parametrize(("tokens", "asked"), [(999, []), (1_000, [DEAR])])
-def test_a_prompt_of_less_than_a_cent_is_not_worth_the_round_trip(sentry_of, tokens, asked):
+def test_a_cheaper_prompt_is_not_worth_the_round_trip(sentry_of, tokens, asked):
     counter = Counter(dear=10)
     sentry_of(counter, budget(limit=RICH)).decide(request(input_bound_tokens=tokens))
 

@@ -6,6 +6,8 @@ of 256 tokens above what it gets, as in the demo; prompts of that many tokens of
 
 from fractions import Fraction
 
+import pytest
+
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.application.admit_request import Admission
@@ -21,6 +23,7 @@ from tests.fakes.builders import ManualClock, budget
 from tests.fakes.memory_ledger import MemoryLedger
 
 SONNET = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 CALLS = 400
 STEP = 256
 
@@ -32,11 +35,11 @@ class Counts:
         return text_tokens(converse["messages"][0]["content"][0]["text"])
 
 
-def reserved_over_real(counter) -> Fraction:
+def reserved_over_real(counter, model_id: str) -> Fraction:
     rich = budget(limit=10**18)
     ledger, book = MemoryLedger(), PackagedPriceBook(region="us-east-1")
     ledger.define(rich, rich.window_at(ManualClock().now()).id)
-    models = {SONNET: Model(id=SONNET)}
+    models = {model_id: Model(id=model_id)}
     admission = Admission(
         config_source=FixedConfig(config(rich, models=models, output_tokens_max=8192)),
         price_book=book,
@@ -49,7 +52,7 @@ def reserved_over_real(counter) -> Fraction:
         text = words(row.context_tokens)
         limit = -(-(row.generated_tokens + 1) // STEP) * STEP
         request = {
-            "modelId": SONNET,
+            "modelId": model_id,
             "messages": [{"role": "user", "content": [{"text": text}]}],
             "inferenceConfig": {"maxTokens": limit},
             "tags": {"team": "search"},
@@ -62,9 +65,10 @@ def reserved_over_real(counter) -> Fraction:
     return Fraction(reserved, real)
 
 
-def test_a_published_workload_holds_at_most_half_again_what_it_costs():
-    assert reserved_over_real(Counts()) <= Fraction(3, 2)
+@pytest.mark.parametrize("model_id", [SONNET, HAIKU])
+def test_a_published_workload_holds_at_most_half_again_what_it_costs(model_id):
+    assert reserved_over_real(Counts(), model_id) <= Fraction(3, 2)
 
 
 def test_by_its_bytes_alone_it_would_hold_over_three_times_that():
-    assert reserved_over_real(None) > 3
+    assert reserved_over_real(None, SONNET) > 3

@@ -112,7 +112,7 @@ def check_configuration(shell: Shell, file: str) -> None:
 
 
 def check_calls(shell: Shell) -> None:
-    """Allowed, answered before, refused, malformed; from an argument and from a pipe."""
+    """Allowed, answered before, refused, cut short, malformed; from an argument and from a pipe."""
     call = ("invoke", "--team", "search", "--model")
     allowed = shell.json(*call, LITE, "hello", "--max-tokens", "5", "--request-id", "first")
     assert allowed["sentry"]["status"] == "SETTLED"
@@ -125,6 +125,9 @@ def check_calls(shell: Shell) -> None:
     binding = [b["id"] for b in refused["sentry"]["budgets"] if b["binding"]]
     assert (refused["sentry"]["code"], binding) == ("BUDGET_EXHAUSTED", ["search-daily"])
     assert "more than the whole limit of $0.05" in refused["sentry"]["message"]
+    short = shell.json(*call, OPUS, "hi", "--max-tokens", "4000", "--request-id", "short")
+    assert short["sentry"]["code"] == "OUTPUT_LIMIT_LOWERED"
+    assert 64 <= short["sentry"]["maxTokens"] < short["sentry"]["maxTokensAsked"] == 4000
     unknown = shell.json("invoke", "hi", "--team", "nobody", "--model", LITE, code=1)
     assert unknown["sentry"]["code"] == "UNKNOWN_TEAM"
 
@@ -150,6 +153,8 @@ def check_explanations(shell: Shell) -> None:
     assert {charge["id"] for charge in ran["charges"]} == {"search-daily", "tokens"}
     (refused,) = shell.json("explain", "big")["explanations"]
     assert (refused["decision"], refused["code"]) == ("REJECT", "BUDGET_EXHAUSTED")
+    (short,) = shell.json("explain", "short")["explanations"]
+    assert (short["decision"], short["code"]) == ("ALLOW", "OUTPUT_LIMIT_LOWERED")
     assert shell.json("explain", "never", code=1)["error"]["what"]
     assert "5000 characters" in shell.json("explain", "x" * 5000, code=2)["error"]["what"]
 

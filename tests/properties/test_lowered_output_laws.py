@@ -12,6 +12,7 @@ from cost_sentry.application.candidate_tries import LOWERED_TRIES_MAX
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
+from cost_sentry.domain.unit import amount_held
 from tests.fakes.admissions import BLIND, DAY, FixedConfig, SmallBook, config, request
 from tests.fakes.builders import ManualClock, budget
 from tests.fakes.memory_ledger import MemoryLedger
@@ -31,9 +32,9 @@ class OnePrice(SmallBook):
         return None
 
 
-prompt, asked = st.integers(0, 400), st.integers(1, 400)
+prompt, asked = st.integers(0, 400), st.integers(FLOOR - 2, 400)
 pots = st.lists(
-    st.tuples(st.sampled_from([Unit.USD, Unit.TOKENS]), st.integers(0, 10**6)),
+    st.tuples(st.sampled_from([Unit.USD, Unit.TOKENS, Unit.OUTPUT_TOKENS]), st.integers(40, 110)),
     min_size=1,
     max_size=LOWERED_TRIES_MAX,
 )
@@ -44,19 +45,19 @@ def test_a_lowered_limit_is_paid_for_and_refused_is_only_who_cannot_have_the_flo
     price, prompt_tokens, asked_tokens, limits, caches
 ):
     def needed(unit: Unit, output: int) -> int:
-        if unit is Unit.TOKENS:
-            return prompt_tokens + output
-        return quote_picodollars(
+        quote = quote_picodollars(
             price,
             input_bound_tokens=prompt_tokens,
             output_limit_tokens=output,
             writes_cache=caches,
         )
+        return amount_held(
+            unit, quote_picodollars=quote, input_tokens=prompt_tokens, output_tokens=output
+        )
 
-    # From nothing to twice the whole of it, in each budget's own unit.
     budgets = [
-        budget(f"b{n}", needed(unit, asked_tokens) * part * 2 // 10**6, unit=unit)
-        for n, (unit, part) in enumerate(limits)
+        budget(f"b{n}", needed(unit, asked_tokens) * percent // 100, unit=unit)
+        for n, (unit, percent) in enumerate(limits)
     ]
     ledger, clock = MemoryLedger(), ManualClock()
     for one in budgets:

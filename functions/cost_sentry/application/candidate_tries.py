@@ -72,8 +72,8 @@ class CandidateTries:
             return result
         floor = self.floor if self.may_lower else candidate.output_limit_tokens
         tighter = self.bounds.after_shortage(candidate, result, floor)
-        # At most COUNTS_MAX times: only a count makes a refused candidate affordable.
-        if affordable_output(tighter, result) == tighter.output_limit_tokens:
+        fits_now = affordable_output(tighter, result) == tighter.output_limit_tokens
+        if tighter is not candidate and fits_now:  # At most COUNTS_MAX times.
             asked, again = self._reserve(tighter)
             if not isinstance(again, Shortage):
                 return again
@@ -94,7 +94,6 @@ class CandidateTries:
             self.rungs.append(
                 _refused(lower, result, f" at {lower.output_limit_tokens} output tokens")
             )
-            candidate = lower
         return None
 
     def _reserve(self, candidate: Candidate) -> tuple[Reservation, ReserveResult]:

@@ -10,13 +10,15 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.token_bound import counted_bound_tokens
 
-COUNT_FROM_PICODOLLARS = 10**10
-"""A cent for the prompt, bounded by its bytes.
+COUNT_FROM_PICODOLLARS = 2 * 10**9
+"""0.2 cents for the prompt, bounded by its bytes: almost every prompt of the models that count.
 
-A count costs no money, but some 70 to 150 ms of every caller's time, and has a quota of its own.
-What it frees is given back after the call anyway. Below a cent, a thousand calls in flight hold at
-most ten dollars too much; above, one long prompt may hold dollars. A smaller prompt is counted only
-where its bytes do not fit and its tokens may.
+A count costs no money, but some 70 to 150 ms of a call that takes seconds, and has a quota of its
+own; what it frees comes back after the call anyway. Below this, a thousand calls in flight hold at
+most two dollars too much, and a prompt is counted only where its bytes do not fit and its tokens
+may. Above, the conversations of the trace in examples/ hold in all 1.3 times (Claude Sonnet) to 1.4
+times (Haiku) what they cost. Counted from a cent on they would hold 1.5 to 3.0 times that, and by
+their bytes alone 3.5 times (``tests/unit/application/test_reserved_over_real.py``).
 """
 COUNTS_MAX = 2
 """In one admission: the asked model's and one rung's. Each may be silent for a second."""

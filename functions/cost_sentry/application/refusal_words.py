@@ -2,6 +2,7 @@
 
 from cost_sentry.application.candidate_tries import CandidateTries, Short
 from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.output_limit import shortens_answers
 from cost_sentry.domain.budget import Budget, Unit, amount_in_words, amount_text
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
@@ -13,7 +14,8 @@ def why_exhausted(request: InvocationRequest, budget: Budget, tries: CandidateTr
     A window that ends helps only a call that an empty one could pay for.
     """
     short = tries.short[0]
-    ladder = _nothing_else_fits(tries)
+    lower = tries.may_lower and shortens_answers(budget, short.why)
+    ladder = _nothing_else_fits(tries, lower=lower)
     if _least_needed(short, tries) <= short.why.remaining.limit:
         return f"budget {budget.id} has {_too_little(budget, short)}; {ladder}"
     never = f"budget {budget.id} can never pay for it: {_too_much(short)}"
@@ -73,9 +75,9 @@ def _what_helps(request: InvocationRequest, short: Short) -> str:
     return ", ".join(helps[:-1]) + (", or " if helps[:-1] else "") + helps[-1]
 
 
-def _nothing_else_fits(tries: CandidateTries) -> str:
+def _nothing_else_fits(tries: CandidateTries, *, lower: bool) -> str:
     ladder = len({rung.model_id for rung in tries.rungs}) > 1
-    if not tries.may_lower:
+    if not lower:
         return "no model of the ladder fits either" if ladder else "the model has no ladder"
     if ladder:
         return "no model of the ladder fits either, nor does a lower output limit"

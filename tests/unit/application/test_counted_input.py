@@ -2,9 +2,12 @@
 
 import pytest
 
-from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS
+from cost_sentry.application import input_bound
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS, InputBounds
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.token_bound import counted_bound_tokens
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, Sentry, SmallBook, request
 from tests.fakes.builders import budget
@@ -13,7 +16,7 @@ RICH = 10**15
 LONG = {"input_bound_tokens": 9_000, "input_floor_tokens": 500}
 
 
-class CentBook(SmallBook):
+class DearBook(SmallBook):
     """A prompt token of the dear model costs a thousandth of what makes a prompt worth counting."""
 
     rates = {DEAR: COUNT_FROM_PICODOLLARS // 1_000, CHEAP: 2, BLIND: 1}  # noqa: RUF012
@@ -21,7 +24,7 @@ class CentBook(SmallBook):
 
 @pytest.fixture
 def sentry_of(monkeypatch):
-    def make(counter, *budgets, book=CentBook, **changes):
+    def make(counter, *budgets, book=DearBook, **changes):
         monkeypatch.setattr(SmallBook, "rates", book.rates)
         return Sentry(*budgets, counter=counter, **changes)
 
@@ -34,12 +37,12 @@ def test_a_dear_prompt_is_counted_before_the_ledger_is_asked(sentry_of):
 
     assert counter.asked == [DEAR]
     assert decision.reservation.input_bound_tokens == counted_bound_tokens(800) == 889
-    assert decision.reservation.quote_picodollars == (889 + 100) * CentBook.rates[DEAR]
+    assert decision.reservation.quote_picodollars == (889 + 100) * DearBook.rates[DEAR]
     assert decision.uncounted == ()
 
 
 @pytest.mark.parametrize(("tokens", "asked"), [(999, []), (1_000, [DEAR])])
-def test_a_prompt_of_less_than_a_cent_is_not_worth_the_round_trip(sentry_of, tokens, asked):
+def test_a_cheaper_prompt_is_not_worth_the_round_trip(sentry_of, tokens, asked):
     counter = Counter(dear=10)
     sentry_of(counter, budget(limit=RICH)).decide(request(input_bound_tokens=tokens))
 
@@ -119,7 +122,41 @@ def test_a_counted_prompt_leaves_more_for_a_lowered_answer(sentry_of):
     assert decision.reservation.output_limit_tokens == 180 - 85
 
 
-def test_a_rung_counts_for_itself_and_each_model_once(sentry_of):
+def test_no_more_models_are_counted_than_there_is_time_for(sentry_of, monkeypatch):
+    monkeypatch.setattr(input_bound, "COUNTS_MAX", 1)
+    counter = Counter(dear=150, cheap=20)
+    sentry = sentry_of(counter, budget(limit=390), book=SmallBook)
+
+    sentry.decide(request(input_bound_tokens=200, input_floor_tokens=0, max_tokens=20))
+
+    assert counter.asked == [DEAR]
+
+
+def test_two_profiles_of_one_model_are_counted_once():
+    counter = Counter()
+    counter.tokens = dict.fromkeys(
+        ("us.anthropic.claude-sonnet-4-6", "eu.anthropic.claude-sonnet-4-6"), 800
+    )
+    bounds = InputBounds(request=request(**LONG), counter=counter)
+
+    for model_id in counter.tokens:
+        candidate = Candidate(
+            model_id=model_id,
+            decision=DecisionKind.ALLOW,
+            price=ModelPrice(model_id=model_id, rates=TokenRates(input=10**8, output=1)),
+            input_bound_tokens=9_000,
+            output_limit_tokens=10,
+            quote_picodollars=9 * 10**11 + 10,
+            writes_cache=False,
+            counts_tokens=True,
+            budgets=(),
+        )
+        assert bounds.before_asking(candidate).input_bound_tokens == counted_bound_tokens(800)
+
+    assert len(counter.asked) == 1
+
+
+def test_a_rung_counts_for_itself(sentry_of):
     """Neither fits by its bytes; the count of one says nothing of the other."""
     counter = Counter(dear=150, cheap=20)
     sentry = sentry_of(counter, budget(limit=390), book=SmallBook)

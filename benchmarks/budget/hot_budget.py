@@ -1,8 +1,9 @@
 """One budget at 50 to 10,000 calls a second: how it admits, and what is left when it runs out.
 
-The budget pays for ten minutes of the load. Its first seconds are one world: calls are measured
-once as many end as begin. Its last seconds are another: nearly all is spent already when callers
-come, and they go on until more of them are refused than admitted.
+The budget pays for ten minutes of the load. Both worlds begin with as many running calls as that
+makes, and with execution environments that know their shards. In one of them the budget is new, and
+calls are measured. In the other it lasts for two seconds more, and callers come until more of them
+are refused than admitted.
 """
 
 import statistics
@@ -21,16 +22,16 @@ AMOUNT = 3 * 10**10
 MEAN_COST_RATIO = 0.525
 """Costs are drawn evenly from 5 to 100 % of the hold."""
 BUDGET_SECONDS = 600
-RAMP_SECONDS = 3
+SETTLES_SECONDS = 1
+"""Before anything is measured."""
 MEASURED_SECONDS = 3
-MEASURED_UNTIL = RAMP_SECONDS + MODEL_SECONDS + MEASURED_SECONDS
-LASTS_SECONDS = RAMP_SECONDS + MODEL_SECONDS + 1
+LASTS_SECONDS = 2
 """How long what is left is meant to last in the second world."""
-END_SECONDS_MAX = 3 * LASTS_SECONDS
+END_SECONDS_MAX = 10
 STEP = SECOND // 4
 STRANDED_MAX = 100
 """Past eight shards a refusal may leave one part in so many of the limit."""
-TOUCHED_MAX = 300_000
+TOUCHED_MAX = 200_000
 """Items that one world may ask for or write; one that needs more is cut short, and says so."""
 WORKERS = 2
 
@@ -58,28 +59,30 @@ def steady(load: int) -> tuple[Json, Json]:
     """The first seconds of the budget: admission when as many calls end as begin."""
     world = HotWorld(seed=load, budget=_budget(load), amount=AMOUNT)
     world.define(world.budget)
-    world.scheduler.spawn("arrivals", lambda: _arrive(world, load))
-    world.scheduler.run(MEASURED_UNTIL * SECOND, lambda: _is_enough(world))
+    world.grow(load * MODEL_SECONDS)
+    grown, units, began = world.model.operations, world.model.items.write_units, _begin(world, load)
+    until = began + (SETTLES_SECONDS + MEASURED_SECONDS) * SECOND
+    world.scheduler.run(until, lambda: _is_enough(world))
     now = world.scheduler.now
-    since = now - MEASURED_SECONDS * SECOND
-    answered = [a for a in world.admissions if a.answered_at >= since]
+    answered = [a for a in world.admissions if a.answered_at >= began + SETTLES_SECONDS * SECOND]
+    seconds = max(STEP, now - began - SETTLES_SECONDS * SECOND) / SECOND
     took = sorted(_took(a) for a in answered if a.outcome == "held")
     sizes = _sizes(world)
     calls = max(1, len(world.admissions))
     figures = {
-        "admitted_per_second": round(len(took) / MEASURED_SECONDS),
+        "admitted_per_second": round(len(took) / seconds),
         "shards": len(sizes),
         "item_kb_p99": round(_percentile(sizes, 0.99) / 1024, 2),
         "admit_ms_p50": round(_percentile(took, 0.5), 1),
         "admit_ms_p99": round(_percentile(took, 0.99), 1),
     }
     details = {
-        "measured_until_seconds": now / SECOND,
-        "cut_short": now < MEASURED_UNTIL * SECOND,
+        "measured_seconds": seconds,
+        "cut_short": now < until,
         "refused": len(answered) - len(took),
         "item_kb_mean": round(statistics.fmean(sizes) / 1024, 2) if sizes else 0,
-        "operations_per_call": round(world.model.operations / calls, 2),
-        "write_units_per_call": round(world.model.items.write_units / calls, 2),
+        "operations_per_call": round((world.model.operations - grown) / calls, 2),
+        "write_units_per_call": round((world.model.items.write_units - units) / calls, 2),
         "environments": world.environments,
     }
     world.scheduler.close()
@@ -89,12 +92,11 @@ def steady(load: int) -> tuple[Json, Json]:
 def end(load: int) -> tuple[Json, Json]:
     """The last seconds of the budget: who is refused, and what is left by then."""
     budget = _budget(load)
-    ended = (RAMP_SECONDS / 2 + LASTS_SECONDS - RAMP_SECONDS - MODEL_SECONDS) * MEAN_COST_RATIO
-    left = round(load * AMOUNT * (ended + MODEL_SECONDS))
+    left = round(load * AMOUNT * (MODEL_SECONDS + LASTS_SECONDS * MEAN_COST_RATIO))
     world = HotWorld(seed=load, budget=budget, amount=AMOUNT)
     world.spend_before(budget.limit - left)
-    world.scheduler.spawn("arrivals", lambda: _arrive(world, load))
-    began, has_run_out = world.scheduler.now, False
+    world.grow(load * MODEL_SECONDS)
+    grown, began, has_run_out = world.model.operations, _begin(world, load), False
     while not has_run_out and not _is_enough(world):
         before = len(world.admissions)
         world.scheduler.run(world.scheduler.now + STEP, lambda: _is_enough(world))
@@ -106,7 +108,7 @@ def end(load: int) -> tuple[Json, Json]:
     shards = len(_sizes(world))
     figures = {
         "false_refusals": sum(_is_false(a, budget.limit, shards) for a in refused),
-        "unused_ratio": round((budget.limit - world.taken) / budget.limit, 5),
+        "unused_ratio": round((budget.limit - world.taken + world.asking) / budget.limit, 5),
     }
     details = {
         "calls": len(world.admissions),
@@ -115,7 +117,7 @@ def end(load: int) -> tuple[Json, Json]:
         "seconds": (world.scheduler.now - began) / SECOND,
         "cut_short": not has_run_out,
         "spent_over_limit": max(0, world.spent - budget.limit),
-        "operations_per_call": round(world.model.operations / max(1, len(world.admissions)), 2),
+        "operations_per_call": round((world.model.operations - grown) / len(world.admissions), 2),
     }
     world.scheduler.close()
     return figures, {"end": details}
@@ -130,16 +132,18 @@ def _is_enough(world: HotWorld) -> bool:
     return world.touched >= TOUCHED_MAX
 
 
-def _arrive(world: HotWorld, load: int) -> None:
-    """Calls at random, at a rate that grows to the load and stays there."""
-    chance = world.scheduler.current.random
-    number, began = 0, world.scheduler.now
-    while True:
-        elapsed = (world.scheduler.now - began) / SECOND
-        rate = load * min(1.0, (elapsed + 0.05) / RAMP_SECONDS)
-        world.scheduler.sleep(round(chance.expovariate(rate) * SECOND))
-        number += 1
-        world.spawn_call(number)
+def _begin(world: HotWorld, load: int) -> int:
+    """Calls arrive at random from now on; what time it is."""
+
+    def arrive() -> None:
+        chance, number = world.scheduler.current.random, 0
+        while True:
+            world.scheduler.sleep(round(chance.expovariate(load) * SECOND))
+            number += 1
+            world.spawn_call(number)
+
+    world.scheduler.spawn("arrivals", arrive)
+    return world.scheduler.now
 
 
 def _sizes(world: HotWorld) -> list[int]:

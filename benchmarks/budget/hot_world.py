@@ -9,21 +9,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 from benchmarks.budget.bench_sentry import request_id
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.shard import stamp_of
 from cost_sentry.domain.usage import TokenUsage
-from tests.simulation.dynamodb.model import DynamoDbModel
+from tests.simulation.dynamodb.model import DynamoDbModel, InstantClient
 from tests.simulation.world.dynamodb_client import SimulatedClient
-from tests.simulation.world.environment import Environment, SkewedClock, start_of
+from tests.simulation.world.environment import TABLE, Environment, SkewedClock, start_of
 from tests.simulation.world.faults import Faults
-from tests.simulation.world.latencies import SECOND
+from tests.simulation.world.latencies import MILLISECOND, SECOND
 from tests.simulation.world.scheduler import Scheduler
 
 START = "2026-11-21 12:00:00"
@@ -31,7 +33,9 @@ MODEL_SECONDS = 5
 ACCOUNT = "search/web"
 _SOMEBODY_ELSE = 10**9
 """The number of their call."""
-_DONE_BY = 60 * SECOND
+_GROWN_FROM = 2 * 10**9
+"""Numbers of the calls that an account is grown with."""
+_DONE_BY = 3_600 * SECOND
 _MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 
 
@@ -67,12 +71,15 @@ class HotWorld:
     admissions: list[Admission] = field(default_factory=list)
     taken: int = 0
     """Settled cost and live holds, those that are being asked for included: an upper bound."""
+    asking: int = 0
+    """What calls have asked for and not been answered yet."""
     spent: int = 0
     touched: int = 0
     """Items that were asked for or written, all requests together: what a world costs to run."""
     environments: int = 0
     """That were ever needed at once, of all functions."""
     _idle: dict[str, list[DynamoDbLedger]] = field(default_factory=dict)
+    _teacher: DynamoDbLedger | None = None
 
     def __post_init__(self) -> None:
         """An empty table."""
@@ -93,6 +100,32 @@ class HotWorld:
         self._do("somebody else", lambda: self._spend(amount))
         self.define(self.budget)
         self.taken = self.spent = amount
+
+    def grow(self, calls: int) -> None:
+        """So many calls are running, and everybody knows the shards that this took.
+
+        One caller after the other and no waiting: an account that has been busy for minutes,
+        without those minutes. The calls end evenly within the time that a call takes.
+        """
+        held: list[Reservation] = []
+        at_once = LedgerCalls(InstantClient(self.model), TABLE)
+        teacher = DynamoDbLedger(at_once, lambda _attempt: self.scheduler.sleep(MILLISECOND))
+
+        def reserve_all() -> None:
+            for number in range(calls):
+                asked = self._reservation(_GROWN_FROM + number, self.amount, ACCOUNT)
+                answer = teacher.reserve(asked)
+                if not isinstance(answer, Reserved):
+                    raise TypeError(f"call {number} of {calls} met {answer}")
+                held.append(answer.reservation)
+                self.scheduler.sleep(MILLISECOND)
+
+        self._do("growing", reserve_all)
+        self._teacher = teacher
+        self.taken += calls * self.amount
+        for place, reservation in enumerate(held):
+            delay = place * MODEL_SECONDS * SECOND // calls
+            self.scheduler.after(delay, partial(self._spawn_settle, reservation))
 
     def spawn_call(self, number: int) -> None:
         """A call arrives now."""
@@ -115,6 +148,7 @@ class HotWorld:
     def _call(self, number: int, amount: int, account: str) -> None:
         asked_at, room = self.scheduler.now, self.budget.limit - self.taken
         self.taken += amount
+        self.asking += amount
         held = self._reservation(number, amount, account)
         ledger = self._borrow("admit")
         try:
@@ -122,12 +156,13 @@ class HotWorld:
         except LedgerUnavailable:
             answer = None
         self._idle["admit"].append(ledger)
+        self.asking -= amount
         outcome = "unavailable" if answer is None else "short"
         if isinstance(answer, Reserved):
             outcome = "held"
-            delay = MODEL_SECONDS * SECOND
-            name = f"settle {number}"
-            self.scheduler.spawn(name, lambda: self._settle(answer.reservation, amount), delay)
+            self.scheduler.after(
+                MODEL_SECONDS * SECOND, partial(self._spawn_settle, answer.reservation)
+            )
         else:
             self.taken -= amount
         if not isinstance(answer, Reserved | Shortage | None):
@@ -135,7 +170,11 @@ class HotWorld:
         room = min(room, self.budget.limit - self.taken)
         self.admissions.append(Admission(asked_at, self.scheduler.now, amount, outcome, room))
 
-    def _settle(self, held: Reservation, amount: int) -> None:
+    def _spawn_settle(self, held: Reservation) -> None:
+        self.scheduler.spawn(f"settle {held.request_id}", lambda: self._settle(held))
+
+    def _settle(self, held: Reservation) -> None:
+        amount = self.amount
         cost = round(amount * self.scheduler.current.random.uniform(0.05, 1.0))
         ledger = self._borrow("settle")
         while True:
@@ -149,9 +188,13 @@ class HotWorld:
         self.spent += cost
 
     def _borrow(self, function: str) -> DynamoDbLedger:
-        """An environment that is idle, or a new one that knows nothing yet."""
-        idle = self._idle[function]
-        ledger: DynamoDbLedger = idle.pop() if idle else self._environment().ledger
+        """An environment that is idle, or a new one that knows the shards as they were grown."""
+        if self._idle[function]:
+            return self._idle[function].pop()
+        ledger: DynamoDbLedger = self._environment().ledger
+        if self._teacher is not None:
+            known = self._teacher._shards._split  # noqa: SLF001 - nobody else needs to be taught
+            ledger._shards._split = {name: set(split) for name, split in known.items()}  # noqa: SLF001
         return ledger
 
     def _environment(self) -> Environment:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from cost_sentry.adapters import dynamodb_journal_items, ledger_items, request_parser_json
 from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.adapters.answer_block import answer_block
@@ -292,4 +293,4 @@ TABLES: dict[str, Callable[[], str]] = {
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, faults, gaps,
     )
-}  # fmt: skip
+} | BENCH_BUDGET  # fmt: skip

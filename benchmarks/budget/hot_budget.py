@@ -32,7 +32,9 @@ STEP = SECOND // 4
 STRANDED_MAX = 100
 """Past eight shards a refusal may leave one part in so many of the limit."""
 TOUCHED_MAX = 200_000
-"""Items that one world may ask for or write; one that needs more is cut short, and says so."""
+"""Items that one world may ask for or write. One that needs more is cut short, and what it would
+have measured is unknown: ``None``, never zero.
+"""
 WORKERS = 2
 
 Json = dict[str, Any]
@@ -66,15 +68,16 @@ def steady(load: int) -> tuple[Json, Json]:
     now = world.scheduler.now
     answered = [a for a in world.admissions if a.answered_at >= began + SETTLES_SECONDS * SECOND]
     seconds = max(STEP, now - began - SETTLES_SECONDS * SECOND) / SECOND
+    was_measured = seconds >= 1
     took = sorted(_took(a) for a in answered if a.outcome == "held")
     sizes = _sizes(world)
     calls = max(1, len(world.admissions))
     figures = {
-        "admitted_per_second": round(len(took) / seconds),
+        "admitted_per_second": round(len(took) / seconds) if was_measured else None,
         "shards": len(sizes),
         "item_kb_p99": round(_percentile(sizes, 0.99) / 1024, 2),
-        "admit_ms_p50": round(_percentile(took, 0.5), 1),
-        "admit_ms_p99": round(_percentile(took, 0.99), 1),
+        "admit_ms_p50": _milliseconds(took, 0.5) if was_measured else None,
+        "admit_ms_p99": _milliseconds(took, 0.99) if was_measured else None,
     }
     details = {
         "measured_seconds": seconds,
@@ -105,10 +108,11 @@ def end(load: int) -> tuple[Json, Json]:
         if world.scheduler.now - began > END_SECONDS_MAX * SECOND:
             break
     refused = [a for a in world.admissions if a.outcome != "held"]
+    unused = budget.limit - world.taken + world.asking
     shards = len(_sizes(world))
     figures = {
         "false_refusals": sum(_is_false(a, budget.limit, shards) for a in refused),
-        "unused_ratio": round((budget.limit - world.taken + world.asking) / budget.limit, 5),
+        "unused_ratio": round(unused / budget.limit, 5) if has_run_out else None,
     }
     details = {
         "calls": len(world.admissions),
@@ -159,6 +163,10 @@ def _is_false(refused: Admission, limit: int, shards: int) -> bool:
 
 def _took(admission: Admission) -> float:
     return (admission.answered_at - admission.asked_at) / MILLISECOND
+
+
+def _milliseconds(took: Sequence[float], ratio: float) -> float | None:
+    return round(_percentile(took, ratio), 1) if took else None
 
 
 def _percentile(values: Sequence[float], ratio: float) -> float:

@@ -83,11 +83,11 @@ def hot_budget(figures: Json) -> Table:
     rows = [
         (
             load,
-            str(one["admitted_per_second"]),
+            text(one["admitted_per_second"]),
             str(one["shards"]),
             str(one["item_kb_p99"]),
-            str(one["admit_ms_p50"]),
-            str(one["admit_ms_p99"]),
+            text(one["admit_ms_p50"]),
+            text(one["admit_ms_p99"]),
             str(one["false_refusals"]),
             percent(one["unused_ratio"]),
         )
@@ -113,6 +113,11 @@ def all_tables(figures: Json) -> Iterator[Table]:
         yield make(figures)
 
 
-def percent(ratio: float) -> str:
+def percent(ratio: float | None) -> str:
     """With two decimals: the targets are whole per cents, and near misses matter."""
-    return f"{100 * ratio:.2f} %"
+    return NOTHING if ratio is None else f"{100 * ratio:.2f} %"
+
+
+def text(figure: float | None, unit: str = "") -> str:
+    """A figure, or that nobody knows it."""
+    return NOTHING if figure is None else f"{figure}{unit}"

@@ -7,14 +7,16 @@ BURST = {"callers": int, "pays_for": int, "admitted": int}
 PERCENTILES = {"p50": float, "p99": float}
 COLD = {"seconds": float, "rss_mb": int}
 WIRE = {"round_trips": float, "write_units": float}
+KNOWN_OR_NOT = (int, float, type(None))
+"""Of a part that was cut short: unknown, never zero."""
 HOT = {
-    "admitted_per_second": float,
+    "admitted_per_second": KNOWN_OR_NOT,
     "shards": int,
     "item_kb_p99": float,
-    "admit_ms_p50": float,
-    "admit_ms_p99": float,
+    "admit_ms_p50": KNOWN_OR_NOT,
+    "admit_ms_p99": KNOWN_OR_NOT,
     "false_refusals": int,
-    "unused_ratio": float,
+    "unused_ratio": KNOWN_OR_NOT,
 }
 SHAPE = {
     "closed_loop": {"ours": LOOP, "litellm_default": LOOP, "litellm_strict": LOOP},
@@ -34,7 +36,7 @@ def misshapen(found: Any, shape: Any = SHAPE, at: str = "", *, litellm: bool = T
     """Every place where ``found`` is not of this shape; LiteLLM's may be empty if left out."""
     if not isinstance(shape, dict):
         right = isinstance(found, int | float) if shape is float else isinstance(found, shape)
-        return [] if right else [f"{at}: {found!r} is no {shape.__name__}"]
+        return [] if right else [f"{at}: {found!r} is not of {shape}"]
     if not isinstance(found, dict):
         return [f"{at}: {found!r} is no object"]
     names = list(found) if "*" in shape else list(shape)

@@ -8,10 +8,12 @@ from rich.console import Console
 
 from benchmarks.budget.__main__ import FIGURES
 from benchmarks.budget.cloudwatch_design import cloudwatch_design
+from benchmarks.budget.page import kept
 from benchmarks.budget.plan import FULL, QUICK
 from benchmarks.budget.promises import broken_promises
 from benchmarks.budget.report import COLUMNS_MAX, print_report
 from benchmarks.budget.run import measure
+from benchmarks.budget.targets import targets
 from tests.benchmarks.shape import SHAPE, misshapen
 
 
@@ -67,6 +69,25 @@ def test_a_report_fits_on_a_terminal(quick, tmp_path: pathlib.Path) -> None:
     lines = (tmp_path / "report").read_text().splitlines()
     assert len(lines) > 50
     assert max(map(len, lines)) <= COLUMNS_MAX
+
+
+def test_what_is_kept_is_a_whole_run_with_both_sides() -> None:
+    results = kept()
+
+    assert misshapen(results["figures"]) == []
+    assert list(results["figures"]["hot_budget"]) == [str(load) for load in FULL.loads_per_second]
+    assert results["figures"]["closed_loop"]["litellm_strict"]["runs"] == FULL.seeds
+    assert broken_promises(results["figures"]) == []
+
+
+def test_what_nobody_knows_is_not_reached() -> None:
+    figures = whole_run()
+    figures["hot_budget"]["5000"].update(unused_ratio=None, admit_ms_p50=None)
+
+    rows = {row[0]: (row[1], row[-1]) for row in targets(figures).rows}
+
+    assert rows["unused at exhaustion"] == rows["admission p50 at 5,000/s"] == ("–", "no")
+    assert rows["admission p99 at 5,000/s"] == ("30.0 ms", "yes")
 
 
 def test_a_missing_figure_or_a_wrong_one_is_seen() -> None:

@@ -50,10 +50,8 @@ class LedgerSharingRaces(LedgerCase):
         books.define(daily, DAY)
 
         def come_and_go(number: int) -> None:
-            held = reservation(f"idle{number}", hold(1_000), account=f"search/{number}")
-            answer = ledger.reserve(held)
-            assert isinstance(answer, Reserved)
-            ledger.resolve(answer.reservation, VOID)
+            held = self.held(ledger, f"idle{number}", hold(1_000), account=f"search/{number}")
+            ledger.resolve(held, VOID)
 
         def spend(number: int) -> bool:
             held = reservation(f"r{number}", hold(1_000), account="search/7")
@@ -75,8 +73,9 @@ class LedgerSharingRaces(LedgerCase):
             answers = set()
             for turn in range(turns):
                 account = f"search/{number}"
-                held = reservation(f"r{number}-{turn}", hold(amount), account=account)
-                answer = ledger.reserve(held)
+                answer = ledger.reserve(
+                    reservation(f"r{number}-{turn}", hold(amount), account=account)
+                )
                 answers.add(type(answer))
                 if isinstance(answer, Reserved):
                     ledger.resolve(answer.reservation, VOID)
@@ -94,8 +93,9 @@ class LedgerSharingRaces(LedgerCase):
             answers = []
             for turn in range(10):
                 account = f"search/{number % 6}"
-                held = reservation(f"r{number}-{turn}", hold(amount), account=account)
-                answer = ledger.reserve(held)
+                answer = ledger.reserve(
+                    reservation(f"r{number}-{turn}", hold(amount), account=account)
+                )
                 answers.append(type(answer).__name__)
                 if isinstance(answer, Reserved):
                     ledger.resolve(answer.reservation, VOID)
@@ -105,6 +105,24 @@ class LedgerSharingRaces(LedgerCase):
 
         assert answers == [["Shortage"] * 10] * 4 + [["Reserved"] * 10] * 8
         self.check(books, daily, pending=0, posted=0)
+
+    # ---- crowds
+
+    def test_a_crowded_window_is_never_overspent_and_refuses_only_near_its_limit(
+        self, ledger, books
+    ):
+        """More places than one transaction sees: a hundredth of the limit may stay unused."""
+        daily = budget(limit=16_000)
+        books.define(daily, DAY)
+
+        def call(number: int) -> bool:
+            held = reservation(f"r{number}", hold(100), account=f"search/{number % 8}")
+            return isinstance(ledger.reserve(held), Reserved)
+
+        allowed = sum(race(16, 170, call))
+
+        left = self.check(books, daily, pending=100 * allowed, posted=0).left
+        assert 0 <= left <= 160
 
     # ---- inside
 

@@ -36,6 +36,9 @@ FOUND_BY = {
     ),
     "test_money_stranded_in_seven_accounts_is_found_by_the_eighth": planted.LeavesMoneyStranded,
     "test_calls_too_large_for_the_budget_do_not_disturb_those_that_fit": planted.AddsThenCompares,
+    "test_a_crowded_window_is_never_overspent_and_refuses_only_near_its_limit": (
+        planted.LooksThenHolds
+    ),
     "test_a_large_call_is_not_refused_while_small_ones_come_and_go": (
         planted.TakesAConflictForARefusal
     ),

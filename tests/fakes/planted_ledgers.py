@@ -192,11 +192,18 @@ class ForgivesDebt(MemoryLedger):
     def _left(self, key):
         return max(super()._left(key), self._back)
 
-    def _enter(self, reservation, resolution):
-        [hold] = reservation.holds
-        given = hold.amount - resolution.posting(hold) if resolution else -hold.amount
-        self._back = max(0, self._back + given)
-        super()._enter(reservation, resolution)
+    def reserve(self, reservation):
+        with self._lock:
+            answer = super().reserve(reservation)
+            if isinstance(answer, Reserved):
+                [hold] = reservation.holds
+                self._back = max(0, self._back - hold.amount)
+            return answer
+
+    def resolve(self, reservation, resolution):
+        with self._lock:
+            self._back += resolution.back(*reservation.holds)
+            return super().resolve(reservation, resolution)
 
 
 class CapsOverruns(MemoryLedger):

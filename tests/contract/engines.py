@@ -19,7 +19,6 @@ from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Ledger, LedgerBooks
 from tests.fakes.builders import ManualClock
 from tests.fakes.dynamodb_table import create_table
-from tests.fakes.journaling_client import JournalingClient
 
 MEMORY = "memory"
 """The fakes: a second implementation of each port."""
@@ -65,11 +64,6 @@ class LedgerOn:
 
     ledger: Ledger
     books: LedgerBooks
-
-
-def journaled(table: Table) -> Table:
-    """The same table, where entries reach the journal at once."""
-    return Table(client=JournalingClient(table.client, table.name), name=table.name)
 
 
 def ledger_on(table: Table) -> LedgerOn:

@@ -1,12 +1,13 @@
 """What many callers did at once can be read from the stream: every write once, nothing else."""
 
+import threading
 from collections import Counter
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from cost_sentry.adapters.stream_records import streamed_entries
+from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import ReservationState
@@ -14,8 +15,11 @@ from tests.contract.engines import CONCURRENT_TABLES, ledger_on
 from tests.contract.ledger_case import DAY
 from tests.contract.race import race_steps
 from tests.fakes.builders import budget, hold, reservation, resolution
+from tests.fakes.moto_journal import journal_on
 from tests.fakes.projector import Projector
+from tests.fakes.table_stream import TableStream
 
+pytestmark = pytest.mark.parametrize("engine", CONCURRENT_TABLES)
 TEAM = budget("search-daily", 6_000)
 ALL = budget("all-daily", 9_000, scope={})
 ENDS = (
@@ -29,26 +33,10 @@ ENDS = (
 
 @pytest.fixture
 def stream(engine, table, request):
-    """Reads every record of the table's stream, from its beginning."""
-    wanted = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    table.client.update_table(TableName=table.name, StreamSpecification=wanted)
     streams = request.getfixturevalue(f"{engine}_streams_client")
-
-    def read():
-        arn = table.client.describe_table(TableName=table.name)["Table"]["LatestStreamArn"]
-        [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        place = {"StreamArn": arn, "ShardId": shard["ShardId"]}
-        at = streams.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        records = []
-        while (page := streams.get_records(ShardIterator=at))["Records"]:
-            records += page["Records"]
-            at = page["NextShardIterator"]
-        return streamed_entries({"Records": records})
-
-    return read
+    return TableStream(table.client, streams, table.name)
 
 
-@pytest.mark.parametrize("engine", CONCURRENT_TABLES)
 def test_entries_of_racing_calls_have_no_gap_and_add_up_to_the_balances(table, stream):
     on = ledger_on(table)
     for defined in (TEAM, ALL):
@@ -56,16 +44,17 @@ def test_entries_of_racing_calls_have_no_gap_and_add_up_to_the_balances(table, s
 
     def call(number):
         holds = (hold(100, ALL), *([hold(100, TEAM)] if number % 2 else []))
-        held = reservation(f"r{number}", *holds, account=f"search/{number % 6}")
+        answer = on.ledger.reserve(
+            reservation(f"r{number}", *holds, account=f"search/{number % 6}")
+        )
         end = ENDS[number % len(ENDS)]
-        answer = on.ledger.reserve(held)
-        if isinstance(answer, Reserved) and end:
+        if end and isinstance(answer, Reserved):
             on.ledger.resolve(answer.reservation, end)
 
     change = partial(on.books.define, replace(TEAM, limit=5_000), DAY)
-    race_steps(12, [*(partial(call, n) for n in range(75)), change])
+    race_steps(12, [*(partial(call, n) for n in range(60)), change])
 
-    entries = stream()
+    entries = stream.new()
     projector = Projector(TEAM, ALL)
     done = [projector.run(*entries[at : at + 50]) for at in range(0, len(entries), 50)]
 
@@ -75,4 +64,37 @@ def test_entries_of_racing_calls_have_no_gap_and_add_up_to_the_balances(table, s
         assert totals.posted == on.books.balance(defined, DAY).posted
     kinds = Counter(each.entry.kind for each in entries)
     ended = kinds[EntryKind.SETTLE] + kinds[EntryKind.VOID] + kinds[EntryKind.EXPIRE]
-    assert kinds[EntryKind.RESERVE] - ended == len(on.books.pending()) == 15
+    assert (kinds[EntryKind.RESERVE], ended) == (60, 48)
+    assert len(on.books.pending()) == 12
+
+
+def test_retries_meet_their_first_try_while_their_account_grows_and_calls_end(table, stream):
+    """Two executions use each id, each of them twice; the journal follows behind."""
+    on, journal = ledger_on(table), journal_on(table.client, table.name, pause).journal
+    on.books.define(ALL, DAY)
+    told, done = {f"r{n}": [] for n in range(24)}, threading.Event()
+
+    def call(name, attempt):
+        answer = on.ledger.reserve(reservation(name, hold(100, ALL), attempt=attempt))
+        told[name].append((attempt, answer))
+        if isinstance(answer, Reserved):
+            on.ledger.resolve(answer.reservation, resolution(40))
+
+    def follow():
+        while not done.is_set():
+            journal.write([each.entry for each in stream.new()])
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    try:
+        race_steps(12, [partial(call, name, run) for name in told for run in ("a", "b") * 2])
+    finally:
+        done.set()
+        follower.join()
+
+    for answers in told.values():
+        [first] = {attempt for attempt, answer in answers if isinstance(answer, Reserved)}
+        assert {answer.reservation.attempt for _, answer in answers} == {first}
+    balance = on.books.balance(ALL, DAY)
+    assert (balance.pending, balance.posted) == (0, 24 * 40)
+    assert balance.limit == balance.unallotted + balance.free + balance.posted  # P3

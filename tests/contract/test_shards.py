@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
@@ -19,7 +18,7 @@ from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.shard import PENDING_MAX
 from tests.contract.engines import DYNOXIDE
 from tests.contract.ledger_case import DAY
-from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
+from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", [DYNOXIDE])]
 ACCOUNT = "search/web"
@@ -29,16 +28,6 @@ MANY = 220
 @pytest.fixture
 def calls(table):
     return table.items
-
-
-@pytest.fixture
-def ledger(calls):
-    return DynamoDbLedger(calls, pause)
-
-
-@pytest.fixture
-def books(calls):
-    return DynamoDbBooks(calls, pause, ManualClock())
 
 
 def journal_of(calls):

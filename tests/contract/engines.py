@@ -4,7 +4,8 @@ A test class names its rows with ``@pytest.mark.parametrize("engine", ...)``; th
 `conftest.py` do the rest.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,9 +67,21 @@ class LedgerOn:
     books: LedgerBooks
 
 
+class LedgerOfEachThread:
+    """A ledger per thread, as each environment of a function has its own and knows its own past."""
+
+    def __init__(self, make: Callable[[], Ledger]) -> None:
+        self._make, self._own = make, threading.local()
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(self._own, "ledger"):
+            self._own.ledger = self._make()
+        return getattr(self._own.ledger, name)
+
+
 def ledger_on(table: Table) -> LedgerOn:
     """The real adapters."""
     return LedgerOn(
-        ledger=DynamoDbLedger(table.items, pause),
+        ledger=LedgerOfEachThread(lambda: DynamoDbLedger(table.items, pause)),
         books=DynamoDbBooks(table.items, pause, ManualClock()),
     )

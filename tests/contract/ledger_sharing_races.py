@@ -1,6 +1,7 @@
 """What every ledger must do while many callers share what there is."""
 
 from collections import Counter
+from dataclasses import replace
 
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Budget
@@ -62,6 +63,46 @@ class LedgerSharingRaces(LedgerCase):
 
         assert answers == {True: 8, False: 2}
         self.check(books, daily, pending=8_000, posted=0)
+
+    def test_a_recall_racing_with_newcomers_finds_no_money_twice(self, ledger, books):
+        """A large call needs what an idle account keeps, while new accounts take what is left."""
+        for turn in range(10):
+            small = budget(f"small{turn}", 1_000)
+            books.define(small, DAY)
+            idle = self.held(ledger, f"idle{turn}", hold(600, small), account="search/idle")
+            ledger.resolve(idle, VOID)
+
+            def call(number: int, of: Budget = small) -> int:
+                amount = 900 if number == 0 else 60
+                account = f"{of.id}/{number}"
+                held = self.held(ledger, f"r{number}", hold(amount, of), account=account)
+                return amount if held else 0
+
+            held = sum(race(6, 6, call))
+
+            assert held in (900 + 60, 5 * 60)
+            assert self.check(books, small, pending=held, posted=0).left == 1_000 - held
+
+    def test_a_recall_racing_with_a_change_of_the_limit_undoes_none_of_it(self, ledger, books):
+        for turn in range(10):
+            small = budget(f"small{turn}", 1_000)
+            books.define(small, DAY)
+            for account in ("search/a", "search/b"):
+                idle = self.held(ledger, f"{account}{turn}", hold(400, small), account=account)
+                ledger.resolve(idle, VOID)
+
+            def call(number: int, of: Budget = small) -> int:
+                if number == 0:
+                    books.define(replace(of, limit=1_300), DAY)
+                    return 0
+                account = f"search/new{number}"
+                held = self.held(ledger, f"r{of.id}", hold(450, of), account=account)
+                return 450 if held else 0
+
+            held = sum(race(4, 4, call))
+
+            assert held == 900
+            assert self.check(books, small, pending=held, posted=0).limit == 1_300
 
     def test_a_large_call_is_not_refused_while_small_ones_come_and_go(self, ledger, books):
         """Seven small ones at a time leave 7,300 of 8,000; the large one leaves 1,000."""

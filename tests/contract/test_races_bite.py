@@ -36,6 +36,8 @@ FOUND_BY = {
     ),
     "test_money_stranded_in_seven_accounts_is_found_by_the_eighth": planted.LeavesMoneyStranded,
     "test_calls_too_large_for_the_budget_do_not_disturb_those_that_fit": planted.AddsThenCompares,
+    "test_a_recall_racing_with_newcomers_finds_no_money_twice": planted.LooksThenHolds,
+    "test_a_recall_racing_with_a_change_of_the_limit_undoes_none_of_it": planted.LimitsLate,
     "test_a_crowded_window_is_never_overspent_and_refuses_only_near_its_limit": (
         planted.LooksThenHolds
     ),

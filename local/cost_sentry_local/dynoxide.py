@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -31,6 +32,10 @@ _POLL_SECONDS = 0.01
 
 class DynoxideNotStarted(Exception):  # noqa: N818 - named as the message reads
     """It did not come up; the message says why, and what to do."""
+
+
+class DynoxideEnded(Exception):  # noqa: N818 - named as the message reads
+    """It was gone before it was told to go; the message says what it said last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,7 @@ def running_dynoxide(program: Path = PROGRAM) -> Iterator[Dynoxide]:
 
     Raises:
         DynoxideNotStarted: it is not installed, or did not answer.
+        DynoxideEnded: it ended by itself before the ``with`` did.
     """
     if not program.is_file():
         raise DynoxideNotStarted(f"{program} is missing; `make setup` installs it")
@@ -78,15 +84,18 @@ def running_dynoxide(program: Path = PROGRAM) -> Iterator[Dynoxide]:
         try:
             engine = Dynoxide(endpoint=f"http://{LOOPBACK}:{port}", process_group=process.pid)
             if not _answers_in_time(engine, process):
-                log.seek(0)
-                said = log.read().decode(errors="replace").strip()
-                raise DynoxideNotStarted(
-                    f"dynoxide does not answer on port {port}; it said: {said}"
-                )
+                raise DynoxideNotStarted(f"no answer on port {port}; dynoxide said: {_said(log)}")
             yield engine
+            if process.poll() is not None:
+                raise DynoxideEnded(f"exit code {process.returncode}; dynoxide said: {_said(log)}")
         finally:
             process_group.end(process.pid)
             process.wait()
+
+
+def _said(log: BinaryIO) -> str:
+    log.seek(0)
+    return log.read().decode(errors="replace").strip()
 
 
 def _command(program: Path, port: int) -> list[str]:

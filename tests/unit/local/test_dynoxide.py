@@ -10,7 +10,12 @@ import time
 import pytest
 
 from cost_sentry_local import process_group
-from cost_sentry_local.dynoxide import DynoxideNotStarted, running_dynoxide, why_not_here
+from cost_sentry_local.dynoxide import (
+    DynoxideEnded,
+    DynoxideNotStarted,
+    running_dynoxide,
+    why_not_here,
+)
 from tests.fakes.dynamodb_table import create_table
 
 OWNER = """
@@ -70,6 +75,11 @@ def test_each_one_is_empty_and_leaves_no_process(here):
 
     assert process_group.members(first.process_group) == []
     assert process_group.members(second.process_group) == []
+
+
+def test_one_that_was_killed_is_not_taken_for_one_that_refuses(here):
+    with pytest.raises(DynoxideEnded, match="exit code"), running_dynoxide() as engine:
+        process_group.end(engine.process_group)
 
 
 def test_an_error_in_the_body_ends_it(here):

@@ -30,6 +30,9 @@ FOUND_BY = {
         planted.LimitsLate
     ),
     "test_a_lowered_limit_admits_again_exactly_what_running_calls_give_back": planted.ForgivesDebt,
+    "test_a_crowded_window_lowered_below_what_is_spent_admits_no_more_than_its_shards_keep": (
+        planted.ForgivesDebt
+    ),
     "test_overruns_of_racing_calls_leave_exactly_so_much_less": planted.CapsOverruns,
     "test_calls_of_many_teams_hold_exactly_what_all_their_budgets_pay_for": (
         planted.HoldsBudgetsOneByOne

@@ -92,33 +92,6 @@ class LedgerLimitRaces(LedgerCase):
         assert allowed == 15
         assert self.check(books, daily, pending=1_500, posted=0).left == 0
 
-    def test_a_crowded_window_lowered_below_what_is_spent_admits_no_more_than_its_shards_keep(
-        self, ledger, books
-    ):
-        """19,000 are owed, 8,000 come back from shards that the window does not serve itself."""
-        daily = budget(limit=300_000)
-        books.define(daily, DAY)
-        running = [
-            self.held(ledger, f"r{n}", hold(100), account=f"search/{n % 4}") for n in range(200)
-        ]
-        books.define(replace(daily, limit=1_000), DAY)
-
-        def new(number: int) -> int:
-            amount = (1, 10, 100)[number % 3]
-            asked = self.held(ledger, f"new{number}", hold(amount), account=f"search/{number % 4}")
-            return amount if asked else 0
-
-        def give_back(held: Reservation) -> int:
-            ledger.resolve(held, VOID)
-            return 0
-
-        back = [partial(give_back, held) for held in running[120:]]
-        passed = sum(race_steps(8, [*back, *(partial(new, n) for n in range(90))]))
-
-        assert passed <= daily.limit // 200
-        balance = self.check(books, daily, pending=12_000 + passed, posted=0)
-        assert balance.left == -11_000 - passed
-
     def test_overruns_of_racing_calls_leave_exactly_so_much_less(self, ledger, books):
         daily = budget(limit=10_000)
         books.define(daily, DAY)

@@ -147,24 +147,6 @@ class LedgerSharingRaces(LedgerCase):
         assert answers == [["Shortage"] * 10] * 4 + [["Reserved"] * 10] * 8
         self.check(books, daily, pending=0, posted=0)
 
-    # ---- crowds
-
-    def test_a_crowded_window_is_never_overspent_and_refuses_only_near_its_limit(
-        self, ledger, books
-    ):
-        """More places than one transaction sees: a hundredth of the limit may stay unused."""
-        daily = budget(limit=16_000)
-        books.define(daily, DAY)
-
-        def call(number: int) -> bool:
-            held = reservation(f"r{number}", hold(100), account=f"search/{number % 8}")
-            return isinstance(ledger.reserve(held), Reserved)
-
-        allowed = sum(race(16, 170, call))
-
-        left = self.check(books, daily, pending=100 * allowed, posted=0).left
-        assert 0 <= left <= 160
-
     # ---- inside
 
     def left(self, books, of: Budget) -> int:

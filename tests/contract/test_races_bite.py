@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from tests.contract.ledger_crowd_races import LedgerCrowdRaces
 from tests.contract.ledger_limit_races import LedgerLimitRaces
 from tests.contract.ledger_races import LedgerRaces
 from tests.contract.ledger_sharing_races import LedgerSharingRaces
@@ -50,7 +51,7 @@ FOUND_BY = {
 }
 
 
-class Races(LedgerRaces, LedgerLimitRaces, LedgerSharingRaces):
+class Races(LedgerRaces, LedgerCrowdRaces, LedgerLimitRaces, LedgerSharingRaces):
     """Not collected: only its methods are called."""
 
     __test__ = False

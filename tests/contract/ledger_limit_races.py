@@ -93,22 +93,21 @@ class LedgerLimitRaces(LedgerCase):
         assert self.check(books, daily, pending=1_500, posted=0).left == 0
 
     def test_overruns_of_racing_calls_leave_exactly_so_much_less(self, ledger, books):
-        daily = budget(limit=10_000)
+        """Each costs far more than its account has taken out of the budget."""
+        daily = budget(limit=27_000)
         books.define(daily, DAY)
 
         def call(number: int) -> bool:
             held = self.held(ledger, f"r{number}", hold(100), account=f"search/{number % 4}")
             if held:
-                ledger.resolve(held, resolution(230))
+                ledger.resolve(held, resolution(1_950))
             return held is not None
 
-        allowed = sum(race(8, 30, call))
+        allowed = sum(race(8, 12, call))
 
-        assert allowed == 30
-        self.check(books, daily, pending=0, posted=6_900)
-        assert self.allowed_now(ledger, callers=40) == 31
-
-    # ---- inside
+        assert allowed == 12
+        self.check(books, daily, pending=0, posted=23_400)
+        assert self.allowed_now(ledger, callers=45) == 36
 
     @staticmethod
     def allowed_now(ledger, *, callers: int) -> int:

@@ -1,6 +1,7 @@
 """What many callers did at once can be read from the stream: every write once, nothing else."""
 
 import threading
+import time
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -78,10 +79,11 @@ def test_retries_meet_their_first_try_while_their_account_grows_and_calls_end(ta
         answer = on.ledger.reserve(reservation(name, hold(100, ALL), attempt=attempt))
         told[name].append((attempt, answer))
         if isinstance(answer, Reserved):
+            time.sleep(0.02)
             on.ledger.resolve(answer.reservation, resolution(40))
 
     def follow():
-        while not done.is_set():
+        while not done.wait(0.3):
             journal.write([each.entry for each in stream.new()])
 
     follower = threading.Thread(target=follow)

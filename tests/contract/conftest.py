@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.contract.engines import MEMORY, LedgerOn, Table, empty_table, journaled, ledger_on
+from tests.contract.engines import MEMORY, LedgerOn, Table, empty_table, ledger_on
 from tests.fakes.memory_ledger import MemoryLedger
 
 
@@ -51,7 +51,7 @@ def ledger_of_row(engine: str, request) -> LedgerOn:
     if engine == MEMORY:
         both = MemoryLedger()
         return LedgerOn(ledger=both, books=both)
-    return ledger_on(journaled(request.getfixturevalue("table")))
+    return ledger_on(request.getfixturevalue("table"))
 
 
 @pytest.fixture

@@ -107,14 +107,14 @@ class LedgerLimitRaces(LedgerCase):
 
         assert allowed == 12
         self.check(books, daily, pending=0, posted=23_400)
-        assert self.allowed_now(ledger, callers=45) == 36
+        assert self.allowed_now(ledger, callers=45, account="search/new") == 36
 
     @staticmethod
-    def allowed_now(ledger, *, callers: int) -> int:
-        """How many of so many callers, from accounts old and new, may spend 100."""
+    def allowed_now(ledger, *, callers: int, account: str = "search/") -> int:
+        """How many of so many callers, from six accounts, may spend 100."""
 
         def call(number: int) -> bool:
-            held = reservation(f"now{number}", hold(100), account=f"search/{number % 6}")
+            held = reservation(f"now{number}", hold(100), account=f"{account}{number % 6}")
             return isinstance(ledger.reserve(held), Reserved)
 
         return sum(race(8, callers, call))

@@ -1,7 +1,7 @@
 """What every book of limits must do, whatever it is made of. Each engine runs the same suite."""
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,10 +9,10 @@ import pytest
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.reservation import ReservationState, charged_in_full
 from cost_sentry.domain.window import WindowKind
 from tests.contract.ledger_case import DAY, LedgerCase
-from tests.fakes.builders import budget, hold, reservation, resolution
+from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 
 
 class LedgerLimitsContract(LedgerCase):
@@ -74,6 +74,21 @@ class LedgerLimitsContract(LedgerCase):
             held = reservation(f"s{n}", hold(50), account=account)
             assert isinstance(ledger.reserve(held), Reserved)
         assert isinstance(ledger.reserve(reservation("s9", hold(1))), Shortage)
+
+    def test_what_an_expired_call_did_not_cost_pays_the_debt_of_a_lowered_limit_first(
+        self, ledger, books, daily
+    ):
+        held = reservation("r1", hold(100))
+        ledger.reserve(held)
+        ledger.resolve(held, charged_in_full(held, NOON + timedelta(minutes=8)))
+        books.define(replace(daily, limit=20), DAY)
+
+        ledger.resolve(held, resolution(70))
+
+        assert self.check(books, daily, pending=0, posted=70).left == -50
+        for account in ("search/web", "search/app"):
+            refused = ledger.reserve(reservation("r2", hold(1), account=account))
+            assert isinstance(refused, Shortage)
 
     def test_a_limit_changed_before_the_window_opened_holds_from_its_first_call(
         self, ledger, books, daily

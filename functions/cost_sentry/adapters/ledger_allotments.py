@@ -148,7 +148,11 @@ def _part(purse: str, name: str, item: Item) -> Part:
     if is_pool(name):
         return Part(free=int(item.get("unallotted", {"N": "0"})["N"]), is_pool=True)
     shard = ShardState.of(item)
-    return Part(free=shard.free.get(purse, 0), pending=shard.pending_amount(purse))
+    return Part(
+        free=shard.free.get(purse, 0),
+        pending=shard.pending_amount(purse),
+        assumed=shard.assumed_amount(purse),
+    )
 
 
 def _defined(purse: str, limit: int) -> Action:

@@ -230,6 +230,12 @@ class ShardState:
         held = (h for r in self.pending_reservations.values() for h in r.holds)
         return sum(h.amount for h in held if h.key == purse)
 
+    def assumed_amount(self, purse: str) -> int:
+        """What expired reservations were charged of this budget window."""
+        expired = (self.expired_reservation(request_id) for request_id in self.expired)
+        charged = ((h, end.posting(h)) for held, end in filter(None, expired) for h in held.holds)
+        return sum(amount for h, amount in charged if h.key == purse)
+
     def shortages(self, holds: tuple[Hold, ...], calls: int = 1) -> tuple[Hold, ...]:
         """The holds that this shard's allotments cannot pay, for so many calls."""
         return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount * calls)

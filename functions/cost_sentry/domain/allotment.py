@@ -35,8 +35,10 @@ class Part:
     """One place's part of one budget window."""
 
     free: int
-    """Negative is debt: money that running calls are expected to give back."""
+    """Negative is debt: money that calls are expected to give back."""
     pending: int = 0
+    assumed: int = 0
+    """Charged to expired calls, whose true cost may still give it back."""
     is_pool: bool = False
     """Calls that are not seen may give back any amount to it."""
 
@@ -104,9 +106,9 @@ def gathered(spread: Spread, limit: int) -> Placement:
     """All money back to the budget, under a limit that may have changed.
 
     With something left, every place is empty and the budget holds it all. With less than nothing
-    left, the debt is laid on each place whose running calls may still give money back, up to
-    that money, so that nothing can be spent before the whole debt is paid. On each pool it is laid
-    whole, because what runs behind it is not seen.
+    left, the debt is laid on each place whose running or expired calls may still give money back,
+    up to that money, so that nothing can be spent before the whole debt is paid. On each pool it
+    is laid whole, because what runs behind it is not seen.
     """
     left = spread.left + limit - spread.limit
     if left >= 0:
@@ -114,7 +116,7 @@ def gathered(spread: Spread, limit: int) -> Placement:
         return Placement(limit=limit, unallotted=left, impounded=0, free=free)
     debt = -left
     free = {
-        name: -debt if part.is_pool else -min(debt, part.pending)
+        name: -debt if part.is_pool else -min(debt, part.pending + part.assumed)
         for name, part in spread.places.items()
     }
     covered = -sum(free.values())

@@ -2,10 +2,13 @@
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from cost_sentry.application.ports import Reserved
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from tests.contract.ledger_case import DAY, LedgerCase
 from tests.contract.race import race, race_steps
@@ -91,6 +94,27 @@ class LedgerLimitRaces(LedgerCase):
 
         assert allowed == 15
         assert self.check(books, daily, pending=1_500, posted=0).left == 0
+
+    def test_limits_set_by_two_operators_at_once_leave_one_of_them_and_lose_nothing(
+        self, ledger, books
+    ):
+        """The other one may be told that somebody was quicker."""
+        for turn in range(10):
+            small = budget(f"small{turn}", 1_000)
+            books.define(small, DAY)
+            self.held(ledger, f"before{turn}", hold(300, small))
+
+            def act(number: int, of: Budget = small) -> None:
+                if number < 2:
+                    with suppress(LedgerContention):
+                        books.define(replace(of, limit=(1_300, 700)[number]), DAY)
+                else:
+                    self.held(ledger, f"r{of.id}-{number}", hold(100, of), account=f"a/{number}")
+
+            race(4, 4, act)
+
+            assert self.check(books, small, pending=500, posted=0).limit in (1_300, 700)
+            assert books.limits()[small.id] == books.balance(small, DAY).limit
 
     def test_overruns_of_racing_calls_leave_exactly_so_much_less(self, ledger, books):
         """Each costs far more than its account has taken out of the budget."""

@@ -34,6 +34,9 @@ FOUND_BY = {
     "test_a_crowded_window_lowered_below_what_is_spent_admits_no_more_than_its_shards_keep": (
         planted.ForgivesDebt
     ),
+    "test_limits_set_by_two_operators_at_once_leave_one_of_them_and_lose_nothing": (
+        planted.ForgetsPendingOnChange
+    ),
     "test_overruns_of_racing_calls_leave_exactly_so_much_less": planted.CapsOverruns,
     "test_calls_of_many_teams_hold_exactly_what_all_their_budgets_pay_for": (
         planted.HoldsBudgetsOneByOne

@@ -112,6 +112,11 @@ class DynamoDbBooks:
                     return
                 if self._move_limit(purse, spread, budget.limit):
                     return
+            if self._defined_limit(budget.id) != budget.limit:
+                raise LedgerContention(
+                    f"another operator set the limit of budget {budget.id!r} meanwhile; look at"
+                    " what it is now, and set it again"
+                )
             self._pause(attempt)
         raise LedgerContention(f"budget {budget.id!r} has too many writers at once")
 

@@ -69,7 +69,7 @@ def test_an_error_that_proves_the_call_did_not_run_gives_everything_back(slot, a
     failed = slot.sentry.start(ask(slot))
 
     balance = slot.balance()
-    assert failed["status"] == "FAILED"
+    assert failed["status"] == "FAILED", failed["output"]
     assert SURELY_DID_NOT_RUN[fault] in failed["error"]
     assert json.loads(failed["cause"])["sentry"]["status"] == "VOIDED"
     assert (balance.pending, balance.posted) == (0, 0)
@@ -82,7 +82,7 @@ def test_a_call_that_may_have_run_stays_held_and_is_charged_in_full_when_overdue
 
     failed = slot.sentry.start(ask(slot))
 
-    assert failed["status"] == "FAILED"
+    assert failed["status"] == "FAILED", failed["output"]
     told = json.loads(failed["cause"])["sentry"]
     assert told["status"] == "PENDING"
     held = slot.balance()
@@ -139,7 +139,7 @@ def test_a_function_that_is_killed_while_the_model_works_leaves_the_money_held(s
     with changed_function(slot.sentry.cloud, "invoke_model", Timeout=2):
         failed = slot.sentry.start(with_image(slot))
 
-    assert failed["status"] == "FAILED"
+    assert failed["status"] == "FAILED", failed["output"]
     told = json.loads(failed["cause"])["sentry"]
     assert told["status"] == "PENDING"
     held = slot.balance()

@@ -3,12 +3,13 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
-from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import SystemClock, pause
@@ -92,7 +93,7 @@ class DeployedSentry:
         self.ledger = DynamoDbLedger(self.calls, pause)
 
     def configure(self, *budgets: Budget, **changes: Any) -> None:
-        """Put a configuration in force."""
+        """Put a configuration in force, in every environment: one may be as old as `FRESH_FOR`."""
         given = {
             "version": "",
             "teams": {"search": Team(id="search"), "support": Team(id="support")},
@@ -106,6 +107,7 @@ class DeployedSentry:
         config = SentryConfig(**{**given, **changes})
         store = DynamoDbConfigStore(self.calls, SystemClock())
         apply_config(config, store=store, books=self.books, clock=SystemClock())
+        sleep(FRESH_FOR.total_seconds())
 
     def start(self, request: Any) -> dict[str, Any]:
         """``StartSyncExecution`` as AWS answers it."""

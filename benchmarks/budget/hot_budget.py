@@ -2,8 +2,8 @@
 
 The budget pays for ten minutes of the load. Both worlds begin with as many running calls as that
 makes, and with execution environments that know their shards. In one of them the budget is new, and
-calls are measured. In the other it lasts for two seconds more, and callers come until more of them
-are refused than admitted.
+calls are measured. In the other, what no shard has yet lasts for two seconds more, and callers come
+until more of them are refused than admitted.
 """
 
 import statistics
@@ -95,10 +95,10 @@ def steady(load: int) -> tuple[Json, Json]:
 def end(load: int) -> tuple[Json, Json]:
     """The last seconds of the budget: who is refused, and what is left by then."""
     budget = _budget(load)
-    left = round(load * AMOUNT * (MODEL_SECONDS + LASTS_SECONDS * MEAN_COST_RATIO))
     world = HotWorld(seed=load, budget=budget, amount=AMOUNT)
-    world.spend_before(budget.limit - left)
+    world.define(budget)
     world.grow(load * MODEL_SECONDS)
+    world.spend_all_but(round(load * AMOUNT * LASTS_SECONDS * MEAN_COST_RATIO))
     grown, began, has_run_out = world.model.operations, _begin(world, load), False
     while not has_run_out and not _is_enough(world):
         before = len(world.admissions)

@@ -5,6 +5,7 @@ environment of its own, one call at a time, as Lambda runs them. The model takes
 a second of one item, answers after about 5 ms, and lets transactions that meet conflict.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from typing import Any
 from benchmarks.budget.bench_sentry import request_id
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_items import place_key
+from cost_sentry.adapters.ledger_walk import shards_of
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
@@ -31,6 +34,8 @@ from tests.simulation.world.scheduler import Scheduler
 START = "2026-11-21 12:00:00"
 MODEL_SECONDS = 5
 ACCOUNT = "search/web"
+GENERATIONS = 6
+"""Of calls that an account has seen before it is measured: by then few shards split."""
 _SOMEBODY_ELSE = 10**9
 """The number of their call."""
 _GROWN_FROM = 2 * 10**9
@@ -94,38 +99,56 @@ class HotWorld:
         window = self.budget.window_at(self.clock.now()).id
         self._do("the operator", lambda: books.define(budget, window))
 
-    def spend_before(self, amount: int) -> None:
-        """So much of the budget is spent before anybody calls."""
-        self.define(replace(self.budget, limit=amount))
-        self._do("somebody else", lambda: self._spend(amount))
-        self.define(self.budget)
-        self.taken = self.spent = amount
+    def spend_all_but(self, amount: int) -> None:
+        """Somebody else spends what lies in no shard, but for this much of it."""
+        calls = LedgerCalls(InstantClient(self.model), TABLE)
+        in_shards = sum(
+            shard.pending_amount(purse) + shard.free[purse]
+            for shard in shards_of(calls, ACCOUNT)
+            for purse in shard.free
+        )
+        spends = self.budget.limit - in_shards - amount
+        self._do("somebody else", lambda: self._spend(spends))
+        self.taken += spends
+        self.spent += spends
 
     def grow(self, calls: int) -> None:
-        """So many calls are running, and everybody knows the shards that this took.
+        """So many calls are running, as many times as it takes, and everybody knows the shards.
 
         One caller after the other and no waiting: an account that has been busy for minutes,
-        without those minutes. The calls end evenly within the time that a call takes.
+        without those minutes. Each call is taken back when as many newer ones run; the last ones
+        end evenly within the time that a call takes.
         """
-        held: list[Reservation] = []
+        running: deque[Reservation] = deque()
         at_once = LedgerCalls(InstantClient(self.model), TABLE)
         teacher = DynamoDbLedger(at_once, lambda _attempt: self.scheduler.sleep(MILLISECOND))
 
         def reserve_all() -> None:
-            for number in range(calls):
+            for number in range(calls * GENERATIONS):
                 asked = self._reservation(_GROWN_FROM + number, self.amount, ACCOUNT)
                 answer = teacher.reserve(asked)
                 if not isinstance(answer, Reserved):
                     raise TypeError(f"call {number} of {calls} met {answer}")
-                held.append(answer.reservation)
+                running.append(answer.reservation)
+                if len(running) > calls:
+                    teacher.resolve(running.popleft(), _taken_back(self.clock.now()))
+                if number % calls == 0:
+                    self._forget(at_once)
                 self.scheduler.sleep(MILLISECOND)
 
         self._do("growing", reserve_all)
         self._teacher = teacher
         self.taken += calls * self.amount
-        for place, reservation in enumerate(held):
+        for place, reservation in enumerate(running):
             delay = place * MODEL_SECONDS * SECOND // calls
             self.scheduler.after(delay, partial(self._spawn_settle, reservation))
+
+    def _forget(self, calls: LedgerCalls) -> None:
+        """What the shards remember of ended calls: the journal has had it for long."""
+        for shard in shards_of(calls, ACCOUNT):
+            calls.update(
+                {"Key": place_key(shard.place), "UpdateExpression": "REMOVE ended, inherited"}
+            )
 
     def spawn_call(self, number: int) -> None:
         """A call arrives now."""
@@ -266,6 +289,10 @@ class _Watched:
 
         setattr(self, name, call)
         return call
+
+
+def _taken_back(now: datetime) -> Resolution:
+    return replace(_settled(0, now), state=ReservationState.VOIDED, total_tokens=0, usage=None)
 
 
 def _settled(cost: int, now: datetime) -> Resolution:

@@ -12,10 +12,11 @@ from cost_sentry.adapters.ledger_items import SPLIT, WindowState, window_key
 from cost_sentry.adapters.ledger_walk import shards_of
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved, SameId, Shortage
+from cost_sentry.domain import shard as shard_module
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, STRANDED_SHARE
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
-from cost_sentry.domain.shard import PENDING_MAX
+from cost_sentry.domain.shard import DEEP_FROM_BITS, PENDING_MAX, pending_max
 from tests.contract.engines import DYNOXIDE
 from tests.contract.ledger_case import DAY
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
@@ -28,6 +29,12 @@ MANY = 220
 @pytest.fixture
 def calls(table):
     return table.items
+
+
+@pytest.fixture
+def shallow(monkeypatch):
+    """Deep shards as small as the first ones, so that few calls crowd a window."""
+    monkeypatch.setattr(shard_module, "DEEP_FACTOR", 1)
 
 
 def journal_of(calls):
@@ -58,14 +65,14 @@ def test_a_busy_account_grows_shards_and_each_of_them_stays_small(calls, ledger,
     shards = list(shards_of(calls, ACCOUNT))
     open_shards = [shard for shard in shards if shard.state is None]
     assert answers == {"Reserved": MANY}
-    assert max(len(shard.pending) for shard in shards) <= PENDING_MAX
-    assert len(open_shards) >= MANY / PENDING_MAX / 2
+    assert all(len(shard.pending) <= pending_max(shard.shard) for shard in shards)
+    assert len(open_shards) >= 2**DEEP_FROM_BITS
     assert {shard.state for shard in shards} == {None, SPLIT}
     assert len(books.pending(ACCOUNT)) == MANY
 
 
 def test_with_more_shards_than_a_window_serves_itself_the_last_cent_is_still_spent(
-    calls, ledger, books
+    shallow, calls, ledger, books
 ):
     """All of the calls cost what they hold, so nothing comes back to shards behind pools."""
     daily = budget(limit=100 * MANY)
@@ -81,7 +88,7 @@ def test_with_more_shards_than_a_window_serves_itself_the_last_cent_is_still_spe
     assert (balance.pending, balance.posted, balance.left) == (100 * MANY, 0, 0)
 
 
-def test_what_shards_behind_pools_get_back_they_do_not_keep(ledger, books):
+def test_what_shards_behind_pools_get_back_they_do_not_keep(shallow, ledger, books):
     daily = budget(limit=100 * MANY)
     books.define(daily, DAY)
     found, _ = reserve_many(ledger, MANY)

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
+from cost_sentry.adapters.ledger_answers import remaining_in, reserved
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, UpdateOutcome, Written
 from cost_sentry.adapters.ledger_debts import cover, cover_all, purses_in_debt
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
@@ -15,7 +16,6 @@ from cost_sentry.adapters.ledger_items import (
     CLOSED,
     SPLIT,
     Item,
-    Seen,
     ShardState,
     place_key,
 )
@@ -51,12 +51,13 @@ from cost_sentry.domain.errors import (
     LedgerUnavailable,
 )
 from cost_sentry.domain.reservation import (
+    Hold,
     Reservation,
     ReservationState,
     Resolution,
     ResolvedReservation,
 )
-from cost_sentry.domain.shard import PENDING_MAX
+from cost_sentry.domain.shard import pending_max
 
 ATTEMPTS_MAX = 60
 """Looks at one shard before giving up with ``LedgerContention``."""
@@ -93,7 +94,7 @@ class DynamoDbLedger:
             except LedgerUnavailable as lost:
                 raise self._given_back(here, lost) from lost
             if isinstance(outcome, Written):
-                return _reserved(here, outcome.attributes)
+                return reserved(here, outcome.attributes)
             if isinstance(outcome, Conflict):
                 self._relieve(here, attempt)
                 continue
@@ -151,7 +152,7 @@ class DynamoDbLedger:
             return self._adopted(known, here.attempt)
         if shard.state is not None:
             self._go_on(shard, here)
-        elif len(shard.pending) >= PENDING_MAX:
+        elif len(shard.pending) >= pending_max(shard.shard):
             self._shards.split(shard)
         else:
             return self._supply(shard, here)
@@ -164,11 +165,11 @@ class DynamoDbLedger:
         outcome = self._calls.update(adopt_arguments(held, attempt))
         if not isinstance(outcome, Written):
             return None
-        return _reserved(replace(held, attempt=attempt), outcome.attributes)
+        return reserved(replace(held, attempt=attempt), outcome.attributes)
 
     def _left(self, held: Reservation) -> tuple[Remaining, ...]:
         item = self._calls.get(place_key(held.place))
-        return () if item is None else _remaining(held, ShardState.of(item))
+        return () if item is None else remaining_in(held, ShardState.of(item))
 
     def _go_on(self, shard: ShardState, here: Reservation) -> None:
         """To the shard that takes this one's calls."""
@@ -244,6 +245,14 @@ class DynamoDbLedger:
                     cover(self._allotments, hold.key, now, self._pause)
                 elif surplus:
                     self._refills.give_back(shard.place, hold.key, surplus, now)
+        with suppress(LedgerUnavailable):
+            self._prepare(shard, ended.reservation.holds, now)
+
+    def _prepare(self, shard: ShardState, holds: tuple[Hold, ...], now: datetime) -> None:
+        """Fill a busy shard before the next call comes, which then waits for one write only."""
+        if shard.pending and shard.state is None and shard.shortages(holds):
+            short = shard.shortages(holds, calls=2)
+            self._refills.top_up([want_of(hold, shard, now, is_early=True) for hold in short])
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
         """See the port. Read on while they are resolved: the first need not wait for the last."""
@@ -270,23 +279,3 @@ class DynamoDbLedger:
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""
         forget_journaled(self._calls, place, now)
-
-
-def _reserved(reservation: Reservation, attributes: Item) -> Reserved:
-    remaining = _remaining(reservation, ShardState.of(attributes))
-    return Reserved(reservation=reservation, remaining=remaining)
-
-
-def _remaining(reservation: Reservation, shard: ShardState) -> tuple[Remaining, ...]:
-    """What the shard knows of each budget: its own free money now, the rest at its last refill."""
-    known = [(h, Seen.parse(shard.seen[h.key])) for h in reservation.holds if h.key in shard.seen]
-    return tuple(
-        Remaining(
-            budget_id=hold.budget_id,
-            window_id=hold.window_id,
-            limit=seen.limit,
-            left=shard.free[hold.key] + seen.elsewhere,
-            as_of=seen.at,
-        )
-        for hold, seen in known
-    )

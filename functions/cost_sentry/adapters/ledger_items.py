@@ -26,6 +26,7 @@ from cost_sentry.adapters.reservation_record import (
     reservation_from_record,
     resolution_from_record,
 )
+from cost_sentry.domain.allotment import shard_free_target
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.reservation import Hold, Reservation, Resolution
 from cost_sentry.domain.shard import account_and_shard, place_of, stamp_of
@@ -241,12 +242,14 @@ class ShardState:
         return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount * calls)
 
     def surplus(self, purse: str) -> int:
-        """What it has of this window above what it may keep; a shard that split keeps nothing."""
+        """What it should give back of this window; a shard that split keeps nothing."""
         free, seen = self.free.get(purse, 0), self.seen.get(purse)
         free_max = Seen.parse(seen).free_max if seen else None
         if free_max is None:
             return 0
-        return max(0, free - (free_max if self.state is None else 0))
+        if self.state is not None:
+            return max(0, free)
+        return free - shard_free_target(free_max) if free > free_max else 0
 
     def last_entry(self) -> LedgerEntry | None:
         """What the write that made this version did."""

@@ -1,6 +1,7 @@
 """Money for a shard that cannot pay, out of the window or a pool; or proof that there is none."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -28,6 +29,7 @@ from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import (
     DIRECT_PLACES_MAX,
     POOLS,
+    SHARE_PER_REFILL,
     Spread,
     gathered,
     pool_refill_amount,
@@ -42,6 +44,9 @@ WINDOW_KNOWN = timedelta(seconds=10)
 """How long a crowded window's limit is taken as read: all that a refill through a pool needs."""
 SHORTAGE_KNOWN = timedelta(seconds=1)
 """How long a crowded window that was proven short is not looked at again."""
+SEEN_TRUSTED = timedelta(seconds=30)
+"""How long a shard's knowledge of a crowded window is enough to draw on a pool unseen."""
+UNSEEN_TRIES = 2
 PURSES_KNOWN_MAX = 1_000
 
 
@@ -65,7 +70,7 @@ class Refills:
         places of its money.
         """
         for attempt in range(ATTEMPTS_MAX):
-            grants = {want.purse: self._grant(want) for want in wants}
+            grants = {want.purse: self._grant(want, attempt) for want in wants}
             missing = [want for want in wants if grants[want.purse] is None]
             if missing:
                 done = self._prove(missing[0])
@@ -79,6 +84,12 @@ class Refills:
             self._pause(attempt)
         raise LedgerContention(f"budget {wants[0].hold.budget_id!r} has too many writers at once")
 
+    def top_up(self, wants: Sequence[Want]) -> bool:
+        """Bring a busy shard what its next calls will need, if there is plenty; one try."""
+        grants = {want.purse: self._grant(want) for want in wants}
+        plenty = [g for w in wants if (g := grants[w.purse]) and 2 * g.amount >= w.hold.amount]
+        return len(plenty) == len(wants) and self._bring(wants[0], grants)
+
     def _bring(self, want: Want, grants: Mapping[str, Grant | None]) -> bool:
         given = {purse: grant for purse, grant in grants.items() if grant and grant.amount}
         receive = move_in_shard(
@@ -89,7 +100,7 @@ class Refills:
         )
         return self._move(*(grant.take for grant in given.values()), receive)
 
-    def _grant(self, want: Want) -> Grant | None:
+    def _grant(self, want: Want, attempt: int = 0) -> Grant | None:
         """The quick way, without looking at anybody else's money; ``None`` if there is none."""
         known = self._crowded.get(want.purse)
         if known is None or not _is_recent(known[0], want.now, WINDOW_KNOWN):
@@ -103,7 +114,7 @@ class Refills:
         elif want.place in known[1].places:
             window = self._allotments.window(want.purse)
             return None if window is None else self._from_window(want, window)
-        return self._from_pool(want, known[1])
+        return self._from_pool(want, known[1], attempt)
 
     def _from_window(self, want: Want, window: WindowState) -> Grant | None:
         if want.place not in window.places and len(window.places) >= DIRECT_PLACES_MAX:
@@ -129,8 +140,14 @@ class Refills:
             }
         )
 
-    def _from_pool(self, want: Want, window: WindowState) -> Grant | None:
-        pool = pool_of(want.place)
+    def _from_pool(self, want: Want, window: WindowState, attempt: int) -> Grant | None:
+        pool = pool_of(want.place, attempt)
+        if (
+            attempt < UNSEEN_TRIES
+            and want.seen
+            and _is_recent(want.seen.at, want.now, SEEN_TRUSTED)
+        ):
+            return _as_last_time(want, want.seen, pool)
         item = self._calls.get(pool_key(want.purse, pool)) or {}
         there = int(item.get("unallotted", {"N": "0"})["N"])
         if there < want.needed:
@@ -140,8 +157,7 @@ class Refills:
             there += filled
         shards = int(item.get("shards", {"N": "0"})["N"]) + want.newcomer
         free_max = shard_free_max(window.limit, POOLS * max(1, shards))
-        comfortable = min(refill_amount(want.needed, want.hold.amount, there), free_max)
-        amount = max(want.needed, comfortable)
+        amount = max(want.needed, min(want.comfortable(free_max), there // SHARE_PER_REFILL))
         return Grant(
             take=take_from_pool(want.purse, pool, amount, newcomer=want.newcomer),
             amount=amount,
@@ -220,11 +236,19 @@ class Refills:
         return isinstance(self._calls.transact(actions), Written)
 
 
-def pool_of(place: str) -> int:
-    """The pool that serves this shard."""
-    return (
-        int.from_bytes(blake2b(place.encode(), digest_size=4, person=b"pool").digest(), "big")
-        % POOLS
+def pool_of(place: str, attempt: int = 0) -> int:
+    """The pool that serves this shard, or another if that one had other visitors."""
+    digest = blake2b(place.encode(), digest_size=4, person=b"pool").digest()
+    return (int.from_bytes(digest, "big") + attempt) % POOLS
+
+
+def _as_last_time(want: Want, seen: Seen, pool: int) -> Grant:
+    """Without a look at the pool: if it has too little the transaction fails and nothing moves."""
+    amount = max(want.needed, want.comfortable(seen.free_max or 0))
+    return Grant(
+        take=take_from_pool(want.purse, pool, amount, newcomer=False),
+        amount=amount,
+        seen=replace(seen, elsewhere=max(0, seen.elsewhere - amount)),
     )
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from cost_sentry.adapters.ledger_items import Seen, ShardState
 from cost_sentry.adapters.ledger_moves import Action
+from cost_sentry.domain.allotment import CALLS_PER_REFILL, shard_free_target
 from cost_sentry.domain.reservation import Hold
+from cost_sentry.domain.shard import counts_as_more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +19,12 @@ class Want:
     free: int
     """What it has, as far as is known."""
     newcomer: bool
-    """Whether it has never carried this window."""
+    """Whether the window has one shard more by it."""
     now: datetime
+    seen: Seen | None
+    """What it knew of the window at its last refill; ``None`` if it never had one."""
+    is_early: bool = False
+    """Nobody waits for the money yet."""
 
     @property
     def purse(self) -> str:
@@ -27,18 +33,26 @@ class Want:
 
     @property
     def needed(self) -> int:
-        """What is missing."""
-        return max(0, self.hold.amount - self.free)
+        """What is missing; nothing for a shard that is filled before it must be."""
+        return 0 if self.is_early else max(0, self.hold.amount - self.free)
+
+    def comfortable(self, free_max: int) -> int:
+        """What would fill a shard behind a pool, as far as it may be filled."""
+        fill = shard_free_target(free_max) - self.free
+        return max(0, min(fill, self.hold.amount * CALLS_PER_REFILL))
 
 
-def want_of(hold: Hold, shard: ShardState, now: datetime) -> Want:
+def want_of(hold: Hold, shard: ShardState, now: datetime, *, is_early: bool = False) -> Want:
     """What a shard needs for this hold, as far as its item says."""
+    seen = shard.seen.get(hold.key)
     return Want(
         hold=hold,
         place=shard.place,
         free=shard.free.get(hold.key, 0),
-        newcomer=hold.key not in shard.free,
+        newcomer=hold.key not in shard.free and counts_as_more(shard.shard),
         now=now,
+        seen=Seen.parse(seen) if seen else None,
+        is_early=is_early,
     )
 
 

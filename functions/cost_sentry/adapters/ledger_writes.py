@@ -23,7 +23,7 @@ from cost_sentry.adapters.reservation_record import (
 )
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
-from cost_sentry.domain.shard import PENDING_MAX, stamp_of
+from cost_sentry.domain.shard import pending_max, stamp_of
 
 KIND_OF_STATE = {
     ReservationState.SETTLED: EntryKind.SETTLE,
@@ -78,7 +78,7 @@ def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
             ":entry": {"S": reserve_text(reservation)},
             ":stamp": {"S": stamp_of(reservation.request_id)},
             ":one": number(1),
-            ":full": number(PENDING_MAX),
+            ":full": number(pending_max(reservation.shard)),
             **{f":a{i}": number(hold.amount) for i, hold in holds},
         },
         # The shard also says what it saw of each budget, and the answer says what is left.

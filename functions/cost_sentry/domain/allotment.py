@@ -24,7 +24,7 @@ DIRECT_PLACES_MAX = 48
 """Places that a window serves itself; with the pools they fit into one transaction."""
 POOLS = 48
 """Of a crowded window. Each serves its share of the shards, so that none of them is hot."""
-STRANDED_SHARE = 200
+STRANDED_SHARE = 110
 """Shards behind pools hold together at most one part in this many of a limit when they are idle."""
 POOL_SHARE = 4 * POOLS
 """No pool takes more at once than one part in this many of what is unallotted."""
@@ -100,6 +100,14 @@ def pool_refill_amount(needed: int, unallotted: int) -> int:
 def shard_free_max(limit: int, shards: int) -> int:
     """What one of this many shards behind pools may keep while it is idle."""
     return max(0, limit) // (STRANDED_SHARE * max(1, shards))
+
+
+def shard_free_target(free_max: int) -> int:
+    """What a refill fills such a shard up to, and giving back leaves: room both ways.
+
+    Filled to the brim it would give back after the next settlement, in a transaction.
+    """
+    return free_max * 3 // 4
 
 
 def gathered(spread: Spread, limit: int) -> Placement:

@@ -14,7 +14,13 @@ ROOT = ""
 DEPTH_MAX = 24
 """Bits of the longest name: sixteen million shards."""
 PENDING_MAX = 4
-"""Calls that one shard holds. Its item stays near two kilobytes, and is billed by the kilobyte."""
+"""Calls that one of an account's first shards holds: its item is billed by the kilobyte."""
+DEEP_FROM_BITS = 4
+"""From this length of its name on a shard is one of many, of an account that is hot."""
+DEEP_FACTOR = 4
+"""A deep shard holds so many times as much. Where there is more load it varies less, as a share: a
+shard with room for 4 calls rarely fills up if it holds one on average, one with room for 16 if it
+holds six. So fewer shards hold the same calls, each with more money at hand (ADR 0015)."""
 _STAMP_BYTES = 6
 
 
@@ -22,6 +28,16 @@ def path_of(request_id: str) -> str:
     """The bits that lead to the request's shard, ``DEPTH_MAX`` of them."""
     digest = blake2b(request_id.encode(), digest_size=DEPTH_MAX // 8, person=b"shard").digest()
     return f"{int.from_bytes(digest, 'big'):0{DEPTH_MAX}b}"
+
+
+def pending_max(shard: str) -> int:
+    """Calls that a shard of this name holds before it splits."""
+    return PENDING_MAX * (DEEP_FACTOR if len(shard) >= DEEP_FROM_BITS else 1)
+
+
+def counts_as_more(shard: str) -> bool:
+    """Whether an account has one shard more by it: of two halves one replaces their parent."""
+    return not shard.endswith("0")
 
 
 def stamp_of(request_id: str) -> str:

@@ -15,7 +15,10 @@ def check_records(change: Change, truth: Truth) -> None:
     _check_replaced(change)
     for held in change.reserved:
         _check_windows(held, truth)
-    if change.pending > shard.PENDING_MAX:
+    bits = change.source.partition("#")[2]
+    if change.pending > shard.PENDING_MAX * (
+        shard.DEEP_FACTOR if len(bits) >= shard.DEEP_FROM_BITS else 1
+    ):
         detail = f"{change.source} holds {change.pending} calls"
         raise BrokenPromise(broken.BOUNDED, detail)
     ended = change.entry.ended if change.entry else None

@@ -28,7 +28,7 @@ from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
-from cost_sentry.adapters.ledger_surplus import give_back_surplus
+from cost_sentry.adapters.ledger_surplus import Surplus
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_wants import want_of
 from cost_sentry.adapters.ledger_writes import (
@@ -266,13 +266,14 @@ class DynamoDbLedger:
 
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
+        surplus = Surplus(self._calls, self._refills, now)
         indebted: set[str] = set()
         done = 0
         for account in accounts(self._calls):
             shards = list(shards_of(self._calls, account))
             indebted |= purses_in_debt(shards, now)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
-            done += give_back_surplus(self._refills, shards, now, max(0, batch_max - done))
+            done += surplus.give_back(shards, max(0, batch_max - done))
             done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
         return done + cover_all(self._allotments, indebted, now, self._pause)
 

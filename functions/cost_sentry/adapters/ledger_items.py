@@ -241,15 +241,23 @@ class ShardState:
         """The holds that this shard's allotments cannot pay, for so many calls."""
         return tuple(h for h in holds if self.free.get(h.key, -1) < h.amount * calls)
 
-    def surplus(self, purse: str) -> int:
-        """What it should give back of this window; a shard that split keeps nothing."""
-        free, seen = self.free.get(purse, 0), self.seen.get(purse)
-        free_max = Seen.parse(seen).free_max if seen else None
-        if free_max is None:
+    def surplus(self, purse: str, free_max: int | None = None) -> int:
+        """What it should give back of this window; a shard that split keeps nothing.
+
+        ``free_max`` is what it may keep, if that is known better than by its last refill.
+        """
+        free, known = self.free.get(purse, 0), self.kept_at_most(purse)
+        if known is None:
             return 0
+        free_max = known if free_max is None else min(known, free_max)
         if self.state is not None:
             return max(0, free)
         return free - shard_free_target(free_max) if free > free_max else 0
+
+    def kept_at_most(self, purse: str) -> int | None:
+        """What it might keep at its last refill; ``None`` unless it is behind a pool."""
+        seen = self.seen.get(purse)
+        return Seen.parse(seen).free_max if seen else None
 
     def last_entry(self) -> LedgerEntry | None:
         """What the write that made this version did."""

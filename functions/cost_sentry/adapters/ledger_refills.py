@@ -155,11 +155,12 @@ class Refills:
             if not filled:
                 return None
             there += filled
-        shards = int(item.get("shards", {"N": "0"})["N"]) + want.newcomer
+        adds = want.adds_shard(window.places)
+        shards = int(item.get("shards", {"N": "0"})["N"]) + adds
         free_max = shard_free_max(window.limit, POOLS * max(1, shards))
         amount = max(want.needed, min(want.comfortable(free_max), there // SHARE_PER_REFILL))
         return Grant(
-            take=take_from_pool(want.purse, pool, amount, newcomer=want.newcomer),
+            take=take_from_pool(want.purse, pool, amount, newcomer=adds),
             amount=amount,
             seen=_seen(want, window.limit, window.unallotted + there - amount, free_max),
         )
@@ -218,7 +219,7 @@ class Refills:
         """Past a pool that has too little; what the call gives back will not stay in its shard."""
         pool = pool_of(want.place)
         seen = _seen(want, spread.limit, spread.left - needed, free_max=0)
-        joins = [join_pool(want.purse, pool)] if want.newcomer else []
+        joins = [join_pool(want.purse, pool)] if want.adds_shard(spread.places) else []
         return self._move(
             take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
             *joins,

@@ -1,5 +1,6 @@
 """What a shard needs of a budget window, and money that is there for it. Pure."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from cost_sentry.adapters.ledger_items import Seen, ShardState
 from cost_sentry.adapters.ledger_moves import Action
 from cost_sentry.domain.allotment import CALLS_PER_REFILL, shard_free_target
 from cost_sentry.domain.reservation import Hold
-from cost_sentry.domain.shard import counts_as_more
+from cost_sentry.domain.shard import account_and_shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Want:
     free: int
     """What it has, as far as is known."""
     newcomer: bool
-    """Whether the window has one shard more by it."""
+    """Whether it has never carried this window."""
     now: datetime
     seen: Seen | None
     """What it knew of the window at its last refill; ``None`` if it never had one."""
@@ -36,6 +37,15 @@ class Want:
         """What is missing; nothing for a shard that is filled before it must be."""
         return 0 if self.is_early else max(0, self.hold.amount - self.free)
 
+    def adds_shard(self, served_directly: Container[str]) -> bool:
+        """Whether one shard more is behind pools by it.
+
+        Of the two halves of a shard that was behind a pool, one takes its place.
+        """
+        shard = account_and_shard(self.place)[1]
+        parent = self.place[:-1].removesuffix("#")
+        return self.newcomer and (parent in served_directly or not shard.endswith("0"))
+
     def comfortable(self, free_max: int) -> int:
         """What would fill a shard behind a pool, as far as it may be filled."""
         fill = shard_free_target(free_max) - self.free
@@ -49,7 +59,7 @@ def want_of(hold: Hold, shard: ShardState, now: datetime, *, is_early: bool = Fa
         hold=hold,
         place=shard.place,
         free=shard.free.get(hold.key, 0),
-        newcomer=hold.key not in shard.free and counts_as_more(shard.shard),
+        newcomer=hold.key not in shard.free,
         now=now,
         seen=Seen.parse(seen) if seen else None,
         is_early=is_early,

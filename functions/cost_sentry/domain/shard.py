@@ -35,11 +35,6 @@ def pending_max(shard: str) -> int:
     return PENDING_MAX * (DEEP_FACTOR if len(shard) >= DEEP_FROM_BITS else 1)
 
 
-def counts_as_more(shard: str) -> bool:
-    """Whether an account has one shard more by it: of two halves one replaces their parent."""
-    return not shard.endswith("0")
-
-
 def stamp_of(request_id: str) -> str:
     """Eight characters that stand for the id in a shard's memory of calls that ended.
 

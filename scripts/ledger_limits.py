@@ -7,12 +7,18 @@ from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, STRANDED_SHARE
 from cost_sentry.domain.request_id import FRESH_FOR, STAMP_KEPT
-from cost_sentry.domain.shard import DEPTH_MAX, PENDING_MAX
+from cost_sentry.domain.shard import DEEP_FROM_BITS, DEPTH_MAX, PENDING_MAX, pending_max
+
+_DEEP = "0" * DEEP_FROM_BITS
 
 
 def rows() -> Iterator[tuple[str, object]]:
     """What is limited, and to how much."""
-    yield "calls that one shard holds", PENDING_MAX
+    yield "calls that one of an account's first shards holds", PENDING_MAX
+    yield (
+        f"calls that a shard holds whose name has {DEEP_FROM_BITS} bits or more",
+        pending_max(_DEEP),
+    )
     yield "bits of a shard's name", DEPTH_MAX
     yield "shards that a budget window serves itself", DIRECT_PLACES_MAX
     yield "pools of a crowded window", POOLS

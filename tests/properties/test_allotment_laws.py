@@ -14,6 +14,7 @@ from cost_sentry.domain.allotment import (
     pool_refill_amount,
     refill_amount,
     shard_free_max,
+    shard_free_target,
 )
 
 AMOUNTS = st.integers(0, 1_000)
@@ -113,3 +114,11 @@ def test_pools_together_leave_most_of_a_window_to_others(unallotted):
 @given(st.integers(0, 10**15), st.integers(1, 10**5))
 def test_idle_shards_behind_pools_keep_a_small_share_of_the_limit(limit, shards):
     assert shards * shard_free_max(limit, shards) <= limit // STRANDED_SHARE
+
+
+@given(st.integers(0, 10**15))
+def test_a_shard_is_filled_with_room_for_what_comes_back(free_max):
+    target = shard_free_target(free_max)
+
+    assert free_max // 2 <= target <= free_max
+    assert free_max < 2 or target < free_max

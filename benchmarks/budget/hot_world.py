@@ -7,13 +7,14 @@ a second of one item, answers after about 5 ms, and lets transactions that meet 
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
 from benchmarks.budget.bench_sentry import request_id
+from benchmarks.budget.hot_ends import settled, taken_back
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import place_key
@@ -21,9 +22,8 @@ from cost_sentry.adapters.ledger_walk import shards_of
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
+from cost_sentry.domain.reservation import Hold, Reservation
 from cost_sentry.domain.shard import stamp_of
-from cost_sentry.domain.usage import TokenUsage
 from tests.simulation.dynamodb.model import DynamoDbModel, InstantClient
 from tests.simulation.world.dynamodb_client import SimulatedClient
 from tests.simulation.world.environment import TABLE, Environment, SkewedClock, start_of
@@ -131,7 +131,7 @@ class HotWorld:
                     raise TypeError(f"call {number} of {calls} met {answer}")
                 running.append(answer.reservation)
                 if len(running) > calls:
-                    teacher.resolve(running.popleft(), _taken_back(self.clock.now()))
+                    teacher.resolve(running.popleft(), taken_back(self.clock.now()))
                 if number % calls == 0:
                     self._forget(at_once)
                 self.scheduler.sleep(MILLISECOND)
@@ -160,7 +160,7 @@ class HotWorld:
         if not isinstance(answer, Reserved):
             raise TypeError(f"the budget has less than {amount} left: {answer}")
         now = self.clock.now()
-        ledger.resolve(answer.reservation, _settled(amount, now))
+        ledger.resolve(answer.reservation, settled(amount, now))
 
     def _do(self, name: str, work: Callable[[], object]) -> None:
         task = self.scheduler.spawn(name, work)
@@ -202,7 +202,7 @@ class HotWorld:
         ledger = self._borrow("settle")
         while True:
             try:
-                ledger.resolve(held, _settled(cost, self.clock.now()))
+                ledger.resolve(held, settled(cost, self.clock.now()))
                 break
             except LedgerUnavailable:
                 self.scheduler.sleep(SECOND)  # the workflow tries again
@@ -289,20 +289,3 @@ class _Watched:
 
         setattr(self, name, call)
         return call
-
-
-def _taken_back(now: datetime) -> Resolution:
-    return replace(_settled(0, now), state=ReservationState.VOIDED, total_tokens=0, usage=None)
-
-
-def _settled(cost: int, now: datetime) -> Resolution:
-    usage = TokenUsage(input_tokens=21, output_tokens=190)
-    return Resolution(
-        state=ReservationState.SETTLED,
-        resolved_at=now,
-        cost_picodollars=cost,
-        total_tokens=usage.total_tokens,
-        usage=usage,
-        estimated=False,
-        reason="usage reported",
-    )

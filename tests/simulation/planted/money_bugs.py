@@ -13,6 +13,7 @@ from cost_sentry.adapters import (
     ledger_moves,
     ledger_refills,
     ledger_retirement,
+    ledger_surplus,
 )
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -225,4 +226,11 @@ def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.crowd, CALM)
 def shards_behind_pools_hoard(patch: pytest.MonkeyPatch) -> None:
     """A shard behind a pool keeps whatever it was once given."""
-    patch.setattr(ledger_refills, "shard_free_max", lambda limit, _shards: limit)
+    for module in (ledger_refills, ledger_surplus):
+        patch.setattr(module, "shard_free_max", lambda limit, _shards: limit)
+
+
+@bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.small_crowd, CALM)
+def idle_shards_hear_of_nobody(patch: pytest.MonkeyPatch) -> None:
+    """An idle shard behind a pool keeps what it might when there were fewer."""
+    patch.setattr(ledger_surplus, "shard_free_max", lambda limit, _shards: limit)

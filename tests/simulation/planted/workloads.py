@@ -102,6 +102,15 @@ def crowd(random: Random) -> Plan:
     return _plan("crowd", random.randint(30_000, 80_000), callers)
 
 
+def small_crowd(random: Random) -> Plan:
+    """Accounts that come one after the other behind two pools, with money for all of them."""
+    callers = [
+        _caller(random, n, n * SECOND, application=f"app{n}") for n in range(random.randint(60, 90))
+    ]
+    plan = _plan("small_crowd", 1_600_000, callers)
+    return replace(plan, sizes={"DIRECT_PLACES_MAX": 2, "POOLS": 2})
+
+
 def future_ids(random: Random) -> Plan:
     """Ids that say that they will be made in some minutes."""
     callers = [

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -94,6 +95,8 @@ def empty_desk(monkeypatch) -> Iterator[Desk]:
         )
         target = open_target(TargetOptions(stage="dev", region="us-east-1"), {}, lambda: None)
         desk = Desk(operator=Operator(target), workflow=always(succeeded(answered())))
+        # There is no function that might have looked before; see test_config_in_force.py.
+        monkeypatch.setattr(operations, "FRESH_FOR", timedelta(0))
         monkeypatch.setattr(operations, "find_deployment", lambda *_: deployment)
         monkeypatch.setattr(operations, "step_functions_client", lambda *_: desk.workflow)
         yield desk

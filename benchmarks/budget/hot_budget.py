@@ -2,8 +2,8 @@
 
 The budget pays for ten minutes of the load. Both worlds begin with as many running calls as that
 makes, and with execution environments that know their shards. In one of them the budget is new, and
-calls are measured. In the other, what no shard has yet lasts for two seconds more, and callers come
-until more of them are refused than admitted.
+calls are measured. In the other somebody spends all that no shard has, and callers come until more
+of them are refused than admitted.
 """
 
 import statistics
@@ -25,9 +25,7 @@ BUDGET_SECONDS = 600
 SETTLES_SECONDS = 1
 """Before anything is measured."""
 MEASURED_SECONDS = 3
-LASTS_SECONDS = 2
-"""How long what is left is meant to last in the second world."""
-END_SECONDS_MAX = 10
+END_SECONDS_MAX = 20
 STEP = SECOND // 4
 STRANDED_MAX = 100
 """Past eight shards a refusal may leave one part in so many of the limit."""
@@ -98,7 +96,7 @@ def end(load: int) -> tuple[Json, Json]:
     world = HotWorld(seed=load, budget=budget, amount=AMOUNT)
     world.define(budget)
     world.grow(load * MODEL_SECONDS)
-    world.spend_all_but(round(load * AMOUNT * LASTS_SECONDS * MEAN_COST_RATIO))
+    world.spend_the_rest()
     grown, began, has_run_out = world.model.operations, _begin(world, load), False
     while not has_run_out and not _is_enough(world):
         before = len(world.admissions)

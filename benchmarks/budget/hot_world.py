@@ -99,15 +99,15 @@ class HotWorld:
         window = self.budget.window_at(self.clock.now()).id
         self._do("the operator", lambda: books.define(budget, window))
 
-    def spend_all_but(self, amount: int) -> None:
-        """Somebody else spends what lies in no shard, but for this much of it."""
+    def spend_the_rest(self) -> None:
+        """Somebody else spends what lies in no shard."""
         calls = LedgerCalls(InstantClient(self.model), TABLE)
         in_shards = sum(
             shard.pending_amount(purse) + shard.free[purse]
             for shard in shards_of(calls, ACCOUNT)
             for purse in shard.free
         )
-        spends = self.budget.limit - in_shards - amount
+        spends = self.budget.limit - in_shards
         self._do("somebody else", lambda: self._spend(spends))
         self.taken += spends
         self.spent += spends

@@ -25,6 +25,7 @@ from cost_sentry.adapters.ledger_memory import (
     charged_when_expired,
 )
 from cost_sentry.adapters.ledger_merging import tidy_shards
+from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
@@ -78,6 +79,7 @@ class DynamoDbLedger:
         self._allotments = Allotments(calls)
         self._memory = Memory(calls, pause)
         self._pause = pause
+        self._pools = Pools(calls, self._allotments)
         self._refills = Refills(calls, self._allotments, pause)
         self._shards = Shards(calls)
 
@@ -266,7 +268,7 @@ class DynamoDbLedger:
 
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
-        surplus = Surplus(self._calls, self._refills, now)
+        surplus = Surplus(self._refills, self._pools, now)
         indebted: set[str] = set()
         done = 0
         for account in accounts(self._calls):

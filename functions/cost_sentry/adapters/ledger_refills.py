@@ -1,18 +1,14 @@
 """Money for a shard that cannot pay, out of the window or a pool; or proof that there is none."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import (
-    Seen,
     WindowState,
     number,
-    pool_key,
     window_key,
 )
 from cost_sentry.adapters.ledger_moves import (
@@ -21,20 +17,17 @@ from cost_sentry.adapters.ledger_moves import (
     join_pool,
     move_in_shard,
     pool_name,
-    take_from_pool,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_wants import Grant, Want
+from cost_sentry.adapters.ledger_pools import Pools, pool_of
+from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
 from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import (
     DIRECT_PLACES_MAX,
     POOLS,
-    SHARE_PER_REFILL,
     Spread,
     gathered,
-    pool_refill_amount,
     refill_amount,
-    shard_free_max,
 )
 from cost_sentry.domain.errors import LedgerContention
 
@@ -44,9 +37,6 @@ WINDOW_KNOWN = timedelta(seconds=10)
 """How long a crowded window's limit is taken as read: all that a refill through a pool needs."""
 SHORTAGE_KNOWN = timedelta(seconds=1)
 """How long a crowded window that was proven short is not looked at again."""
-SEEN_TRUSTED = timedelta(seconds=30)
-"""How long a shard's knowledge of a crowded window is enough to draw on a pool unseen."""
-UNSEEN_TRIES = 2
 PURSES_KNOWN_MAX = 1_000
 
 
@@ -59,6 +49,7 @@ class Refills:
         self._calls = calls
         self._allotments = allotments
         self._pause = pause
+        self._pools = Pools(calls, allotments)
         self._crowded: dict[str, tuple[datetime, WindowState]] = {}
         self._short: dict[str, tuple[datetime, Spread]] = {}
 
@@ -98,7 +89,7 @@ class Refills:
             want.now,
             seen={purse: grant.seen for purse, grant in given.items()},
         )
-        return self._move(*(grant.take for grant in given.values()), receive)
+        return self._move(*(take for grant in given.values() for take in grant.takes), receive)
 
     def _grant(self, want: Want, attempt: int = 0) -> Grant | None:
         """The quick way, without looking at anybody else's money; ``None`` if there is none."""
@@ -114,7 +105,7 @@ class Refills:
         elif want.place in known[1].places:
             window = self._allotments.window(want.purse)
             return None if window is None else self._from_window(want, window)
-        return self._from_pool(want, known[1], attempt)
+        return self._pools.grant(want, known[1], attempt)
 
     def _from_window(self, want: Want, window: WindowState) -> Grant | None:
         if want.place not in window.places and len(window.places) >= DIRECT_PLACES_MAX:
@@ -124,9 +115,9 @@ class Refills:
             return None
         amount = refill_amount(want.needed, want.hold.amount, window.unallotted)
         return Grant(
-            take=take_from_window(want.purse, amount, window.limit, want.place),
+            takes=(take_from_window(want.purse, amount, window.limit, want.place),),
             amount=amount,
-            seen=_seen(want, window.limit, window.unallotted - amount),
+            seen=seen_of(want, window.limit, window.unallotted - amount),
         )
 
     def _crowd(self, purse: str) -> None:
@@ -139,44 +130,6 @@ class Refills:
                 "ExpressionAttributeValues": {":pools": number(POOLS)},
             }
         )
-
-    def _from_pool(self, want: Want, window: WindowState, attempt: int) -> Grant | None:
-        pool = pool_of(want.place, attempt)
-        if (
-            attempt < UNSEEN_TRIES
-            and want.seen
-            and _is_recent(want.seen.at, want.now, SEEN_TRUSTED)
-        ):
-            return _as_last_time(want, want.seen, pool)
-        item = self._calls.get(pool_key(want.purse, pool)) or {}
-        there = int(item.get("unallotted", {"N": "0"})["N"])
-        if there < want.needed:
-            filled = self._fill_pool(want, pool, want.needed - there)
-            if not filled:
-                return None
-            there += filled
-        adds = want.adds_shard(window.places)
-        shards = int(item.get("shards", {"N": "0"})["N"]) + adds
-        free_max = shard_free_max(window.limit, POOLS * max(1, shards))
-        amount = max(want.needed, min(want.comfortable(free_max), there // SHARE_PER_REFILL))
-        return Grant(
-            take=take_from_pool(want.purse, pool, amount, newcomer=adds),
-            amount=amount,
-            seen=_seen(want, window.limit, window.unallotted + there - amount, free_max),
-        )
-
-    def _fill_pool(self, want: Want, pool: int, needed: int) -> int:
-        """Move money from the window to a pool; how much it was."""
-        window = self._allotments.window(want.purse)
-        if window is None or window.impounded or window.unallotted < needed:
-            return 0
-        _remember(self._crowded, want.purse, (want.now, window))
-        amount = pool_refill_amount(needed, window.unallotted)
-        moved = self._move(
-            take_from_window(want.purse, amount, window.limit, pool_name(pool)),
-            give_to_pool(want.purse, pool, amount),
-        )
-        return amount if moved else 0
 
     def _prove(self, want: Want) -> Shortage | bool:
         """Look at all places at one instant: refuse, or gather what lies elsewhere, or take it."""
@@ -209,7 +162,7 @@ class Refills:
         if spread.crowded and want.place not in spread.places:
             return self._take_behind_pool(want, spread, needed)
         amount = refill_amount(needed, want.hold.amount, spread.unallotted)
-        seen = _seen(want, spread.limit, spread.left - own - amount)
+        seen = seen_of(want, spread.limit, spread.left - own - amount)
         return self._move(
             take_from_window(want.purse, amount, spread.limit, want.place),
             move_in_shard(want.place, {want.purse: amount}, want.now, seen={want.purse: seen}),
@@ -218,7 +171,7 @@ class Refills:
     def _take_behind_pool(self, want: Want, spread: Spread, needed: int) -> bool:
         """Past a pool that has too little; what the call gives back will not stay in its shard."""
         pool = pool_of(want.place)
-        seen = _seen(want, spread.limit, spread.left - needed, free_max=0)
+        seen = seen_of(want, spread.limit, spread.left - needed, free_max=0)
         joins = [join_pool(want.purse, pool)] if want.adds_shard(spread.places) else []
         return self._move(
             take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
@@ -235,31 +188,6 @@ class Refills:
 
     def _move(self, *actions: Action) -> bool:
         return isinstance(self._calls.transact(actions), Written)
-
-
-def pool_of(place: str, attempt: int = 0) -> int:
-    """The pool that serves this shard, or another if that one had other visitors."""
-    digest = blake2b(place.encode(), digest_size=4, person=b"pool").digest()
-    return (int.from_bytes(digest, "big") + attempt) % POOLS
-
-
-def _as_last_time(want: Want, seen: Seen, pool: int) -> Grant:
-    """Without a look at the pool: if it has too little the transaction fails and nothing moves."""
-    amount = max(want.needed, want.comfortable(seen.free_max or 0))
-    return Grant(
-        take=take_from_pool(want.purse, pool, amount, newcomer=False),
-        amount=amount,
-        seen=replace(seen, elsewhere=max(0, seen.elsewhere - amount)),
-    )
-
-
-def _seen(want: Want, limit: int, elsewhere: int, free_max: int | None = None) -> Seen:
-    return Seen(
-        limit=limit,
-        elsewhere=elsewhere,
-        at_seconds=int(want.now.timestamp()),
-        free_max=free_max,
-    )
 
 
 def _shortage(want: Want, spread: Spread, as_of: datetime) -> Shortage | None:

@@ -8,21 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 
-from cost_sentry.adapters.ledger_calls import LedgerCalls
-from cost_sentry.adapters.ledger_items import Item, ShardState, WindowState, pool_key, window_key
+from cost_sentry.adapters.ledger_items import ShardState
+from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Refills
-from cost_sentry.domain.allotment import POOLS, shard_free_max
 from cost_sentry.domain.window import has_ended
 
 
 class Surplus:
     """One walk over all shards; what it reads of a window it reads once."""
 
-    def __init__(self, calls: LedgerCalls, refills: Refills, now: datetime) -> None:
-        self._calls = calls
+    def __init__(self, refills: Refills, pools: Pools, now: datetime) -> None:
         self._refills = refills
         self._now = now
-        self._share = cache(self._share_now)
+        self._share = cache(pools.share_now)
 
     def give_back(self, shards: Iterable[ShardState], moves_max: int) -> int:
         """What settlements left there and could not give back; how many moves it took."""
@@ -41,16 +39,3 @@ class Surplus:
             return False
         surplus = shard.surplus(purse, self._share(purse))
         return surplus > 0 and self._refills.give_back(shard.place, purse, surplus, self._now)
-
-    def _share_now(self, purse: str) -> int:
-        """What one of the shards that are there now may keep."""
-        item = self._calls.get(window_key(purse))
-        first = pool_key(purse, 0)
-        prefix = first["sk"]["S"].removesuffix("00")
-        pools = self._calls.query(first["pk"]["S"], start_sk=prefix, limit=POOLS)
-        counts = (int(p["shards"]["N"]) for p in pools if "shards" in p and _is_pool(p, prefix))
-        return shard_free_max(WindowState.of(item).limit, sum(counts)) if item else 0
-
-
-def _is_pool(item: Item, prefix: str) -> bool:
-    return str(item["sk"]["S"]).startswith(prefix)

@@ -70,6 +70,16 @@ def want_of(hold: Hold, shard: ShardState, now: datetime, *, is_early: bool = Fa
 class Grant:
     """Money that is there for a shard: what takes it away where it lies, and how much it is."""
 
-    take: Action
+    takes: tuple[Action, ...]
     amount: int
     seen: Seen
+
+
+def seen_of(want: Want, limit: int, elsewhere: int, free_max: int | None = None) -> Seen:
+    """What the shard shall know of the window after this refill."""
+    return Seen(
+        limit=limit,
+        elsewhere=elsewhere,
+        at_seconds=int(want.now.timestamp()),
+        free_max=free_max,
+    )

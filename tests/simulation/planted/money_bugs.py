@@ -11,9 +11,9 @@ from cost_sentry.adapters import (
     dynamodb_books,
     ledger_allotments,
     ledger_moves,
+    ledger_pools,
     ledger_refills,
     ledger_retirement,
-    ledger_surplus,
 )
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -217,7 +217,7 @@ def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
     """A refill from a pool leaves the pool as it was."""
     take = ledger_moves.take_from_pool
     patch.setattr(
-        ledger_refills,
+        ledger_pools,
         "take_from_pool",
         lambda purse, pool, _amount, newcomer: take(purse, pool, 0, newcomer=newcomer),
     )
@@ -226,11 +226,10 @@ def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.crowd, CALM)
 def shards_behind_pools_hoard(patch: pytest.MonkeyPatch) -> None:
     """A shard behind a pool keeps whatever it was once given."""
-    for module in (ledger_refills, ledger_surplus):
-        patch.setattr(module, "shard_free_max", lambda limit, _shards: limit)
+    patch.setattr(ledger_pools, "shard_free_max", lambda limit, _shards: limit)
 
 
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.small_crowd, CALM)
 def idle_shards_hear_of_nobody(patch: pytest.MonkeyPatch) -> None:
     """An idle shard behind a pool keeps what it might when there were fewer."""
-    patch.setattr(ledger_surplus, "shard_free_max", lambda limit, _shards: limit)
+    patch.setattr(ledger_pools.Pools, "share_now", lambda _self, _purse: 10**30)

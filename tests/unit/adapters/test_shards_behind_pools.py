@@ -2,7 +2,7 @@
 
 import pytest
 
-from cost_sentry.adapters import ledger_moves, ledger_refills
+from cost_sentry.adapters import ledger_moves, ledger_pools, ledger_refills
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
@@ -28,6 +28,7 @@ def calls(monkeypatch):
     """A window that serves one place itself, and others behind one pool."""
     monkeypatch.setattr(ledger_moves, "DIRECT_PLACES_MAX", 1)
     monkeypatch.setattr(ledger_refills, "DIRECT_PLACES_MAX", 1)
+    monkeypatch.setattr(ledger_pools, "POOLS", 1)
     monkeypatch.setattr(ledger_refills, "POOLS", 1)
     with journal_on_moto() as store:
         calls = Busy(store.client, "ledger")

@@ -1,0 +1,173 @@
+"""Pools of a crowded window: they serve the shards that the window does not serve itself."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import blake2b
+
+from cost_sentry.adapters.ledger_allotments import Allotments
+from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
+from cost_sentry.adapters.ledger_items import Item, Seen, WindowState, pool_key
+from cost_sentry.adapters.ledger_moves import (
+    Action,
+    give_to_pool,
+    pool_name,
+    take_from_pool,
+    take_from_window,
+)
+from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
+from cost_sentry.domain.allotment import (
+    POOLS,
+    SHARE_PER_REFILL,
+    pool_refill_amount,
+    shard_free_max,
+)
+
+SEEN_TRUSTED = timedelta(seconds=30)
+"""How long a shard's knowledge of a crowded window is enough to draw on a pool unseen."""
+UNSEEN_TRIES = 2
+"""Draws without a look, the second one on the next pool."""
+SCRAPED_MAX = 8
+"""Pools that a shard is served from at once: the more, the more conflicts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolState:
+    """A pool's item, read; a pool that nobody met yet is empty."""
+
+    pool: int
+    unallotted: int = 0
+    shards: int = 0
+    """That it serves, about: halves that take the place of their parent are not counted."""
+
+    @classmethod
+    def of(cls, pool: int, item: Item | None) -> "PoolState":
+        """From the item."""
+        numbers = {name: int(v["N"]) for name, v in (item or {}).items() if "N" in v}
+        return cls(
+            pool=pool, unallotted=numbers.get("unallotted", 0), shards=numbers.get("shards", 0)
+        )
+
+
+class Pools:
+    """Finds money in pools for shards behind them; moves only what fills a pool."""
+
+    def __init__(self, calls: LedgerCalls, allotments: Allotments) -> None:
+        self._calls = calls
+        self._allotments = allotments
+
+    def grant(self, want: Want, window: WindowState, attempt: int) -> Grant | None:
+        """Out of the shard's own pool, else out of whichever has enough; ``None`` if none has.
+
+        Unseen at first, as at the last refill; and after a conflict out of the next pool.
+        """
+        pool = pool_of(want.place, attempt)
+        is_known = want.seen is not None and abs(want.now - want.seen.at) <= SEEN_TRUSTED
+        if want.seen and is_known and attempt < UNSEEN_TRIES:
+            return _as_last_time(want, want.seen, pool)
+        found = PoolState.of(pool, self._calls.get(pool_key(want.purse, pool)))
+        if found.unallotted < want.needed:
+            filled = self._fill(want, found)
+            if not filled:
+                return None if want.is_early else self._from_others(want, window, pool)
+            found = replace(found, unallotted=found.unallotted + filled)
+        shards = POOLS * max(1, found.shards + want.adds_shard(window.places))
+        return _grant(want, window, found, shard_free_max(window.limit, shards))
+
+    def _fill(self, want: Want, pool: PoolState) -> int:
+        """Move money from the window to a pool; how much it was."""
+        needed = want.needed - pool.unallotted
+        window = self._allotments.window(want.purse)
+        if window is None or window.impounded or window.unallotted < needed:
+            return 0
+        amount = pool_refill_amount(needed, window.unallotted)
+        moved = self._calls.transact(
+            [
+                take_from_window(want.purse, amount, window.limit, pool_name(pool.pool)),
+                give_to_pool(want.purse, pool.pool, amount),
+            ]
+        )
+        return amount if isinstance(moved, Written) else 0
+
+    def _from_others(self, want: Want, window: WindowState, own: int) -> Grant | None:
+        """The window is empty, but others have given back: from the next pool that has enough.
+
+        Else from the fullest together, so that nobody must look at all places at one instant.
+        """
+        pools = self.all(want.purse)
+        free_max = shard_free_max(window.limit, sum(pool.shards for pool in pools))
+        for pool in sorted(pools, key=lambda found: (found.pool - own) % POOLS):
+            if pool.unallotted >= want.needed:
+                return _grant(want, window, pool, free_max)
+        shares = dict(_scraped(want, pools))
+        if sum(shares.values()) < want.needed:
+            return None
+        return Grant(
+            takes=_takes(want, window, shares),
+            amount=want.needed,
+            seen=seen_of(want, window.limit, 0, free_max),
+        )
+
+    def all(self, purse: str) -> Sequence[PoolState]:
+        """Every pool of the window that somebody met; each at an instant of its own."""
+        first = pool_key(purse, 0)
+        prefix = first["sk"]["S"].removesuffix("00")
+        items = self._calls.query(first["pk"]["S"], start_sk=prefix, limit=POOLS)
+        named = ((item["sk"]["S"], item) for item in items)
+        return [
+            PoolState.of(int(sk.removeprefix(prefix)), item)
+            for sk, item in named
+            if sk.startswith(prefix)
+        ]
+
+    def share_now(self, purse: str) -> int:
+        """What one of the shards that are behind the window's pools now may keep while idle."""
+        window = self._allotments.window(purse)
+        shards = sum(pool.shards for pool in self.all(purse))
+        return 0 if window is None else shard_free_max(window.limit, shards)
+
+
+def pool_of(place: str, attempt: int = 0) -> int:
+    """The pool that serves this shard, or another if that one had other visitors."""
+    digest = blake2b(place.encode(), digest_size=4, person=b"pool").digest()
+    return (int.from_bytes(digest, "big") + attempt) % POOLS
+
+
+def _scraped(want: Want, pools: Sequence[PoolState]) -> Iterator[tuple[int, int]]:
+    """Pools and amounts that make up what is needed, the fullest first, a few at most."""
+    missing = want.needed
+    for pool in sorted(pools, key=lambda found: -found.unallotted)[:SCRAPED_MAX]:
+        amount = min(missing, pool.unallotted)
+        if amount > 0:
+            missing -= amount
+            yield pool.pool, amount
+
+
+def _takes(want: Want, window: WindowState, shares: Mapping[int, int]) -> tuple[Action, ...]:
+    """Out of each pool its share; the first one counts a shard that it has not met."""
+    first, adds = next(iter(shares)), want.adds_shard(window.places)
+    return tuple(
+        take_from_pool(want.purse, pool, amount, newcomer=adds and pool == first)
+        for pool, amount in shares.items()
+    )
+
+
+def _grant(want: Want, window: WindowState, pool: PoolState, free_max: int) -> Grant:
+    plenty = min(want.comfortable(free_max), pool.unallotted // SHARE_PER_REFILL)
+    amount = max(want.needed, plenty)
+    elsewhere = window.unallotted + pool.unallotted - amount
+    return Grant(
+        takes=_takes(want, window, {pool.pool: amount}),
+        amount=amount,
+        seen=seen_of(want, window.limit, elsewhere, free_max),
+    )
+
+
+def _as_last_time(want: Want, seen: Seen, pool: int) -> Grant:
+    """Without a look at the pool: if it has too little the transaction fails and nothing moves."""
+    amount = max(want.needed, want.comfortable(seen.free_max or 0))
+    return Grant(
+        takes=(take_from_pool(want.purse, pool, amount, newcomer=False),),
+        amount=amount,
+        seen=replace(seen, elsewhere=max(0, seen.elsewhere - amount)),
+    )

@@ -40,6 +40,28 @@ class LedgerLimitsContract(LedgerCase):
         assert isinstance(ledger.reserve(reservation("r2", hold(500))), Reserved)
         self.check(books, daily, pending=1_500, posted=0)
 
+    def test_a_window_that_a_clock_ahead_has_opened_gets_the_new_limit_too(
+        self, ledger, books, daily
+    ):
+        tomorrow = NOON + timedelta(days=1)
+        early = reservation("r1", hold(300, of=daily, now=tomorrow), now=tomorrow)
+        assert isinstance(ledger.reserve(early), Reserved)
+
+        books.define(replace(daily, limit=400), DAY)
+
+        window = daily.window_at(tomorrow).id
+        assert books.balance(daily, window).limit == 400
+        late = reservation("r2", hold(101, of=daily, now=tomorrow), now=tomorrow)
+        assert isinstance(ledger.reserve(late), Shortage)
+
+    def test_an_earlier_window_keeps_the_limit_that_it_had(self, ledger, books, daily):
+        ledger.reserve(reservation("r1", hold(300)))
+        tomorrow = daily.window_at(NOON + timedelta(days=1)).id
+
+        books.define(replace(daily, limit=400), tomorrow)
+
+        assert books.balance(daily, DAY).limit == 1_000
+
     def test_lowering_a_limit_takes_effect_at_once_and_keeps_what_is_spent(
         self, ledger, books, daily
     ):

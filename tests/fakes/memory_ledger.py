@@ -136,9 +136,10 @@ class MemoryLedger:
                 raise ConfigurationError(f"budget {budget.id!r} counts {kind}; use a new id")
             before = self._limits.get(budget.id)
             self._limits[budget.id] = budget.limit
-            key = f"{budget.id}@{window_id}"
-            if key in self._window_limits:
-                self._window_limits[key] = budget.limit
+            for key in self._window_limits:
+                of, _, window = key.rpartition("@")
+                if of == budget.id and window >= window_id:
+                    self._window_limits[key] = budget.limit
             return before
 
     def pending(self, account: str | None = None) -> Sequence[Reservation]:

@@ -20,6 +20,7 @@ from cost_sentry.domain.reservation import Reservation
 
 ATTEMPTS_MAX = 60
 """Looks at one budget window before giving up with ``LedgerContention``."""
+_WINDOW = "WINDOW#"
 
 
 class DynamoDbBooks:
@@ -87,8 +88,18 @@ class DynamoDbBooks:
         """See the port."""
         before = self._define(budget)
         if before is not None:
-            self._limit_window(budget, f"{budget.id}@{window_id}")
+            for each in self._windows_from(budget, window_id):
+                self._limit_window(budget, each)
         return before
+
+    def _windows_from(self, budget: Budget, window_id: str) -> Sequence[str]:
+        """This one and later ones: a machine whose clock is ahead may have opened the next.
+
+        Ids of one kind of window sort as their windows do.
+        """
+        first = window_key(f"{budget.id}@{window_id}")
+        items = self._calls.query(first["pk"]["S"], start_sk=first["sk"]["S"])
+        return [f"{budget.id}@{item['sk']['S'].removeprefix(_WINDOW)}" for item in items]
 
     def _define(self, budget: Budget) -> int | None:
         for _ in range(ATTEMPTS_MAX):

@@ -171,7 +171,9 @@ class LedgerBooks(Protocol):
         ...
 
     def define(self, budget: Budget, window_id: str) -> int | None:
-        """Create the budget or change its limit, now and later, keeping what is spent.
+        """Create the budget or change its limit, keeping what is spent.
+
+        In this window, and in later ones that are there already.
 
         Returns the limit before, ``None`` if it is new. ``ConfigurationError`` when the unit,
         window or time zone of an existing budget would change.

@@ -38,7 +38,7 @@ check: setup  ## the quick loop: format, lint, types, import contracts, fast tes
 	@ruff check .
 	@mypy
 	@lint-imports --no-cache
-	@pytest -m "not slow and not cloud" -n 2
+	@pytest -m "not slow and not cloud" -n 2 --dist loadgroup
 
 .PHONY: test
 test: setup  ## everything that must hold

@@ -29,7 +29,7 @@ EMULATOR = pytest.param(
     "emulator", marks=[pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
 )
 """The local cloud's DynamoDB."""
-DYNOXIDE = "dynoxide"
+DYNOXIDE = pytest.param("dynoxide", marks=pytest.mark.slow)
 """A DynamoDB of another maker."""
 
 CONCURRENT_TABLES = (EMULATOR, DYNOXIDE)

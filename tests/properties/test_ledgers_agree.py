@@ -185,6 +185,7 @@ def check_on_a_table(history, dynamodb, streams) -> None:
         check_agreement(history, Side(ledger_on(table), journal, stream))
 
 
+@pytest.mark.slow
 @given(HISTORIES)
 @settings(WITH_A_SERVER, max_examples=EXAMPLES)
 def test_the_fake_and_the_adapters_on_a_second_engine_agree(dynoxide, history):

@@ -15,6 +15,7 @@ SEEDS = known()
 CHECKS = {name: check for name, check in vars(broken).items() if name.isupper()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught_by_its_check(bug):
     seen = (bug.run(int(seed)).failure for seed in SEEDS[bug.name])
@@ -22,6 +23,7 @@ def test_a_planted_bug_is_caught_by_its_check(bug):
     assert bug.check in (failure.check for failure in seen if failure is not None), AGAIN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_without_the_bug_the_same_seeds_are_clean(bug):
     assert [bug.run(int(seed), planted=False).failure for seed in SEEDS[bug.name]] == [

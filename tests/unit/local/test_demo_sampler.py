@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from cost_sentry.adapters import ledger_moves, ledger_refills
+from cost_sentry.adapters import ledger_moves, ledger_pools, ledger_refills
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry_local.demo import sampler as module
@@ -100,6 +100,7 @@ def test_money_in_pools_is_seen(store, traffic):
         patch.object(ledger_moves, "DIRECT_PLACES_MAX", 1),
         patch.object(ledger_refills, "DIRECT_PLACES_MAX", 1),
         patch.object(ledger_refills, "POOLS", 3),
+        patch.object(ledger_pools, "POOLS", 3),
     ):
         traffic.reserve(6)
     looking = sampler(store.client)

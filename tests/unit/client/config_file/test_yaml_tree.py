@@ -74,6 +74,7 @@ def test_tags_are_refused_and_nothing_is_constructed():
         (BOMB, 1, "the file has more than 25000 values"),
         ("- x\n" * 25_001, 25_000, "the file has more than 25000 values"),
     ],
+    ids=lambda given: given[:40] if isinstance(given, str) else None,
 )
 def test_fails_with_a_line_on_what_cannot_be_taken_apart(text, line, problem):
     with pytest.raises(YamlUnreadable) as caught:

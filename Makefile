@@ -4,6 +4,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ifneq ($(words $(CURDIR)),1)
+$(error this folder has a blank in its path, which make cannot cope with: $(CURDIR); move it to a path without)
+endif
 NODE_BIN := $(CURDIR)/$(VENV)/node
 # Node comes from a Python package, so nothing is installed by hand; jsii need not warn about its age.
 export PATH := $(CURDIR)/$(BIN):$(NODE_BIN):$(PATH)

@@ -1,5 +1,6 @@
 """From any exception to what its reader can do about it."""
 
+import errno
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
@@ -26,6 +27,9 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
+
+
+_NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT})
 
 
 def problem_of(error: Exception, options: TargetOptions) -> Problem:
@@ -56,6 +60,16 @@ def _unreachable(error: Exception, where: str) -> Problem:
         where=where,
         fix="check the network, --region and AWS_ENDPOINT_URL; for the local cloud,"
         " `cost-sentry local status`",
+    )
+
+
+def _file(error: Exception, where: str) -> Problem:
+    if not isinstance(error, OSError) or error.errno not in _NOT_WRITABLE:
+        return _bug(error)
+    return Problem(
+        f"{error.filename or 'a file'} cannot be written: {error.strerror}",
+        where=where,
+        fix="make its folder writable, or free space on its disk",
     )
 
 
@@ -149,5 +163,6 @@ _EXPLANATIONS: tuple[_Explanation, ...] = (
     ((LedgerUnavailable,), _ledger),
     ((ConfigurationError,), _configuration),
     ((ClientError,), _aws_error),
+    ((OSError,), _file),
 )
 """The first that fits, so the most telling stand first."""

@@ -166,6 +166,15 @@ def test_an_admission_that_fails_calls_no_model():
     assert calls.given.keys() == {"Admit request"}
 
 
+@pytest.mark.parametrize("killed", ["Sandbox.Timedout", "Lambda.Unknown", "Runtime.ExitError"])
+@pytest.mark.parametrize("state", ["Admit request", "Settle reservation"])
+def test_a_function_that_was_killed_is_tried_again(state, killed):
+    """Each of them may be repeated without harm."""
+    run = Calls(**{state.replace(" ", "_"): failing(killed, "{}")}).run()
+
+    assert run.attempts[state] == 3
+
+
 def test_an_admission_is_tried_again_with_the_same_execution():
     calls = Calls(Admit_request=failing("Sandbox.Timedout", '{"errorMessage": "timed out"}'))
 

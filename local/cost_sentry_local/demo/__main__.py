@@ -45,6 +45,11 @@ def main() -> int:
     except (CloudNotStarted, SynthesisFailed, DeploymentFailed) as problem:
         console.print(str(problem), style="red", markup=False)
         return 3
+    except OSError as problem:
+        if problem.filename is None:
+            raise
+        console.print(f"{problem.filename}: {problem.strerror}", style="red", markup=False)
+        return 3
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
         return 130

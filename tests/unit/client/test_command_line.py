@@ -1,5 +1,6 @@
 """What holds for every command: one JSON document, no stack trace, a light start, its page."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -28,6 +29,12 @@ FAULTS = [
     (EXPIRED, "ExpiredToken", "aws sso login"),
     (LedgerUnavailable("the ledger could not be asked"), "could not be asked", "try again"),
     (LedgerContention("too many writers"), "too many writers", "try again"),
+    (
+        OSError(errno.EROFS, "Read-only file system", "/srv/.build/lock"),
+        "/srv/.build/lock cannot be written: Read-only file system",
+        "make its folder writable",
+    ),
+    (OSError(errno.EPIPE, "Broken pipe"), "Broken pipe", "bug in cost-sentry"),
     (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero", "bug in cost-sentry"),
 ]
 

@@ -54,14 +54,16 @@ class LedgerTable(Construct):
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
 
     def grant_resolve(self, grantee: iam.IGrantable) -> None:
-        """Settle or void: one account's item, and its budgets' where an overrun must be paid."""
-        self._allow(grantee, "GetItem", _BUDGETS, _ACCOUNTS, _REQUESTS)
+        """Settle or void: one account's item, and its budgets' where an overrun must be paid.
+
+        How a call ended before is read in the journal, and how far the journal has come.
+        """
+        self._allow(grantee, "GetItem", _BUDGETS, _ACCOUNTS, _REQUESTS, _PROGRESS)
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
 
     def grant_expire(self, grantee: iam.IGrantable) -> None:
         """Walk the register of accounts and their shards, and resolve what nobody resolved."""
         self.grant_resolve(grantee)
-        self._allow(grantee, "GetItem", _PROGRESS)
         self._allow(grantee, "Query", _REGISTER, _ACCOUNTS)
 
     def grant_project(self, grantee: iam.IGrantable) -> None:

@@ -30,6 +30,12 @@ def dynoxide_client(dynoxide) -> Any:
 
 
 @pytest.fixture
+def moto_streams_client(moto_client) -> Any:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client("dynamodbstreams", region_name=moto_client.meta.region_name, **keys)
+
+
+@pytest.fixture
 def emulator_streams_client(local_cloud) -> Any:
     return local_cloud.client("dynamodbstreams")
 

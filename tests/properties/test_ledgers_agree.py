@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from cost_sentry.adapters.system_clock import pause
@@ -59,6 +59,18 @@ def steps(draw):
 
 
 HISTORIES = st.lists(steps(), min_size=25, max_size=40)
+TOLD_TOO_LATE = [
+    ("reserve", 1, "busy", "first", {0: 7}),
+    ("resolve", 0, EXPIRED, 7),
+    ("tomorrow",),
+    ("tomorrow",),
+    ("tidy",),
+    ("resolve", 0, SETTLED, 5),
+    ("tidy",),
+    ("resolve", 0, SETTLED, 5),
+    ("resolve", 0, EXPIRED, 7),
+]
+"""An expired call leaves its shard a day later, and is resolved again."""
 
 EXAMPLES = 20
 """Of about thirty steps each: two milliseconds a call of DynamoDB make more of them slow."""
@@ -187,6 +199,7 @@ def check_on_a_table(history, dynamodb, streams) -> None:
 
 @pytest.mark.slow
 @given(HISTORIES)
+@example(TOLD_TOO_LATE)
 @settings(WITH_A_SERVER, max_examples=EXAMPLES)
 def test_the_fake_and_the_adapters_on_a_second_engine_agree(dynoxide, history):
     check_on_a_table(history, dynoxide.client(attempts=3), dynoxide.streams_client())

@@ -27,7 +27,7 @@ def forget_journaled(calls: LedgerCalls, place: str, now: datetime) -> None:
     shard = ShardState.of(item)
     if shard.faded:
         if not shard.faded_at:
-            if _is_journaled(calls, place, _faded_sequence(item)):
+            if is_journaled(calls, place, _faded_sequence(item)):
                 calls.update(_marked(shard, now))
         elif _age(shard, now) > STAMP_KEPT and len(shard.ended) >= STAMPS_MIN:
             calls.update(_laid_aside(calls, shard, now))
@@ -41,7 +41,7 @@ def forget_idle(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
     if item is None:
         return 0
     if shard.faded and not shard.faded_at:
-        if not _is_journaled(calls, shard.place, _faded_sequence(item)):
+        if not is_journaled(calls, shard.place, _faded_sequence(item)):
             return 0
         arguments = _marked(shard, now)
     elif shard.ended:
@@ -53,6 +53,12 @@ def forget_idle(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
     else:
         return 0
     return isinstance(calls.update(arguments), Written)
+
+
+def is_journaled(calls: LedgerCalls, place: str, sequence: int) -> bool:
+    """Whether every entry of the shard up to this one is in the journal."""
+    progress = progress_of(calls.get(progress_key(place)))
+    return progress.projected >= sequence and all(m > sequence for m in progress.missing)
 
 
 def _dropped(shard: ShardState) -> dict[str, Any]:
@@ -70,12 +76,6 @@ def _age(shard: ShardState, now: datetime) -> timedelta:
 
 def _faded_sequence(item: Item) -> int:
     return int(item.get("faded_sequence", {"N": "0"})["N"])
-
-
-def _is_journaled(calls: LedgerCalls, place: str, sequence: int) -> bool:
-    """Whether every entry up to this one is in the journal."""
-    progress = progress_of(calls.get(progress_key(place)))
-    return progress.projected >= sequence and all(m > sequence for m in progress.missing)
 
 
 def _marked(shard: ShardState, now: datetime) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _laid_aside(calls: LedgerCalls, shard: ShardState, now: datetime) -> dict[st
         condition = "faded_at = :was"
         values[":was"] = number(shard.faded_at)
     sets, removes = "faded = :ended, faded_sequence = :sequence", " REMOVE faded_at"
-    if _is_journaled(calls, shard.place, shard.sequence):
+    if is_journaled(calls, shard.place, shard.sequence):
         sets, removes = f"{sets}, faded_at = :now", ""
         values[":now"] = number(_milliseconds(now))
     return {

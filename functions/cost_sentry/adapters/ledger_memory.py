@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_forgetting import is_journaled
 from cost_sentry.adapters.ledger_items import (
     ShardState,
     adjusted_key,
@@ -125,16 +126,15 @@ class Memory:
         return None
 
     def resolved_before(self, mine: ResolvedReservation, shard: ShardState | None) -> Resolved:
-        """How the reservation ended; ``InvariantViolated`` if it was never held (P4)."""
+        """How the reservation ended; ``InvariantViolated`` if it was never held (P4).
+
+        ``shard`` is the item that refused the write. What it says itself is the latest.
+        """
         request_id, ended = mine.reservation.request_id, None
         if shard is not None:
             ended = shard.expired_reservation(request_id) or _by_entry(shard, request_id)
         for attempt in range(LOOKS_MAX):
-            ended = ended or self._journaled(mine.reservation)
-            if ended is not None and shard is not None and _is_outdated(ended, shard):
-                self._pause(attempt)
-                ended = self._journaled(mine.reservation)
-                continue
+            ended = ended or self._lasting(mine.reservation, shard)
             if ended is not None:
                 resolved = ResolvedReservation(reservation=ended[0], resolution=ended[1])
                 return Resolved(resolved=resolved, first=resolved == mine)
@@ -145,15 +145,26 @@ class Memory:
             self._pause(attempt)
         raise LedgerUnavailable(f"how {request_id!r} ended a moment ago cannot be read yet")
 
+    def _lasting(self, reservation: Reservation, shard: ShardState | None) -> Ended | None:
+        """What the journal says, unless it may still change; the shard has no record of it.
 
-def _is_outdated(ended: Ended, shard: ShardState) -> bool:
-    """It expired, and the shard no longer waits for the true cost: that is on its way."""
+        An expired call's record leaves its shard in two ways. The true cost was told: then that has
+        an entry, which may be on its way into the journal. Or a day has passed: then the charge
+        stays. So once the journal has every entry of the shard, what it says is the last word.
+        """
+        ended = self._journaled(reservation)
+        if ended is None or shard is None or not _may_be_outdated(ended, shard):
+            return ended
+        if not is_journaled(self._calls, shard.place, shard.sequence):
+            return None
+        return self._journaled(reservation)  # Again: the entry may have come since the first look.
+
+
+def _may_be_outdated(ended: Ended, shard: ShardState) -> bool:
+    """It expired, and so lately that the shard still remembers the id."""
     reservation, resolution = ended
-    return (
-        resolution.state is ReservationState.EXPIRED
-        and reservation.request_id not in shard.expired
-        and shard.remembers(reservation.request_id)
-    )
+    expired = resolution.state is ReservationState.EXPIRED
+    return expired and shard.remembers(reservation.request_id)
 
 
 def adopted_by_another(shard: ShardState | None, mine: Reservation) -> Reservation | None:

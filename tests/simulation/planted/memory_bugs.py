@@ -55,6 +55,6 @@ def the_end_leaves_no_stamp(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.HELD_ONCE, planted.steady, {"lost_request": 0.3})
 def forgotten_before_the_journal_has_it(patch: pytest.MonkeyPatch) -> None:
     """Stamps are dropped as soon as the projection comes by."""
-    patch.setattr(ledger_forgetting, "_is_journaled", lambda _calls, _place, _sequence: True)
+    patch.setattr(ledger_forgetting, "is_journaled", lambda _calls, _place, _sequence: True)
     patch.setattr(ledger_forgetting, "STAMPS_MIN", 1)
     patch.setattr(ledger_forgetting, "STAMP_KEPT", timedelta(seconds=-1))

@@ -1,8 +1,8 @@
 """Where refusals and reroutes are kept for 30 days, so that ``explain`` can say why.
 
 What found the asked model's budget used up says so in an attribute, by which the stream takes it to
-the projector: nothing else tells that the budget is at its end, since a refusal leaves no entry, and
-a reroute one of other budgets.
+the projector: nothing else tells that the budget is at its end, since a refusal leaves no entry,
+and a reroute one of other budgets.
 """
 
 from datetime import datetime

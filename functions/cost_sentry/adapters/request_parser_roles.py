@@ -1,8 +1,8 @@
 """Who speaks first: what Bedrock always refuses, before any money is held for it.
 
-"A conversation must start with a user message" is Converse's own error; Amazon Nova's user guide and
-Anthropic's Messages API say likewise. Whether a later message may be of role ``system`` depends on
-the model, and is seen at admission.
+"A conversation must start with a user message" is Converse's own error; Amazon Nova's user guide
+and Anthropic's Messages API say likewise. Whether a later message may be of role ``system`` depends
+on the model, and is seen at admission.
 """
 
 from collections.abc import Mapping

@@ -102,7 +102,8 @@ ANSWER = {
     "priceBook": "date and checksum of the prices that were used",
     "budgets": "every budget that was asked",
     "rungs": "every model that was considered, in order",
-    "errors": "everything wrong with the request: `field`, `problem`, `allowed`",
+    "errors": "everything wrong with the request: `field`, `problem`, `allowed`; in a failed call's"
+    " `cause` too, if Amazon Bedrock found the prompt too long",
     "overrun": "only after the call: it cost more than was held. Recorded, never hidden",
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cost_sentry.domain.decision import DecisionKind
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from tests.fakes.builders import NOON
 from tests.fakes.moto_journal import journal_on_moto
 from tests.fakes.refusals import refusal, view
@@ -28,9 +28,21 @@ def test_a_refusal_that_found_its_budget_used_up_says_so_to_the_stream(store):
     assert item["used_up"] == {"S": "search-daily@2026-11-21"}
 
 
+def test_a_reroute_away_from_a_budget_used_up_says_so_to_the_stream(store):
+    rerouted = refusal(
+        kind=DecisionKind.REROUTE, code=ReasonCode.REROUTED_TO_FIT, short=view(left=49)
+    )
+
+    assert kept(store, rerouted)["used_up"] == {"S": "search-daily@2026-11-21"}
+
+
 @pytest.mark.parametrize(
     "other",
-    [refusal(view(left=50)), refusal(view(), kind=DecisionKind.REROUTE), refusal()],
+    [
+        refusal(view(left=50)),
+        refusal(view(), kind=DecisionKind.REROUTE, code=ReasonCode.REROUTED_TO_FIT),
+        refusal(),
+    ],
     ids=["enough left", "reroute", "no budget"],
 )
 def test_any_other_decision_passes_the_stream_by(store, other):

@@ -23,6 +23,7 @@ from cost_sentry_local.cloud import LocalCloud
 from tests.fakes.builders import ManualClock
 
 NOVA_PRO, NOVA_LITE = "us.amazon.nova-pro-v1:0", "us.amazon.nova-lite-v1:0"
+NOVA_MICRO = "us.amazon.nova-micro-v1:0"
 SONNET = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 
@@ -100,6 +101,7 @@ class DeployedSentry:
             "models": {
                 NOVA_PRO: Model(id=NOVA_PRO),
                 NOVA_LITE: Model(id=NOVA_LITE),
+                NOVA_MICRO: Model(id=NOVA_MICRO),
                 SONNET: Model(id=SONNET),
             },
             "budgets": budgets,

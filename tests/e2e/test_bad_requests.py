@@ -5,11 +5,19 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.sentry_kit import NOVA_PRO
+from tests.e2e.sentry_kit import NOVA_MICRO, NOVA_PRO, SONNET
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
 
 TEAM = {"team": "search"}
+
+
+SIGNS = ";!?." * 55_000
+"""220,000 tokens of any tokenizer that has none of several such signs."""
+
+
+def said(*roles: str) -> list[dict]:
+    return [{"role": role, "content": [{"text": "hello"}]} for role in roles]
 
 
 def nested(depth: int) -> dict:
@@ -24,6 +32,19 @@ BAD = {
     "a message without content": ({"messages": [{"role": "user", "content": []}]}, "messages[0]"),
     "a blank text": ({"messages": [{"role": "user", "content": [{"text": " "}]}]}, "messages[0]"),
     "messages of the wrong type": ({"messages": "hello"}, "messages"),
+    "a first message of the assistant": (
+        {"messages": said("assistant", "user")},
+        "messages[0].role",
+    ),
+    "a first message of the system": ({"messages": said("system", "user")}, "messages[0].role"),
+    "a message of a role that the model does not take": (
+        {"messages": said("user", "system")},
+        "messages[1].role",
+    ),
+    "a prompt longer than the window of a model that can be counted": (
+        {"modelId": SONNET, "messages": [{"role": "user", "content": [{"text": SIGNS}]}]},
+        "messages",
+    ),
     "an unknown field": ({"modelID": NOVA_PRO}, "modelID"),
     "an unknown nested field": ({"inferenceConfig": {"maxTokenz": 5}}, "inferenceConfig.maxTokenz"),
     "an unknown model": ({"modelId": "example.unknown-v1:0"}, "modelId"),
@@ -95,3 +116,40 @@ def test_a_missing_output_limit_gets_the_configured_default(slot):
     del request["inferenceConfig"]
 
     assert slot.sentry.invoke(request)["sentry"]["maxTokens"] == 1024
+
+
+@pytest.mark.parametrize("tokens", [10_001, 10**12])
+def test_too_many_tokens_are_refused_with_the_limit_of_the_model(slot, tokens):
+    answer = slot.sentry.invoke(slot.prompt(inferenceConfig={"maxTokens": tokens}))
+
+    [error] = answer["sentry"]["errors"]
+    assert (error["field"], error["allowed"]) == ("inferenceConfig.maxTokens", "1 to 10000")
+
+
+def test_a_counted_prompt_that_is_too_long_is_refused_by_its_count_and_no_model_is_called(slot):
+    before = slot.sentry.billed()["calls"]
+
+    answer = slot.sentry.invoke(slot.prompt(SIGNS, modelId=SONNET))
+
+    block = answer["sentry"]
+    assert (block["decision"], block["code"]) == ("REJECT", "MODEL_UNSUITABLE")
+    [error] = block["errors"]
+    assert error["problem"].startswith("the prompt has 2200")
+    assert error["allowed"] == f"at most 200000, the context window of {SONNET}"
+    new = slot.sentry.billed()["calls"][len(before) :]
+    assert [call["operation"] for call in new] == ["CountTokens"]
+
+
+def test_a_prompt_too_long_for_a_model_that_cannot_be_counted_fails_with_the_same_field(slot):
+    """Amazon Bedrock is the check, unbilled: the money goes back, and the caller is told."""
+    failed = slot.sentry.start(slot.prompt(SIGNS, modelId=NOVA_MICRO))
+
+    assert (failed["status"], failed["error"]) == ("FAILED", "BedrockRuntime.ValidationException")
+    block = json.loads(failed["cause"])["sentry"]
+    assert block["status"] == "VOIDED"
+    [error] = block["errors"]
+    assert error["field"] == "messages"
+    assert error["allowed"] == f"at most 128000 tokens, the context window of {NOVA_MICRO}"
+    assert slot.pending() == []
+    balance = slot.balance()
+    assert (balance.posted, balance.left) == (0, slot.budget.limit)

@@ -192,6 +192,7 @@ def test_a_request_id_used_before_with_other_content_is_refused_and_changes_noth
     reused = slot.sentry.invoke(slot.prompt("Something else", requestId="once"))
 
     assert reused["sentry"]["code"] == "REQUEST_ID_REUSED"
+    assert [error["field"] for error in reused["sentry"]["errors"]] == ["requestId"]
     assert slot.balance() == before
 
 

@@ -1,4 +1,4 @@
-"""A budget that is exhausted through the workflow mails its owners at 50, 80 and 100 %."""
+"""A budget that runs dry through the workflow mails its owners at 50, 80 and 100 %."""
 
 import json
 
@@ -7,9 +7,11 @@ import pytest
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.system_clock import pause
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.sentry_config import Model
 from cost_sentry_local.mailbox import mails
 from tests.e2e.cloud_kit import together, unique, until
-from tests.e2e.sentry_kit import DeployedSentry, prompt, usd
+from tests.e2e.sentry_kit import NOVA_LITE, NOVA_PRO, DeployedSentry, prompt, usd
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
 
@@ -49,11 +51,11 @@ def whole_quote(sentry):
     return sentry.balance(probe).posted
 
 
-def spend_until_refused(sentry, tags):
-    """One call after the other; the refusal."""
+def spend_until_turned_away(sentry, tags):
+    """One call after the other; the first that is rejected or rerouted."""
     for _ in range(CALLS_MAX):
         answer = sentry.invoke(prompt(tags=tags))
-        if answer["sentry"]["decision"] == "REJECT":
+        if answer["sentry"]["decision"] != "ALLOW":
             return answer["sentry"]
     raise AssertionError("the budget was never exhausted")
 
@@ -74,7 +76,7 @@ def test_an_exhausted_budget_mails_its_owner_at_50_80_and_100_percent_once_each(
     marker = usd("marker", 10**13, scope={"application": "marker"})
     sentry.configure(budget, marker)
 
-    refusal = spend_until_refused(sentry, application("small"))
+    refusal = spend_until_turned_away(sentry, application("small"))
     until(lambda: len(told(sentry, owner)) >= 3, seconds=120)
     together(8, lambda _: sentry.invoke(prompt(tags=application("small"))))
     wait_for_the_projection(sentry, marker)
@@ -93,6 +95,30 @@ def test_an_exhausted_budget_mails_its_owner_at_50_80_and_100_percent_once_each(
     assert (
         "Runs out: now: what is left does not pay for a call like the one refused" in last["body"]
     )
+
+
+@pytest.mark.timeout(600)
+def test_a_budget_that_only_causes_reroutes_mails_its_100_percent_once_too(sentry, owner):
+    scope = {"application": "rerouted"}
+    limit = whole_quote(sentry) * CALLS_HELD
+    dear = usd("dear", limit, scope={**scope, "model": base_model_id(NOVA_PRO)}, owners=(owner,))
+    everything = usd("everything", 10**14, scope=scope)
+    marker = usd("marker", 10**13, scope={"application": "marker"})
+    models = {NOVA_PRO: Model(id=NOVA_PRO, ladder=(NOVA_LITE,)), NOVA_LITE: Model(id=NOVA_LITE)}
+    sentry.configure(dear, everything, marker, models=models)
+
+    decision = spend_until_turned_away(sentry, application("rerouted"))
+    until(lambda: len(told(sentry, owner)) >= 3, seconds=120)
+    together(8, lambda _: sentry.invoke(prompt(tags=application("rerouted"))))
+    wait_for_the_projection(sentry, marker)
+
+    assert (decision["decision"], decision["code"]) == ("REROUTE", "REROUTED_TO_FIT")
+    assert 0 < sentry.balance(dear).left * 20 < limit
+    stories = [
+        mail["subject"].removeprefix("Cost sentry: budget dear ").split(":")[0].split("%")[0]
+        for mail in told(sentry, owner)
+    ]
+    assert sorted(stories) == ["at 50", "at 80", "used up"]
 
 
 def told(sentry, owner):

@@ -59,7 +59,7 @@ def valid_requests(always: str | None = None) -> st.SearchStrategy:
         "modelId": st.just(REQUEST["modelId"]),
         "messages": st.lists(
             values(_list_item("messages")).map(_seen).map(_with_words), min_size=1, max_size=2
-        ),
+        ).map(_opened),
         "tags": st.just({"team": "search", "application": "web"}),
     }
     whole["system"] = whole["system"].map(_spoken)
@@ -71,6 +71,11 @@ def valid_requests(always: str | None = None) -> st.SearchStrategy:
 def _with_words(message: dict[str, Any]) -> dict[str, Any]:
     """The same with something said in it, for nothing is refused."""
     return {**message, "content": _spoken(message["content"]) or [{"text": "a"}]}
+
+
+def _opened(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, started by the user."""
+    return [{**messages[0], "role": "user"}, *messages[1:]]
 
 
 def _spoken(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:

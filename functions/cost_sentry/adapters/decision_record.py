@@ -50,7 +50,7 @@ def decision_account(decision: Decision) -> str:
 
 
 def used_up_attribute(decision: Decision) -> Item:
-    """``used_up`` as ``budget@window`` if this refusal found its budget so, else nothing.
+    """``used_up`` as ``budget@window`` if the asked model's budget was so, else nothing.
 
     The stream's filter lets only decisions with this attribute through to the projector.
     """

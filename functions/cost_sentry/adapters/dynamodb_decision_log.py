@@ -1,7 +1,8 @@
 """Where refusals and reroutes are kept for 30 days, so that ``explain`` can say why.
 
-A refusal that found its budget used up says so in an attribute, by which the stream takes it to the
-projector: nothing else tells that the budget is at its end, since a refusal leaves no entry.
+What found the asked model's budget used up says so in an attribute, by which the stream takes it to
+the projector: nothing else tells that the budget is at its end, since a refusal leaves no entry,
+and a reroute one of other budgets.
 """
 
 from datetime import datetime

@@ -153,6 +153,7 @@ def _card(model_id: str, family: Mapping[str, Any]) -> ModelCard:
         streaming=family["streaming"],
         prompt_cache=family["prompt_cache"],
         count_tokens=family.get("count_tokens", False),
+        system_messages=family.get("system_messages", False),
         context_tokens_ceiling=family.get("context_tokens_ceiling"),
         takes=frozenset(family.get("takes", ())),
     )

@@ -10,16 +10,17 @@ from cost_sentry.adapters.request_parser_fields import SENTRY_FIELDS, check_sent
 from cost_sentry.adapters.request_parser_json import canonical_json, check_json
 from cost_sentry.adapters.request_parser_needs import needs_and_path, thinking_tokens
 from cost_sentry.adapters.request_parser_problems import Problems, described, one_of, shown
+from cost_sentry.adapters.request_parser_roles import check_roles
 from cost_sentry.adapters.request_parser_shapes import check_shape
 from cost_sentry.adapters.request_parser_unpriced import NEVER_TAKEN, check_unpriced
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 from cost_sentry.domain.token_bound import input_bound_tokens, input_floor_tokens
 
-MAX_TOKENS_MAX = 1_000_000
-"""Of ``maxTokens``: above what any model writes. The configured limit is checked at admission."""
-
 _DIGEST_LENGTH_CHARACTERS = 32
 _MODEL_ID = re.compile(r"[A-Za-z0-9._:/-]{1,2048}", re.ASCII)
+_MAX_TOKENS_ALLOWED = (
+    "an integer of at least 1, and at most what the model writes and sentry.yaml allows"
+)
 _MODEL_ID_ALLOWED = "1 to 2048 letters, digits and . _ : / -"
 
 Json = dict[str, Any]
@@ -41,6 +42,7 @@ def parse_request(raw: object, *, default_request_id: str) -> InvocationRequest:
     check_sentry_fields(request, default_request_id, problems)
     check_unpriced(request, problems)
     check_blank(request, problems)
+    check_roles(request, problems)
     problems.refuse_if_any()
     return _request(request, default_request_id)
 
@@ -58,6 +60,9 @@ def _check_converse(request: Json, problems: Problems) -> None:
         if name not in known and name not in NEVER_TAKEN:
             problems.add((name,), "is not a known field", one_of(known))
     converse = {name: value for name, value in request.items() if name in shape.members}
+    inference = converse.get("inferenceConfig")
+    if isinstance(inference, dict):
+        converse["inferenceConfig"] = {n: v for n, v in inference.items() if n != "maxTokens"}
     messages = request.get("messages")
     if "messages" not in request or messages == []:
         problem = "is empty" if "messages" in request else "is missing"
@@ -74,14 +79,14 @@ def _check_model_id(request: Json, problems: Problems) -> None:
 
 
 def _check_max_tokens(request: Json, problems: Problems) -> None:
-    """With the sentry's own range; botocore knows no upper end."""
+    """That it is a number of tokens; how many are too many is known at admission, by the model."""
     inference = request.get("inferenceConfig")
     if not isinstance(inference, dict) or "maxTokens" not in inference:
         return
     tokens = inference["maxTokens"]
-    if type(tokens) is not int or not 1 <= tokens <= MAX_TOKENS_MAX:
-        allowed = f"an integer from 1 to {MAX_TOKENS_MAX}"
-        problems.add(("inferenceConfig", "maxTokens"), f"is {described(tokens)}", allowed)
+    if type(tokens) is not int or tokens < 1:
+        problem = f"is {described(tokens)}"
+        problems.add(("inferenceConfig", "maxTokens"), problem, _MAX_TOKENS_ALLOWED)
 
 
 def _request(request: Json, default_request_id: str) -> InvocationRequest:

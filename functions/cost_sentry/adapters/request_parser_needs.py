@@ -30,10 +30,12 @@ def needs_and_path(converse: Mapping[str, object]) -> tuple[Needs, InvocationPat
     """What the model must be able to do, and which branch can carry the content."""
     used = frozenset(_members_used(request_shape(), converse))
     added = frozenset(n for n, _ in _members_within(converse.get("additionalModelRequestFields")))
+    system_message = _system_message(converse)
     needs = Needs(
         modalities=frozenset({"text"}) | (used & _MEDIA),
         tools=bool(used & _TOOLS),
-        system="system" in used or _has_system_message(converse),
+        system="system" in used or system_message is not None,
+        system_message=system_message,
         prompt_cache=bool(_CACHE_POINTS & (used | added)),
         vendor_parts=used & _VENDOR_PARTS,
     )
@@ -47,9 +49,11 @@ def thinking_tokens(converse: Mapping[str, object]) -> int:
     return max((0, *(b for b in budgets if type(b) is int)))
 
 
-def _has_system_message(converse: Mapping[str, object]) -> bool:
+def _system_message(converse: Mapping[str, object]) -> int | None:
     messages = converse.get("messages")
-    return isinstance(messages, list) and any(m.get("role") == "system" for m in messages)
+    if not isinstance(messages, list):
+        return None
+    return next((n for n, message in enumerate(messages) if message.get("role") == "system"), None)
 
 
 def _members_used(shape: Shape, value: object) -> Iterator[str]:

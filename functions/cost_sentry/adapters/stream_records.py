@@ -1,8 +1,8 @@
 """Records of the table's stream as the entries that they carry.
 
 The stream carries every item of the table. Only new versions of shards' items are entries;
-a split or ``forget`` makes a version without one, told by its unchanged sequence. Refusals that
-found a budget used up come along.
+a split or ``forget`` makes a version without one, told by its unchanged sequence. Refusals and
+reroutes that found a budget used up come along.
 """
 
 from collections.abc import Mapping, Sequence

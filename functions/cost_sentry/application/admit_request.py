@@ -7,12 +7,13 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cost_sentry.application.candidate_tries import CandidateTries, Short
+from cost_sentry.application.candidate_tries import CandidateTries, Short, TooLong
 from cost_sentry.application.candidates import (
     Candidate,
     asked_output_limit,
     candidates_for,
     refusal_of,
+    refusal_of_length,
 )
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import output_floor
@@ -90,6 +91,8 @@ class Admission:
         result = tries.run(candidates_for(request, config, self.price_book))
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
+        if isinstance(result, TooLong):
+            return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
             return self._allowed(request, config, result, tries)
         return _exhausted(request, config, tries)
@@ -150,6 +153,7 @@ class Admission:
             price=self.price_book.price(held.model_used),
             output_limit_asked_tokens=asked,
             budgets=_views(budgets, held, reserved.remaining),
+            short=_short_view(request, config, tries),
             rungs=(*tries.rungs, _reserved_rung(held, asked)),
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
@@ -242,6 +246,17 @@ def _views_before(
             )
         )
     return tuple(views)
+
+
+def _short_view(
+    request: InvocationRequest, config: SentryConfig, tries: CandidateTries
+) -> BudgetView | None:
+    """The budget that could not pay for the asked model, which is offered first."""
+    if not tries.short:
+        return None
+    asked, why = tries.short[0].asked, tries.short[0].why
+    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
+    return next((view for view in _views_before(budgets, asked, why) if view.binding), None)
 
 
 def _reserved_rung(held: Reservation, asked: int) -> RungOutcome:

@@ -4,7 +4,8 @@
    a whole one can be paid for.
 2. The asked model with a lower output limit, then each rung so: unless the caller declines.
 
-A prompt that is bounded by its bytes and does not fit is counted, where that could make it fit.
+A prompt that is bounded by its bytes and does not fit is counted, where that could make it fit, and
+where it may be longer than the model's context window. If it is, nothing is held for that model.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import affordable_output, lowered
 from cost_sentry.application.ports import Reserved, ReserveResult, SameId, Shortage
-from cost_sentry.domain.decision import RungOutcome
+from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.reservation import Reservation
 
 LOWERED_TRIES_MAX = 4
@@ -35,6 +36,14 @@ class Short:
     why: Shortage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooLong:
+    """The prompt was counted, and the asked model takes none of that length."""
+
+    tokens: int
+    tokens_max: int
+
+
 @dataclass(slots=True, kw_only=True)
 class CandidateTries:
     """What was tried for one request so far, and what the ledger said."""
@@ -51,19 +60,31 @@ class CandidateTries:
     _known: dict[str, Shortage] = field(default_factory=dict)
     _tries_left: int = LOWERED_TRIES_MAX
 
-    def run(self, candidates: Iterable[Candidate | RungOutcome]) -> Reserved | SameId | None:
+    def run(
+        self, candidates: Iterable[Candidate | RungOutcome]
+    ) -> Reserved | SameId | TooLong | None:
         """The first reservation that holds; ``None`` if none does."""
         for candidate in candidates:
             if isinstance(candidate, RungOutcome):
                 self.rungs.append(candidate)
                 continue
-            held = self._in_full(self.bounds.before_asking(candidate))
-            if held:
-                return held
+            found = self._counted_in_full(self.bounds.before_asking(candidate))
+            if found:
+                return found
         for short in self.short if self.may_lower else ():
             held = self._lowered(short.candidate)
             if held:
                 return held
+        return None
+
+    def _counted_in_full(self, candidate: Candidate) -> Reserved | SameId | TooLong | None:
+        tokens, most = self.bounds.too_many_tokens(candidate), candidate.counted_tokens_max
+        if tokens is None or most is None:
+            return self._in_full(candidate)
+        if candidate.decision is DecisionKind.ALLOW:
+            return TooLong(tokens=tokens, tokens_max=most)
+        outcome = f"its context window is {most} tokens, and the prompt has {tokens}"
+        self.rungs.append(RungOutcome(model_id=candidate.model_id, outcome=outcome))
         return None
 
     def _in_full(self, candidate: Candidate) -> Reserved | SameId | None:

@@ -33,6 +33,8 @@ class Candidate:
     counts_tokens: bool
     """The provider can count this model's prompt tokens exactly."""
     budgets: tuple[Budget, ...]
+    counted_tokens_max: int | None = None
+    """No prompt that is counted longer is accepted; ``None`` if nobody knows."""
 
     def within(
         self, *, input_bound_tokens: int | None = None, output_limit_tokens: int | None = None
@@ -168,6 +170,7 @@ def _candidate(
         writes_cache=request.needs.prompt_cache,
         counts_tokens=card is not None and card.count_tokens,
         budgets=config.budgets_of(request.tags, base_model_id(model_id)),
+        counted_tokens_max=card.counted_tokens_max(request.needs) if card else None,
     )
 
 
@@ -208,6 +211,12 @@ def _unsuitable(request: InvocationRequest, book: PriceBook) -> FieldError | Non
             problem=f"the prompt has at least {request.input_floor_tokens} tokens",
             allowed=f"the context window of {request.model_id} is {card.context_tokens} tokens",
         )
+    if request.needs.system_message is not None and not card.system_messages:
+        return FieldError(
+            field=f"messages[{request.needs.system_message}].role",
+            problem=f"is system, which {request.model_id} does not take among its messages",
+            allowed="user or assistant; instructions for the whole call go into the field system",
+        )
     why = card.lacks(request.needs, 0, 0)
     if why is None:
         return None
@@ -216,6 +225,16 @@ def _unsuitable(request: InvocationRequest, book: PriceBook) -> FieldError | Non
         problem=f"{request.model_id} cannot serve this request: {why}",
         allowed="a model that can",
     )
+
+
+def refusal_of_length(request: InvocationRequest, tokens: int, tokens_max: int) -> Decision:
+    """The prompt was counted, and is longer than the asked model's context window."""
+    error = FieldError(
+        field="messages",
+        problem=f"the prompt has {tokens} tokens",
+        allowed=f"at most {tokens_max}, the context window of {request.model_id}",
+    )
+    return _refused(request, ReasonCode.MODEL_UNSUITABLE, error)
 
 
 def _tag_errors(request: InvocationRequest, config: SentryConfig) -> tuple[FieldError, ...]:

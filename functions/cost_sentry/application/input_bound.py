@@ -35,7 +35,7 @@ class InputBounds:
     _counts: dict[str, int | None] = field(default_factory=dict)
 
     def before_asking(self, candidate: Candidate) -> Candidate:
-        """The candidate with its prompt counted if that is dear enough."""
+        """The candidate with its prompt counted if that is dear enough, or may be too long."""
         if not candidate.counts_tokens:
             return candidate
         prompt = quote_picodollars(
@@ -44,7 +44,20 @@ class InputBounds:
             output_limit_tokens=0,
             writes_cache=candidate.writes_cache,
         )
-        return self._counted(candidate) if prompt >= COUNT_FROM_PICODOLLARS else candidate
+        worth_it = prompt >= COUNT_FROM_PICODOLLARS or self._may_be_too_long(candidate)
+        return self._counted(candidate) if worth_it else candidate
+
+    def too_many_tokens(self, candidate: Candidate) -> int | None:
+        """How many tokens were counted, if the model takes no prompt of so many.
+
+        ``None`` if it does, and if nobody counted: then Bedrock may decide, unbilled.
+        """
+        most, count = candidate.counted_tokens_max, self._counts.get(_model(candidate))
+        return count if count is not None and most is not None and count > most else None
+
+    def _may_be_too_long(self, candidate: Candidate) -> bool:
+        most = candidate.counted_tokens_max
+        return most is not None and self.request.input_bound_tokens > most
 
     def after_shortage(self, candidate: Candidate, shortage: Shortage, floor: int) -> Candidate:
         """The candidate with its prompt counted, if fewer tokens could make it fit."""
@@ -63,7 +76,7 @@ class InputBounds:
         return candidate.within(input_bound_tokens=bound)
 
     def _count(self, candidate: Candidate) -> int | None:
-        model = base_model_id(candidate.model_id)
+        model = _model(candidate)
         if model in self._counts:
             return self._counts[model]
         if self.counter is None or not candidate.counts_tokens or len(self._counts) >= COUNTS_MAX:
@@ -73,3 +86,8 @@ class InputBounds:
             self.uncounted.append(f"{model}: {found.why}")
         self._counts[model] = None if isinstance(found, Uncounted) else found
         return self._counts[model]
+
+
+def _model(candidate: Candidate) -> str:
+    """The same behind every profile of it."""
+    return base_model_id(candidate.model_id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cost_sentry.domain.budget import Budget, Unit
-from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
 from cost_sentry.domain.window import Window
 
@@ -95,19 +95,24 @@ def is_used_up(*, left: int, limit: int) -> bool:
 
 
 def used_up_window(decision: Decision) -> tuple[str, str] | None:
-    """Budget id and window id, if the budget that refused this request is used up.
+    """Budget id and window id, if the budget that refused the model asked for is used up.
 
-    What was left is what was neither posted nor held, so running calls may still give some back.
-    Calls in flight all do: a cap on them is never used up.
+    Whether a rung or a shorter answer was paid for after all changes nothing for that budget. A
+    replay asked no budget. What was left is what was neither posted nor held, so running calls may
+    still give some back. Calls in flight all do: a cap on them is never used up.
     """
-    if decision.kind is not DecisionKind.REJECT or decision.code is not ReasonCode.BUDGET_EXHAUSTED:
-        return None
-    for view in decision.budgets:
-        if not view.binding or view.left is None or view.limit is None or not view.unit.is_spent:
+    for view in _refusing(decision):
+        if view.left is None or view.limit is None or not view.unit.is_spent:
             continue
         if is_used_up(left=view.left, limit=view.limit):
             return view.budget_id, view.window_id
     return None
+
+
+def _refusing(decision: Decision) -> tuple[BudgetView, ...]:
+    if decision.code is ReasonCode.BUDGET_EXHAUSTED and decision.kind is DecisionKind.REJECT:
+        return tuple(view for view in decision.budgets if view.binding)
+    return (decision.short,) if decision.short else ()
 
 
 def thresholds_crossed(

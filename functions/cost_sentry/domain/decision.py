@@ -86,6 +86,8 @@ class Decision:
     uncounted: tuple[str, ...] = ()
     """Why a prompt that was worth counting was bounded by its bytes after all."""
     budgets: tuple[BudgetView, ...] = ()
+    short: BudgetView | None = None
+    """The budget that could not pay for the asked model in full, although the call goes on."""
     rungs: tuple[RungOutcome, ...] = ()
     errors: tuple[FieldError, ...] = ()
     replayed: bool = False

@@ -35,6 +35,8 @@ class Needs:
     system: bool = False
     streaming: bool = False
     prompt_cache: bool = False
+    system_message: int | None = None
+    """Position of the first message of role ``system``, behind the first of all."""
     vendor_parts: frozenset[str] = frozenset()
     """Members whose content is made for the asked model's provider: ``reasoningContent``, ….
 

@@ -24,6 +24,8 @@ class ModelCard:
     prompt_cache: bool
     count_tokens: bool = False
     """Bedrock's CountTokens answers for it, by its id without geography."""
+    system_messages: bool = False
+    """It may take messages of role ``system`` in the midst of a conversation."""
     context_tokens_ceiling: int | None = None
     """A larger window that some source, or some beta field, speaks of."""
     takes: frozenset[str] = frozenset()
@@ -36,6 +38,15 @@ class ModelCard:
         ``context_tokens`` is what the model surely takes, and too small for that.
         """
         return max(-(-self.context_tokens * _BINARY // _DECIMAL), self.context_tokens_ceiling or 0)
+
+    def counted_tokens_max(self, needs: Needs) -> int:
+        """No prompt that the provider counts longer than this is accepted.
+
+        The windows of the models that can be counted are decimal and exact: "200049 tokens >
+        200000 maximum". A larger one is asked for by a beta field, the provider's own part.
+        """
+        may_be_beta = "additionalModelRequestFields" in needs.vendor_parts
+        return self.prompt_tokens_ceiling if may_be_beta else self.context_tokens
 
     def refuses(self, needs: Needs, asked_model_id: str) -> str | None:
         """Which parts, made for the asked model, this one would not take; ``None`` if it would."""
@@ -58,6 +69,10 @@ class ModelCard:
             (bool(missing), f"it takes no {' or '.join(missing)}"),
             (needs.tools and not self.tools, "it has no tool use"),
             (needs.system and not self.system, "it takes no system prompt"),
+            (
+                needs.system_message is not None and not self.system_messages,
+                "it takes no messages of role system",
+            ),
             (needs.streaming and not self.streaming, "it does not stream"),
             (needs.prompt_cache and not self.prompt_cache, "it has no prompt cache"),
             (

@@ -1,6 +1,7 @@
 """The answer to a request id that was answered before (P5)."""
 
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 
@@ -21,6 +22,13 @@ def replayed(
             " make a new id for a new request",
             request_id=request.request_id,
             model_asked=request.model_id,
+            errors=(
+                FieldError(
+                    field="requestId",
+                    problem="was used before with other content",
+                    allowed="a new id for a new request, or the first content again",
+                ),
+            ),
             tags=request.tags,
         )
     state = ReservationState.PENDING if resolution is None else resolution.state

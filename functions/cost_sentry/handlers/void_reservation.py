@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.answer_block import resolved_block
+from cost_sentry.adapters.refused_call import with_refusal
 from cost_sentry.adapters.ticket import read_ticket
 from cost_sentry.application.void_reservation import void_reservation
 
@@ -25,8 +26,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         error=error["Error"],
         first=resolved.first,
     )
+    block = resolved_block(event["sentry"], resolved.resolved)
     return {
         "error": error["Error"],
         "message": error.get("Cause", ""),
-        "sentry": resolved_block(event["sentry"], resolved.resolved),
+        "sentry": with_refusal(block, error, bootstrap.price_book().card),
     }

@@ -273,6 +273,8 @@ def test_the_same_id_with_other_content_is_refused_and_changes_nothing():
 
     assert reused.kind is DecisionKind.REJECT
     assert reused.code is ReasonCode.REQUEST_ID_REUSED
+    assert [error.field for error in reused.errors] == ["requestId"]
+    assert "new id" in reused.errors[0].allowed
     assert [r.digest for r in sentry.ledger.pending()] == ["d1"]
 
 

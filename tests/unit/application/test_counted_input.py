@@ -7,6 +7,7 @@ from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.input_bound import COUNT_FROM_PICODOLLARS, InputBounds
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.token_bound import counted_bound_tokens
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, Sentry, SmallBook, request
@@ -181,3 +182,63 @@ def test_the_same_execution_gets_its_reservation_back_though_the_count_fails_now
     counter.tokens = {}
 
     assert sentry.decide(request(**LONG)).reservation == first.reservation
+
+
+# ---- longer than the model's context window, which is 10,000 tokens here
+
+TOO_LONG = {"input_bound_tokens": 10_001, "input_floor_tokens": 500}
+
+
+@pytest.mark.parametrize("rates", [SmallBook, DearBook], ids=["cheap", "dear"])
+def test_a_prompt_that_is_counted_longer_than_the_window_is_refused_by_its_count(sentry_of, rates):
+    counter = Counter(dear=10_001)
+    sentry = sentry_of(counter, budget(limit=RICH), book=rates)
+
+    decision = sentry.decide(request(**TOO_LONG))
+
+    assert (decision.kind, decision.code) == (DecisionKind.REJECT, ReasonCode.MODEL_UNSUITABLE)
+    [error] = decision.errors
+    assert (error.field, error.problem) == ("messages", "the prompt has 10001 tokens")
+    assert error.allowed == f"at most 10000, the context window of {DEAR}"
+    assert list(sentry.ledger.pending()) == []
+
+
+@pytest.mark.parametrize(("bound", "asked"), [(10_000, []), (10_001, [DEAR])])
+def test_only_what_may_be_too_long_is_counted_for_that(sentry_of, bound, asked):
+    counter = Counter(dear=10_000)
+    sentry = sentry_of(counter, budget(limit=RICH), book=SmallBook)
+
+    decision = sentry.decide(request(input_bound_tokens=bound))
+
+    assert (decision.kind, counter.asked) == (DecisionKind.ALLOW, asked)
+
+
+def test_a_count_that_fails_leaves_the_length_to_bedrock(sentry_of):
+    decision = sentry_of(Counter(), budget(limit=RICH), book=SmallBook).decide(request(**TOO_LONG))
+
+    assert decision.kind is DecisionKind.ALLOW
+    assert decision.uncounted == (f"{DEAR}: ThrottlingException",)
+
+
+def test_what_may_ask_for_a_larger_window_is_refused_above_the_largest_only(sentry_of):
+    """A window sold as 10K may hold 10,486 tokens, and a beta field may open a larger one."""
+    needs = Needs(vendor_parts=frozenset({"additionalModelRequestFields"}))
+    long = request(input_bound_tokens=11_000, needs=needs)
+
+    decisions = [
+        sentry_of(Counter(dear=tokens), budget(limit=RICH), book=SmallBook).decide(long)
+        for tokens in (10_486, 10_487)
+    ]
+
+    assert [d.kind for d in decisions] == [DecisionKind.ALLOW, DecisionKind.REJECT]
+
+
+def test_a_rung_whose_window_is_too_small_by_its_own_count_is_passed_over(sentry_of):
+    counter = Counter(dear=9_000, cheap=10_001)
+    sentry = sentry_of(counter, budget(limit=30_000), book=SmallBook)
+
+    decision = sentry.decide(request(**TOO_LONG))
+
+    assert decision.model_used != CHEAP
+    [why] = [rung.outcome for rung in decision.rungs if rung.model_id == CHEAP]
+    assert why == "its context window is 10000 tokens, and the prompt has 10001"

@@ -46,6 +46,7 @@ def test_what_the_budget_can_still_pay_for_is_sent_instead_of_a_refusal():
         "reserved at 80 of 100 output tokens",
     ]
     assert [(v.left, v.needed) for v in decision.budgets] == [(0, 180)]
+    assert (decision.short.budget_id, decision.short.left) == ("search-daily", 180)
 
 
 @pytest.mark.parametrize(("left", "sent"), [(163, None), (164, 64), (165, 65)])

@@ -18,6 +18,7 @@ from tests.fakes.refusals import refusal, view
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 NEXT = MIDNIGHT + timedelta(days=1)
 USUAL = (50, 80, 100)
+REROUTED = {"kind": DecisionKind.REROUTE, "code": ReasonCode.REROUTED_TO_FIT}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,22 @@ def test_a_refusal_names_the_budget_that_it_found_used_up():
 
 
 @pytest.mark.parametrize(
+    "goes_on",
+    [
+        REROUTED,
+        {"kind": DecisionKind.ALLOW, "code": ReasonCode.OUTPUT_LIMIT_LOWERED},
+        {"kind": DecisionKind.REROUTE, "code": ReasonCode.OUTPUT_LIMIT_LOWERED},
+    ],
+    ids=["rerouted", "lowered", "both"],
+)
+def test_a_call_that_goes_on_otherwise_names_the_budget_that_could_not_pay_for_it(goes_on):
+    """The rung's budgets are others, or have enough for it."""
+    decision = refusal(view("all"), short=view("search-daily", left=49), **goes_on)
+
+    assert used_up_window(decision) == ("search-daily", "2026-11-21")
+
+
+@pytest.mark.parametrize(
     "other",
     [
         refusal(view(left=50)),
@@ -91,13 +108,16 @@ def test_a_refusal_names_the_budget_that_it_found_used_up():
         refusal(view(left=None)),
         refusal(view(left=0, limit=None)),
         refusal(),
-        refusal(view(left=0), kind=DecisionKind.REROUTE),
+        refusal(view(left=0), kind=DecisionKind.REROUTE, code=ReasonCode.REROUTED_TO_FIT),
+        refusal(short=view(left=50), **REROUTED),
+        refusal(short=view(left=0, unit=Unit.IN_FLIGHT), **REROUTED),
         refusal(view(left=0), code=ReasonCode.LEDGER_UNAVAILABLE),
         refusal(view(left=0, unit=Unit.IN_FLIGHT)),
     ],
     ids=[
-        *("enough", "not binding", "left unknown", "limit unknown", "none", "reroute", "fault"),
-        "in flight",
+        *("enough", "not binding", "left unknown", "limit unknown", "none"),
+        *("only the rung's budgets", "reroute with enough", "reroute in flight"),
+        *("fault", "in flight"),
     ],
 )
 def test_any_other_decision_names_none(other):

@@ -14,11 +14,13 @@ ABLE = ModelCard(
     system=True,
     streaming=True,
     prompt_cache=True,
+    system_messages=True,
 )
 EVERYTHING = Needs(
     modalities=frozenset({"text", "image"}),
     tools=True,
     system=True,
+    system_message=2,
     streaming=True,
     prompt_cache=True,
 )
@@ -34,6 +36,7 @@ def test_a_model_that_can_do_everything_asked_lacks_nothing():
         ({"modalities": frozenset({"text"})}, "it takes no image"),
         ({"tools": False}, "it has no tool use"),
         ({"system": False}, "it takes no system prompt"),
+        ({"system_messages": False}, "it takes no messages of role system"),
         ({"streaming": False}, "it does not stream"),
         ({"prompt_cache": False}, "it has no prompt cache"),
         ({"output_tokens_max": 99}, "it writes at most 99 tokens"),

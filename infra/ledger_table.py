@@ -49,6 +49,7 @@ class LedgerTable(Construct):
         """Read what decides, move money between budgets and accounts, note a refusal."""
         read = (_CONFIGURATION, _DEFINITIONS, _BUDGETS, _ACCOUNTS, _REQUESTS)
         self._allow(grantee, "GetItem", *read)
+        self._allow(grantee, "Query", _BUDGETS)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", _BUDGETS, _ACCOUNTS, _REGISTER, _REQUESTS)
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
@@ -64,7 +65,7 @@ class LedgerTable(Construct):
     def grant_expire(self, grantee: iam.IGrantable) -> None:
         """Walk the register of accounts and their shards, and resolve what nobody resolved."""
         self.grant_resolve(grantee)
-        self._allow(grantee, "Query", _REGISTER, _ACCOUNTS)
+        self._allow(grantee, "Query", _REGISTER, _ACCOUNTS, _BUDGETS)
 
     def grant_project(self, grantee: iam.IGrantable) -> None:
         """Write journal, totals and alerts. Entries are put once: no update, no delete."""

@@ -36,6 +36,7 @@ from cost_sentry_client.config_file.load import load_config
 from infra.names import pascal
 from tests.fakes.builders import ManualClock
 from tests.infra.policy_evaluator import allows
+from tests.simulation.world.small_sizes import small_sizes
 from tests.statemachines.walker import TaskFailed, Walk, walk
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -84,12 +85,14 @@ class House:
         self.clock, self.recorder = clock, recorder
         self._shown = 0
 
-    def call(self, model: str, max_tokens: int, team: str, bedrock: Any) -> Walk:
+    def call(
+        self, model: str, max_tokens: int, team: str, bedrock: Any, application: str = "web"
+    ) -> Walk:
         request = {
             "modelId": model,
             "messages": [{"role": "user", "content": [{"text": "hello"}]}],
             "inferenceConfig": {"maxTokens": max_tokens},
-            "tags": {"team": team, "application": "web"},
+            "tags": {"team": team, "application": application},
             "requestId": f"r-{self.clock.time.timestamp()}-{max_tokens}-{team}",
         }
         self.clock.advance(seconds=1)
@@ -231,15 +234,42 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
         "expire_reservations",
         "project_entries",
     }
+    assert denied(house, dev) == set()
+
+
+def denied(house, dev):
     permissions = dev.permissions()
-    denied = {
+    return {
         (function, action, *keys)
         for function, action, keys in house.recorder.calls
         if not allows(
             permissions, role=f"<Functions/{pascal(function)}/Role>", action=action, keys=keys
         )
     }
-    assert denied == set()
+
+
+@pytest.mark.slow
+def test_neither_does_one_while_a_crowded_budget_runs_out(house, dev):
+    """Pools stand between it and most shards, and what they have is looked for everywhere."""
+    with small_sizes({"PENDING_MAX": 1, "DEEP_FACTOR": 1, "DIRECT_PLACES_MAX": 1, "POOLS": 3}):
+        running = [
+            house.call(SONNET, 8_000, "growth", failing("States.Timeout"), application=f"app-{n}")
+            for n in range(3)
+        ]
+        tokens = (60, 4_000)
+        codes = [
+            house.call(
+                SONNET, 2_000, "growth", answering(tokens[n % 2]), application=f"app-{n}"
+            ).output["sentry"]["code"]
+            for n in range(40)
+        ]
+        house.expire()
+
+    queried = {(f, *k) for f, action, k in house.recorder.calls if action == "dynamodb:Query"}
+    assert {call.error for call in running} <= {"States.Timeout", None}
+    assert "BUDGET_EXHAUSTED" in codes
+    assert ("admit_request", "BUDGET#growth-daily") in queried
+    assert denied(house, dev) == set()
 
 
 @pytest.mark.slow

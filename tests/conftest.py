@@ -7,6 +7,7 @@ from pathlib import Path
 
 import botocore.session
 import pytest
+from hypothesis import settings
 
 from cost_sentry_local.cloud import LocalCloud, running_cloud
 from cost_sentry_local.deploy import deploy
@@ -20,6 +21,12 @@ os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.d
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # Each session would read the services' models from disk again: a third of many a test's time.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# The same examples in every run, so that nobody's change is blamed for somebody else's find.
+# `pytest --hypothesis-profile=search tests/properties` looks for new ones.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("search", max_examples=1_000)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

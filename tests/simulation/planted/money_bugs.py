@@ -86,12 +86,12 @@ def read_then_written(patch: pytest.MonkeyPatch) -> None:
         grant = from_window(self, want, window)
         if grant is None:
             return None
-        update = dict(grant.take["Update"])
+        update = dict(grant.takes[0]["Update"])
         left = number(window.unallotted - grant.amount)
         values = {**update["ExpressionAttributeValues"], ":left": left}
         update["ExpressionAttributeValues"] = values
         changes = ("unallotted - :amount", ":left"), ("unallotted >= :amount AND ", "")
-        return replace(grant, take={"Update": reworded(update, *changes)})
+        return replace(grant, takes=({"Update": reworded(update, *changes)},))
 
     patch.setattr(Refills, "_from_window", _from_window)
 

@@ -1,31 +1,82 @@
-"""Puts a mutant in the place of the code that is running, in this process and without a new import."""
+"""Puts a mutant in the place of the code that is running, without a new import."""
 
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from tests.mutation.mutants import Mutant
 
+_PLAIN = int | str | tuple | frozenset | dict | timedelta
+
+
+def source_of(module: types.ModuleType) -> str:
+    """As it stands in its file."""
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
 
 def plant(module: types.ModuleType, mutant: Mutant) -> bool:
-    """Change the function, or the constant, everywhere; false if nothing can be changed."""
-    code = compile(mutant.tree, str(module.__file__), "exec")
-    if not mutant.function:
-        return _plant_constant(module, code)
-    found = _codes(code).get(mutant.function)
-    functions = [f for name, f in functions_of(module) if name == mutant.function]
-    for function in functions:
-        if found is None or found.co_freevars != function.__code__.co_freevars:
-            return False
-        function.__code__ = found
-    return bool(functions)
+    """Change the function, the default or the constant everywhere; false if nothing changed."""
+    code = compile(mutant.tree(source_of(module)), str(module.__file__), "exec")
+    twin = types.ModuleType(module.__name__)
+    twin.__file__ = module.__file__
+    sys.modules[module.__name__] = twin  # Dataclasses ask for their module while they are made.
+    try:
+        exec(code, vars(twin))  # noqa: S102 - the project's own module, changed
+    finally:
+        sys.modules[module.__name__] = module
+    return any([_functions(module, twin), _constants(vars(module), vars(twin))])
+
+
+def _functions(module: types.ModuleType, twin: types.ModuleType) -> bool:
+    """Code and defaults of each function as the changed module has them."""
+    changed = False
+    others = dict(functions_of(twin))
+    for name, function in functions_of(module):
+        other = others[name]
+        was = function.__code__, function.__defaults__, function.__kwdefaults__
+        function.__defaults__ = _mixed(function.__defaults__, other.__defaults__)
+        function.__kwdefaults__ = _mixed_by_name(function.__kwdefaults__, other.__kwdefaults__)
+        if function.__code__ != other.__code__:
+            function.__code__ = other.__code__
+        changed |= was != (function.__code__, function.__defaults__, function.__kwdefaults__)
+    return changed
+
+
+def _mixed(was: tuple[Any, ...] | None, now: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    """The new defaults, but what every import makes anew stays the module's own."""
+    if was is None or now is None:
+        return was
+    return tuple(n if isinstance(n, _PLAIN) else w for w, n in zip(was, now, strict=True))
+
+
+def _mixed_by_name(
+    was: dict[str, Any] | None, now: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    if was is None or now is None:
+        return was
+    return dict(zip(was, _mixed(tuple(was.values()), tuple(now.values())) or (), strict=True))
+
+
+def _constants(was: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Wherever the project has one by that name, also where it was imported."""
+    names = [n for n, value in now.items() if isinstance(value, _PLAIN) and value != was[n]]
+    names = [name for name in names if not name.startswith("__")]
+    for name in names:
+        old = was[name]
+        for module_name, module in [*sys.modules.items()]:
+            if module_name.startswith("cost_sentry.") and vars(module).get(name) is old:
+                setattr(module, name, now[name])
+    return bool(names)
 
 
 def watch(module: types.ModuleType, called: Callable[[str], None]) -> None:
     """Tell the name of each function that is called from now on."""
     for name, function in functions_of(module):
-        _watch(function, lambda name=name: called(f"{module.__name__}:{name}"))
+        if function.__code__.co_filename == module.__file__:
+            _watch(function, lambda name=name: called(f"{module.__name__}:{name}"))
 
 
 def _watch(function: types.FunctionType, called: Callable[[], None]) -> None:
@@ -62,36 +113,21 @@ def functions_of(module: types.ModuleType) -> Iterator[tuple[str, types.Function
 def _named(
     name: str, value: Any, module: types.ModuleType
 ) -> Iterator[tuple[str, types.FunctionType]]:
+    """Under a property, a class method, or the ``__init__`` that a dataclass writes itself."""
     for attribute in ("fget", "func", "__func__", "__wrapped__"):
         value = getattr(value, attribute, None) or value
-    if isinstance(value, types.FunctionType) and value.__code__.co_filename == module.__file__:
-        yield name, value
+    if isinstance(value, types.FunctionType):
+        own = value.__code__.co_filename == module.__file__
+        if own or name.endswith(".__init__"):
+            yield name, value
 
 
-def _codes(module: types.CodeType) -> Mapping[str, types.CodeType]:
-    """The outermost functions' code, by qualified name."""
-    found: dict[str, types.CodeType] = {}
-    for constant in module.co_consts:
-        if isinstance(constant, types.CodeType):
-            found[constant.co_name] = constant
-            for inner in constant.co_consts:
-                if isinstance(inner, types.CodeType):
-                    found[f"{constant.co_name}.{inner.co_name}"] = inner
-    return found
-
-
-def _plant_constant(module: types.ModuleType, code: types.CodeType) -> bool:
-    """Wherever the project has it by that name, also where it was imported."""
-    space = {"__name__": f"{module.__name__}.mutant", "__file__": module.__file__}
-    sys.modules[space["__name__"]] = types.ModuleType(space["__name__"])
-    exec(code, space)  # noqa: S102 - the project's own module, changed
-    changed = False
-    for name, was in [*vars(module).items()]:
-        now = space.get(name)
-        is_plain = isinstance(was, int | str | tuple | frozenset | dict) or hasattr(was, "days")
-        if is_plain and not name.startswith("__") and now != was:
-            for other in [m for n, m in sys.modules.items() if n.startswith("cost_sentry.")]:
-                if vars(other).get(name) is was:
-                    setattr(other, name, now)
-                    changed = True
-    return changed
+def mentions(function: types.FunctionType, name: str) -> bool:
+    """Whether its code, or code inside it, reads this name."""
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        if name in code.co_names:
+            return True
+        codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
+    return False

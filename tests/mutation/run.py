@@ -1,0 +1,74 @@
+"""All mutants of some modules, a few at a time."""
+
+import os
+import time
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.planting import source_of
+from tests.mutation.suite import Suite
+from tests.mutation.trial import KILLED, Trial, Verdict
+
+Planned = tuple[types.ModuleType, Mutant]
+
+
+@dataclass(slots=True)
+class Run:
+    """A plugin of pytest, in the place of its own loop.
+
+    Args:
+        modules: whose code is changed.
+        looked_at: whose functions tell which test calls them.
+        jobs: mutants at a time.
+        tell: hears of each verdict, and how many of how many there are.
+    """
+
+    modules: Sequence[types.ModuleType]
+    looked_at: Sequence[types.ModuleType]
+    jobs: int
+    tell: Callable[[str, Mutant, Verdict, str], None]
+    verdicts: dict[tuple[str, Mutant], Verdict] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+    only: str = ""
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """All of it."""
+        suite = Suite(session.items, self.looked_at)
+        suite.look()
+        self.failed = suite.failed
+        if not suite.failed:
+            self._try_all(suite)
+        return True
+
+    def _planned(self) -> list[Planned]:
+        return [
+            (module, mutant)
+            for module in self.modules
+            for mutant in mutants(source_of(module))
+            if self.only in mutant.function
+        ]
+
+    def _try_all(self, suite: Suite) -> None:
+        planned = self._planned()
+        waiting: Iterator[Planned] = iter(planned)
+        running: dict[int, Trial] = {}
+        began = time.monotonic()
+        while True:
+            while len(running) < self.jobs and (following := next(waiting, None)):
+                trial = Trial(*following, suite.tests(*following))
+                running[trial.process] = trial
+            if not running:
+                return
+            process, status = os.wait()
+            if process not in running:
+                continue
+            trial = running.pop(process)
+            verdict = trial.verdict(status)
+            if verdict.outcome == KILLED:
+                suite.killed(verdict.by)
+            self.verdicts[trial.module.__name__, trial.mutant] = verdict
+            done = f"{len(self.verdicts)}/{len(planned)} {time.monotonic() - began:.0f} s"
+            self.tell(trial.module.__name__, trial.mutant, verdict, done)

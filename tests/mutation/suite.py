@@ -1,0 +1,100 @@
+"""The tests that shall kill: run once to see what each calls, then for each mutant those alone."""
+
+import os
+import time
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.mutation.mutants import Mutant
+from tests.mutation.planting import functions_of, mentions, watch
+from tests.mutation.trial import Test, passes
+
+SECONDS_MAX = 600
+"""Of one test on the code as it is."""
+
+
+@dataclass(slots=True)
+class Suite:
+    """Args:
+    items: pytest's.
+    modules: whose functions are looked at.
+    """
+
+    items: Sequence[Any]
+    modules: Sequence[types.ModuleType]
+    failed: list[str] = field(default_factory=list)
+    """Tests that fail on the code as it is: nothing can be said then."""
+    _called: dict[str, set[str]] = field(default_factory=dict)
+    """Names of functions to the tests that call them."""
+    _seconds: dict[str, float] = field(default_factory=dict)
+    _kills: dict[str, int] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Each test once, on code that tells what is called; in a process of its own."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(reading)
+            with os.fdopen(writing, "w", encoding="utf-8") as out:
+                out.writelines(self._seen())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, encoding="utf-8") as told:
+            for line in told:
+                test, seconds, passed, *names = line.rstrip("\n").split("\t")
+                self._seconds[test] = float(seconds)
+                self.failed += [] if passed == "True" else [test]
+                for name in names:
+                    self._called.setdefault(name, set()).add(test)
+        os.waitpid(child, 0)
+
+    def _seen(self) -> Iterator[str]:
+        called: set[str] = set()
+        for module in self.modules:
+            watch(module, called.add)
+        for item in self.items:
+            called.clear()
+            began = time.process_time()
+            passed = passes(item, self.items[-1], SECONDS_MAX)
+            seconds = time.process_time() - began
+            yield "\t".join([item.nodeid, f"{seconds:.4f}", str(passed), *sorted(called)]) + "\n"
+
+    def tests(self, module: types.ModuleType, mutant: Mutant) -> list[Test]:
+        """Those that call what was changed: first those that kill much in little time."""
+        names = self._callers(module, mutant)
+        found = [
+            Test(item, self._seconds[item.nodeid]) for item in self.items if item.nodeid in names
+        ]
+        return sorted(found, key=self._worth)
+
+    def _worth(self, test: Test) -> float:
+        return (0.01 + test.seconds) / (1 + self._kills.get(test.item.nodeid, 0)) ** 0.5
+
+    def killed(self, test: str) -> None:
+        """Remember that this test is a good one."""
+        self._kills[test] = self._kills.get(test, 0) + 1
+
+    def _callers(self, module: types.ModuleType, mutant: Mutant) -> set[str]:
+        own = f"{module.__name__}:{mutant.function}"
+        if own in self._called:
+            return self._called[own]
+        functions = dict(functions_of(module))
+        if mutant.function in functions:
+            return set()
+        named = self._readers(mutant.function) or [
+            name for name in self._called if name.startswith(f"{module.__name__}:")
+        ]
+        return {test for name in named for test in self._called.get(name, ())}
+
+    def _readers(self, constant: str) -> list[str]:
+        """Functions that read this constant."""
+        return [
+            f"{module.__name__}:{name}"
+            for module in self.modules
+            for name, function in functions_of(module)
+            if mentions(function, constant)
+        ]
+
+

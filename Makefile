@@ -62,6 +62,10 @@ simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= 
 		$(if $(STEPS),--steps $(STEPS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		--jobs $(or $(JOBS),0) $(if $(JSON),--json)
 
+.PHONY: mutate
+mutate: setup  ## mutants of the ledger, and which no test kills: MODULE= JOBS= JSON=1
+	@python -m tests.mutation --module "$(MODULE)" --jobs $(or $(JOBS),0) $(if $(JSON),--json)
+
 .PHONY: lock
 lock: setup  ## resolve requirements/*.in again, with hashes and without addresses
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install -qq uv

@@ -1,4 +1,4 @@
-"""``make mutate``, or ``python -m tests.mutation [--module ledger_moves]``: mutants of the ledger."""
+"""``make mutate``: mutants of the ledger, and which of them no test kills."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from importlib import import_module
 import pytest
 from hypothesis import settings
 
-from tests.mutation.equivalents import Equivalents
+from tests.mutation.equivalents import PACKAGE, Equivalents
 from tests.mutation.mutants import Mutant
 from tests.mutation.report import GOAL_PERCENT, Report
 from tests.mutation.run import Run
@@ -47,7 +47,6 @@ SUITE = (
     "tests/properties/test_allotment_laws.py",
 )
 LEFT_OUT = "cloud or ministack or converse or parser or mail or races or race or second_engine"
-PACKAGE = "cost_sentry."
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-n", "0", "--capture=sys", "-o", "timeout=0")
 
 
@@ -66,7 +65,9 @@ def main() -> int:
         _say("these tests fail on the code as it is:", *run.failed)
         return 2
     verdicts = {(m.removeprefix(PACKAGE), mutant): v for (m, mutant), v in run.verdicts.items()}
-    report = Report(chosen, verdicts, Equivalents.read())
+    equivalents = Equivalents.read()
+    report = Report(chosen, verdicts, equivalents)
+    report.problems += [f"listed, but no longer there: {name}" for name in equivalents.lost()]
     _say(json.dumps(asdict(report.figures()), indent=1) if given.json else report.table())
     _say(*report.problems)
     return int(bool(report.problems))

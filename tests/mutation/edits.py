@@ -109,38 +109,50 @@ def _spots(root: ast.AST) -> Iterator[Spot]:
 
 def _instead(spot: Spot) -> Iterator[ast.AST]:
     """Nodes that could stand there in place of the one that does."""
-    node = spot.node
-    match node:
-        case ast.Compare():
+    for kind in (_of_comparison, _of_operation, _of_call, _of_statement, _of_text):
+        yield from kind(spot)
+
+
+def _of_comparison(spot: Spot) -> Iterator[ast.AST]:
+    match spot.node:
+        case ast.Compare() as node:
             for i, op in enumerate(node.ops):
                 ops = [*node.ops[:i], _COMPARED[type(op)](), *node.ops[i + 1 :]]
                 yield ast.Compare(node.left, ops, node.comparators)
-        case ast.BinOp() if type(node.op) in _CALCULATED:
-            yield ast.BinOp(node.left, _CALCULATED[type(node.op)](), node.right)
-        case ast.BinOp(op=ast.BitOr()) if not isinstance(spot.parent, ast.Module | ast.Assign):
-            yield from (node.left, node.right)
-        case ast.BoolOp():
+        case ast.BoolOp() as node:
             yield from _of_bool(node)
-        case ast.UnaryOp(op=ast.Not() | ast.USub()):
-            yield node.operand
-        case ast.IfExp() if not _has_opposite(node.test):
+        case ast.IfExp() as node if not _has_opposite(node.test):
             yield ast.IfExp(_negated(node.test), node.body, node.orelse)
-        case ast.Subscript(slice=ast.Slice()):
+
+
+def _of_operation(spot: Spot) -> Iterator[ast.AST]:
+    match spot.node:
+        case ast.BinOp() as node if type(node.op) in _CALCULATED:
+            yield ast.BinOp(node.left, _CALCULATED[type(node.op)](), node.right)
+        case ast.BinOp(op=ast.BitOr()) as node:
+            yield from (node.left, node.right)
+        case ast.UnaryOp(op=ast.Not() | ast.USub()) as node:
+            yield node.operand
+        case ast.Subscript(slice=ast.Slice()) as node:
             yield node.value
-        case ast.Name() if node.id in _NAMES:
+
+
+def _of_call(spot: Spot) -> Iterator[ast.AST]:
+    match spot.node:
+        case ast.Name() as node if node.id in _NAMES:
             yield ast.Name(_NAMES[node.id], ast.Load())
         case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TRANSPARENT:
             yield only
-        case ast.Call(func=ast.Name(id="suppress")):
+        case ast.Call(func=ast.Name(id="suppress")) as node:
             yield ast.Call(node.func, [], [])
-        case ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
-            yield ast.Pass()
-        case ast.Expr():
+
+
+def _of_statement(spot: Spot) -> Iterator[ast.AST]:
+    match spot.node:
+        case ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break() | ast.Expr():
             yield ast.Pass()
         case ast.Assign(targets=[ast.Subscript() | ast.Attribute()]):
             yield ast.Pass()
-        case _:
-            yield from _of_text(spot)
 
 
 def _of_bool(node: ast.BoolOp) -> Iterator[ast.AST]:
@@ -218,7 +230,7 @@ def _is_class(function: ast.expr) -> bool:
 def _without(
     node: ast.expr, field: str, parts: list[ast.expr] | list[ast.keyword]
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    if isinstance(node, ast.Tuple) and len(parts) < 3:  # noqa: PLR2004 - a pair is unpacked
+    if isinstance(node, ast.Tuple) and len(parts) < 3:
         return
     for i, part in enumerate(parts):
         whole = ast.unparse(node)

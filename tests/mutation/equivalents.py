@@ -2,8 +2,13 @@
 
 import tomllib
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
+from tests.mutation.mutants import mutants
+from tests.mutation.planting import source_of
+
+PACKAGE = "cost_sentry."
 LIST = Path(__file__).with_name("equivalents.toml")
 Name = tuple[str, str, str]
 """Module, function, and what was changed."""
@@ -26,3 +31,12 @@ class Equivalents:
                 raise ValueError(f"{name} stands twice in the list, or without a reason")
             reasons[name] = row["why"]
         return cls(reasons)
+
+    def lost(self) -> list[str]:
+        """Those that no longer exist: what they stood for may be a mistake now."""
+        existing = {
+            (module, mutant.function, mutant.what)
+            for module in {name[0] for name in self.reasons}
+            for mutant in mutants(source_of(import_module(PACKAGE + module)))
+        }
+        return [" ".join(name) for name in self.reasons if name not in existing]

@@ -52,9 +52,7 @@ def _mixed(was: tuple[Any, ...] | None, now: tuple[Any, ...] | None) -> tuple[An
     return tuple(n if isinstance(n, _PLAIN) else w for w, n in zip(was, now, strict=True))
 
 
-def _mixed_by_name(
-    was: dict[str, Any] | None, now: dict[str, Any] | None
-) -> dict[str, Any] | None:
+def _mixed_by_name(was: dict[str, Any] | None, now: dict[str, Any] | None) -> dict[str, Any] | None:
     if was is None or now is None:
         return was
     return dict(zip(was, _mixed(tuple(was.values()), tuple(now.values())) or (), strict=True))

@@ -100,7 +100,7 @@ class Report:
             endless=counts[ENDLESS],
             equivalent=counts["equivalent"],
             survived=survived,
-            score_percent=round(100 * killed / max(1, killed + survived), 1),
+            score_percent=_percent(killed, killed + survived),
         )
 
     def table(self) -> str:
@@ -110,13 +110,18 @@ class Report:
             "| module | mutants | killed | of these endless | equivalent | survived | score |",
             "| --- | --- | --- | --- | --- | --- | --- |",
         ]
-        for row in (*figures.modules, figures.total):
-            lines.append(
-                f"| {row.module} | {row.mutants} | {row.killed} | {row.endless} | {row.equivalent}"
-                f" | {row.survived} | {row.score_percent} % |"
-            )
-        for one in figures.survivors:
-            lines.append(
-                f"survived: {one['module']}:{one['line']} {one['function']}: {one['change']}"
-            )
+        lines += [
+            f"| {row.module} | {row.mutants} | {row.killed} | {row.endless} | {row.equivalent}"
+            f" | {row.survived} | {row.score_percent} % |"
+            for row in (*figures.modules, figures.total)
+        ]
+        lines += [
+            f"survived: {one['module']}:{one['line']} {one['function']}: {one['change']}"
+            for one in figures.survivors
+        ]
         return "\n".join(lines)
+
+
+def _percent(part: int, whole: int) -> float:
+    """Rounded down, so that a goal is not reached by rounding; nothing to kill is all killed."""
+    return part * 1000 // whole / 10 if whole else 100.0

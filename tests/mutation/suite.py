@@ -96,5 +96,3 @@ class Suite:
             for name, function in functions_of(module)
             if mentions(function, constant)
         ]
-
-

@@ -97,6 +97,19 @@ class LedgerLimitsContract(LedgerCase):
             assert isinstance(ledger.reserve(held), Reserved)
         assert isinstance(ledger.reserve(reservation("s9", hold(1))), Shortage)
 
+    def test_raising_a_limit_that_stays_below_what_is_spent_admits_nothing(
+        self, ledger, books, daily
+    ):
+        ledger.reserve(reservation("r1", hold(800)))
+        books.define(replace(daily, limit=500), DAY)
+
+        books.define(replace(daily, limit=700), DAY)
+
+        for account in ("search/web", "search/app"):
+            refused = ledger.reserve(reservation("r2", hold(1), account=account))
+            assert isinstance(refused, Shortage)
+        assert self.check(books, daily, pending=800, posted=0).left == -100
+
     def test_what_an_expired_call_did_not_cost_pays_the_debt_of_a_lowered_limit_first(
         self, ledger, books, daily
     ):

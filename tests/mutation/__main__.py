@@ -62,7 +62,7 @@ def main() -> int:
     options = [*OPTIONS, "-k", f"not ({LEFT_OUT})", "-m", "not cloud and not slow"]
     pytest.main([*options, *SUITE], plugins=[run])
     if run.failed or not run.verdicts:
-        _say("these tests fail on the code as it is:", *run.failed)
+        _say("nothing was tried, or these tests fail without any mutant:", *run.failed)
         return 2
     verdicts = {(m.removeprefix(PACKAGE), mutant): v for (m, mutant), v in run.verdicts.items()}
     equivalents = Equivalents.read()

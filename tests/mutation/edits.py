@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.mutation.texts import always_true, is_condition, other_texts
 
-NAME_CHARACTERS_MAX = 160
+NAME_CHARACTERS_MAX = 120
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -29,22 +29,37 @@ _CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
 }
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _TRANSPARENT = {"abs", "sorted", "reversed"}
-_SIMPLE = (ast.expr, ast.keyword, ast.comprehension, ast.Assign, ast.AugAssign, ast.AnnAssign)
+_SIMPLE = (
+    ast.expr,
+    ast.keyword,
+    ast.comprehension,
+    ast.Assign,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Return,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A place in the tree that holds one node."""
 
-    parent: ast.AST
+    around: tuple[ast.AST, ...]
+    """What it stands in, from the outside."""
     field: str
     index: int | None
+
+    @property
+    def parent(self) -> ast.AST:
+        """What it stands in at once."""
+        return self.around[-1]
 
     @property
     def node(self) -> ast.AST:
         """What stands there."""
         held = getattr(self.parent, self.field)
-        return held if self.index is None else held[self.index]
+        node: ast.AST = held if self.index is None else held[self.index]
+        return node
 
     def put(self, node: ast.AST) -> None:
         """Something else in its place."""
@@ -79,21 +94,25 @@ def _putting(spot: Spot, node: ast.AST) -> Callable[[], None]:
 
 def _name(spot: Spot, after: ast.AST) -> str:
     """Before and after, with what stands around it if that is short."""
-    before = spot.node
+    before, whole = spot.node, spot.node
     if isinstance(before, ast.stmt):
         return f"without {ast.unparse(before)}"
-    if isinstance(spot.parent, _SIMPLE):
-        whole = ast.unparse(spot.parent)
-        spot.put(after)
-        changed = ast.unparse(ast.fix_missing_locations(spot.parent))
-        spot.put(before)
-        if len(whole) <= NAME_CHARACTERS_MAX:
-            return f"{whole} → {changed}"
-    return f"{ast.unparse(before)} → {ast.unparse(ast.fix_missing_locations(after))}"
+    for node in reversed(spot.around):
+        if not isinstance(node, _SIMPLE) or len(ast.unparse(node)) > NAME_CHARACTERS_MAX:
+            break
+        whole = node
+    if whole is before:
+        return f"{ast.unparse(before)} → {ast.unparse(ast.fix_missing_locations(after))}"
+    old = ast.unparse(whole)
+    spot.put(after)
+    changed = ast.unparse(ast.fix_missing_locations(whole))
+    spot.put(before)
+    return f"{old} → {changed}"
 
 
-def _spots(root: ast.AST) -> Iterator[Spot]:
+def _spots(root: ast.AST, around: tuple[ast.AST, ...] = ()) -> Iterator[Spot]:
     """All below but annotations, docstrings, decorators and the words of errors."""
+    inside = (*around, root)
     for field, value in ast.iter_fields(root):
         if field in {"annotation", "returns", "decorator_list", "ctx"}:
             continue
@@ -102,9 +121,9 @@ def _spots(root: ast.AST) -> Iterator[Spot]:
             is_doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             if not isinstance(node, ast.AST) or is_doc:
                 continue
-            yield Spot(root, field, index if isinstance(value, list) else None)
+            yield Spot(inside, field, index if isinstance(value, list) else None)
             if not isinstance(node, ast.Raise):
-                yield from _spots(node)
+                yield from _spots(node, inside)
 
 
 def _instead(spot: Spot) -> Iterator[ast.AST]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.mutation.mutants import Mutant
 
-_PLAIN = int | str | tuple | frozenset | dict | timedelta
+_PLAIN = (int, str, tuple, frozenset, dict, timedelta)
 
 
 def source_of(module: types.ModuleType) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.planting import source_of
 from tests.mutation.suite import Suite
-from tests.mutation.trial import KILLED, Trial, Verdict
+from tests.mutation.trial import KILLED, SURVIVED, Trial, Verdict
 
 Planned = tuple[types.ModuleType, Mutant]
 
@@ -41,7 +41,16 @@ class Run:
         self.failed = suite.failed
         if not suite.failed:
             self._try_all(suite)
+            self._control(suite)
         return True
+
+    def _control(self, suite: Suite) -> None:
+        """Whatever killed a mutant must pass without one, split off and in another order too."""
+        tests = suite.killers()
+        if tests:
+            trial = Trial(self.modules[0], None, tests)
+            verdict = trial.verdict(os.waitpid(trial.process, 0)[1])
+            self.failed += [verdict.by] if verdict.outcome != SURVIVED else []
 
     def _planned(self) -> list[Planned]:
         return [
@@ -54,21 +63,21 @@ class Run:
     def _try_all(self, suite: Suite) -> None:
         planned = self._planned()
         waiting: Iterator[Planned] = iter(planned)
-        running: dict[int, Trial] = {}
+        running: dict[int, tuple[Trial, Mutant]] = {}
         began = time.monotonic()
         while True:
             while len(running) < self.jobs and (following := next(waiting, None)):
                 trial = Trial(*following, suite.tests(*following))
-                running[trial.process] = trial
+                running[trial.process] = trial, following[1]
             if not running:
                 return
             process, status = os.wait()
             if process not in running:
                 continue
-            trial = running.pop(process)
+            trial, mutant = running.pop(process)
             verdict = trial.verdict(status)
             if verdict.outcome == KILLED:
                 suite.killed(verdict.by)
-            self.verdicts[trial.module.__name__, trial.mutant] = verdict
+            self.verdicts[trial.module.__name__, mutant] = verdict
             done = f"{len(self.verdicts)}/{len(planned)} {time.monotonic() - began:.0f} s"
-            self.tell(trial.module.__name__, trial.mutant, verdict, done)
+            self.tell(trial.module.__name__, mutant, verdict, done)

@@ -72,6 +72,12 @@ class Suite:
     def _worth(self, test: Test) -> float:
         return (0.01 + test.seconds) / (1 + self._kills.get(test.item.nodeid, 0)) ** 0.5
 
+    def killers(self) -> list[Test]:
+        """Tests that have killed, the best first."""
+        found = [item for item in self.items if item.nodeid in self._kills]
+        found.sort(key=lambda item: -self._kills[item.nodeid])
+        return [Test(item, self._seconds[item.nodeid]) for item in found]
+
     def killed(self, test: str) -> None:
         """Remember that this test is a good one."""
         self._kills[test] = self._kills.get(test, 0) + 1

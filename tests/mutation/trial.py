@@ -39,9 +39,11 @@ class Test:
 
 
 class Trial:
-    """Runs while it is not asked for its verdict."""
+    """Runs while it is not asked for its verdict; without a mutant it is to survive."""
 
-    def __init__(self, module: types.ModuleType, mutant: Mutant, tests: Sequence[Test]) -> None:
+    def __init__(
+        self, module: types.ModuleType, mutant: Mutant | None, tests: Sequence[Test]
+    ) -> None:
         self.module, self.mutant = module, mutant
         self._reading, writing = os.pipe()
         self.process = os.fork()
@@ -60,12 +62,12 @@ class Trial:
         return Verdict(outcome, by if outcome == KILLED else "")
 
 
-def _tried(module: types.ModuleType, mutant: Mutant, tests: Sequence[Test], out: int) -> int:
+def _tried(module: types.ModuleType, mutant: Mutant | None, tests: Sequence[Test], out: int) -> int:
     _limit_memory()
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     try:
-        if not plant(module, mutant):
+        if mutant and not plant(module, mutant):
             return 2
     except Exception as error:  # noqa: BLE001 - a module that cannot even be imported is seen
         os.write(out, f"the import: {type(error).__name__}\n".encode())

@@ -14,8 +14,10 @@ from cost_sentry.adapters.bedrock_token_counter import (
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.application.input_bound import COUNTS_MAX
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.ledger_entry import EntryKind
 from infra.function_set import FUNCTIONS
 from tests.fakes.builders import ManualClock, budget, hold, reservation
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -63,6 +65,18 @@ def test_a_reserve_whose_answer_is_lost_holds_nothing_once_the_caller_is_told_no
     assert "may be held" not in str(told.value)
     assert list(books.pending()) == []
     assert books.balance(budget(), DAY).left == 1_000
+
+
+def test_a_reservation_that_was_taken_back_is_written_down_as_void_and_free_of_charge(store, books):
+    ledger = DynamoDbLedger(LedgerCalls(LosingClient(store.client, 1), "ledger"), no_pause)
+    with pytest.raises(LedgerUnavailable):
+        ledger.reserve(reservation("r1", hold(100)))
+
+    entry = ShardState.of(store.items.get(place_key("search/web"))).last_entry()
+
+    assert entry.kind is EntryKind.VOID
+    ended = entry.resolution
+    assert (ended.cost_picodollars, ended.total_tokens, ended.estimated) == (0, 0, False)
 
 
 def test_what_another_invocation_took_over_the_first_does_not_give_back(store, books):

@@ -66,7 +66,7 @@ def test_mutants_are_killed_or_survive_and_those_that_hang_are_stopped(tmp_path)
     assert found == {
         "LIMIT = 3 → LIMIT = 4": SURVIVED,
         "return amount <= LIMIT → return None": KILLED,
-        "amount <= LIMIT → amount < LIMIT": KILLED,
+        "return amount <= LIMIT → return amount < LIMIT": KILLED,
         "not (amount > 0)": KILLED,
         "amount > 0 → amount >= 0": KILLED,
         "amount > 0 → amount > 1": KILLED,
@@ -74,8 +74,8 @@ def test_mutants_are_killed_or_survive_and_those_that_hang_are_stopped(tmp_path)
         "amount -= 1 → amount -= 2": KILLED,
         "return amount → return None": KILLED,
         "return amount + 1 → return None": SURVIVED,
-        "amount + 1 → amount - 1": SURVIVED,
-        "amount + 1 → amount + 2": SURVIVED,
+        "return amount + 1 → return amount - 1": SURVIVED,
+        "return amount + 1 → return amount + 2": SURVIVED,
     }
 
 

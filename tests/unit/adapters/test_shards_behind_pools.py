@@ -7,6 +7,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
 from cost_sentry.adapters.ledger_items import ShardState, place_key, pool_key
+from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.application.ports import Reserved
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -63,6 +64,21 @@ def test_a_shard_that_was_served_past_its_pool_keeps_nothing(calls, ledger, held
 
 def test_a_shard_that_was_served_past_its_pool_is_counted_there(calls, held_behind_pool):
     assert calls.get(pool_key(PURSE, 0))["shards"] == {"N": "1"}
+
+
+def test_money_that_reached_a_shard_when_it_had_just_split_is_given_back_by_the_next_call(
+    calls, ledger, held_behind_pool
+):
+    calls.is_busy = True
+    ledger.resolve(held_behind_pool, resolution(40))
+    calls.is_busy = False
+    Shards(calls).split(ShardState(place="search/second"))
+    assert free_behind_pool(calls) == 860
+
+    answer = ledger.reserve(reservation("third", hold(5), account="search/second"))
+
+    assert isinstance(answer, Reserved)
+    assert free_behind_pool(calls) == 0
 
 
 def test_what_a_settlement_could_not_give_back_the_scheduled_run_does(

@@ -37,6 +37,7 @@ class Run:
     def pytest_runtestloop(self, session: Any) -> bool:
         """All of it."""
         suite = Suite(session.items, self.looked_at)
+        suite.start_servers()
         suite.look()
         self.failed = suite.failed
         if not suite.failed:

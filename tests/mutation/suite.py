@@ -5,12 +5,16 @@ import time
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from tests.mutation.mutants import Mutant
 from tests.mutation.planting import functions_of, mentions, watch
 from tests.mutation.trial import Test, passes
 
+SERVER = "dynoxide]"
+"""How a test is named that needs a server."""
+SECONDS_MUTANT_MAX = 15
 SECONDS_MAX = 600
 """Of one test on the code as it is."""
 
@@ -30,6 +34,13 @@ class Suite:
     """Names of functions to the tests that call them."""
     _seconds: dict[str, float] = field(default_factory=dict)
     _kills: dict[str, int] = field(default_factory=dict)
+
+    def start_servers(self) -> None:
+        """Here, once, and not in every process that is split off: by a test that needs one."""
+        served = [item for item in self.items if SERVER in item.nodeid]
+        others = [item for item in self.items if SERVER not in item.nodeid]
+        if served and others:
+            passes(served[0], others[0], SECONDS_MAX)
 
     def look(self) -> None:
         """Each test once, on code that tells what is called; in a process of its own."""
@@ -54,23 +65,30 @@ class Suite:
         called: set[str] = set()
         for module in self.modules:
             watch(module, called.add)
-        for item in self.items:
+        for item, following in zip(self.items, [*self.items[1:], self.items[-1]], strict=True):
             called.clear()
             began = time.process_time()
-            passed = passes(item, self.items[-1], SECONDS_MAX)
+            passed = passes(item, following, SECONDS_MAX)
             seconds = time.process_time() - began
             yield "\t".join([item.nodeid, f"{seconds:.4f}", str(passed), *sorted(called)]) + "\n"
 
     def tests(self, module: types.ModuleType, mutant: Mutant) -> list[Test]:
-        """Those that call what was changed: first those that kill much in little time."""
+        """Those that call what was changed: first its own, then those that kill much quickly.
+
+        No more than take ``SECONDS_MUTANT_MAX`` together: what they do not kill survives.
+        """
         names = self._callers(module, mutant)
+        own = f"/test_{module.__name__.rpartition('.')[2]}.py"
         found = [
             Test(item, self._seconds[item.nodeid]) for item in self.items if item.nodeid in names
         ]
-        return sorted(found, key=self._worth)
+        found.sort(key=lambda test: (own not in test.item.nodeid, self._worth(test)))
+        until = [*accumulate(test.seconds for test in found)]
+        return [t for t, seconds in zip(found, until, strict=True) if seconds <= SECONDS_MUTANT_MAX]
 
     def _worth(self, test: Test) -> float:
-        return (0.01 + test.seconds) / (1 + self._kills.get(test.item.nodeid, 0)) ** 0.5
+        kills = self._kills.get(test.item.nodeid, 0)
+        return float((0.01 + test.seconds) / (1 + kills) ** 0.5)
 
     def killers(self) -> list[Test]:
         """Tests that have killed, the best first."""

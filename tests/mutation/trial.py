@@ -72,9 +72,9 @@ def _tried(module: types.ModuleType, mutant: Mutant | None, tests: Sequence[Test
     except Exception as error:  # noqa: BLE001 - a module that cannot even be imported is seen
         os.write(out, f"the import: {type(error).__name__}\n".encode())
         return 0
-    for test in tests:
+    for test, following in zip(tests, [*tests[1:], *tests[-1:]], strict=True):
         os.write(out, f"{test.item.nodeid}\n".encode())
-        if not passes(test.item, tests[-1].item, SECONDS_MIN + TIMES_SLOWER * test.seconds):
+        if not passes(test.item, following.item, SECONDS_MIN + TIMES_SLOWER * test.seconds):
             return 0
     return 1
 
@@ -86,9 +86,11 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY_MORE_MAX, resource.RLIM_INFINITY))
 
 
-def passes(item: Any, last: Any, seconds_max: float) -> bool:
-    """Whether one test passes; servers stay up for the ones that follow, till the ``last``."""
+def passes(item: Any, following: Any, seconds_max: float) -> bool:
+    """Whether one test passes; what the ``following`` one needs too stays up."""
     signal.setitimer(signal.ITIMER_PROF, seconds_max)
     signal.setitimer(signal.ITIMER_REAL, 5 * seconds_max)
-    reports = runtestprotocol(item, log=False, nextitem=last)
+    reports = runtestprotocol(item, log=False, nextitem=following)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     return not any(report.failed for report in reports)

@@ -14,7 +14,7 @@ from tests.mutation.trial import Test, passes
 
 SERVER = "dynoxide]"
 """How a test is named that needs a server."""
-SECONDS_MUTANT_MAX = 15
+SECONDS_MUTANT_MAX = 8
 SECONDS_MAX = 600
 """Of one test on the code as it is."""
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from cost_sentry.domain.allotment import Part, Spread
+from cost_sentry.domain.allotment import (
+    Part,
+    Spread,
+    pool_refill_amount,
+    refill_amount,
+    shard_free_max,
+    shard_free_target,
+)
 
 
 def spread(*free, impounded=0):
@@ -22,3 +29,39 @@ def test_a_window_is_in_debt_while_a_place_owes_or_a_debt_is_covered_more_than_o
 @pytest.mark.parametrize("sound", [spread(), spread(0, 0), spread(0, 5)])
 def test_a_window_whose_places_owe_nothing_is_not_in_debt(sound):
     assert sound.in_debt is False
+
+
+@pytest.mark.parametrize(
+    ("needed", "unallotted", "amount"),
+    [
+        (10, 1_000_000, 800),
+        (10, 16 * 800 - 1, 799),
+        (10, 160, 10),
+        (10, 10, 10),
+        (900, 1_000_000, 900),
+    ],
+    ids=["eight calls' worth", "a sixteenth of what is there", "what is needed", "all", "much"],
+)
+def test_a_refill_for_calls_of_100_is_worth_several_of_them_until_money_runs_out(
+    needed, unallotted, amount
+):
+    assert refill_amount(needed, 100, unallotted) == amount
+
+
+@pytest.mark.parametrize(
+    ("needed", "unallotted", "amount"), [(10, 192 * 50, 50), (10, 192 * 10 - 1, 10), (10, 10, 10)]
+)
+def test_a_pool_takes_a_small_part_or_what_is_needed(needed, unallotted, amount):
+    assert pool_refill_amount(needed, unallotted) == amount
+
+
+@pytest.mark.parametrize(
+    ("limit", "shards", "free_max"),
+    [(110 * 50, 1, 50), (110 * 50, 10, 5), (110 * 50 - 1, 10, 4), (110, 0, 1), (-110, 1, 0)],
+)
+def test_idle_shards_behind_pools_keep_together_one_part_in_110_of_a_limit(limit, shards, free_max):
+    assert shard_free_max(limit, shards) == free_max
+
+
+def test_a_shard_behind_a_pool_is_filled_to_three_quarters_of_what_it_may_keep():
+    assert [shard_free_target(free_max) for free_max in (0, 1, 4, 100)] == [0, 0, 3, 75]

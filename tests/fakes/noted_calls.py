@@ -19,6 +19,10 @@ class NotedCalls:
     def get(self, key: Mapping[str, Any]) -> Item | None:
         return self._items.get(_name(key))
 
+    def query(self, pk: str, *, start_sk: str = "", limit: int = 0) -> list[Item]:
+        found = sorted(name for name in self._items if name[0] == pk and name[1] >= start_sk)
+        return [self._items[name] for name in found][: limit or None]
+
     def update(self, arguments: Mapping[str, Any]) -> UpdateOutcome:
         self.updates.append(arguments)
         return self._outcome

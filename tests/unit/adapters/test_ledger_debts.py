@@ -58,7 +58,7 @@ def test_a_debt_that_lies_wrong_is_laid_where_it_will_be_paid():
 
 @pytest.mark.parametrize(
     "window",
-    [SOUND, LAID, window(0, 5), window(10, 5)],
+    [SOUND, LAID, window(0, 5), window(10, 5, 0)],
     ids=["nobody owes", "laid already", "money in a shard", "money here and there"],
 )
 def test_a_window_without_a_debt_that_lies_wrong_is_left_in_peace(window):
@@ -85,12 +85,13 @@ def test_others_in_the_way_are_waited_for_a_few_times_and_then_the_debt_stays():
 
 def test_only_running_windows_in_which_a_shard_owes_are_in_debt():
     ended, sound = "search-daily@2026-11-19", "other@2026-11-21"
+    odd = "odd@name@2026-11-21"
     shards = [
         ShardState(place="search/web", free={PURSE: -1, ended: -1, sound: 0}),
-        ShardState(place="search/app", free={PURSE: -2, sound: 1}),
+        ShardState(place="search/app", free={PURSE: -2, sound: 1, odd: -1}),
     ]
 
-    assert purses_in_debt(shards, NOON) == {PURSE}
+    assert purses_in_debt(shards, NOON) == {PURSE, odd}
 
 
 def test_a_run_lays_a_bounded_number_of_debts_and_counts_those_that_it_laid():

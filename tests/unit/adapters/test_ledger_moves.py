@@ -3,12 +3,37 @@
 import pytest
 
 from cost_sentry.adapters.ledger_calls import Written
-from cost_sentry.adapters.ledger_items import pool_key
-from cost_sentry.adapters.ledger_moves import give_to_pool, pool_name, set_pool, take_from_pool
+from cost_sentry.adapters.ledger_items import (
+    Seen,
+    ShardState,
+    WindowState,
+    number,
+    place_key,
+    pool_key,
+    window_key,
+)
+from cost_sentry.adapters.ledger_moves import (
+    give_to_pool,
+    give_to_window,
+    join_pool,
+    move_in_shard,
+    pool_name,
+    set_pool,
+    take_from_pool,
+    take_from_window,
+)
+from cost_sentry.domain.allotment import DIRECT_PLACES_MAX
+from cost_sentry.domain.ledger_entry import EntryKind
+from tests.fakes.builders import NOON
 from tests.fakes.moto_journal import journal_on_moto
+from tests.fakes.noted_calls import shard_item
 
 PURSE = "search-daily@2026-11-21"
+OTHER = "other@2026-11-21"
+PLACE = "search/web"
 POOL = 7
+ALL_PLACES = {f"search/app{n}" for n in range(DIRECT_PLACES_MAX)}
+ONE_LESS = {f"search/app{n}" for n in range(DIRECT_PLACES_MAX - 1)}
 
 
 @pytest.fixture
@@ -20,11 +45,15 @@ def calls(monkeypatch):
         yield store.items
 
 
+def done(calls, *actions):
+    return isinstance(calls.transact(actions), Written)
+
+
 def pool_after(calls, action):
     """Whether it was done, what the pool has, and how many shards it counts."""
-    done = isinstance(calls.transact([action]), Written)
+    was_done = done(calls, action)
     item = calls.get(pool_key(PURSE, POOL))
-    return done, int(item["unallotted"]["N"]), int(item.get("shards", {"N": "0"})["N"])
+    return was_done, int(item["unallotted"]["N"]), int(item.get("shards", {"N": "0"})["N"])
 
 
 @pytest.mark.parametrize(
@@ -44,6 +73,138 @@ def test_a_pool_gives_no_more_than_it_has_and_counts_each_newcomer_once(
     assert pool_after(calls, taken) == expected
 
 
+def test_a_newcomer_that_is_served_past_its_pool_is_counted_there(calls):
+    assert pool_after(calls, join_pool(PURSE, POOL)) == (True, 5, 1)
+
+
 @pytest.mark.parametrize(("was", "expected"), [(5, (True, 2, 0)), (4, (False, 5, 0))])
 def test_a_pool_is_set_only_from_what_was_seen(calls, was, expected):
     assert pool_after(calls, set_pool(PURSE, pool_name(POOL), was, 2)) == expected
+
+
+def put_window(calls, unallotted=10, places=(), **numbers):
+    item = {**window_key(PURSE), "limit": number(100), "unallotted": number(unallotted)}
+    item |= {"places": {"SS": sorted(places)}} if places else {}
+    item |= {name: number(value) for name, value in numbers.items()}
+    calls.transact([{"Put": {"Item": item}}])
+
+
+def window(calls):
+    return WindowState.of(calls.get(window_key(PURSE)))
+
+
+@pytest.mark.parametrize(
+    ("found", "amount", "limit", "is_done"),
+    [
+        ({}, 10, 100, True),
+        ({}, 11, 100, False),
+        ({}, 10, 101, False),
+        ({"impounded": 0}, 10, 100, True),
+        ({"impounded": 1}, 10, 100, False),
+        ({"places": ONE_LESS}, 10, 100, True),
+        ({"places": ALL_PLACES}, 10, 100, False),
+        ({"places": {PLACE, *ONE_LESS}}, 10, 100, True),
+        ({"places": ONE_LESS, "pools": 48}, 10, 100, False),
+        ({"places": {PLACE, *ONE_LESS}, "pools": 48}, 10, 100, True),
+    ],
+)
+def test_a_window_serves_a_shard_that_has_a_place_there_or_finds_one_free(
+    calls, found, amount, limit, is_done
+):
+    put_window(calls, **found)
+
+    assert done(calls, take_from_window(PURSE, amount, limit, PLACE)) is is_done
+
+    assert window(calls).unallotted == (0 if is_done else 10)
+    expected = set(found.get("places", ())) | ({PLACE} if is_done else set())
+    assert set(window(calls).places) == expected
+
+
+@pytest.mark.parametrize(("found", "is_done"), [({"pools": 48}, True), ({}, False)])
+def test_a_window_serves_a_pool_once_it_has_pools(calls, found, is_done):
+    put_window(calls, places={"search/app"}, **found)
+
+    assert done(calls, take_from_window(PURSE, 10, 100, pool_name(POOL))) is is_done
+
+    assert window(calls).places == ("search/app",)
+
+
+def test_money_comes_back_to_a_window_and_a_shard_may_leave_it(calls):
+    assert not done(calls, give_to_window(PURSE, 5))
+    put_window(calls, places={PLACE, "search/app"})
+
+    assert done(calls, give_to_window(PURSE, 5))
+    assert (window(calls).unallotted, len(window(calls).places)) == (15, 2)
+    assert done(calls, give_to_window(PURSE, 5, leaves=PLACE))
+    assert (window(calls).unallotted, window(calls).places) == (20, ("search/app",))
+
+
+def put_shard(calls, **free):
+    maps = {"seen": {"M": {}}}
+    calls.transact([{"Put": {"Item": shard_item(PLACE, free=free, sequence=7, **maps)}}])
+
+
+def shard(calls):
+    return ShardState.of(calls.get(place_key(PLACE)))
+
+
+@pytest.mark.parametrize(
+    ("free", "moves", "kind"),
+    [
+        ({PURSE: 5}, {PURSE: 3}, EntryKind.ALLOT),
+        ({PURSE: 5}, {PURSE: -3}, EntryKind.RECALL),
+        ({PURSE: 5}, {PURSE: 3, OTHER: 4}, EntryKind.ALLOT),
+        ({}, {PURSE: 0}, EntryKind.ALLOT),
+        ({PURSE: 5}, {PURSE: 4, OTHER: -4}, EntryKind.ALLOT),
+    ],
+)
+def test_a_move_changes_a_shard_and_says_so_in_its_next_entry(calls, free, moves, kind):
+    put_shard(calls, **free)
+
+    assert done(calls, move_in_shard(PLACE, moves, NOON))
+
+    entry = shard(calls).last_entry()
+    assert shard(calls).free == free | {p: free.get(p, 0) + moved for p, moved in moves.items()}
+    assert (entry.kind, entry.sequence, dict(entry.moves), entry.at) == (kind, 8, moves, NOON)
+
+
+def test_a_shard_that_is_not_there_gets_no_money(calls):
+    assert not done(calls, move_in_shard(PLACE, {PURSE: 3}, NOON))
+
+
+@pytest.mark.parametrize(
+    ("free", "conditions", "is_done"),
+    [
+        ({PURSE: 5}, {"was": 5}, True),
+        ({PURSE: 5}, {"was": 4}, False),
+        ({PURSE: 5}, {"was": 0}, False),
+        ({PURSE: 0}, {"was": 0}, True),
+        ({}, {"was": 0}, True),
+        ({}, {"was": 1}, False),
+        ({PURSE: 5}, {"has": 5}, True),
+        ({PURSE: 5}, {"has": 6}, False),
+        ({PURSE: 5}, {"has": 0}, True),
+    ],
+)
+def test_a_move_happens_only_if_the_shard_has_what_was_seen(calls, free, conditions, is_done):
+    put_shard(calls, **free)
+
+    assert done(calls, move_in_shard(PLACE, {PURSE: 3}, NOON, **conditions)) is is_done
+
+    assert shard(calls).free.get(PURSE, 0) == free.get(PURSE, 0) + 3 * is_done
+
+
+def test_every_window_of_a_move_must_be_as_seen(calls):
+    put_shard(calls, **{PURSE: 5, OTHER: 4})
+
+    assert not done(calls, move_in_shard(PLACE, {PURSE: 3, OTHER: 3}, NOON, was=5))
+    assert not done(calls, move_in_shard(PLACE, {OTHER: 3, PURSE: 3}, NOON, was=5))
+
+
+def test_a_shard_remembers_what_it_is_told_of_each_window(calls):
+    put_shard(calls)
+    seen = {p: Seen(limit=n, elsewhere=0, at_seconds=0) for n, p in enumerate((PURSE, OTHER))}
+
+    assert done(calls, move_in_shard(PLACE, {PURSE: 1, OTHER: 2}, NOON, seen=seen))
+
+    assert {p: Seen.parse(text) for p, text in shard(calls).seen.items()} == seen

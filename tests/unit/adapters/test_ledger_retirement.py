@@ -19,7 +19,8 @@ from tests.fakes.noted_calls import NotedCalls
 
 LATER = NOON + timedelta(days=3)
 DAILY = budget()
-ENDED, OTHER, RUNNING = "search-daily@2026-11-21", "other@2026-11-21", "search-daily@2026-11-24"
+ENDED, OTHER = "search-daily@2026-11-21", "odd@name@2026-11-21"
+RUNNING = "search-daily@2026-11-24"
 CALL = reservation("r1", hold(100, DAILY))
 EXPIRED = {"r1": expired_text(CALL, charged_in_full(CALL, LATER))}
 

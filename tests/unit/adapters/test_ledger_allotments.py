@@ -96,12 +96,6 @@ def test_a_window_opens_with_the_limit_that_is_defined(allotments):
     assert allotments.window(PURSE) == opened
 
 
-def test_a_window_that_is_open_stays_as_it_is(calls, allotments):
-    put_window(calls, 40)
-
-    assert allotments.window(PURSE).unallotted == 40
-
-
 def test_a_window_is_not_opened_with_a_limit_that_was_changed_meanwhile(calls, allotments):
     calls.meanwhile = lambda: define(calls, 50)
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.adapters.dynamodb_journal_items import number_set, progress_key
-from cost_sentry.adapters.ledger_calls import ConditionFailed
+from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN, forget_idle, forget_journaled
-from cost_sentry.adapters.ledger_items import ShardState, number
+from cost_sentry.adapters.ledger_items import ShardState, number, place_key
 from cost_sentry.domain.request_id import STAMP_KEPT
 from tests.fakes.builders import NOON
+from tests.fakes.moto_journal import journal_on_moto
 from tests.fakes.noted_calls import NotedCalls, shard_item
 
 PLACE = "search/web"
@@ -92,6 +93,7 @@ def test_stamps_that_faded_make_room_once_they_were_kept_long_enough(faded_at, e
         ({"ended": FEW}, [LAID_ASIDE]),
         ({"ended": FEW, "faded": FADED, "faded_at": LONG_AGO - 1}, [LAID_ASIDE]),
         ({"ended": FEW, "faded": FADED, "faded_at": LONG_AGO}, []),
+        ({"ended": FEW, "faded_at": NOW}, [LAID_ASIDE]),
         ({"faded": FADED, "faded_at": LONG_AGO - 1}, [DROPPED]),
         ({"faded": FADED, "faded_at": LONG_AGO}, []),
     ],
@@ -113,3 +115,62 @@ def test_a_shard_that_is_not_there_has_nothing_to_forget():
 
     assert forget_idle(gone, ShardState(place=PLACE, ended=FEW), NOON) == 0
     assert gone.updates == []
+
+
+class Overtaken(LedgerCalls):
+    """Another run changes the shard between the look and the write."""
+
+    meanwhile = None
+
+    def update(self, arguments):
+        if self.meanwhile:
+            self._client.put_item(TableName=self._table, Item=self.meanwhile)
+        return super().update(arguments)
+
+
+def overtaken(before, meanwhile, *progresses):
+    """What stands in the shard when both are done."""
+    with journal_on_moto() as store:
+        calls = Overtaken(store.client, "ledger")
+        for item in (shard_item(PLACE, **before), *progresses):
+            store.client.put_item(TableName="ledger", Item=item)
+        calls.meanwhile = None if meanwhile is None else shard_item(PLACE, **meanwhile)
+        forget_journaled(calls, PLACE, NOON)
+        forget_idle(calls, ShardState(place=PLACE, **before), NOON)
+        return ShardState.of(calls.get(place_key(PLACE)))
+
+
+MARKED_BEFORE = {"faded": FADED, "faded_at": LONG_AGO - 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile"),
+    [
+        ({"faded": FADED}, {"faded": FADED, "faded_at": 5}),
+        ({"faded": FADED}, {}),
+        (MARKED_BEFORE, {"faded": FADED, "faded_at": 5}),
+        ({**MARKED_BEFORE, "ended": ENOUGH}, {"faded": FADED, "faded_at": 5, "ended": FEW}),
+        ({"ended": ENOUGH}, {"faded": FADED, "ended": FEW}),
+    ],
+    ids=["marked", "dropped", "marked anew", "laid aside again", "laid aside"],
+)
+def test_a_step_that_another_run_overtook_changes_nothing(before, meanwhile):
+    found = overtaken(before, meanwhile, progress(9))
+
+    expected = ShardState(place=PLACE, sequence=7, **meanwhile)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"faded": FADED}, {"faded": FADED, "faded_at": NOW}),
+        (MARKED_BEFORE, {}),
+        ({"ended": ENOUGH}, {"faded": ENOUGH, "faded_at": NOW}),
+        ({**MARKED_BEFORE, "ended": ENOUGH}, {"faded": ENOUGH, "faded_at": NOW}),
+    ],
+)
+def test_a_step_that_nobody_overtook_happens(before, after):
+    found = overtaken(before, None, progress(9))
+
+    assert found == ShardState(place=PLACE, sequence=7, **after)

@@ -10,7 +10,7 @@ from cost_sentry.adapters.ledger_items import CLOSED, SPLIT, ShardState, place_k
 from cost_sentry.adapters.ledger_merging import IDLE_FOR, tidy_shards
 from cost_sentry.domain.ledger_entry import EntryKind
 from tests.fakes.builders import NOON
-from tests.fakes.noted_calls import NotedCalls
+from tests.fakes.noted_calls import NotedCalls, shard_item
 
 PURSE = "search-daily@2026-11-21"
 STAMP = frozenset({"stamp"})
@@ -31,8 +31,8 @@ def entry(age):
     return entry_text(EntryKind.ALLOT, NOON - age, moves={PURSE: 1})
 
 
-def tidied(*shards, writes_max=100, outcome=None):
-    calls = NotedCalls(outcome=outcome)
+def tidied(*shards, writes_max=100, outcome=None, items=()):
+    calls = NotedCalls(*items, outcome=outcome)
     done = tidy_shards(calls, shards, NOON, writes_max)
     return done, calls
 
@@ -148,8 +148,9 @@ def test_an_idle_shard_without_memory_or_money_needs_nothing():
 @pytest.mark.parametrize("memory", MEMORIES)
 @pytest.mark.parametrize("bits", ["", "0"])
 def test_what_was_inherited_is_kept_while_a_shard_above_remembers_anything(memory, bits):
-    _, calls = tidied(shard("01", inherited=STAMP), shard(bits, **memory))
+    done, calls = tidied(shard("01", inherited=STAMP), shard(bits, **memory))
 
+    assert done == len(calls.updates)
     assert ("SHARD#01", "REMOVE inherited") not in [w for [w, *_] in changes(calls)]
 
 
@@ -166,6 +167,22 @@ def test_what_was_inherited_is_forgotten_once_no_shard_above_remembers_anything(
             "ConditionExpression": "attribute_exists(inherited)",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("memory", "change"),
+    [
+        ({"ended": STAMP}, "DELETE ended :ended"),
+        ({"faded": STAMP, "faded_at": 1}, "REMOVE faded"),
+    ],
+)
+def test_a_shard_forgets_its_own_calls_before_those_that_it_inherited(memory, change):
+    item = shard_item("search/web#01", **memory)
+
+    done, calls = tidied(shard("01", inherited=STAMP, **memory), items=[item])
+
+    assert done == 1
+    assert [change in write["UpdateExpression"] for write in calls.updates] == [True]
 
 
 def test_no_more_is_written_than_was_asked_for_and_only_what_happened_counts():

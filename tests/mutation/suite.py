@@ -78,7 +78,7 @@ class Suite:
         No more than take ``SECONDS_MUTANT_MAX`` together: what they do not kill survives.
         """
         names = self._callers(module, mutant)
-        own = f"/test_{module.__name__.rpartition('.')[2]}.py"
+        own = f"/test_{module.__name__.rpartition('.')[2]}"
         found = [
             Test(item, self._seconds[item.nodeid]) for item in self.items if item.nodeid in names
         ]

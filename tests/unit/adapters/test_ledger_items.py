@@ -8,12 +8,14 @@ from cost_sentry.adapters.ledger_items import (
     Seen,
     ShardState,
     WindowState,
+    number,
     place_key,
     pool_key,
     window_key,
 )
 from cost_sentry.adapters.ledger_writes import expired_text, pending_text
 from cost_sentry.domain.reservation import charged_in_full
+from cost_sentry.domain.shard import stamp_of
 from tests.fakes.builders import NOON, budget, hold, reservation
 from tests.fakes.noted_calls import shard_item
 
@@ -57,8 +59,18 @@ def test_a_new_items_numbers_are_nothing():
     assert (state.state, state.entry, state.last_entry()) == (None, None, None)
     window = WindowState.of({"limit": {"N": "5"}, "unallotted": {"N": "4"}})
     assert window == WindowState(limit=5, unallotted=4, impounded=0, places=(), pools=0)
+    in_any_order = {"limit": number(5), "unallotted": number(4), "places": {"SS": ["b", "a"]}}
+    assert WindowState.of(in_any_order).places == ("a", "b")
     bare = ShardState(place="search/web")
     assert (bare.faded_at, bare.depth, bare.sequence) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("memory", ["ended", "faded", "inherited"])
+def test_a_shard_remembers_an_id_by_each_kind_of_stamp(memory):
+    shard = ShardState(place="search/web", **{memory: frozenset({stamp_of("r1")})})
+
+    assert shard.remembers("r1") is True
+    assert shard.remembers("r2") is False
 
 
 def behind_pool(free, free_max=100, state=None):

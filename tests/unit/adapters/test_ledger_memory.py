@@ -104,14 +104,21 @@ def test_whoever_does_not_know_the_ledgers_time_looks_every_id_up(store):
     assert client.asks() == ["get_item", "update_item"]
 
 
-def test_the_ledgers_time_is_asked_for_again_after_five_minutes(store):
+@pytest.mark.parametrize("direction", [1, -1])
+@pytest.mark.parametrize(
+    ("age", "asked"),
+    [
+        (timedelta(minutes=5), ["update_item"]),
+        (timedelta(minutes=5, seconds=1), ["get_item", "update_item"]),
+    ],
+)
+def test_the_ledgers_time_is_asked_for_again_after_five_minutes(store, direction, age, asked):
     ledger, client = warm(store)
-    later = NOON + timedelta(minutes=5, seconds=1)
-    client.time = later
+    client.time = later = NOON + direction * age
 
     ledger.reserve(reservation(uuid7(later), hold(100, DAILY), now=later))
 
-    assert client.asks()[0] == "get_item"
+    assert client.asks() == asked
 
 
 def test_an_answer_that_needed_two_attempts_does_not_set_the_clock(store):

@@ -1,7 +1,6 @@
 """What became of an id: asked of its shard, of those above it, and of the journal till it tells."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -58,19 +57,9 @@ def shard(bits="", **state):
 class Journal(NotedCalls):
     """Has some items now, and more after so many looks were waited for."""
 
-    answered_at_once = True
-
     def __init__(self, *items, later=(), after=0):
         super().__init__(*items)
         self._later, self._after, self.pauses = later, after, []
-        self.looks, self.time = [], NOON
-
-    def get(self, key):
-        self.looks.append(key)
-        return super().get(key)
-
-    def answered_at(self):
-        return self.time
 
     def pause(self, attempt):
         self.pauses.append(attempt)
@@ -282,23 +271,3 @@ def test_nothing_is_followed_where_nothing_is():
     for state in (None, shard()):
         assert adopted_by_another(state, HELD) is None
         assert charged_when_expired(state, mine) is None
-
-
-def fresh_id(now):
-    milliseconds = f"{int(now.timestamp() * 1000):012x}"
-    return f"{milliseconds[:8]}-{milliseconds[8:]}-7000-8000-000000000000"
-
-
-@pytest.mark.parametrize("direction", [1, -1])
-@pytest.mark.parametrize(
-    ("age", "looks"), [(timedelta(minutes=5), 1), (timedelta(minutes=5, seconds=1), 2)]
-)
-def test_a_clock_that_was_compared_is_trusted_for_five_minutes_either_way(direction, age, looks):
-    calls, now = Journal(), NOON + direction * age
-    memory = Memory(calls, calls.pause)
-    memory.of_the_past(reservation("ticket-1"))
-    calls.time = now
-
-    memory.of_the_past(reservation(fresh_id(now), now=now))
-
-    assert len(calls.looks) == looks

@@ -92,14 +92,15 @@ def test_what_took_over_again_is_believed_to_be_open(calls):
     assert shards.shard_of(ACCOUNT, "r1") == PATH[:1]
 
 
-def test_a_bounded_number_of_accounts_is_remembered(calls, monkeypatch):
-    monkeypatch.setattr(ledger_shards, "ACCOUNTS_KNOWN_MAX", 2)
+@pytest.mark.parametrize(("known", "found"), [(2, ["", "", PATH[:1]]), (3, [PATH[:1]] * 3)])
+def test_a_bounded_number_of_accounts_is_remembered(calls, monkeypatch, known, found):
+    monkeypatch.setattr(ledger_shards, "ACCOUNTS_KNOWN_MAX", known)
     shards = Shards(calls)
 
     for name in "abc":
         shards.learn(ShardState(place=f"search/{name}", state=SPLIT), "r1")
 
-    assert [shards.shard_of(f"search/{name}", "r1") for name in "abc"] == ["", "", PATH[:1]]
+    assert [shards.shard_of(f"search/{name}", "r1") for name in "abc"] == found
 
 
 def test_a_split_opens_two_empty_halves_and_says_how_deep_shards_lie(calls, shards):

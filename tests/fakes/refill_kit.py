@@ -1,0 +1,107 @@
+"""Refills over windows, pools and places that stand still, and what is asked of them."""
+
+import pytest
+
+from cost_sentry.adapters.ledger_items import Seen, WindowState, number, pool_key
+from cost_sentry.adapters.ledger_moves import move_in_shard, take_from_pool, take_from_window
+from cost_sentry.adapters.ledger_refills import Refills, pool_of
+from cost_sentry.adapters.ledger_wants import Want
+from cost_sentry.application.ports import Remaining, Shortage
+from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Spread
+from cost_sentry.domain.errors import LedgerContention
+from tests.fakes.builders import NOON, hold
+from tests.fakes.noted_calls import NotedCalls
+
+PURSE, OTHER = "search-daily@2026-11-21", "other@2026-11-21"
+PLACE = "search/web"
+POOL = pool_of(PLACE)
+LIMIT = 110 * 48 * 400
+"""Of which a shard behind a pool of its own may keep 400."""
+SECONDS = int(NOON.timestamp())
+FULL = tuple(f"search/app{n}" for n in range(DIRECT_PLACES_MAX))
+
+
+class Allotments:
+    """Shows the same window and the same places at every look."""
+
+    def __init__(self, window=None, spread=None):
+        self._window, self._spread, self.looks, self.placed = window, spread, [], []
+
+    def window(self, purse):
+        self.looks.append("window")
+        return self._window
+
+    def spread(self, purse):
+        self.looks.append("spread")
+        return self._spread
+
+    def place(self, purse, spread, placement, now):
+        self.placed.append(placement)
+        return False
+
+
+def window(unallotted=10_000, **changes):
+    given = {"limit": LIMIT, "unallotted": unallotted, "impounded": 0, "places": (), "pools": 0}
+    return WindowState(**{**given, **changes})
+
+
+def crowded(unallotted=10_000, **changes):
+    return window(unallotted, **{"places": FULL, "pools": POOLS, **changes})
+
+
+def places(unallotted=0, impounded=0, is_crowded=False, **free):
+    parts = {f"search/{name}": Part(free=amount) for name, amount in free.items()}
+    given = {"limit": LIMIT, "unallotted": unallotted, "impounded": impounded}
+    return Spread(**given, places=parts, crowded=is_crowded)
+
+
+def want(free=0, amount=100, now=NOON, of=None, **changes):
+    given = {"newcomer": False, "seen": None, "place": PLACE}
+    return Want(hold=hold(amount, of), free=free, now=now, **{**given, **changes})
+
+
+def seen(elsewhere, free_max=None, at=0):
+    return Seen(limit=LIMIT, elsewhere=elsewhere, at_seconds=SECONDS + at, free_max=free_max)
+
+
+def pool(unallotted, shards=None, at=POOL):
+    counted = {} if shards is None else {"shards": number(shards)}
+    return {**pool_key(PURSE, at), "unallotted": number(unallotted), **counted}
+
+
+class Kit:
+    """Refills over noted calls."""
+
+    def __init__(self, *items, outcome=None, **shown):
+        self.calls, self.pauses = NotedCalls(*items, outcome=outcome), []
+        self.allotments = Allotments(**shown)
+        self.refills = Refills(self.calls, self.allotments, self.pauses.append)
+
+    def supplied(self, *wants, scarce=()):
+        answer = self.refills.supply(wants, scarce)
+        return answer, [tuple(actions) for actions in self.calls.transactions]
+
+    def given_up(self, *wants, scarce=()):
+        with pytest.raises(LedgerContention):
+            self.refills.supply(wants, scarce)
+        return [tuple(actions) for actions in self.calls.transactions]
+
+
+def from_window(amount, elsewhere, place=PLACE):
+    return (
+        take_from_window(PURSE, amount, LIMIT, place),
+        move_in_shard(place, {PURSE: amount}, NOON, seen={PURSE: seen(elsewhere)}),
+    )
+
+
+def from_pool(amount, told, at=POOL, *, newcomer=False, place=PLACE):
+    return (
+        take_from_pool(PURSE, at, amount, newcomer=newcomer),
+        move_in_shard(place, {PURSE: amount}, NOON, seen={PURSE: told}),
+    )
+
+
+def short(left, as_of=NOON):
+    of = hold(100)
+    about = {"budget_id": of.budget_id, "window_id": of.window_id, "limit": LIMIT}
+    return Shortage(hold=of, remaining=Remaining(**about, left=left, as_of=as_of))

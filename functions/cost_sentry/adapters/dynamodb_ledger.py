@@ -115,7 +115,8 @@ class DynamoDbLedger:
     def _relieve(self, reservation: Reservation, attempt: int) -> None:
         """Others were at this shard; if they are there again and again, it is too busy."""
         if attempt == CROWDED_AFTER:
-            self._shards.split(ShardState(place=reservation.place))
+            with suppress(LedgerThrottled):  # Then it is split by a later call.
+                self._shards.split(ShardState(place=reservation.place))
         self._pause(attempt)
 
     def _given_back(self, reservation: Reservation, lost: LedgerUnavailable) -> LedgerUnavailable:

@@ -134,6 +134,7 @@ def test_the_first_shard_is_told_of_deeper_ones_and_never_of_shallower(calls, sh
     assert state(calls).depth == 3
 
     shards.split(state(calls, "1"))
+    shards.split(state(calls, "01"))
 
     assert state(calls).depth == 3
     assert state(calls, "0").depth == 0

@@ -4,7 +4,8 @@ import pytest
 
 from cost_sentry.adapters.ledger_items import Seen, WindowState, number, pool_key
 from cost_sentry.adapters.ledger_moves import move_in_shard, take_from_pool, take_from_window
-from cost_sentry.adapters.ledger_refills import Refills, pool_of
+from cost_sentry.adapters.ledger_pools import pool_of
+from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_wants import Want
 from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Spread

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_items import (
     Seen,
     ShardState,
@@ -12,6 +13,7 @@ from cost_sentry.adapters.ledger_items import (
     pool_key,
     window_key,
 )
+from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_surplus import Surplus
 from cost_sentry.domain.allotment import STRANDED_SHARE
 from tests.fakes.builders import NOON
@@ -48,8 +50,9 @@ def shard(free=200, free_max=100, purse=PURSE, name="web"):
 
 
 def given(*shards, items=(), now=NOON, moves_max=100, works=True):
-    refills = Refills(works)
-    done = Surplus(NotedCalls(*items), refills, now).give_back(shards, moves_max)
+    refills, calls = Refills(works), NotedCalls(*items)
+    pools = Pools(calls, Allotments(calls))
+    done = Surplus(refills, pools, now).give_back(shards, moves_max)
     return done, [(place, amount) for place, _, amount in refills.given]
 
 
@@ -76,22 +79,18 @@ def test_a_shard_that_has_nothing_or_is_not_behind_a_pool_gives_nothing_back(idl
     assert given(idle) == (0, [])
 
 
-def test_of_a_window_that_is_gone_nothing_may_be_kept():
-    assert given(shard(free=1)) == (1, [("search/web", 1)])
-
-
 def test_a_budget_with_an_odd_name_is_known_by_its_window_like_any_other():
     assert given(shard(purse=OTHER, free=101), items=[window(OTHER)])[0] == 1
 
 
 def test_ended_windows_are_left_to_those_that_retire_them():
-    assert given(shard(), now=NOON + timedelta(days=3)) == (0, [])
+    assert given(shard(), items=[window()], now=NOON + timedelta(days=3)) == (0, [])
 
 
 def test_no_more_moves_are_made_than_were_asked_for_and_only_what_moved_counts():
-    three = [shard(name=name) for name in "abc"]
+    three, items = [shard(name=name) for name in "abc"], [window(), pool(0, 3)]
 
-    assert given(*three, moves_max=2)[0] == 2
-    assert given(*three, moves_max=0) == (0, [])
-    done, moves = given(*three, moves_max=2, works=False)
+    assert given(*three, items=items, moves_max=2)[0] == 2
+    assert given(*three, items=items, moves_max=0) == (0, [])
+    done, moves = given(*three, items=items, moves_max=2, works=False)
     assert (done, len(moves)) == (0, 3)

@@ -15,7 +15,7 @@ from cost_sentry.adapters.ledger_moves import (
     pool_name,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_refills import pool_of
+from cost_sentry.adapters.ledger_pools import pool_of
 from cost_sentry.domain.allotment import POOLS
 from tests.fakes.builders import NOON, budget
 from tests.fakes.refill_kit import (

@@ -7,20 +7,23 @@ import pytest
 
 from cost_sentry.adapters import ledger_refills
 from cost_sentry.adapters.ledger_calls import Conflict
-from cost_sentry.adapters.ledger_items import number, window_key
+from cost_sentry.adapters.ledger_items import number, pool_key, window_key
 from cost_sentry.adapters.ledger_moves import (
     give_to_pool,
     join_pool,
     move_in_shard,
     pool_name,
+    take_from_pool,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_pools import pool_of
+from cost_sentry.adapters.ledger_pools import Pools, PoolState, pool_of
 from cost_sentry.domain.allotment import POOLS
 from tests.fakes.builders import NOON, budget
+from tests.fakes.noted_calls import NotedCalls
 from tests.fakes.refill_kit import (
     FULL,
     LIMIT,
+    OTHER,
     PLACE,
     POOL,
     PURSE,
@@ -197,6 +200,73 @@ def test_after_two_blind_tries_at_two_pools_the_third_is_looked_at():
     assert tries[1] == from_pool(300, after, POOL + 1)
     assert tries[2] == from_pool(300, seen(15_700, 400), POOL + 2)
     assert kit.pauses[:3] == [0, 1, 2]
+
+
+def others(**found):
+    """Pools by how far they lie behind the shard's own; 48 shards are behind all together."""
+    amounts = {int(name.removeprefix("next")): amount for name, amount in found.items()}
+    empty = pool(0, POOLS - len(amounts))
+    return [empty, *(pool(a, 1, at=(POOL + n) % POOLS) for n, a in amounts.items())]
+
+
+def test_when_the_window_is_empty_the_next_pool_that_has_enough_serves_the_shard():
+    kit = Kit(*others(next1=99, next2=1_600, next3=5_000), window=crowded(0))
+
+    assert kit.supplied(want())[1] == [from_pool(100, seen(1_500, 400), (POOL + 2) % POOLS)]
+
+
+@pytest.mark.parametrize("newcomer", [True, False])
+def test_when_no_pool_has_enough_the_fullest_make_it_up_together(newcomer):
+    kit = Kit(*others(next1=20, next2=60, next3=-5, next30=30), window=crowded(0))
+
+    _, [actions] = kit.supplied(want(newcomer=newcomer))
+
+    told = seen(0, 400)
+    assert list(actions) == [
+        take_from_pool(PURSE, (POOL + 2) % POOLS, 60, newcomer=newcomer),
+        take_from_pool(PURSE, (POOL + 30) % POOLS, 30, newcomer=False),
+        take_from_pool(PURSE, (POOL + 1) % POOLS, 10, newcomer=False),
+        move_in_shard(PLACE, {PURSE: 100}, NOON, seen={PURSE: told}),
+    ]
+
+
+@pytest.mark.parametrize(("each", "served"), [(13, True), (12, False)])
+def test_no_more_than_eight_pools_serve_a_shard_at_once(each, served):
+    found = {f"next{n}": each for n in range(1, 10)}
+    kit = Kit(*others(**found), window=crowded(0), spread=places(0, is_crowded=True))
+
+    answer, transactions = kit.supplied(want())
+
+    assert answer == (None if served else short(0))
+    assert [len(actions) for actions in transactions] == ([9] if served else [])
+
+
+def test_a_shard_that_nobody_waits_for_is_not_filled_from_the_pools_of_others():
+    kit = Kit(pool(-5, 1), *others(next1=5_000)[1:], window=crowded(0))
+
+    assert kit.refills.top_up([want(is_early=True)]) is False
+    assert kit.calls.transactions == []
+
+
+def test_all_pools_of_one_window_are_found_and_those_of_others_are_not():
+    items = [pool(5, 2, at=3), pool(7, at=47), {**pool_key(OTHER, 1), "unallotted": number(1)}]
+    items += [{**pool_key("search-daily@2026-11-22", 1), "unallotted": number(1)}]
+    calls = NotedCalls(*items, {**window_key("search-daily@zzz"), "unallotted": number(1)})
+    pools = Pools(calls, Kit(window=window()).allotments)
+
+    found = [
+        PoolState(pool=3, unallotted=5, shards=2),
+        PoolState(pool=47, unallotted=7, shards=0),
+    ]
+    assert pools.all(PURSE) == found
+    assert PoolState.of(9, None) == PoolState(pool=9) == PoolState(pool=9, unallotted=0, shards=0)
+
+
+def test_what_idle_shards_may_keep_is_their_share_of_all_that_are_there_now():
+    calls = NotedCalls(pool(0, 40, at=3), pool(0, 56, at=4))
+
+    assert Pools(calls, Kit(window=window()).allotments).share_now(PURSE) == 200
+    assert Pools(calls, Kit(window=None).allotments).share_now(PURSE) == 0
 
 
 def test_what_a_shard_gives_back_goes_to_its_pool_if_it_still_has_it():

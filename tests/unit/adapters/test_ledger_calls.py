@@ -78,6 +78,7 @@ UNKNOWN = [
     refused("ValidationException", "an expression is wrong"),
     cancelled(NOTHING),
     cancelled(),
+    cancelled(because("ItemCollectionSizeLimitExceeded", TOO_LARGE)),
     refused("TransactionCanceledException"),
 ]
 
@@ -266,6 +267,15 @@ def test_what_is_too_large_together_is_read_in_halves_and_in_order():
 
     assert of.snapshot([KEY] * 3) == [{"n": 0}, {"n": 1}, {"n": 2}]
     assert sizes(of) == [3, 1, 2, 1, 1]
+
+
+def test_halves_of_what_is_too_large_do_not_take_the_place_of_what_comes_after():
+    large = refused("ValidationException", TOO_LARGE)
+    items = [{"n": n} for n in range(101)]
+    of = calls(large, read(*items[:50]), read(*items[50:100]), read(items[100]))
+
+    assert of.snapshot([KEY] * 101) == items
+    assert sizes(of) == [100, 50, 50, 1]
 
 
 def test_one_item_that_is_too_large_alone_cannot_be_read():

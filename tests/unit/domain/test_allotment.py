@@ -31,6 +31,11 @@ def test_a_window_whose_places_owe_nothing_is_not_in_debt(sound):
     assert sound.in_debt is False
 
 
+def test_a_part_that_is_only_free_money_is_held_by_no_call():
+    assert Part(free=5) == Part(free=5, pending=0, assumed=0, is_pool=False)
+    assert spread(5).crowded is False
+
+
 @pytest.mark.parametrize(
     ("needed", "unallotted", "amount"),
     [

@@ -83,8 +83,17 @@ def test_a_budget_with_an_odd_name_is_known_by_its_window_like_any_other():
     assert given(shard(purse=OTHER, free=101), items=[window(OTHER)])[0] == 1
 
 
-def test_ended_windows_are_left_to_those_that_retire_them():
-    assert given(shard(), items=[window()], now=NOON + timedelta(days=3)) == (0, [])
+@pytest.mark.parametrize("purse", [PURSE, OTHER])
+def test_ended_windows_are_left_to_those_that_retire_them(purse):
+    ended = given(shard(purse=purse), items=[window(purse)], now=NOON + timedelta(days=3))
+
+    assert ended == (0, [])
+
+
+def test_the_last_picodollar_goes_back_too():
+    items = window(), pool(0, 1)
+
+    assert given(shard(free=1, free_max=0), items=items) == (1, [("search/web", 1)])
 
 
 def test_no_more_moves_are_made_than_were_asked_for_and_only_what_moved_counts():

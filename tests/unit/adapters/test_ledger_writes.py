@@ -8,9 +8,10 @@ import pytest
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_items import place_key
+from cost_sentry.adapters.ledger_writes import resolve_arguments
 from cost_sentry.application.ports import SameId
 from cost_sentry.domain.reservation import charged_in_full
-from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation
+from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 
 DAY = "2026-11-21"
@@ -34,3 +35,10 @@ def test_an_expired_id_is_not_held_again_after_its_stamp_is_forgotten(calls):
     answer = ledger.reserve(replace(held, attempt="another"))
 
     assert answer == SameId(reservation=held, resolution=ended)
+
+
+def test_a_call_that_cost_just_what_it_held_writes_nothing_about_its_budgets():
+    write = resolve_arguments(reservation("r1", hold(100)), resolution(100))
+
+    assert "free" not in write["ExpressionAttributeNames"].values()
+    assert "free" not in write["UpdateExpression"]

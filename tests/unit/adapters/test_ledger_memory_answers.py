@@ -219,7 +219,8 @@ ADJUSTED = journaled(TRUE, adjusted_key)
 
 
 def test_the_true_cost_of_an_expired_call_counts_once_it_is_known():
-    assert resolved_before(shard(), journaled(EXPIRED)) == (told(EXPIRED), [])
+    for state in (None, shard()):
+        assert resolved_before(state, journaled(EXPIRED)) == (told(EXPIRED), [])
     assert resolved_before(shard(), journaled(EXPIRED), ADJUSTED) == (told(TRUE, first=True), [])
     assert resolved_before(shard(), journaled(), ADJUSTED) == (told(SETTLED), [])
 

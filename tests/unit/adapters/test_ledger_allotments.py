@@ -191,6 +191,13 @@ def test_a_limit_is_shifted_by_what_is_unallotted(calls, allotments, limit, shif
     assert window(calls).limit == (limit if shifted else 100)
 
 
+def test_a_limit_is_raised_also_when_nothing_is_unallotted(calls, allotments):
+    put_window(calls, 0)
+    define(calls, 130)
+
+    assert allotments.shift_limit(PURSE, seen_window(0), 130)
+
+
 def test_a_limit_is_not_shifted_over_a_debt_or_from_another_or_to_one_not_defined(
     calls, allotments
 ):

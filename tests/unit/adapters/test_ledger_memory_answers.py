@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from cost_sentry.adapters.dynamodb_journal_items import progress_key
 from cost_sentry.adapters.entry_record import entry_text
-from cost_sentry.adapters.ledger_items import ShardState, adjusted_key, resolved_key
+from cost_sentry.adapters.ledger_items import ShardState, adjusted_key, number, resolved_key
 from cost_sentry.adapters.ledger_memory import (
     LOOKS_MAX,
     Memory,
@@ -225,12 +226,23 @@ def test_the_true_cost_of_an_expired_call_counts_once_it_is_known():
     assert resolved_before(shard(), journaled(), ADJUSTED) == (told(SETTLED), [])
 
 
-def test_a_true_cost_that_is_on_its_way_to_the_journal_is_waited_for():
-    later = [journaled(EXPIRED), ADJUSTED]
+def progress(projected):
+    return {**progress_key("search/web"), "projected": number(projected)}
 
-    found = resolved_before(shard(**REMEMBERED), journaled(EXPIRED), later=later, after=2)
+
+def test_a_true_cost_that_is_on_its_way_to_the_journal_is_waited_for():
+    later = [journaled(EXPIRED), ADJUSTED, progress(7)]
+    now = [journaled(EXPIRED), progress(6)]
+
+    found = resolved_before(shard(sequence=7, **REMEMBERED), *now, later=later, after=2)
 
     assert found == (told(TRUE, first=True), [0, 1])
+
+
+def test_a_charge_stays_once_the_journal_has_every_entry_of_its_shard():
+    state = shard(sequence=7, **REMEMBERED)
+
+    assert resolved_before(state, journaled(EXPIRED), progress(7)) == (told(EXPIRED), [])
 
 
 def test_a_charge_that_still_waits_for_its_true_cost_is_no_older_than_the_journals():

@@ -45,7 +45,14 @@ check: setup  ## the quick loop: format, lint, types, import contracts, fast tes
 
 .PHONY: test
 test: setup  ## everything that must hold
-	@ruff format --check . && ruff check . && mypy && lint-imports --no-cache
+	@ruff format --check . && ruff check .
+	@$(MAKE) --no-print-directory -j2 types tests
+
+# Types are checked while tests wait for servers.
+.PHONY: types tests
+types:
+	@mypy && lint-imports --no-cache
+tests:
 	@pytest -n 2 --dist loadgroup --durations 12
 
 .PHONY: demo

@@ -71,7 +71,7 @@ class Pools:
             if not filled:
                 return None if want.is_early else self._from_others(want, window, pool)
             found = replace(found, unallotted=found.unallotted + filled)
-        shards = POOLS * max(1, found.shards + want.adds_shard(window.places))
+        shards = POOLS * max(1, found.shards + want.newcomer)
         return _grant(want, window, found, shard_free_max(window.limit, shards))
 
     def _fill(self, want: Want, pool: PoolState) -> int:
@@ -103,7 +103,7 @@ class Pools:
         if sum(shares.values()) < want.needed:
             return None
         return Grant(
-            takes=_takes(want, window, shares),
+            takes=_takes(want, shares),
             amount=want.needed,
             seen=seen_of(want, window.limit, 0, free_max),
         )
@@ -143,11 +143,11 @@ def _scraped(want: Want, pools: Sequence[PoolState]) -> Iterator[tuple[int, int]
             yield pool.pool, amount
 
 
-def _takes(want: Want, window: WindowState, shares: Mapping[int, int]) -> tuple[Action, ...]:
+def _takes(want: Want, shares: Mapping[int, int]) -> tuple[Action, ...]:
     """Out of each pool its share; the first one counts a shard that it has not met."""
-    first, adds = next(iter(shares)), want.adds_shard(window.places)
+    first = next(iter(shares))
     return tuple(
-        take_from_pool(want.purse, pool, amount, newcomer=adds and pool == first)
+        take_from_pool(want.purse, pool, amount, newcomer=want.newcomer and pool == first)
         for pool, amount in shares.items()
     )
 
@@ -157,7 +157,7 @@ def _grant(want: Want, window: WindowState, pool: PoolState, free_max: int) -> G
     amount = max(want.needed, plenty)
     elsewhere = window.unallotted + pool.unallotted - amount
     return Grant(
-        takes=_takes(want, window, {pool.pool: amount}),
+        takes=_takes(want, {pool.pool: amount}),
         amount=amount,
         seen=seen_of(want, window.limit, elsewhere, free_max),
     )

@@ -172,7 +172,7 @@ class Refills:
         """Past a pool that has too little; what the call gives back will not stay in its shard."""
         pool = pool_of(want.place)
         seen = seen_of(want, spread.limit, spread.left - needed, free_max=0)
-        joins = [join_pool(want.purse, pool)] if want.adds_shard(spread.places) else []
+        joins = [join_pool(want.purse, pool)] if want.newcomer else []
         return self._move(
             take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
             *joins,

@@ -127,7 +127,8 @@ class Shards:
     def _open_half(self, parent: ShardState, shard: str) -> None:
         place = place_of(parent.account, shard)
         memory = _inheritance(parent)
-        born = _empty(place) | ({"inherited": stamp_set(memory)} if memory else {})
+        heir = {"free": {"M": _succession(parent)}} if shard.endswith("0") else {}
+        born = _empty(place) | heir | ({"inherited": stamp_set(memory)} if memory else {})
         put = {"Item": born, "ConditionExpression": "attribute_not_exists(pk)"}
         if not isinstance(self._under(parent, {"Put": put}), Written):
             self._under(parent, {"Update": _reopening(place, memory)})
@@ -147,6 +148,14 @@ def _inheritance(parent: ShardState) -> frozenset[str]:
     """Stamps of every id that a retry might bring to a half although it was held here."""
     held = frozenset(map(stamp_of, (*parent.pending, *parent.expired)))
     return held | parent.ended | parent.faded | parent.inherited
+
+
+def _succession(parent: ShardState) -> dict[str, Any]:
+    """Of windows in which the parent was behind a pool: one half takes its place in the count.
+
+    It has no money of them yet, but is no newcomer. A half of a shard that never was there is.
+    """
+    return {p: number(0) for p in parent.free if parent.kept_at_most(p) is not None}
 
 
 def _reopening(place: str, memory: frozenset[str]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a shard needs of a budget window, and money that is there for it. Pure."""
 
-from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +7,6 @@ from cost_sentry.adapters.ledger_items import Seen, ShardState
 from cost_sentry.adapters.ledger_moves import Action
 from cost_sentry.domain.allotment import CALLS_PER_REFILL, shard_free_target
 from cost_sentry.domain.reservation import Hold
-from cost_sentry.domain.shard import account_and_shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class Want:
     free: int
     """What it has, as far as is known."""
     newcomer: bool
-    """Whether it has never carried this window."""
+    """Whether it never carried this window, and does not take the place of a shard that did."""
     now: datetime
     seen: Seen | None
     """What it knew of the window at its last refill; ``None`` if it never had one."""
@@ -36,15 +34,6 @@ class Want:
     def needed(self) -> int:
         """What is missing; nothing for a shard that is filled before it must be."""
         return 0 if self.is_early else max(0, self.hold.amount - self.free)
-
-    def adds_shard(self, served_directly: Container[str]) -> bool:
-        """Whether one shard more is behind pools by it.
-
-        Of the two halves of a shard that was behind a pool, one takes its place.
-        """
-        shard = account_and_shard(self.place)[1]
-        parent = self.place[:-1].removesuffix("#")
-        return self.newcomer and (parent in served_directly or not shard.endswith("0"))
 
     def comfortable(self, free_max: int) -> int:
         """What would fill a shard behind a pool, as far as it may be filled."""

@@ -9,6 +9,10 @@ class BrokenPromise(BaseException):
         self.check = check
         self.detail = detail
 
+    def __reduce__(self) -> tuple[type["BrokenPromise"], tuple[str, str]]:
+        """Another process that ran the seed sends it here."""
+        return BrokenPromise, (self.check, self.detail)
+
 
 NEVER_OVERSPENT = "P1 posted and pending stay within the limit"
 LIMIT_IN_FORCE = "P1 a window has a limit that was defined for it"

@@ -3,7 +3,7 @@
 import pytest
 
 from cost_sentry.adapters import ledger_shards
-from cost_sentry.adapters.ledger_items import CLOSED, SPLIT, ShardState, place_key
+from cost_sentry.adapters.ledger_items import CLOSED, SPLIT, Seen, ShardState, number, place_key
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.domain.shard import DEPTH_MAX, path_of, stamp_of
 from tests.fakes.moto_journal import journal_on_moto
@@ -219,3 +219,27 @@ def test_opening_what_is_open_changes_nothing(calls, shards):
 
     assert before["sequence"] == {"N": "0"}
     assert state(calls).sequence == 1
+
+
+def test_of_two_halves_one_takes_their_parents_place_behind_pools_and_only_there(calls, shards):
+    """Whoever is counted twice leaves too little for all; who is not counted, too much."""
+    behind, direct, gone = "daily@2026-11-21", "weekly@2026-W47", "none@all"
+    seen = {behind: Seen(limit=1, elsewhere=0, at_seconds=0, free_max=0)}
+    seen[direct] = Seen(limit=1, elsewhere=0, at_seconds=0)
+    calls.update(
+        {
+            "Key": place_key(ACCOUNT),
+            "UpdateExpression": "SET #free = :free, seen = :seen",
+            "ExpressionAttributeNames": {"#free": "free"},
+            "ExpressionAttributeValues": {
+                ":free": {"M": {p: number(5) for p in (behind, direct)}},
+                ":seen": {
+                    "M": {p: {"S": s.text()} for p, s in {**seen, gone: seen[behind]}.items()}
+                },
+            },
+        }
+    )
+
+    shards.split(state(calls))
+
+    assert (state(calls, "0").free, state(calls, "1").free) == ({behind: 0}, {})

@@ -31,30 +31,6 @@ def test_a_shard_that_never_carried_the_window_is_new_to_it_and_one_without_mone
 
 
 @pytest.mark.parametrize(
-    ("place", "free", "adds"),
-    [
-        ("search/web", None, True),
-        ("search/web#1", None, True),
-        ("search/web#0", None, False),
-        ("search/web#01", None, True),
-        ("search/web#10", None, False),
-        ("search/web#1", 0, False),
-    ],
-)
-def test_of_two_halves_of_a_shard_behind_a_pool_one_takes_its_place(place, free, adds):
-    assert want(place, free).adds_shard(()) is adds
-
-
-@pytest.mark.parametrize(
-    ("served", "adds"),
-    [(("search/web",), True), (("search/web#1",), False), (("search/app",), False)],
-)
-def test_both_halves_of_a_shard_that_the_window_served_itself_are_new_behind_pools(served, adds):
-    assert want("search/web#0").adds_shard(served) is adds
-    assert want("search/web#00").adds_shard(("search/web#0",)) is True
-
-
-@pytest.mark.parametrize(
     ("free", "free_max", "comfortable"),
     [(0, 400, 300), (100, 400, 200), (300, 400, 0), (350, 400, 0), (0, 4_000, 800)],
 )

@@ -12,7 +12,7 @@ from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 
 STREAM_BATCH_MAX = 100
-STREAM_WAIT_SECONDS = 4
+STREAM_WAIT_SECONDS = 10
 """Entries that come within it share a run and its writes; a mail is late by so much at most."""
 STREAM_ATTEMPTS_MAX = 100
 """Enough to sit out an outage of some minutes; a bad record fails fast and holds up less."""

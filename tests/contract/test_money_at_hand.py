@@ -3,9 +3,10 @@
 import pytest
 
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.ledger_items import ShardState, WindowState, place_key, window_key
+from cost_sentry.adapters.ledger_items import ShardState, place_key, window_key
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_walk import shards_of_all
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.allotment import STRANDED_SHARE

@@ -8,8 +8,9 @@ import pytest
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.ledger_items import SPLIT, WindowState, window_key
+from cost_sentry.adapters.ledger_items import SPLIT, window_key
 from cost_sentry.adapters.ledger_walk import shards_of
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved, SameId, Shortage
 from cost_sentry.domain import shard as shard_module

@@ -2,11 +2,12 @@
 
 import pytest
 
-from cost_sentry.adapters.ledger_items import Seen, WindowState, number, pool_key
+from cost_sentry.adapters.ledger_items import Seen, number, pool_key
 from cost_sentry.adapters.ledger_moves import move_in_shard, take_from_pool, take_from_window
-from cost_sentry.adapters.ledger_pools import pool_of
+from cost_sentry.adapters.ledger_pools import Pools, pool_of
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_wants import Want
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Spread
 from cost_sentry.domain.errors import LedgerContention
@@ -76,7 +77,8 @@ class Kit:
     def __init__(self, *items, outcome=None, **shown):
         self.calls, self.pauses = NotedCalls(*items, outcome=outcome), []
         self.allotments = Allotments(**shown)
-        self.refills = Refills(self.calls, self.allotments, self.pauses.append)
+        pools = Pools(self.calls, self.allotments)
+        self.refills = Refills(self.calls, self.allotments, pools, self.pauses.append)
 
     def supplied(self, *wants, scarce=()):
         answer = self.refills.supply(wants, scarce)

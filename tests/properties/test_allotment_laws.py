@@ -92,7 +92,7 @@ def test_a_refill_is_enough_and_never_more_than_there_is(needed, call, unallotte
 
 
 def test_a_refill_is_worth_several_calls_however_little_is_missing():
-    assert refill_amount(1, 100, 10**6) == 800
+    assert refill_amount(1, 100, 10**6) == 3_200
 
 
 def test_a_refill_shrinks_to_what_is_needed_as_the_budget_runs_out():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import asdict
@@ -34,6 +35,16 @@ def test_no_seed_breaks_a_promise(first):
     ]
 
     assert failures == []
+
+
+def test_a_promise_that_broke_in_another_process_is_told_here():
+    told = pickle.loads(pickle.dumps(broken.BrokenPromise(broken.CONSERVED, "5 is not 6")))  # noqa: S301
+
+    assert (told.check, told.detail, str(told)) == (
+        broken.CONSERVED,
+        "5 is not 6",
+        f"{broken.CONSERVED}: 5 is not 6",
+    )
 
 
 ONCE_BROKEN = (1_008_203, 1_012_105)

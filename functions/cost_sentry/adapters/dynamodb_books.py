@@ -7,6 +7,7 @@ from typing import Any
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import (
+    WINDOW_PREFIX,
     definition_key,
     number,
     window_key,
@@ -20,7 +21,6 @@ from cost_sentry.domain.reservation import Reservation
 
 ATTEMPTS_MAX = 60
 """Looks at one budget window before giving up with ``LedgerContention``."""
-_WINDOW = "WINDOW#"
 
 
 class DynamoDbBooks:
@@ -99,7 +99,7 @@ class DynamoDbBooks:
         """
         first = window_key(f"{budget.id}@{window_id}")
         items = self._calls.query(first["pk"]["S"], start_sk=first["sk"]["S"])
-        return [f"{budget.id}@{item['sk']['S'].removeprefix(_WINDOW)}" for item in items]
+        return [f"{budget.id}@{item['sk']['S'].removeprefix(WINDOW_PREFIX)}" for item in items]
 
     def _define(self, budget: Budget) -> int | None:
         for _ in range(ATTEMPTS_MAX):

@@ -80,7 +80,7 @@ class DynamoDbLedger:
         self._memory = Memory(calls, pause)
         self._pause = pause
         self._pools = Pools(calls, self._allotments)
-        self._refills = Refills(calls, self._allotments, pause)
+        self._refills = Refills(calls, self._allotments, self._pools, pause)
         self._shards = Shards(calls)
 
     def reserve(self, reservation: Reservation) -> ReserveResult:
@@ -100,7 +100,11 @@ class DynamoDbLedger:
             if isinstance(outcome, Conflict):
                 self._relieve(here, attempt)
                 continue
-            answer = self._overcome(here, outcome.item)
+            try:
+                answer = self._overcome(here, outcome.item)
+            except LedgerThrottled:
+                self._pause(attempt)
+                continue
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")

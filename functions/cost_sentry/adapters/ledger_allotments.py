@@ -13,7 +13,6 @@ from cost_sentry.adapters.ledger_calls import (
 from cost_sentry.adapters.ledger_items import (
     Item,
     ShardState,
-    WindowState,
     definition_key,
     number,
     window_key,
@@ -24,8 +23,10 @@ from cost_sentry.adapters.ledger_moves import (
     key_of,
     move_in_shard,
     pool_name,
+    pool_number,
     set_pool,
 )
+from cost_sentry.adapters.ledger_windows import PoolState, WindowState
 from cost_sentry.domain.allotment import Part, Placement, Spread
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 
@@ -146,7 +147,7 @@ def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -
 
 def _part(purse: str, name: str, item: Item) -> Part:
     if is_pool(name):
-        return Part(free=int(item.get("unallotted", {"N": "0"})["N"]), is_pool=True)
+        return Part(free=PoolState.of(pool_number(name), item).unallotted, is_pool=True)
     shard = ShardState.of(item)
     return Part(
         free=shard.free.get(purse, 0),

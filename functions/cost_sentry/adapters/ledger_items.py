@@ -39,6 +39,8 @@ SPLIT = "split"
 """State of a shard that takes no more calls: its two halves do."""
 CLOSED = "closed"
 """State of a shard that takes no more calls: the one it came from does again."""
+WINDOW_PREFIX = "WINDOW#"
+"""What the sort key of a budget's window begins with."""
 _BASE = 36
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -67,13 +69,17 @@ def definition_key(budget_id: str) -> Key:
 def window_key(purse: str) -> Key:
     """Of the budget window item; ``purse`` is ``budget@window``."""
     budget_id, window_id = purse.rsplit("@", 1)
-    return key(f"BUDGET#{budget_id}", f"WINDOW#{window_id}")
+    return key(f"BUDGET#{budget_id}", f"{WINDOW_PREFIX}{window_id}")
 
 
 def pool_key(purse: str, number: int) -> Key:
     """Of one of the pools that stand between a crowded window and its shards."""
-    budget_id, window_id = purse.rsplit("@", 1)
-    return key(f"BUDGET#{budget_id}", f"POOL#{window_id}#{number:02d}")
+    return key(f"BUDGET#{purse.rsplit('@', 1)[0]}", f"{pool_prefix(purse)}{number:02d}")
+
+
+def pool_prefix(purse: str) -> str:
+    """What the sort keys of all pools of a window begin with."""
+    return f"POOL#{purse.rsplit('@', 1)[1]}#"
 
 
 def resolved_key(request_id: str, account: str) -> Key:
@@ -275,25 +281,3 @@ def parse_resolved(text: str) -> tuple[Reservation, Resolution]:
     """The pair that the journal keeps of a reservation that ended."""
     held, ended = json.loads(text)
     return reservation_from_record(held), resolution_from_record(ended)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowState:
-    """A budget window item, read."""
-
-    limit: int
-    unallotted: int
-    impounded: int
-    places: tuple[str, ...]
-    pools: int
-
-    @classmethod
-    def of(cls, item: Item) -> "WindowState":
-        """From the item."""
-        return cls(
-            limit=int(item["limit"]["N"]),
-            unallotted=int(item["unallotted"]["N"]),
-            impounded=int(item.get("impounded", {"N": "0"})["N"]),
-            places=tuple(sorted(item.get("places", {}).get("SS", ()))),
-            pools=int(item.get("pools", {"N": "0"})["N"]),
-        )

@@ -28,6 +28,11 @@ def pool_name(pool: int) -> str:
     return f"{_POOL}{pool}"
 
 
+def pool_number(name: str) -> int:
+    """The inverse of ``pool_name``."""
+    return int(name.removeprefix(_POOL))
+
+
 def is_pool(name: str) -> bool:
     """Whether this place is a pool."""
     return name.startswith(_POOL)
@@ -36,7 +41,7 @@ def is_pool(name: str) -> bool:
 def key_of(purse: str, name: str) -> Key:
     """The item that keeps this place's money of the window."""
     if is_pool(name):
-        return pool_key(purse, int(name.removeprefix(_POOL)))
+        return pool_key(purse, pool_number(name))
     return place_key(name)
 
 

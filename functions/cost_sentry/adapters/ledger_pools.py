@@ -1,13 +1,13 @@
 """Pools of a crowded window: they serve the shards that the window does not serve itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import Item, Seen, WindowState, pool_key
+from cost_sentry.adapters.ledger_items import Seen, pool_key, pool_prefix
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
@@ -15,7 +15,8 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_pool,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
+from cost_sentry.adapters.ledger_wants import Grant, Want, is_recent, seen_of
+from cost_sentry.adapters.ledger_windows import PoolState, WindowState
 from cost_sentry.domain.allotment import (
     POOLS,
     SHARE_PER_REFILL,
@@ -31,24 +32,6 @@ SCRAPED_MAX = 8
 """Pools that a shard is served from at once: the more, the more conflicts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolState:
-    """A pool's item, read; a pool that nobody met yet is empty."""
-
-    pool: int
-    unallotted: int = 0
-    shards: int = 0
-    """That it serves, about: halves that take the place of their parent are not counted."""
-
-    @classmethod
-    def of(cls, pool: int, item: Item | None) -> "PoolState":
-        """From the item."""
-        numbers = {name: int(v["N"]) for name, v in (item or {}).items() if "N" in v}
-        return cls(
-            pool=pool, unallotted=numbers.get("unallotted", 0), shards=numbers.get("shards", 0)
-        )
-
-
 class Pools:
     """Finds money in pools for shards behind them; moves only what fills a pool."""
 
@@ -62,9 +45,9 @@ class Pools:
         Unseen at first, as at the last refill; and after a conflict out of the next pool.
         """
         pool = pool_of(want.place, attempt)
-        is_known = want.seen is not None and abs(want.now - want.seen.at) <= SEEN_TRUSTED
-        if want.seen and is_known and attempt < UNSEEN_TRIES:
-            return _as_last_time(want, want.seen, pool)
+        seen = want.seen
+        if seen and is_recent(seen.at, want.now, SEEN_TRUSTED) and attempt < UNSEEN_TRIES:
+            return _as_last_time(want, seen, pool)
         found = PoolState.of(pool, self._calls.get(pool_key(want.purse, pool)))
         if found.unallotted < want.needed:
             filled = self._fill(want, found)
@@ -110,9 +93,8 @@ class Pools:
 
     def all(self, purse: str) -> Sequence[PoolState]:
         """Every pool of the window that somebody met; each at an instant of its own."""
-        first = pool_key(purse, 0)
-        prefix = first["sk"]["S"].removesuffix("00")
-        items = self._calls.query(first["pk"]["S"], start_sk=prefix, limit=POOLS)
+        prefix = pool_prefix(purse)
+        items = self._calls.query(pool_key(purse, 0)["pk"]["S"], start_sk=prefix, limit=POOLS)
         named = ((item["sk"]["S"], item) for item in items)
         return [
             PoolState.of(int(sk.removeprefix(prefix)), item)

@@ -1,16 +1,13 @@
 """Money for a shard that cannot pay, out of the window or a pool; or proof that there is none."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import (
-    WindowState,
-    number,
-    window_key,
-)
+from cost_sentry.adapters.ledger_items import number, window_key
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
@@ -20,11 +17,14 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_window,
 )
 from cost_sentry.adapters.ledger_pools import Pools, pool_of
-from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
+from cost_sentry.adapters.ledger_wants import Grant, Want, is_recent, seen_of
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import (
+    CALLS_PER_REFILL,
     DIRECT_PLACES_MAX,
     POOLS,
+    SHARE_PER_REFILL,
     Spread,
     gathered,
     refill_amount,
@@ -35,6 +35,9 @@ ATTEMPTS_MAX = 60
 """Looks at one budget window before giving up with ``LedgerContention``."""
 WINDOW_KNOWN = timedelta(seconds=10)
 """How long a crowded window's limit is taken as read: all that a refill through a pool needs."""
+WINDOW_SEEN_TRUSTED = timedelta(minutes=5)
+"""How long a shard refills itself out of a window without a look at it; what it tells callers of
+the window stays as old."""
 SHORTAGE_KNOWN = timedelta(seconds=1)
 """How long a crowded window that was proven short is not looked at again."""
 PURSES_KNOWN_MAX = 1_000
@@ -44,12 +47,16 @@ class Refills:
     """Brings shards what they need; remembers of crowded windows only what may be a little old."""
 
     def __init__(
-        self, calls: LedgerCalls, allotments: Allotments, pause: Callable[[int], None]
+        self,
+        calls: LedgerCalls,
+        allotments: Allotments,
+        pools: Pools,
+        pause: Callable[[int], None],
     ) -> None:
         self._calls = calls
         self._allotments = allotments
+        self._pools = pools
         self._pause = pause
-        self._pools = Pools(calls, allotments)
         self._crowded: dict[str, tuple[datetime, WindowState]] = {}
         self._short: dict[str, tuple[datetime, Spread]] = {}
 
@@ -77,9 +84,13 @@ class Refills:
 
     def top_up(self, wants: Sequence[Want]) -> bool:
         """Bring a busy shard what its next calls will need, if there is plenty; one try."""
-        grants = {want.purse: self._grant(want) for want in wants}
-        plenty = [g for w in wants if (g := grants[w.purse]) and 2 * g.amount >= w.hold.amount]
-        return len(plenty) == len(wants) and self._bring(wants[0], grants)
+        grants = {}
+        for want in wants:
+            grant = self._grant(want)
+            if grant is None or 2 * grant.amount < want.hold.amount:
+                return False
+            grants[want.purse] = grant
+        return self._bring(wants[0], grants)
 
     def _bring(self, want: Want, grants: Mapping[str, Grant | None]) -> bool:
         given = {purse: grant for purse, grant in grants.items() if grant and grant.amount}
@@ -93,8 +104,11 @@ class Refills:
 
     def _grant(self, want: Want, attempt: int = 0) -> Grant | None:
         """The quick way, without looking at anybody else's money; ``None`` if there is none."""
+        unseen = None if attempt else _as_last_time(want)
+        if unseen is not None:
+            return unseen
         known = self._crowded.get(want.purse)
-        if known is None or not _is_recent(known[0], want.now, WINDOW_KNOWN):
+        if known is None or not is_recent(known[0], want.now, WINDOW_KNOWN):
             window = self._allotments.window(want.purse)
             if window is None:
                 return None
@@ -134,7 +148,7 @@ class Refills:
     def _prove(self, want: Want) -> Shortage | bool:
         """Look at all places at one instant: refuse, or gather what lies elsewhere, or take it."""
         known = self._short.get(want.purse)
-        if known and _is_recent(known[0], want.now, SHORTAGE_KNOWN):
+        if known and is_recent(known[0], want.now, SHORTAGE_KNOWN):
             short = _shortage(want, known[1], known[0])
             if short is not None:
                 return short
@@ -204,8 +218,22 @@ def _shortage(want: Want, spread: Spread, as_of: datetime) -> Shortage | None:
     return Shortage(hold=want.hold, remaining=remaining)
 
 
-def _is_recent(then: datetime, now: datetime, age_max: timedelta) -> bool:
-    return abs(now - then) <= age_max
+def _as_last_time(want: Want) -> Grant | None:
+    """Out of a window that had plenty a moment ago; if it has not, the transaction fails."""
+    seen = want.seen
+    if seen is None or seen.free_max is not None:
+        return None
+    amount = want.hold.amount * CALLS_PER_REFILL
+    if seen.elsewhere < SHARE_PER_REFILL * amount:
+        return None
+    if not is_recent(seen.at, want.now, WINDOW_SEEN_TRUSTED):
+        return None
+    amount = max(want.needed, amount)
+    return Grant(
+        takes=(take_from_window(want.purse, amount, seen.limit, want.place),),
+        amount=amount,
+        seen=replace(seen, elsewhere=seen.elsewhere - amount),
+    )
 
 
 def _remember(known: dict[str, Any], purse: str, what: object) -> None:

@@ -37,5 +37,6 @@ class Surplus:
             return False
         if has_ended(purse.rsplit("@", 1)[1], self._now):
             return False
-        surplus = shard.surplus(purse, self._share(purse))
+        share = None if shard.state else self._share(purse)
+        surplus = shard.surplus(purse, share)
         return surplus > 0 and self._refills.give_back(shard.place, purse, surplus, self._now)

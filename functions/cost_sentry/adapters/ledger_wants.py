@@ -1,7 +1,7 @@
 """What a shard needs of a budget window, and money that is there for it. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cost_sentry.adapters.ledger_items import Seen, ShardState
 from cost_sentry.adapters.ledger_moves import Action
@@ -62,6 +62,11 @@ class Grant:
     takes: tuple[Action, ...]
     amount: int
     seen: Seen
+
+
+def is_recent(then: datetime, now: datetime, age_max: timedelta) -> bool:
+    """Whether what was known then may be trusted now; clocks differ, so both ways."""
+    return abs(now - then) <= age_max
 
 
 def seen_of(want: Want, limit: int, elsewhere: int, free_max: int | None = None) -> Seen:

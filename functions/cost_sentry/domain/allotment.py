@@ -16,8 +16,10 @@ so whoever spends from one of them cannot overspend the budget (P1).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-CALLS_PER_REFILL = 8
-"""A refill is worth this many calls, so that seven of eight calls need one write only."""
+CALLS_PER_REFILL = 32
+"""A refill is worth this many calls, so that 31 of 32 need one write only.
+
+What a place does not use of it is gathered before anybody is refused."""
 SHARE_PER_REFILL = 16
 """No refill above what is needed takes more than a sixteenth of what is unallotted."""
 DIRECT_PLACES_MAX = 48

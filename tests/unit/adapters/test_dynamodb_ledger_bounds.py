@@ -11,6 +11,8 @@ from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
 from cost_sentry.domain.errors import LedgerContention, LedgerThrottled, LedgerUnavailable
+from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.shard import pending_max
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 
@@ -27,8 +29,13 @@ class Met(LedgerCalls):
     transactions = 0
     silent = False
 
+    split_fault = None
+
     def update(self, arguments):
         self.writes += 1
+        if self.split_fault and "#state = :split" in arguments["UpdateExpression"]:
+            fault, self.split_fault = self.split_fault, None
+            raise fault
         if self.times:
             self.times -= 1
             if isinstance(self.what, Exception):
@@ -84,6 +91,16 @@ def test_others_in_the_way_are_waited_for_sixty_times_and_no_more(calls, ledger,
             act()
         calls.times = 0
         assert pauses == list(range(ATTEMPTS_MAX)) == list(range(60))
+
+
+def test_a_full_shard_that_is_too_busy_to_split_is_asked_again(calls, ledger, pauses):
+    for n in range(pending_max("")):
+        held(ledger, f"r{n}")
+    calls.split_fault = LedgerThrottled("too often")
+    pauses.clear()
+
+    assert isinstance(held(ledger, "one more"), Reservation)
+    assert pauses == [0]
 
 
 def test_a_settle_that_met_others_happens_once_they_have_gone(calls, ledger, pauses):

@@ -8,13 +8,13 @@ from cost_sentry.adapters.ledger_allotments import Allotments, spread_of
 from cost_sentry.adapters.ledger_calls import LedgerCalls, TooLarge
 from cost_sentry.adapters.ledger_items import (
     ShardState,
-    WindowState,
     definition_key,
     number,
     place_key,
     pool_key,
     window_key,
 )
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.adapters.ledger_writes import expired_text, pending_text
 from cost_sentry.domain.allotment import Part, Placement, Spread, gathered
 from cost_sentry.domain.errors import ConfigurationError

@@ -7,12 +7,12 @@ from cost_sentry.adapters.ledger_items import (
     SPLIT,
     Seen,
     ShardState,
-    WindowState,
     number,
     place_key,
     pool_key,
     window_key,
 )
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.adapters.ledger_writes import expired_text, pending_text
 from cost_sentry.domain.reservation import charged_in_full
 from cost_sentry.domain.shard import stamp_of

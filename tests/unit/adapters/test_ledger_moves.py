@@ -6,7 +6,6 @@ from cost_sentry.adapters.ledger_calls import Written
 from cost_sentry.adapters.ledger_items import (
     Seen,
     ShardState,
-    WindowState,
     number,
     place_key,
     pool_key,
@@ -22,6 +21,7 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_pool,
     take_from_window,
 )
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX
 from cost_sentry.domain.ledger_entry import EntryKind
 from tests.fakes.builders import NOON

@@ -16,7 +16,8 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_pool,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_pools import Pools, PoolState, pool_of
+from cost_sentry.adapters.ledger_pools import Pools, pool_of
+from cost_sentry.adapters.ledger_windows import PoolState
 from cost_sentry.domain.allotment import POOLS
 from tests.fakes.builders import NOON, budget
 from tests.fakes.noted_calls import NotedCalls

@@ -1,18 +1,23 @@
 """Where a shard's money comes from, and what is proven before it is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from cost_sentry.adapters import ledger_refills
 from cost_sentry.adapters.ledger_calls import Conflict
+from cost_sentry.adapters.ledger_moves import move_in_shard, take_from_window
 from cost_sentry.domain.allotment import gathered
-from tests.fakes.builders import budget
+from tests.fakes.builders import NOON, budget
 from tests.fakes.refill_kit import (
     LIMIT,
     OTHER,
+    PLACE,
     PURSE,
     Kit,
     from_window,
     places,
+    seen,
     short,
     want,
     window,
@@ -20,7 +25,7 @@ from tests.fakes.refill_kit import (
 
 
 @pytest.mark.parametrize(
-    ("unallotted", "free", "amount"), [(16_000, 0, 800), (10_000, 0, 625), (70, 30, 70)]
+    ("unallotted", "free", "amount"), [(64_000, 0, 3_200), (10_000, 0, 625), (70, 30, 70)]
 )
 def test_a_window_refills_a_shard_that_it_serves(unallotted, free, amount):
     kit = Kit(window=window(unallotted))
@@ -67,9 +72,9 @@ def test_money_is_gathered_before_it_is_taken(spread):
 
 
 def test_what_was_proven_to_be_there_is_taken_at_once():
-    kit = Kit(window=None, spread=places(16_000, web=30, app=7))
+    kit = Kit(window=None, spread=places(64_000, web=30, app=7))
 
-    assert kit.supplied(want(free=99)) == (None, [from_window(800, 16_007 - 800)])
+    assert kit.supplied(want(free=99)) == (None, [from_window(3_200, 64_007 - 3_200)])
 
 
 def test_a_shard_that_got_its_money_meanwhile_needs_no_more():
@@ -77,9 +82,9 @@ def test_a_shard_that_got_its_money_meanwhile_needs_no_more():
 
 
 def test_a_shard_that_owes_itself_is_refilled_all_the_same():
-    kit = Kit(window=None, spread=places(16_000, web=-10))
+    kit = Kit(window=None, spread=places(64_000, web=-10))
 
-    assert kit.supplied(want())[1] == [from_window(800, 15_200)]
+    assert kit.supplied(want())[1] == [from_window(3_200, 60_800)]
 
 
 def test_what_will_be_scarce_comes_along_at_the_first_try_only():
@@ -115,3 +120,48 @@ def test_a_busy_shard_is_filled_with_all_that_it_will_need_or_nothing():
 
     assert kit.refills.top_up([want(is_early=True)]) is False
     assert Kit(window=window(), outcome=Conflict()).refills.top_up([want()]) is False
+
+
+PLENTY = 16 * 3_200
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 5])
+def test_a_shard_that_saw_plenty_is_refilled_without_a_look_and_tells_no_newer_news(minutes):
+    told = seen(PLENTY, at=-60 * minutes)
+    kit = Kit(window=None)
+
+    answer, [actions] = kit.supplied(want(free=30, seen=told))
+
+    assert (answer, kit.allotments.looks) == (None, [])
+    assert actions == (
+        take_from_window(PURSE, 3_200, LIMIT, PLACE),
+        move_in_shard(
+            PLACE, {PURSE: 3_200}, NOON, seen={PURSE: replace(told, elsewhere=PLENTY - 3_200)}
+        ),
+    )
+
+
+def test_a_call_that_owes_much_gets_all_of_it_unseen():
+    _, [actions] = Kit(window=None).supplied(want(free=-3_500, seen=seen(PLENTY)))
+
+    assert actions[0] == take_from_window(PURSE, 3_600, LIMIT, PLACE)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, seen(PLENTY - 1), seen(PLENTY, at=-301), seen(PLENTY, at=301)],
+    ids=["never", "not plenty", "long ago", "by a clock that is far ahead"],
+)
+def test_a_shard_that_knows_of_no_plenty_looks_first(told):
+    kit = Kit(window=window(64_000))
+
+    assert kit.supplied(want(seen=told)) == (None, [from_window(3_200, 60_800)])
+    assert kit.allotments.looks == ["window"]
+
+
+def test_what_is_not_there_any_more_is_looked_for():
+    """The first try fails, and moves nothing; what the next one finds is an answer."""
+    kit = Kit(window=window(0), spread=places(99), outcome=Conflict())
+
+    assert kit.supplied(want(seen=seen(PLENTY)))[0] == short(99)
+    assert (kit.pauses, kit.allotments.looks) == ([0], ["window", "spread"])

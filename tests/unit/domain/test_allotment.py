@@ -39,13 +39,13 @@ def test_a_part_that_is_only_free_money_is_held_by_no_call():
 @pytest.mark.parametrize(
     ("needed", "unallotted", "amount"),
     [
-        (10, 1_000_000, 800),
-        (10, 16 * 800 - 1, 799),
+        (10, 1_000_000, 3_200),
+        (10, 16 * 3_200 - 1, 3_199),
         (10, 160, 10),
         (10, 10, 10),
-        (900, 1_000_000, 900),
+        (3_900, 1_000_000, 3_900),
     ],
-    ids=["eight calls' worth", "a sixteenth of what is there", "what is needed", "all", "much"],
+    ids=["32 calls' worth", "a sixteenth of what is there", "what is needed", "all", "much"],
 )
 def test_a_refill_for_calls_of_100_is_worth_several_of_them_until_money_runs_out(
     needed, unallotted, amount

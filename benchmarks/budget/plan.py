@@ -30,10 +30,10 @@ class Plan:
 FULL = Plan(
     seeds=20,
     callers=50,
-    quiet_seconds=1.5,
+    quiet_seconds=0.75,
     burst_callers=500,
     cpu_calls=3_000,
-    cold_starts=7,
+    cold_starts=5,
     traced_calls=1_200,
     cloudwatch_seconds=180,
     metered_calls=64,

@@ -38,7 +38,7 @@ DECLARED: dict[str, Declared] = {
 
 
 def reserved_over_real(plan: Plan, say: Callable[[str], None]) -> tuple[Json, Json]:
-    """The mean ratio of the calls; in the details by model and by what is declared."""
+    """The mean ratio of the calls, and of all money; in the details by model and declared limit."""
     calls = read_trace(plan.traced_calls)
     details: Json = {}
     for model in MODELS:
@@ -48,7 +48,9 @@ def reserved_over_real(plan: Plan, say: Callable[[str], None]) -> tuple[Json, Js
         f"the first {len(calls)} calls of the Azure LLM inference trace 2023 (conversations,"
         f" CC BY 4.0) on {MODEL}; maxTokens is {STEP}"
     )
-    return {"mean": details[MODEL][STEP]["mean"], "workload": workload}, details
+    found = details[MODEL][STEP]
+    figures = {name: found[name] for name in ("mean", "sum_over_sum")}
+    return {**figures, "workload": workload}, details
 
 
 def _ratios(calls: tuple[TracedCall, ...], declared: Declared, model: str) -> Json:

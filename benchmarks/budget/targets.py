@@ -9,6 +9,8 @@ from benchmarks.budget.usd_per_million import PUBLISHED_DESIGN_USD
 Json = dict[str, Any]
 Row = tuple[str, str, str, str, str]
 _HOT = "5000"
+_HELD = "≤ 1.5", "2.11"
+"""Published for adaptive holds, without a word on how they are averaged: arXiv 2606.04056."""
 
 
 def targets(figures: Json) -> Table:
@@ -44,7 +46,9 @@ def _correctness(figures: Json) -> Iterator[Row]:
     past, theirs = late["ours_overshoot_usd"], f"${late['overshoot_usd']:.2f}"
     yield _row("past the limit, late metrics", f"${past:.2f}", "$0", theirs, past == 0)
     ratio = figures["reserved_over_real"]["mean"]
-    yield _row("reservation ÷ real cost", f"{ratio:.2f}", "≤ 1.5", NOTHING, ratio <= 1.5)
+    yield _row("reservation ÷ real cost, mean of calls", f"{ratio:.2f}", *_HELD, ratio <= 1.5)
+    ratio = figures["reserved_over_real"]["sum_over_sum"]
+    yield _row("all reserved ÷ all real cost", f"{ratio:.2f}", *_HELD, ratio <= 1.5)
 
 
 def _bursts_over(bursts: Json) -> int:

@@ -22,7 +22,7 @@ SHAPE = {
     "closed_loop": {"ours": LOOP, "litellm_default": LOOP, "litellm_strict": LOOP},
     "burst": {"ours": {"*": BURST}, "litellm": {"*": BURST}},
     "cloudwatch_design": {"overshoot_usd": float, "ours_overshoot_usd": float},
-    "reserved_over_real": {"mean": float, "workload": str},
+    "reserved_over_real": {"mean": float, "sum_over_sum": float, "workload": str},
     "decision_cpu_us": {"ours": PERCENTILES, "litellm": PERCENTILES},
     "cold_start": {"ours": COLD, "litellm": COLD},
     "wire": {"1": WIRE, "3": WIRE, "6": WIRE},

@@ -39,7 +39,7 @@ def whole_run():
             "litellm": {"team": dict(burst)},
         },
         "cloudwatch_design": {"overshoot_usd": 180.0, "ours_overshoot_usd": 0.0},
-        "reserved_over_real": {"mean": 2.0, "workload": "a trace"},
+        "reserved_over_real": {"mean": 2.0, "sum_over_sum": 1.4, "workload": "a trace"},
         "decision_cpu_us": {side: dict(percentiles) for side in ("ours", "litellm")},
         "cold_start": {side: {"seconds": 0.3, "rss_mb": 60} for side in ("ours", "litellm")},
         "wire": {budgets: dict(wire) for budgets in ("1", "3", "6")},

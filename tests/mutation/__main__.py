@@ -38,6 +38,7 @@ MODULES = (
     "adapters.ledger_surplus",
     "adapters.ledger_walk",
     "adapters.ledger_wants",
+    "adapters.ledger_windows",
     "adapters.ledger_writes",
 )
 SUITE = (

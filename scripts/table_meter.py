@@ -16,7 +16,7 @@ UNITS = Path(__file__).with_name("table_units.json")
 CALLS_PER_MINUTE = (1, 10, 60)
 """Of one account, for which the pages say what a call costs."""
 MODEL_SECONDS = 3
-CALLS_COUNTED = 32
+CALLS_COUNTED = 96
 _PLENTY = 10**15
 
 

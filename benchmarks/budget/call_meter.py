@@ -1,7 +1,7 @@
 """Calls of one account at a steady rate, counted at the wire once it is as large as it gets.
 
 Each call is admitted, takes its model's time, and is settled; the stream is projected as often as
-it is delivered. Counting begins after more than a minute, for as long do shards remember.
+it is delivered. Counting begins when shards have found their size, and remember as much as they do.
 """
 
 import heapq
@@ -17,7 +17,7 @@ from cost_sentry.domain.decision import Decision
 
 DECLARED_TOKENS = 300
 WRITTEN_TOKENS = 190
-WARM_UP = timedelta(seconds=75)
+WARM_UP = timedelta(minutes=5)
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TAGS = {"team": "search", "application": "web", "user": "ann", "session": "session-1"}
 _CALL, _PROJECTION = "a call", "a projection"

@@ -36,7 +36,7 @@ FULL = Plan(
     cold_starts=5,
     traced_calls=1_200,
     cloudwatch_seconds=180,
-    metered_calls=64,
+    metered_calls=300,
     loads_per_second=(50, 500, 5_000, 10_000),
 )
 QUICK = Plan(

@@ -7,11 +7,11 @@ import pytest
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import ATTEMPTS_MAX, DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
-from cost_sentry.adapters.ledger_items import ShardState, place_key
+from cost_sentry.adapters.ledger_items import ShardState, place_key, window_key
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
 from cost_sentry.domain.errors import LedgerContention, LedgerThrottled, LedgerUnavailable
-from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.reservation import Reservation, charged_in_full
 from cost_sentry.domain.shard import pending_max
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -19,6 +19,8 @@ from tests.fakes.moto_journal import journal_on_moto, no_pause
 DAY = "2026-11-21"
 DAILY = budget(limit=100_000)
 PURSE = f"{DAILY.id}@{DAY}"
+SMALL = budget("small", limit=10_000)
+SMALL_PURSE = f"{SMALL.id}@{DAY}"
 
 
 class Met(LedgerCalls):
@@ -30,6 +32,12 @@ class Met(LedgerCalls):
     silent = False
 
     split_fault = None
+    looks = 0
+    """At a window of ``SMALL``."""
+
+    def get(self, key):
+        self.looks += key == window_key(SMALL_PURSE)
+        return super().get(key)
 
     def update(self, arguments):
         self.writes += 1
@@ -55,7 +63,8 @@ def calls(monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with journal_on_moto() as store:
         calls = Met(store.client, "ledger")
-        DynamoDbBooks(calls, no_pause, ManualClock()).define(DAILY, DAY)
+        for of in (DAILY, SMALL):
+            DynamoDbBooks(calls, no_pause, ManualClock()).define(of, DAY)
         yield calls
 
 
@@ -156,16 +165,56 @@ def test_another_invocation_is_told_what_is_left_and_holds_it_from_now_on(ledger
     assert second.remaining == first.remaining
 
 
-def emptied(calls, left):
+def test_another_invocation_takes_a_call_over_by_one_write_more(calls, ledger):
+    ledger.reserve(reservation("r1", hold(100, DAILY), attempt="run.first"))
+    calls.writes = 0
+
+    ledger.reserve(reservation("r1", hold(100, DAILY), attempt="run.second"))
+
+    assert calls.writes == 2
+
+
+def test_whoever_settles_for_another_invocation_is_told_which_one_holds_it(ledger):
+    first = ledger.reserve(reservation("r1", hold(100, DAILY), attempt="run.first")).reservation
+    second = ledger.reserve(reservation("r1", hold(100, DAILY), attempt="run.second")).reservation
+
+    assert ledger.resolve(first, resolution(40)).resolved.reservation == second
+
+
+def test_whoever_settles_an_expired_call_is_told_what_was_held(ledger):
+    first = ledger.reserve(reservation("r1", hold(100, DAILY), attempt="run.first")).reservation
+    second = ledger.reserve(reservation("r1", hold(100, DAILY), attempt="run.second")).reservation
+    ledger.resolve(second, charged_in_full(second, NOON))
+
+    assert ledger.resolve(first, resolution(40)).resolved.reservation == second
+
+
+def emptied(calls, left, purse=PURSE):
     """The shard has this much for the calls that come next."""
     calls.update(
         {
             "Key": place_key("search/web"),
             "UpdateExpression": "SET #free.#purse = :left",
-            "ExpressionAttributeNames": {"#free": "free", "#purse": PURSE},
+            "ExpressionAttributeNames": {"#free": "free", "#purse": purse},
             "ExpressionAttributeValues": {":left": {"N": str(left)}},
         }
     )
+
+
+@pytest.mark.parametrize(("left", "comes_along"), [(199, True), (200, False)])
+def test_what_the_next_call_would_lack_comes_along_with_what_this_one_lacks(
+    calls, ledger, left, comes_along
+):
+    both = hold(100, SMALL), hold(100, DAILY)
+    ledger.reserve(reservation("r1", *both))
+    emptied(calls, 0, SMALL_PURSE)
+    emptied(calls, left)
+    calls.looks = 0
+
+    ledger.reserve(reservation("r2", *both))
+
+    assert shard(calls).free[PURSE] == left - 100 + (CALLS_PER_REFILL * 100 if comes_along else 0)
+    assert calls.looks == 1
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,10 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import ATTEMPTS_MAX, DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
 from cost_sentry.adapters.ledger_items import (
-    SPLIT,
-    Seen,
     ShardState,
     place_key,
-    pool_key,
     window_key,
 )
-from cost_sentry.adapters.ledger_pools import pool_of
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
 from cost_sentry.domain.errors import LedgerContention, LedgerThrottled, LedgerUnavailable
@@ -240,39 +236,6 @@ def test_a_busy_shard_is_filled_when_a_call_ends_so_that_the_next_need_not_wait(
 
     expected = left + (CALLS_PER_REFILL * 100 if filled else 0)
     assert shard(calls).free[PURSE] == expected
-
-
-def set_in_shard(calls, name, value):
-    calls.update(
-        {
-            "Key": place_key("search/web"),
-            "UpdateExpression": "SET #name = :value",
-            "ExpressionAttributeNames": {"#name": name},
-            "ExpressionAttributeValues": {":value": value},
-        }
-    )
-
-
-def test_a_shard_that_has_split_is_not_filled(calls, ledger):
-    kept = [held(ledger, f"r{n}") for n in range(2)]
-    emptied(calls, 0)
-    set_in_shard(calls, "state", {"S": SPLIT})
-
-    ledger.resolve(kept[0], resolution(100 - 40))
-
-    assert shard(calls).free[PURSE] == 40
-
-
-def test_a_shard_behind_a_pool_gives_back_what_it_may_not_keep_when_a_call_ends(calls, ledger):
-    kept = held(ledger)
-    emptied(calls, 0)
-    told = Seen(limit=DAILY.limit, elsewhere=0, at_seconds=0, free_max=40)
-    set_in_shard(calls, "seen", {"M": {PURSE: {"S": told.text()}}})
-
-    ledger.resolve(kept, resolution(100 - 60))
-
-    pool = calls.get(pool_key(PURSE, pool_of("search/web")))
-    assert (shard(calls).free[PURSE], pool["unallotted"]) == (30, {"N": "30"})
 
 
 def test_a_settle_stands_also_if_the_shard_cannot_be_filled(calls, ledger):

@@ -1,0 +1,138 @@
+"""What a settlement and a scheduled run do besides: fill, give back, merge, all within bounds."""
+
+from datetime import timedelta
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_items import SPLIT, Seen, ShardState, number, place_key, pool_key
+from cost_sentry.adapters.ledger_pools import pool_of
+from cost_sentry.adapters.ledger_shards import Shards
+from cost_sentry.domain.allotment import CALLS_PER_REFILL
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
+from tests.fakes.moto_journal import journal_on_moto, no_pause
+
+DAY = "2026-11-21"
+PLACE = "search/web"
+DAILY, SMALL = budget(limit=100_000), budget("small", limit=300)
+EVER = budget("ever", limit=100_000, window=WindowKind.NONE)
+PURSE, SMALL_PURSE, EVER_PURSE = f"{DAILY.id}@{DAY}", f"{SMALL.id}@{DAY}", f"{EVER.id}@all"
+REFILL = CALLS_PER_REFILL * 100
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with journal_on_moto() as store:
+        books = DynamoDbBooks(store.items, no_pause, ManualClock())
+        for of, window in ((DAILY, DAY), (SMALL, DAY), (EVER, "all")):
+            books.define(of, window)
+        yield store.items
+
+
+@pytest.fixture
+def ledger(calls):
+    return DynamoDbLedger(calls, no_pause)
+
+
+def shard(calls):
+    return ShardState.of(calls.get(place_key(PLACE)))
+
+
+def set_in_shard(calls, name, value):
+    calls.update(
+        {
+            "Key": place_key(PLACE),
+            "UpdateExpression": "SET #name = :value",
+            "ExpressionAttributeNames": {"#name": name},
+            "ExpressionAttributeValues": {":value": value},
+        }
+    )
+
+
+def set_free(calls, **by_budget):
+    purses = {"daily": PURSE, "small": SMALL_PURSE, "ever": EVER_PURSE}
+    free = {purses[name]: number(amount) for name, amount in by_budget.items()}
+    set_in_shard(calls, "free", {"M": free})
+
+
+def may_keep(calls, purse, free_max):
+    told = Seen(limit=100_000, elsewhere=0, at_seconds=0, free_max=free_max)
+    set_in_shard(calls, "seen", {"M": {purse: {"S": told.text()}}})
+
+
+def pool(calls, purse):
+    item = calls.get(pool_key(purse, pool_of(PLACE)))
+    return item and int(item["unallotted"]["N"])
+
+
+def running(ledger, *of, calls=2):
+    holds = [hold(100, each) for each in of]
+    answers = [ledger.reserve(reservation(f"r{n}", *holds)) for n in range(calls)]
+    return [answer.reservation for answer in answers]
+
+
+@pytest.mark.parametrize(("left", "comes_along"), [(199, True), (200, False)])
+def test_a_busy_shard_is_filled_with_all_that_its_next_call_would_lack(
+    calls, ledger, left, comes_along
+):
+    first, _ = running(ledger, DAILY, EVER)
+    set_free(calls, ever=0, daily=left - 40)
+
+    ledger.resolve(first, resolution(100 - 40))
+
+    filled = REFILL if comes_along else 0
+    assert shard(calls).free == {EVER_PURSE: 40 + REFILL, PURSE: left + filled}
+
+
+def test_the_last_money_of_a_budget_is_not_laid_where_nobody_asked_for_it(calls, ledger):
+    first, _ = running(ledger, SMALL)
+
+    ledger.resolve(first, resolution(100 - 40))
+
+    assert shard(calls).free == {SMALL_PURSE: 40}
+
+
+def test_a_shard_that_has_split_is_not_filled(calls, ledger):
+    first, _ = running(ledger, DAILY)
+    set_free(calls, daily=0)
+    set_in_shard(calls, "state", {"S": SPLIT})
+
+    ledger.resolve(first, resolution(100 - 40))
+
+    assert shard(calls).free == {PURSE: 40}
+
+
+def test_a_shard_behind_a_pool_gives_back_what_it_may_not_keep_when_a_call_ends(calls, ledger):
+    [kept] = running(ledger, DAILY, calls=1)
+    set_free(calls, daily=0)
+    may_keep(calls, PURSE, 40)
+
+    ledger.resolve(kept, resolution(100 - 60))
+
+    assert (shard(calls).free, pool(calls, PURSE)) == ({PURSE: 30}, 30)
+
+
+@pytest.mark.parametrize(("moves_max", "done"), [(9, 2), (2, 2), (1, 1), (0, 0)])
+def test_a_run_retires_windows_and_takes_surplus_and_does_no_more_than_it_was_asked(
+    calls, ledger, moves_max, done
+):
+    [kept] = running(ledger, DAILY, EVER, calls=1)
+    ledger.resolve(kept, resolution(100))
+    may_keep(calls, EVER_PURSE, 40)
+
+    assert ledger.tidy(NOON + timedelta(days=3), moves_max) == done
+    assert (PURSE not in shard(calls).free) is (moves_max > 0)
+    assert (pool(calls, EVER_PURSE) is not None) is (moves_max > 1)
+
+
+@pytest.mark.parametrize(("moves_max", "merged"), [(9, 1), (1, 1), (0, 0)])
+def test_a_run_merges_idle_halves_and_counts_it(calls, ledger, moves_max, merged):
+    shards = Shards(calls)
+    shards.open(PLACE, "")
+    shards.split(shard(calls))
+
+    assert ledger.tidy(NOON + timedelta(days=3), moves_max) == merged
+    assert (shard(calls).state is None) is bool(merged)

@@ -6,6 +6,7 @@ import pytest
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_items import SPLIT, Seen, ShardState, number, place_key, pool_key
 from cost_sentry.adapters.ledger_pools import pool_of
 from cost_sentry.adapters.ledger_shards import Shards
@@ -136,3 +137,13 @@ def test_a_run_merges_idle_halves_and_counts_it(calls, ledger, moves_max, merged
 
     assert ledger.tidy(NOON + timedelta(days=3), moves_max) == merged
     assert (shard(calls).state is None) is bool(merged)
+
+
+def test_a_shard_that_remembers_enough_ended_calls_lays_them_aside_when_told(calls, ledger):
+    for n in range(STAMPS_MIN):
+        held = ledger.reserve(reservation(f"r{n}", hold(1, DAILY))).reservation
+        ledger.resolve(held, resolution(1))
+
+    ledger.forget(PLACE, NOON)
+
+    assert (len(shard(calls).ended), len(shard(calls).faded)) == (0, STAMPS_MIN)

@@ -139,6 +139,18 @@ def test_a_run_merges_idle_halves_and_counts_it(calls, ledger, moves_max, merged
     assert (shard(calls).state is None) is bool(merged)
 
 
+def test_what_was_done_in_one_account_is_not_done_more_in_the_next(calls, ledger):
+    """Accounts come in the order of their names."""
+    other = reservation("r1", hold(100, DAILY), account="search/app")
+    ledger.resolve(ledger.reserve(other).reservation, resolution(100))
+    shards = Shards(calls)
+    shards.open(PLACE, "")
+    shards.split(shard(calls))
+
+    assert ledger.tidy(NOON + timedelta(days=3), 1) == 1
+    assert shard(calls).state == SPLIT
+
+
 def test_a_shard_that_remembers_enough_ended_calls_lays_them_aside_when_told(calls, ledger):
     for n in range(STAMPS_MIN):
         held = ledger.reserve(reservation(f"r{n}", hold(1, DAILY))).reservation

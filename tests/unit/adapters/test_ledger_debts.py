@@ -85,9 +85,9 @@ def test_others_in_the_way_are_waited_for_a_few_times_and_then_the_debt_stays():
 
 def test_only_running_windows_in_which_a_shard_owes_are_in_debt():
     ended, sound = "search-daily@2026-11-19", "other@2026-11-21"
-    odd = "odd@name@2026-11-21"
+    odd, odd_ended = "odd@name@2026-11-21", "odd@name@2026-11-19"
     shards = [
-        ShardState(place="search/web", free={PURSE: -1, ended: -1, sound: 0}),
+        ShardState(place="search/web", free={PURSE: -1, ended: -1, odd_ended: -1, sound: 0}),
         ShardState(place="search/app", free={PURSE: -2, sound: 1, odd: -1}),
     ]
 

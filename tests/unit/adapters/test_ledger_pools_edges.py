@@ -167,3 +167,14 @@ def test_only_debts_of_others_are_gathered_before_a_shard_that_owes_is_served():
 
     assert kit.supplied(want())[1] == [from_window(3_200, 60_800)]
     assert kit.allotments.placed == []
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [places(64_000, app=7), places(64_000, is_crowded=True, web=0, app=7)],
+    ids=["a newcomer, while there is room", "one that has a place in a crowd"],
+)
+def test_what_was_proven_to_be_there_is_served_by_the_window_unless_a_pool_stands_before_it(spread):
+    kit = Kit(window=None, spread=spread)
+
+    assert kit.supplied(want())[1] == [from_window(3_200, 64_007 - 3_200)]

@@ -6,11 +6,15 @@ import pytest
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.ledger_calls import ConditionFailed
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_items import SPLIT, Seen, ShardState, number, place_key, pool_key
 from cost_sentry.adapters.ledger_pools import pool_of
 from cost_sentry.adapters.ledger_shards import Shards
+from cost_sentry.adapters.ledger_writes import reserve_arguments
+from cost_sentry.application.ports import SameId
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
+from cost_sentry.domain.reservation import charged_in_full
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -159,3 +163,12 @@ def test_a_shard_that_remembers_enough_ended_calls_lays_them_aside_when_told(cal
     ledger.forget(PLACE, NOON)
 
     assert (len(shard(calls).ended), len(shard(calls).faded)) == (0, STAMPS_MIN)
+
+
+def test_an_id_that_expired_is_not_held_again_though_its_stamp_is_forgotten(calls, ledger):
+    [kept] = running(ledger, DAILY, calls=1)
+    ledger.resolve(kept, charged_in_full(kept, NOON))
+    calls.update({"Key": place_key(PLACE), "UpdateExpression": "REMOVE ended"})
+
+    assert isinstance(calls.update(reserve_arguments(kept)), ConditionFailed)
+    assert isinstance(ledger.reserve(kept), SameId)

@@ -134,8 +134,9 @@ def test_the_first_shard_is_told_of_deeper_ones_and_never_of_shallower(calls, sh
     assert state(calls).depth == 3
 
     shards.split(state(calls, "1"))
-    shards.split(state(calls, "01"))
+    assert state(calls).depth == 3
 
+    shards.split(state(calls, "01"))
     assert state(calls).depth == 3
     assert state(calls, "0").depth == 0
 
@@ -243,3 +244,39 @@ def test_of_two_halves_one_takes_their_parents_place_behind_pools_and_only_there
     shards.split(state(calls))
 
     assert (state(calls, "0").free, state(calls, "1").free) == ({behind: 0}, {})
+
+
+def test_a_half_is_not_opened_if_the_shard_above_took_over_at_that_very_moment(calls, shards):
+    shards.split(state(calls))
+    as_it_was = state(calls)
+    calls._client.delete_item(TableName="ledger", Key=place_key(f"{ACCOUNT}#0"))
+    calls.update(
+        {
+            "Key": place_key(ACCOUNT),
+            "UpdateExpression": "REMOVE #state",
+            "ExpressionAttributeNames": {"#state": "state"},
+        }
+    )
+
+    shards._open_half(as_it_was, "0")
+
+    assert state(calls, "0") is None
+
+
+def test_a_half_that_has_split_itself_is_not_opened_again(calls, shards):
+    shards.split(state(calls))
+    shards.split(state(calls, "0"))
+
+    shards.open(ACCOUNT, "0")
+
+    assert state(calls, "0").state == SPLIT
+
+
+def test_what_is_opened_first_is_the_shard_right_above(calls, shards):
+    shards.split(state(calls))
+    shards.split(state(calls, "0"))
+    calls._client.delete_item(TableName="ledger", Key=place_key(f"{ACCOUNT}#00"))
+
+    shards.open(ACCOUNT, "000")
+
+    assert state(calls, "00").state is None

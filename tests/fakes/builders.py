@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.window import WindowKind
 
@@ -32,6 +33,18 @@ def budget(budget_id: str = "search-daily", limit: int = 1_000, **changes: Any) 
         "limit": limit,
     }
     return Budget(**{**given, **changes})
+
+
+def allowance(allowance_id: str = "outage", **changes: Any) -> EmergencyAllowance:
+    given: dict[str, Any] = {
+        "id": allowance_id,
+        "scope": {"team": "search"},
+        "model_id": "amazon.nova-lite-v1:0",
+        "calls_per_day": 2,
+        "input_tokens_max": 30,
+        "output_tokens_max": 70,
+    }
+    return EmergencyAllowance(**{**given, **changes})
 
 
 def hold(amount: int = 100, of: Budget | None = None, now: datetime = NOON) -> Hold:

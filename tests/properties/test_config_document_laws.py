@@ -15,6 +15,7 @@ from cost_sentry.adapters.config_document import (
     with_version,
 )
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
@@ -35,6 +36,15 @@ budgets = st.builds(
     owners=lists,
     thresholds_percent=st.lists(st.integers(1, 100), max_size=4).map(tuple),
 )
+allowances = st.builds(
+    EmergencyAllowance,
+    id=names,
+    scope=st.dictionaries(names, names, min_size=1, max_size=3),
+    model_id=names,
+    calls_per_day=st.integers(1, 100),
+    input_tokens_max=st.integers(1, 10**6),
+    output_tokens_max=st.integers(1, 10**6),
+)
 configurations = st.builds(
     SentryConfig,
     version=st.just(""),
@@ -51,6 +61,7 @@ configurations = st.builds(
     required_tags=lists,
     hold_seconds=st.integers(360, 10**5),
     alert_addresses=lists,
+    emergency_allowances=st.lists(allowances, max_size=2).map(tuple),
 )
 
 
@@ -108,6 +119,7 @@ def damaged(path, value):
         (["budgets", 0, "limit"], "NaN"),
         (["budgets", 0, "limit"], "-1"),
         (["defaults"], {}),
+        (["emergencyAllowances"], [{}]),
     ],
 )
 def test_fails_as_an_operators_business_on_a_document_that_is_none(path, value):

@@ -8,6 +8,7 @@ from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.coverage import find_crowded
+from cost_sentry_client.config_file.emergency_checks import allowance_findings
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
@@ -38,6 +39,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *_budget_ids(file.budgets),
         *find_crowded(file),
         *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
+        *allowance_findings(file, book),
     ]
 
 

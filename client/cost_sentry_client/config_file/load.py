@@ -11,6 +11,7 @@ from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, parse_amount
+from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.coverage import find_uncovered
@@ -22,7 +23,11 @@ from cost_sentry_client.config_file.problems import (
     field_text,
 )
 from cost_sentry_client.config_file.shape_errors import findings_of
-from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
+from cost_sentry_client.config_file.shapes import (
+    BudgetShape,
+    EmergencyAllowanceShape,
+    SentryFile,
+)
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
 
 FILE_BYTES_MAX = 256 * 1024
@@ -156,6 +161,18 @@ def _config(file: SentryFile) -> SentryConfig:
         required_tags=(_TEAM_TAG, *tags),
         hold_seconds=file.defaults.hold_seconds,
         alert_addresses=tuple(file.alerts.addresses),
+        emergency_allowances=tuple(_allowance(shape) for shape in file.emergency_allowances),
+    )
+
+
+def _allowance(shape: EmergencyAllowanceShape) -> EmergencyAllowance:
+    return EmergencyAllowance(
+        id=shape.id,
+        scope=dict(shape.scope),
+        model_id=shape.model,
+        calls_per_day=shape.calls_per_day,
+        input_tokens_max=shape.input_tokens_max,
+        output_tokens_max=shape.output_tokens_max,
     )
 
 

@@ -12,6 +12,7 @@ from cost_sentry_client.config_file.shapes import (
     AlertsShape,
     BudgetShape,
     DefaultsShape,
+    EmergencyAllowanceShape,
     ModelShape,
     SentryFile,
     TeamShape,
@@ -24,6 +25,7 @@ _SECTIONS = (
     ("teams.<team>.", TeamShape),
     ("models.<model>.", ModelShape),
     ("budgets[].", BudgetShape),
+    ("emergencyAllowances[].", EmergencyAllowanceShape),
 )
 _TABLE_HEAD = ("| field | value | default | meaning |", "| --- | --- | --- | --- |")
 _INTRODUCTION = f"""# sentry.yaml

@@ -12,6 +12,7 @@ from cost_sentry_client.config_file.shapes import (
     AlertsShape,
     BudgetShape,
     DefaultsShape,
+    EmergencyAllowanceShape,
     ModelShape,
     SentryFile,
     TeamShape,
@@ -24,6 +25,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "teams": TeamShape,
     "models": ModelShape,
     "budgets": BudgetShape,
+    "emergencyAllowances": EmergencyAllowanceShape,
 }
 
 
@@ -124,7 +126,9 @@ def _shape_at(path: Path) -> type[BaseModel] | None:
     match path:
         case ():
             return SentryFile
-        case ("defaults" | "alerts" as name,) | ("teams" | "models" | "budgets" as name, _):
+        case ("defaults" | "alerts" as name,):
+            return _SECTIONS[name]
+        case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _):
             return _SECTIONS[name]
         case _:
             return None

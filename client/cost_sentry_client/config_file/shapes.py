@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.emergency import CALLS_PER_DAY_MAX
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.field_types import (
@@ -133,6 +134,32 @@ class BudgetShape(_Shape):
     )
 
 
+class EmergencyAllowanceShape(_Shape):
+    """A few calls a day that one team may still make when the ledger cannot be asked."""
+
+    id: BudgetId = Field(description="name of the allowance")
+    scope: dict[TagName, TagValue] = Field(
+        min_length=1,
+        max_length=16,
+        description="tags of the requests that may use it, all of them; team is among them",
+    )
+    model: ModelId = Field(description="the model that they call, one of models")
+    calls_per_day: int = Field(
+        ge=1,
+        le=CALLS_PER_DAY_MAX,
+        description=(
+            "calls that are paid for in advance, each day of UTC; their money is held in every "
+            "budget of this scope and model"
+        ),
+    )
+    input_tokens_max: int = Field(
+        ge=1, le=1_000_000, description="the longest prompt that one of them pays for"
+    )
+    output_tokens_max: int = Field(
+        ge=1, le=1_000_000, description="the largest maxTokens that one of them pays for"
+    )
+
+
 class SentryFile(_Shape):
     """Cost sentry's configuration: who may call which models, and for how much."""
 
@@ -158,4 +185,9 @@ class SentryFile(_Shape):
         min_length=1,
         max_length=500,
         description="limits; a request that none of them covers is refused",
+    )
+    emergency_allowances: list[EmergencyAllowanceShape] = Field(
+        default_factory=list,
+        max_length=20,
+        description="calls set aside for when the ledger cannot be asked; else the answer is no",
     )

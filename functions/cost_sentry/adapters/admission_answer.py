@@ -49,13 +49,11 @@ def admission_answer(
 
 def _arguments(request: InvocationRequest, decision: Decision) -> dict[str, Any]:
     """The call as it was quoted: the model that was reserved, the output limit that was priced."""
-    held = decision.reservation
     given = request.converse.get("inferenceConfig")
     inference = dict(given) if isinstance(given, Mapping) else {}
-    limit = held.output_limit_tokens if held else None
     converse = {
         **request.converse,
         "modelId": decision.model_used,
-        "inferenceConfig": {**inference, "maxTokens": limit},
+        "inferenceConfig": {**inference, "maxTokens": decision.output_limit_sent_tokens},
     }
     return to_integration(converse) if request.path is InvocationPath.DIRECT else converse

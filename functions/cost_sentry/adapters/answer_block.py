@@ -22,7 +22,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "modelAsked": decision.model_asked,
         "modelUsed": decision.model_used,
         "path": decision.path.value if decision.path else None,
-        "maxTokens": held.output_limit_tokens if held else None,
+        "maxTokens": decision.output_limit_sent_tokens,
         "maxTokensAsked": decision.output_limit_asked_tokens,
         "inputTokensBound": held.input_bound_tokens if held else None,
         "reservedUsd": dollars_text(held.quote_picodollars) if held else None,

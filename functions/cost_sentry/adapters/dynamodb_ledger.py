@@ -143,7 +143,8 @@ class DynamoDbLedger:
             return lost  # It was never held, or another invocation has taken it over.
         except LedgerUnavailable:
             until = reservation.expires_at.isoformat()
-            return LedgerUnavailable(f"{lost}; its money may be held until {until}")
+            message = f"{lost}; its money may be held until {until}"
+            return LedgerUnavailable(message, perhaps_held=reservation)
         return lost
 
     def _overcome(self, here: Reservation, item: Item | None) -> ReserveResult | None:

@@ -17,6 +17,7 @@ from cost_sentry.application.ports import Resolved, SameId
 from cost_sentry.domain.errors import (
     FieldError,
     InvariantViolated,
+    LedgerBehind,
     LedgerUnavailable,
     RequestRefused,
 )
@@ -104,7 +105,7 @@ class Memory:
             if above is not None:
                 return above
             self._pause(attempt)
-        raise LedgerUnavailable(
+        raise LedgerBehind(
             f"request id {asked.request_id!r} was used a moment ago, and how that ended cannot be"
             " read yet"
         )

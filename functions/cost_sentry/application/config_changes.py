@@ -30,6 +30,7 @@ class ChangedThing(StrEnum):
     TEAM = "team"
     MODEL = "model"
     BUDGET = "budget"
+    EMERGENCY_ALLOWANCE = "emergency allowance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class ConfigChange:
     kind: ChangeKind
     thing: ChangedThing
     id: str = ""
-    """Of the team, model or budget; empty for defaults and alerts."""
+    """Of the team, model, budget or allowance; empty for defaults and alerts."""
     field: str = ""
     """As ``sentry.yaml`` names it; empty when the whole thing was added or removed."""
     before: str | None = None
@@ -77,6 +78,7 @@ def plan_config(
         *_things(ChangedThing.TEAM, _teams(current), _teams(wanted)),
         *_things(ChangedThing.MODEL, _models(current), _models(wanted)),
         *_things(ChangedThing.BUDGET, _budgets(current), _budgets(wanted)),
+        *_things(ChangedThing.EMERGENCY_ALLOWANCE, _allowances(current), _allowances(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -173,6 +175,19 @@ def _budget(budget: Budget) -> _Parts:
         "scope": scope_text(dict(sorted(budget.scope.items()))),
         "owners": _listed(budget.owners),
         "thresholds": _listed(str(percent) for percent in budget.thresholds_percent),
+    }
+
+
+def _allowances(config: SentryConfig | None) -> _Things:
+    return {
+        allowance.id: {
+            "callsPerDay": str(allowance.calls_per_day),
+            "model": allowance.model_id,
+            "scope": scope_text(dict(sorted(allowance.scope.items()))),
+            "inputTokensMax": str(allowance.input_tokens_max),
+            "outputTokensMax": str(allowance.output_tokens_max),
+        }
+        for allowance in (config.emergency_allowances if config else ())
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
+from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
@@ -29,7 +30,8 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
 
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
     and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
-    Its ``timeZone`` is left out where it is UTC, and ``outputTokensMin`` where nobody chose one.
+    Its ``timeZone`` is left out where it is UTC, ``outputTokensMin`` where nobody chose one, and
+    ``emergencyAllowances`` where there are none.
     """
     return {
         "format": _format(config),
@@ -44,6 +46,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         "teams": {team.id: {"owners": list(team.owners)} for team in config.teams.values()},
         "models": {model.id: {"ladder": list(model.ladder)} for model in config.models.values()},
         "budgets": [_budget_to_document(budget) for budget in config.budgets],
+        **_allowances_to_document(config),
     }
 
 
@@ -99,6 +102,22 @@ def _budget_to_document(budget: Budget) -> dict[str, object]:
     }
 
 
+def _allowances_to_document(config: SentryConfig) -> dict[str, object]:
+    """An older sentry reads over them and answers no, as it always did: no format of their own."""
+    allowances = [
+        {
+            "id": allowance.id,
+            "scope": dict(allowance.scope),
+            "model": allowance.model_id,
+            "callsPerDay": allowance.calls_per_day,
+            "inputTokensMax": allowance.input_tokens_max,
+            "outputTokensMax": allowance.output_tokens_max,
+        }
+        for allowance in config.emergency_allowances
+    ]
+    return {"emergencyAllowances": allowances} if allowances else {}
+
+
 def _config_from(document: Mapping[str, Any]) -> SentryConfig:
     defaults, teams, models = document["defaults"], document["teams"], document["models"]
     return SentryConfig(
@@ -112,6 +131,9 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         required_tags=tuple(defaults["requiredTags"]),
         hold_seconds=defaults["holdSeconds"],
         alert_addresses=tuple(document["alerts"]["addresses"]),
+        emergency_allowances=tuple(
+            _allowance_from(allowance) for allowance in document.get("emergencyAllowances", ())
+        ),
     )
 
 
@@ -126,4 +148,15 @@ def _budget_from(document: Mapping[str, Any]) -> Budget:
         limit=parse_amount(unit, document["limit"]),
         owners=tuple(document["owners"]),
         thresholds_percent=tuple(document["thresholds"]),
+    )
+
+
+def _allowance_from(document: Mapping[str, Any]) -> EmergencyAllowance:
+    return EmergencyAllowance(
+        id=document["id"],
+        scope=dict(document["scope"]),
+        model_id=document["model"],
+        calls_per_day=document["callsPerDay"],
+        input_tokens_max=document["inputTokensMax"],
+        output_tokens_max=document["outputTokensMax"],
     )

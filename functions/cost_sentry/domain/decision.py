@@ -27,6 +27,7 @@ class ReasonCode(StrEnum):
     WITHIN_BUDGETS = "WITHIN_BUDGETS"
     REROUTED_TO_FIT = "REROUTED_TO_FIT"
     OUTPUT_LIMIT_LOWERED = "OUTPUT_LIMIT_LOWERED"
+    EMERGENCY_ALLOWANCE = "EMERGENCY_ALLOWANCE"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
     INVALID_REQUEST = "INVALID_REQUEST"
     UNKNOWN_TEAM = "UNKNOWN_TEAM"
@@ -81,6 +82,8 @@ class Decision:
     path: InvocationPath | None = None
     reservation: Reservation | None = None
     price: ModelPrice | None = None
+    output_limit_tokens: int | None = None
+    """What is sent; ``None`` if that is what was reserved. A slot may have room for more."""
     output_limit_asked_tokens: int | None = None
     """What the caller asked for, or the default; more than was reserved if it was lowered."""
     uncounted: tuple[str, ...] = ()
@@ -97,3 +100,10 @@ class Decision:
     cost_picodollars: int | None = None
     """The real cost, known only on a replay of a settled request."""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def output_limit_sent_tokens(self) -> int | None:
+        """The ``maxTokens`` of the call; ``None`` where nothing was reserved."""
+        if self.output_limit_tokens is not None:
+            return self.output_limit_tokens
+        return self.reservation.output_limit_tokens if self.reservation else None

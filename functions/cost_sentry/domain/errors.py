@@ -4,12 +4,17 @@ CostSentryError
 ├── RequestRefused          the caller must change something: field, value given, what is allowed
 ├── LedgerUnavailable       the ledger could not be asked; the answer is no (P9)
 │   ├── LedgerContention    too many writers at once; safe to try again
+│   ├── LedgerBehind        it answers, but cannot say yet what became of a request id
 │   └── LedgerThrottled     refused for its rate, before anything was done
 ├── ConfigurationError      an operator must act
 └── InvariantViolated       a bug: stop, and keep the evidence
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cost_sentry.domain.reservation import Reservation
 
 
 class CostSentryError(Exception):
@@ -37,11 +42,29 @@ class RequestRefused(CostSentryError):  # noqa: N818 - named as the decision it 
 
 
 class LedgerUnavailable(CostSentryError):  # noqa: N818
-    """The ledger could not be asked, or its answer was lost for good."""
+    """The ledger could not be asked, or its answer was lost for good.
+
+    ``perhaps_held`` is a reservation that it may hold although nobody heard so.
+    """
+
+    is_silent = True
+    """Whether it could not be asked; a ledger that answers "not now" is none of an emergency's."""
+
+    def __init__(self, message: str, *, perhaps_held: "Reservation | None" = None) -> None:
+        self.perhaps_held = perhaps_held
+        super().__init__(message)
 
 
 class LedgerContention(LedgerUnavailable):
     """Every bounded attempt met another writer. Nothing was spent; try again."""
+
+    is_silent = False
+
+
+class LedgerBehind(LedgerUnavailable):
+    """The request id was used a moment ago, and how that ended cannot be read yet; try again."""
+
+    is_silent = False
 
 
 class LedgerThrottled(LedgerUnavailable):

@@ -77,5 +77,10 @@ class InvocationRequest:
 
         A slash in a name is written ``%2F``, so that no two callers share a path.
         """
-        names = (self.tags["team"], self.tags.get("application", NO_APPLICATION))
-        return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
+        return account_of(self.tags)
+
+
+def account_of(tags: Mapping[str, str]) -> str:
+    """The payer path of these tags, ``team`` among them; see ``InvocationRequest.account``."""
+    names = (tags["team"], tags.get("application", NO_APPLICATION))
+    return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)

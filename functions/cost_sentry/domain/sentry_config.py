@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cost_sentry.domain.budget import MODEL_TAG, Budget
+from cost_sentry.domain.emergency import EmergencyAllowance
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
+
+HOLD_SECONDS = 420
+"""How long a reservation may stay unresolved, where nobody chose otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +45,12 @@ class SentryConfig:
     output_tokens_min: int = OUTPUT_TOKENS_MIN
     """The lowest ``maxTokens`` that is sent instead of a refusal."""
     required_tags: tuple[str, ...] = ("team",)
-    hold_seconds: int = 420
+    hold_seconds: int = HOLD_SECONDS
     """A reservation unresolved for this long is posted in full; Express ends after 300 s."""
     alert_addresses: tuple[str, ...] = ()
     """Hear about every budget."""
+    emergency_allowances: tuple[EmergencyAllowance, ...] = ()
+    """Calls set aside for when the ledger cannot be asked (P9)."""
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

@@ -7,7 +7,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import Model, Team
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.builders import budget
+from tests.fakes.builders import allowance, budget
 from tests.fakes.configurations import configuration
 
 DOLLAR = 10**12
@@ -24,7 +24,7 @@ def test_the_same_configuration_is_no_change():
 
 
 def test_the_first_configuration_adds_everything():
-    wanted = configuration(budget(limit=DOLLAR))
+    wanted = configuration(budget(limit=DOLLAR), emergency_allowances=(allowance(),))
 
     changes = plan_config(None, wanted, {})
 
@@ -153,3 +153,12 @@ def test_an_added_budget_of_another_time_zone_says_which():
 def test_fails_when_a_budget_would_count_something_else(changes):
     with pytest.raises(ConfigurationError, match="new id, such as search-daily-2"):
         plan_config(configuration(), configuration(budget(**changes)), {})
+
+
+def test_an_emergency_allowance_is_compared_field_by_field():
+    current = configuration(budget(), emergency_allowances=(allowance(),))
+    wanted = configuration(budget(), emergency_allowances=(allowance(calls_per_day=9),))
+
+    assert texts(current, wanted, {"search-daily": 1_000}) == [
+        "changed emergency allowance outage: callsPerDay 2 → 9"
+    ]

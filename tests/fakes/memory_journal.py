@@ -12,6 +12,7 @@ from cost_sentry.application.journal_ports import (
 )
 from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine, WindowTotals, postings_of
@@ -138,7 +139,11 @@ class MemoryJournal:
         if decision.reservation:
             account = decision.reservation.account
         kept = replace(decision, reservation=None, price=None, path=None)
-        self.recorded.append(RecordedDecision(decision=kept, account=account, at=at))
+        slot = decision.reservation
+        slot_id = slot.request_id if slot and is_slot(slot) else None
+        noted = RecordedDecision(decision=kept, account=account, at=at, slot_id=slot_id)
+        if noted not in self.recorded:
+            self.recorded.append(noted)
 
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
         found = [r for r in self.recorded if r.decision.request_id == request_id]

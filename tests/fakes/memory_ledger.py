@@ -147,6 +147,16 @@ class MemoryLedger:
             self._ask()
             return [r for r in self._held.values() if account in (None, r.account)]
 
+    # ---- what tests ask
+
+    def ended(self, request_id: str) -> Resolution | None:
+        """How this id's reservation ended, in whatever account; ``None`` if it did not."""
+        found = (r.resolution for (_, id_), r in self._ended.items() if id_ == request_id)
+        return next(found, None)
+
+    def ended_ids(self) -> Sequence[str]:
+        return [request_id for _, request_id in self._ended]
+
     # ---- inside
 
     def _ask(self) -> None:

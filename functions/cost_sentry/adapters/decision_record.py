@@ -18,6 +18,7 @@ from cost_sentry.domain.decision import (
     ReasonCode,
     RungOutcome,
 )
+from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.spend import UNNAMED
 
@@ -82,6 +83,7 @@ def decision_text(decision: Decision) -> str:
             "budgets": [_view_record(view) for view in decision.budgets],
             "rungs": [[r.model_id, r.outcome, r.quote_picodollars] for r in decision.rungs],
             "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
+            **_slot_record(decision),
         }
     )
 
@@ -90,7 +92,13 @@ def recorded_decision_of(item: Item) -> RecordedDecision | None:
     """The decision of a ``REQUEST#`` item; ``None`` if it is an entry."""
     if "decision" not in item:
         return None
-    record = json.loads(item["decision"]["S"])
+    at = datetime.fromisoformat(item["at"]["S"])
+    return recorded_decision_from(item["decision"]["S"], at)
+
+
+def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
+    """The inverse of ``decision_text``, but for what that leaves out."""
+    record = json.loads(text)
     decision = Decision(
         kind=DecisionKind(record["kind"]),
         code=ReasonCode(record["code"]),
@@ -106,8 +114,14 @@ def recorded_decision_of(item: Item) -> RecordedDecision | None:
         errors=tuple(FieldError(field=f, problem=p, allowed=a) for f, p, a in record["errors"]),
         tags=record["tags"],
     )
-    at = datetime.fromisoformat(item["at"]["S"])
-    return RecordedDecision(decision=decision, account=record["account"], at=at)
+    return RecordedDecision(
+        decision=decision, account=record["account"], at=at, slot_id=record.get("slot")
+    )
+
+
+def _slot_record(decision: Decision) -> dict[str, str]:
+    held = decision.reservation
+    return {"slot": held.request_id} if held and is_slot(held) else {}
 
 
 def _view_record(view: BudgetView) -> dict[str, Any]:

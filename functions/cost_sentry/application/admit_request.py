@@ -7,6 +7,7 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, Short, TooLong
 from cost_sentry.application.candidates import (
     Candidate,
@@ -15,6 +16,7 @@ from cost_sentry.application.candidates import (
     refusal_of,
     refusal_of_length,
 )
+from cost_sentry.application.emergency_ports import Outage, WithoutLedger
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.ports import (
@@ -22,7 +24,6 @@ from cost_sentry.application.ports import (
     ConfigSource,
     Ledger,
     PriceBook,
-    Remaining,
     Reserved,
     SameId,
     Shortage,
@@ -55,14 +56,19 @@ class Admission:
     clock: Clock
     token_counter: TokenCounter | None = None
     """``None``: every prompt is bounded by its bytes."""
+    without_ledger: WithoutLedger | None = None
+    """``None``: nothing is set aside for outages."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
+
+        Unless an emergency allowance pays: its money was held when the ledger could be asked.
 
         Args:
             request: well-formed.
             attempt: names the execution that asks, so that its own repeated write finds itself.
         """
+        config = None
         try:
             config = self.config_source.current()
             if config is None:
@@ -71,12 +77,24 @@ class Admission:
             refused = refusal_of(request, config, self.price_book)
             return refused or self._try_candidates(request, config, attempt)
         except LedgerUnavailable as error:
-            message = (
-                f"the ledger could not be asked, so the answer is no; try a new id later ({error})"
+            return self._decide_without_ledger(
+                Outage(request=request, attempt=attempt, config=config, error=error)
             )
-            return rejection(request, ReasonCode.LEDGER_UNAVAILABLE, message)
         except ConfigurationError as error:
             return rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
+
+    def _decide_without_ledger(self, outage: Outage) -> Decision:
+        """A ledger that answers, but not now, is none of an emergency's: it may know the id."""
+        why, error = "", outage.error
+        if error.is_silent and self.without_ledger is not None:
+            answer = self.without_ledger(outage)
+            if isinstance(answer, Decision):
+                return answer
+            why = answer and f"; {answer}"
+        message = (
+            f"the ledger could not be asked, so the answer is no; try a new id later ({error}){why}"
+        )
+        return rejection(outage.request, ReasonCode.LEDGER_UNAVAILABLE, message)
 
     def _try_candidates(
         self, request: InvocationRequest, config: SentryConfig, attempt: str
@@ -152,7 +170,7 @@ class Admission:
             reservation=held,
             price=self.price_book.price(held.model_used),
             output_limit_asked_tokens=asked,
-            budgets=_views(budgets, held, reserved.remaining),
+            budgets=views_held(budgets, held, reserved.remaining),
             short=_short_view(request, config, tries),
             rungs=(*tries.rungs, _reserved_rung(held, asked)),
             uncounted=tuple(tries.bounds.uncounted),
@@ -202,26 +220,6 @@ def _exhausted(request: InvocationRequest, config: SentryConfig, tries: Candidat
         budgets=_views_before(budgets, asked, shortage),
         rungs=tuple(tries.rungs),
         uncounted=tuple(tries.bounds.uncounted),
-    )
-
-
-def _views(
-    budgets: tuple[Budget, ...], held: Reservation, remaining: tuple[Remaining, ...]
-) -> tuple[BudgetView, ...]:
-    known = {r.budget_id: r for r in remaining}
-    resets = {b.id: b.window_at(held.reserved_at).end for b in budgets}
-    return tuple(
-        BudgetView(
-            budget_id=hold.budget_id,
-            window_id=hold.window_id,
-            unit=hold.unit,
-            limit=known[hold.budget_id].limit if hold.budget_id in known else None,
-            left=known[hold.budget_id].left if hold.budget_id in known else None,
-            left_as_of=known[hold.budget_id].as_of if hold.budget_id in known else None,
-            needed=hold.amount,
-            resets_at=resets.get(hold.budget_id),
-        )
-        for hold in held.holds
     )
 
 

@@ -1,7 +1,7 @@
 """What was decided about a request, why, and what it cost: everything the sentry kept of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -93,8 +93,9 @@ def explain(
     """
     recorded = journal.decisions(request_id)
     reserved = _explain_reservations(request_id, journal, books, recorded)
+    slots = [found for note in recorded for found in _explain_slot(note, journal, books)]
     refused = [_explain_refusal(r) for r in recorded if r.decision.kind is DecisionKind.REJECT]
-    return tuple(sorted([*reserved, *refused], key=lambda e: (e.decided_at, e.account)))
+    return tuple(sorted([*reserved, *slots, *refused], key=lambda e: (e.decided_at, e.account)))
 
 
 def _explain_reservations(
@@ -103,6 +104,36 @@ def _explain_reservations(
     books: PendingReservations,
     recorded: Iterable[RecordedDecision],
 ) -> list[Explanation]:
+    notes = {r.account: r for r in recorded if r.decision.kind is not DecisionKind.REJECT}
+    return [
+        _explain_reservation(held, ends, notes.get(held.account))
+        for held, ends in _reservations(request_id, journal, books)
+    ]
+
+
+def _explain_slot(
+    note: RecordedDecision, journal: RequestJournal, books: PendingReservations
+) -> list[Explanation]:
+    """A call that was paid for in advance: the story is its slot's, the answer the caller's."""
+    if note.slot_id is None:
+        return []
+    return [
+        replace(
+            _explain_reservation(held, ends, note),
+            request_id=note.decision.request_id,
+            decision=note.decision.kind,
+            decided_at=note.at,
+            model_asked=note.decision.model_asked,
+            tags=dict(note.decision.tags),
+        )
+        for held, ends in _reservations(note.slot_id, journal, books)
+    ]
+
+
+def _reservations(
+    request_id: str, journal: RequestJournal, books: PendingReservations
+) -> list[tuple[Reservation, Sequence[LedgerEntry]]]:
+    """What was held under this id, with the entries that ended it, in order."""
     found: dict[str, Reservation] = {}
     ended: dict[str, list[LedgerEntry]] = {}
     # Pending ones are asked for first: one that is resolved meanwhile is then seen in the journal.
@@ -114,11 +145,7 @@ def _explain_reservations(
             found[entry.account] = entry.reservation
         if entry.resolution is not None:
             ended.setdefault(entry.account, []).append(entry)
-    notes = {r.account: r for r in recorded if r.decision.kind is not DecisionKind.REJECT}
-    return [
-        _explain_reservation(reservation, ended.get(account, []), notes.get(account))
-        for account, reservation in found.items()
-    ]
+    return [(held, ended.get(account, [])) for account, held in found.items()]
 
 
 def _explain_reservation(

@@ -68,6 +68,12 @@ class InputBounds:
             return candidate
         return self._counted(candidate)
 
+    def brought_within(self, candidate: Candidate, tokens_max: int) -> Candidate:
+        """The candidate with its prompt counted, if only that can show that it is short enough."""
+        fits = candidate.input_bound_tokens <= tokens_max
+        hopeless = self.request.input_floor_tokens > tokens_max
+        return candidate if fits or hopeless else self._counted(candidate)
+
     def _counted(self, candidate: Candidate) -> Candidate:
         count = self._count(candidate)
         if count is None:

@@ -37,6 +37,8 @@ class RecordedDecision:
     decision: Decision
     account: str
     at: datetime
+    slot_id: str | None = None
+    """The reservation of ``account`` that paid for it, where that is not named by the request."""
 
 
 class Journal(Protocol):

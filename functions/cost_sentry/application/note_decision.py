@@ -9,15 +9,15 @@ from cost_sentry.domain.errors import LedgerUnavailable
 def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str | None:
     """Note what was not allowed as it was asked; why it could not be noted, or ``None``.
 
-    A call that was is explained by its ledger entries. The answer never waits for, nor fails by,
-    its own explanation.
+    A call that was is explained by its ledger entries, and one that an emergency allowance paid for
+    is noted when it is booked. The answer never waits for, nor fails by, its own explanation.
     """
+    if decision.code in (ReasonCode.LEDGER_UNAVAILABLE, ReasonCode.EMERGENCY_ALLOWANCE):
+        return "the ledger is where it would be noted"
     lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
     as_asked = decision.kind is DecisionKind.ALLOW and not lowered
     if as_asked or decision.replayed:
         return None
-    if decision.code is ReasonCode.LEDGER_UNAVAILABLE:
-        return "the ledger is where it would be noted"
     try:
         log.record(decision, clock.now())
     except LedgerUnavailable as error:

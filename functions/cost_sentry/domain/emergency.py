@@ -134,13 +134,13 @@ def is_slot(reservation: Reservation) -> bool:
     return reservation.execution == SLOT_EXECUTION
 
 
-def lacks(slot: Reservation, call: Iterable[Hold]) -> str | None:
-    """Why this slot does not pay for a call that would hold so much; ``None`` if it does.
+def lacks(slot: Iterable[Hold], call: Iterable[Hold]) -> str | None:
+    """Why a slot that holds so much does not pay for such a call; ``None`` if it does.
 
     A slot holds of some budgets, in the windows of its day; the call's own budgets and windows must
     be among them, and no amount above the slot's.
     """
-    held = {hold.key: hold.amount for hold in slot.holds}
+    held = {hold.key: hold.amount for hold in slot}
     for hold in call:
         if hold.key not in held:
             return f"nothing is set aside in budget {hold.budget_id}"

@@ -134,7 +134,7 @@ def test_a_slot_is_known_by_its_execution_and_no_call_has_that_one():
     ],
 )
 def test_a_slot_pays_only_for_what_it_holds_in_its_own_windows(call, why):
-    assert lacks(reservation("r1", hold(100)), [call]) == why
+    assert lacks([hold(100)], [call]) == why
 
 
 def test_a_slot_that_nobody_uses_costs_nothing():

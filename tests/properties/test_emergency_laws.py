@@ -22,7 +22,7 @@ from tests.fakes.emergencies import ALLOWANCE, USAGE, Emergency
 
 COST = 300
 N = 3
-SMALLER = replace(ALLOWANCE, calls_per_day=N, output_tokens_max=60)
+SMALLER = replace(ALLOWANCE, calls_per_day=N, output_tokens_max=90)
 PURSE = budget("search-daily", 100_000)
 
 
@@ -145,13 +145,13 @@ class Run:
 
 steps = st.one_of(
     st.tuples(st.just("sweep"), st.integers(1, 9)),
-    st.tuples(st.just("call"), st.integers(0, 9)),
-    st.tuples(st.just("call"), st.integers(0, 9)),
+    st.tuples(st.just("call"), st.integers(0, 30)),
+    st.tuples(st.just("call"), st.integers(0, 30)),
     st.tuples(st.just("end"), st.booleans()),
     st.tuples(st.just("trouble"), st.integers(0, 6), st.booleans(), st.booleans()),
     st.tuples(st.just("silence"), st.booleans()),
     st.tuples(st.just("wait"), st.sampled_from([1, 8, 300, 800])),
-    st.tuples(st.just("meanwhile"), st.integers(0, 6), st.integers(0, 9)),
+    st.tuples(st.just("meanwhile"), st.integers(0, 6), st.integers(0, 30)),
     st.tuples(st.just("short_outage"), st.booleans()),
 )
 histories = st.lists(steps, min_size=20, max_size=40)

@@ -9,12 +9,12 @@ from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper, U
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.void_reservation import void_reservation
 from cost_sentry.domain.budget import Budget
-from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.usage import TokenUsage
-from tests.fakes.admissions import CHEAP, DEAR, SmallBook, config
+from tests.fakes.admissions import CHEAP, DEAR, SmallBook, config, request
 from tests.fakes.builders import ManualClock, allowance, budget
 from tests.fakes.memory_emergency_store import MemoryEmergencyStore
 from tests.fakes.memory_journal import MemoryJournal
@@ -127,3 +127,27 @@ class Emergency:
 
     def balance(self, of: Budget = PURSE) -> Any:
         return self.ledger.balance(of, of.window_at(self.clock.now()).id)
+
+
+def called(sentry: Emergency, request_id: str = "r1", attempt: str = "e1.i1") -> Decision:
+    """The ledger falls silent, and a slot pays for this call."""
+    sentry.fall_silent()
+    decision = sentry.decide(request(request_id), attempt)
+    assert decision.code is ReasonCode.EMERGENCY_ALLOWANCE
+    return decision
+
+
+def silent(*budgets: Budget, **changes: Any) -> Emergency:
+    """Calls were set aside, and then the ledger fell silent."""
+    sentry = Emergency(*budgets, **changes)
+    assert sentry.sweep().problems == []
+    sentry.fall_silent()
+    return sentry
+
+
+def refusal(sentry: Emergency, of: InvocationRequest, attempt: str = "e1.i1") -> str:
+    """Why the answer is no."""
+    decision = sentry.decide(of, attempt)
+    assert (decision.kind, decision.code) == (DecisionKind.REJECT, ReasonCode.LEDGER_UNAVAILABLE)
+    assert decision.message.startswith("the ledger could not be asked, so the answer is no")
+    return decision.message

@@ -4,35 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from cost_sentry.application.emergency_admission import LOOKING_FOR
-from cost_sentry.application.emergency_ports import StoreUnavailable, StoreUnreadable
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.emergency import is_slot
-from cost_sentry.domain.errors import LedgerBehind, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import LedgerBehind, LedgerContention
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, request
-from tests.fakes.builders import allowance, budget, reservation
-from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency
+from tests.fakes.builders import budget
+from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency, refusal, silent
 
-EMERGENCY, UNAVAILABLE = ReasonCode.EMERGENCY_ALLOWANCE, ReasonCode.LEDGER_UNAVAILABLE
-
-
-def silent(*budgets, **changes) -> Emergency:
-    """Calls were set aside, and then the ledger fell silent."""
-    sentry = Emergency(*budgets, **changes)
-    assert sentry.sweep().problems == []
-    sentry.fall_silent()
-    return sentry
-
-
-def refusal(sentry, of, attempt="e1.i1") -> str:
-    decision = sentry.decide(of, attempt)
-    assert (decision.kind, decision.code) == (DecisionKind.REJECT, UNAVAILABLE)
-    assert decision.message.startswith("the ledger could not be asked, so the answer is no")
-    return decision.message
+EMERGENCY = ReasonCode.EMERGENCY_ALLOWANCE
 
 
 def test_a_call_goes_on_with_what_was_set_aside_for_it_and_says_so():
@@ -213,152 +196,3 @@ def test_the_asked_model_comes_before_its_ladder_and_the_narrower_scope_before_t
 
     accounts = [held.account.rpartition("/")[2] for held in used]
     assert accounts == ["web", "outage", "outage", "cheap", "cheap"]
-
-
-# ---- the same id (P5)
-
-
-def test_an_execution_that_asks_again_gets_its_own_slot_again():
-    sentry = silent()
-    first = sentry.decide(request("r1"), "e1.i1")
-
-    again = sentry.decide(request("r1"), "e1.i2")
-
-    assert again == first
-    assert sentry.store.calls.count("claim") == 1
-
-
-def test_the_same_id_again_is_answered_and_no_second_call_is_paid_for():
-    sentry = silent()
-    first = sentry.decide(request("r1"), "e1.i1")
-
-    again = sentry.decide(request("r1"), "e2.i1")
-
-    assert (again.code, again.replayed) == (ReasonCode.ALREADY_ANSWERED, True)
-    assert (again.kind, again.model_used) == (first.kind, first.model_used)
-    assert sentry.store.calls.count("claim") == 1
-
-
-def test_the_same_id_with_other_content_is_refused():
-    sentry = silent()
-    sentry.decide(request("r1"), "e1.i1")
-
-    other = sentry.decide(request("r1", digest="d2"), "e2.i1")
-
-    assert (other.kind, other.code) == (DecisionKind.REJECT, ReasonCode.REQUEST_ID_REUSED)
-
-
-def test_the_same_id_of_another_application_is_another_call():
-    sentry = silent()
-    sentry.decide(request("r1"), "e1.i1")
-
-    other = request("r1", tags={"team": "search", "application": "batch"})
-
-    assert sentry.decide(other, "e2.i1").code is EMERGENCY
-
-
-def test_of_two_executions_with_one_id_at_once_one_is_paid_for_and_the_others_slot_goes_back():
-    sentry = silent()
-    meanwhile = []
-
-    def second_comes(call, done):
-        if call == "claim" and done and not meanwhile:
-            meanwhile.append(None)
-            meanwhile[0] = sentry.decide(request("r1"), "e2.i1")
-
-    sentry.store.trouble = second_comes
-    first = sentry.decide(request("r1"), "e1.i1")
-
-    assert meanwhile[0].code is EMERGENCY
-    assert first.code is ReasonCode.ALREADY_ANSWERED
-    sentry.recover()
-    sentry.settle(meanwhile[0])
-    sentry.clock.advance(seconds=420)
-    sentry.sweep()
-    assert sentry.balance().posted == 300
-
-
-# ---- faults
-
-
-@pytest.mark.parametrize("call", ["config", "taken", "slot_ids", "claims", "slot", "claim", "take"])
-@pytest.mark.parametrize("after", [False, True], ids=["unasked", "answer lost"])
-def test_whatever_the_store_cannot_do_is_a_no_and_never_an_error(call, after):
-    sentry = silent()
-
-    def trouble(name, done):
-        if (name, done) == (call, after):
-            raise StoreUnavailable("it did not answer")
-
-    sentry.store.trouble = trouble
-
-    message = refusal(sentry, request("r1"))
-    assert "nor could the emergency store be asked (it did not answer)" in message
-
-
-def test_a_store_that_is_down_costs_one_question():
-    sentry = silent()
-    sentry.store.down, sentry.store.calls = True, []
-
-    refusal(sentry, request("r1"))
-
-    assert sentry.store.calls == ["config"]
-
-
-def test_a_slot_that_cannot_be_read_is_passed_over():
-    sentry = silent()
-    broken = []
-
-    def trouble(name, _done):
-        if name == "slot" and not broken:
-            broken.append(name)
-            raise StoreUnreadable("no ticket of this sentry")
-
-    sentry.store.trouble = trouble
-
-    assert sentry.decide(request("r1")).code is EMERGENCY
-
-
-def test_a_mirrored_configuration_that_cannot_be_read_is_a_no():
-    sentry = silent()
-    sentry.store.put_config("v", {"format": 99})
-
-    assert "nor can the mirrored configuration be used" in refusal(sentry, request("r1"))
-
-
-def test_an_answer_comes_before_the_functions_time_is_up():
-    sentry = silent()
-
-    def slow(call, done):
-        if call == "slot" and not done:
-            sentry.clock.time += LOOKING_FOR * 2
-
-    sentry.store.trouble = slow
-
-    assert "it took too long" in refusal(sentry, request("r1"))
-    assert "claim" not in sentry.store.calls
-
-
-def test_what_the_ledger_may_hold_besides_is_told_and_kept_with_the_claim():
-    sentry = Emergency()
-    sentry.sweep()
-    held = reservation("r1")
-
-    def lost(_reservation):
-        raise LedgerUnavailable("its money may be held until noon", perhaps_held=held)
-
-    sentry.ledger.reserve = lost
-    decision = sentry.decide(request("r1"))
-
-    assert "money may be held for it a second time" in decision.message
-    assert sentry.store.claim_of(decision.reservation.request_id).perhaps_held == held
-
-
-def test_an_allowance_that_the_book_has_no_price_for_pays_for_nothing():
-    unpriced = allowance("unpriced", model_id="example.unpriced-v1:0")
-    sentry = Emergency(allowances=(unpriced,))
-    [problem] = sentry.sweep().problems
-    sentry.fall_silent()
-
-    assert "has no price in price book" in problem
-    assert "no emergency allowance" in refusal(sentry, request("r1"))

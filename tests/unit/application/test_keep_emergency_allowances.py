@@ -9,14 +9,10 @@ import pytest
 from cost_sentry.application.config_document import config_from_document
 from cost_sentry.application.emergency_ports import StoreUnavailable
 from cost_sentry.application.expire_reservations import expire_reservations
-from cost_sentry.application.explain_request import explain
-from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.emergency import given_back
 from cost_sentry.domain.errors import InvariantViolated, LedgerBehind, LedgerUnavailable
-from cost_sentry.domain.reservation import ReservationState
-from tests.fakes.admissions import request
 from tests.fakes.builders import budget, hold, reservation
-from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency
+from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency, called
 
 ONE = 2_000
 """What a slot of ``ALLOWANCE`` holds."""
@@ -28,14 +24,6 @@ SLOTS = ALLOWANCE.calls_per_day
 @pytest.fixture
 def sentry():
     return Emergency()
-
-
-def called(sentry, request_id="r1", attempt="e1.i1"):
-    """A decision that a slot pays for, while the ledger is silent."""
-    sentry.fall_silent()
-    decision = sentry.decide(request(request_id), attempt)
-    assert decision.code is ReasonCode.EMERGENCY_ALLOWANCE
-    return decision
 
 
 # ---- set aside
@@ -228,151 +216,6 @@ def test_a_run_that_died_after_its_claim_is_made_good_by_the_next(sentry):
     sentry.ledger.resolve = resolve
 
     assert sentry.sweep().given_back == SLOTS
-
-
-# ---- booked
-
-
-def test_what_a_call_cost_in_the_outage_is_booked_afterwards(sentry):
-    sentry.sweep()
-    settled = sentry.settle(called(sentry))
-    sentry.recover()
-
-    done = sentry.sweep()
-
-    assert settled.first
-    assert (done.booked, done.problems) == (1, [])
-    assert sentry.balance().posted == settled.resolved.resolution.cost_picodollars == COST
-    assert sentry.balance().pending == ONE
-
-
-def test_it_is_booked_once_however_often_the_run_dies_on_the_way(sentry):
-    sentry.sweep()
-    sentry.settle(called(sentry))
-    sentry.recover()
-
-    def dies(call, _done):
-        if call == "delete_slot":
-            raise StoreUnavailable("died")
-
-    sentry.store.trouble = dies
-    assert [sentry.sweep().problems for _ in range(2)] == [["died"], ["died"]]
-    sentry.store.trouble = lambda _call, _done: None
-
-    assert sentry.sweep().booked == 1
-    assert sentry.balance().posted == COST
-
-
-def test_a_call_that_did_not_run_costs_nothing(sentry):
-    sentry.sweep()
-    sentry.void(called(sentry))
-    sentry.recover()
-
-    assert sentry.sweep().booked == 1
-    assert sentry.balance().posted == 0
-
-
-def test_a_call_that_was_settled_in_the_ledger_itself_is_not_charged_again(sentry):
-    sentry.sweep()
-    decision = called(sentry)
-    sentry.recover()
-    sentry.settle(decision)
-    assert sentry.sweep().booked == 0
-    sentry.clock.advance(seconds=420)
-
-    assert sentry.sweep().booked == 1
-    assert sentry.balance().posted == COST
-
-
-def test_a_call_of_unknown_end_is_charged_in_full_once_it_is_surely_over(sentry):
-    sentry.sweep()
-    called(sentry)
-    sentry.recover()
-
-    assert sentry.sweep().booked == 0
-    sentry.clock.advance(seconds=420)
-    assert sentry.sweep().booked == 1
-    assert sentry.balance().posted == ONE
-
-
-def test_a_slot_that_was_used_is_used_for_that_day_also_when_the_allowance_changes(sentry):
-    sentry.sweep()
-    sentry.settle(called(sentry))
-    sentry.recover()
-    sentry.sweep()
-
-    sentry.apply(PURSE, allowances=(replace(ALLOWANCE, output_tokens_max=50),))
-
-    assert sentry.sweep().set_aside == SLOTS - 1
-
-
-def test_a_call_is_explained_under_its_own_id_once_it_is_booked(sentry):
-    sentry.sweep()
-    sentry.settle(called(sentry))
-    sentry.recover()
-    sentry.sweep()
-    sentry.log.write(sentry.ledger.entries)
-
-    [told] = explain("r1", journal=sentry.log, books=sentry.ledger)
-
-    assert (told.request_id, told.code) == ("r1", ReasonCode.EMERGENCY_ALLOWANCE)
-    assert (told.state, told.cost_picodollars) == (ReservationState.SETTLED, COST)
-    assert told.tags == {"team": "search", "application": "web"}
-    assert [step.what for step in told.steps] == ["reserve", "settle"]
-
-
-def lost_twice(sentry):
-    """The ledger holds the call's own reservation too, and nobody heard of it."""
-    own = reservation("r1", hold(50))
-    reserve = sentry.ledger.reserve
-
-    def lost(_held):
-        reserve(own)
-        sentry.ledger.reserve = reserve
-        raise LedgerUnavailable("may be held", perhaps_held=own)
-
-    sentry.ledger.reserve = lost
-    decision = sentry.decide(request("r1"))
-    assert own in sentry.ledger.pending()
-    return decision, own
-
-
-def test_what_the_ledger_held_besides_goes_back_once_the_slots_call_is_known_to_have_run(sentry):
-    sentry.sweep()
-    decision, own = lost_twice(sentry)
-    sentry.ledger.down = True
-    sentry.settle(decision)
-    sentry.recover()
-
-    sentry.sweep()
-
-    assert own not in sentry.ledger.pending()
-    assert sentry.balance().posted == COST
-
-
-def test_it_stays_held_where_nobody_knows_which_of_the_two_was_used(sentry):
-    sentry.sweep()
-    _, own = lost_twice(sentry)
-    sentry.clock.advance(seconds=420)
-
-    assert sentry.sweep().booked == 1
-    assert own in sentry.ledger.pending()
-
-
-def test_a_second_hold_that_never_was_holds_nothing_up(sentry):
-    sentry.sweep()
-
-    def lost(_held):
-        raise LedgerUnavailable("may be held", perhaps_held=reservation("r1", hold(50)))
-
-    reserve, sentry.ledger.reserve = sentry.ledger.reserve, lost
-    decision = sentry.decide(request("r1"))
-    sentry.ledger.reserve = reserve
-    sentry.ledger.down = True
-    sentry.settle(decision)
-    sentry.recover()
-
-    assert (sentry.sweep().booked, sentry.balance().posted) == (1, COST)
 
 
 # ---- faults

@@ -21,6 +21,8 @@ LAYER = ROOT / ".build" / "layer"
 
 LEDGER_SECONDS_MAX = 20
 """Of a function that asks the ledger: above three of its calls that nobody answers."""
+ADMISSION_SECONDS_MAX = 38
+"""And then the emergency store, which may be slow too."""
 MODEL_CALL_SECONDS_MAX = 250
 """Longer than the function's own client waits for a model, so that a silent one is reported."""
 
@@ -51,7 +53,7 @@ class FunctionRow:
 FUNCTIONS = (
     FunctionRow(
         name="admit_request",
-        timeout_seconds=LEDGER_SECONDS_MAX,
+        timeout_seconds=ADMISSION_SECONDS_MAX,
         memory_mib=512,
         grants=(
             lambda near, to: near.ledger.grant_reserve(to.role),

@@ -7,6 +7,7 @@ SETTINGS = {
     "stage": "which deployment this is, such as `dev`",
     "table_name": "the ledger's DynamoDB table",
     "alert_topic_arn": "where budgets' mails are published",
+    "emergency_bucket_name": "the S3 bucket of calls that are set aside for outages",
 }
 
 REASONS = {
@@ -21,6 +22,10 @@ REASONS = {
     ReasonCode.OUTPUT_LIMIT_LOWERED: (
         "a budget could not pay for `maxTokensAsked`; `maxTokens` is what it still pays for",
         "if `stopReason` is `max_tokens` the answer was cut: raise the budget that `message` names",
+    ),
+    ReasonCode.EMERGENCY_ALLOWANCE: (
+        "the ledger could not be asked; a call that was set aside for that pays for this one",
+        "nothing; few such calls are left, so send only what cannot wait",
     ),
     ReasonCode.BUDGET_EXHAUSTED: (
         "neither the model nor any rung of its ladder fits, nor does a lower output limit",
@@ -60,7 +65,10 @@ REASONS = {
     ),
     ReasonCode.LEDGER_UNAVAILABLE: (
         "the ledger could not be asked, so the answer is no",
-        "try again after a pause with a new id; `message` says if money may still be held",
+        (
+            "try again after a pause with a new id; `message` says if money may still be held, and"
+            " why no emergency allowance helped"
+        ),
     ),
     ReasonCode.NOT_CONFIGURED: (
         "no configuration is in force, or the one in force cannot be used",

@@ -28,6 +28,7 @@ def load_ours() -> None:
         SENTRY_STAGE="dev",
         SENTRY_TABLE_NAME="table",
         SENTRY_ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:alerts",
+        SENTRY_EMERGENCY_BUCKET_NAME="bucket",
         AWS_REGION="us-east-1",
         AWS_DEFAULT_REGION="us-east-1",
         AWS_ACCESS_KEY_ID="test",

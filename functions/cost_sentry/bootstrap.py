@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
     from cost_sentry.adapters.ledger_calls import LedgerCalls
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+    from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
     from cost_sentry.adapters.sns_alerts import SnsAlerts
     from cost_sentry.adapters.system_clock import SystemClock
     from cost_sentry.application.admit_request import Admission
+    from cost_sentry.application.emergency_ports import Outage
+    from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
+    from cost_sentry.domain.decision import Decision
 
 EXPIRED_PER_RUN_MAX = 500
 """Reservations that one scheduled run resolves."""
+SLOTS_PER_RUN_MAX = 100
+"""Calls for outages that one scheduled run sets aside, books or gives back."""
 ALERTS_PER_RUN_MAX = 50
 """Mails that one scheduled run sends."""
 MODEL_READ_TIMEOUT_SECONDS = 230
@@ -113,6 +119,55 @@ def admission() -> "Admission":
         ledger=ledger(),
         clock=clock(),
         token_counter=token_counter(),
+        without_ledger=decide_without_ledger,
+    )
+
+
+def decide_without_ledger(outage: "Outage") -> "Decision | str":
+    """The use case behind an emergency; a call that needs none pays for none of its imports."""
+    from cost_sentry.application.emergency_admission import EmergencyAdmission
+
+    emergency = EmergencyAdmission(
+        store=emergency_store(),
+        price_book=price_book(),
+        clock=clock(),
+        token_counter=token_counter(),
+    )
+    return emergency.decide(outage)
+
+
+@cache
+def emergency_store() -> "S3EmergencyStore":
+    """The second service, for when the ledger is silent.
+
+    At worst five seconds for a call that nobody answers: two slow connections, two silent reads
+    and a pause between them.
+    """
+    from botocore.config import Config
+
+    from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
+    from cost_sentry.adapters.s3_objects import S3Objects
+    from cost_sentry.adapters.system_clock import pause
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=1
+    )
+    bucket = settings().emergency_bucket_name
+    return S3EmergencyStore(S3Objects(_client("s3", config), bucket, pause))
+
+
+@cache
+def allowance_keeper() -> "AllowanceKeeper":
+    """The use case that sets calls aside, and books what an outage left behind."""
+    from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
+
+    return AllowanceKeeper(
+        config_source=config_source(),
+        price_book=price_book(),
+        ledger=ledger(),
+        store=emergency_store(),
+        log=decision_log(),
+        clock=clock(),
     )
 
 

@@ -15,6 +15,7 @@ class Settings:
     stage: str
     table_name: str
     alert_topic_arn: str
+    emergency_bucket_name: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":

@@ -15,14 +15,17 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import ShardState, place_key
+from cost_sentry.application.emergency_admission import LOOKING_FOR
 from cost_sentry.application.input_bound import COUNTS_MAX
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.request_id import STAMP_KEPT
 from infra.function_set import FUNCTIONS
 from tests.fakes.builders import ManualClock, budget, hold, reservation
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 
 DAY = "2026-11-21"
+COUNTING = COUNTS_MAX * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS)
 
 
 class LosingClient:
@@ -63,6 +66,7 @@ def test_a_reserve_whose_answer_is_lost_holds_nothing_once_the_caller_is_told_no
         ledger.reserve(reservation("r1", hold(100)))
 
     assert "may be held" not in str(told.value)
+    assert told.value.perhaps_held is None
     assert list(books.pending()) == []
     assert books.balance(budget(), DAY).left == 1_000
 
@@ -95,9 +99,10 @@ def test_what_cannot_be_given_back_is_said_to_be_held_until_it_expires(store, bo
     ledger = DynamoDbLedger(LedgerCalls(LosingClient(store.client, 99), "ledger"), no_pause)
     held = reservation("r1", hold(100))
 
-    with pytest.raises(LedgerUnavailable, match="may be held until"):
+    with pytest.raises(LedgerUnavailable, match="may be held until") as told:
         ledger.reserve(held)
 
+    assert told.value.perhaps_held == held
     assert books.balance(budget(), DAY).left in (900, 1_000)
 
 
@@ -128,16 +133,43 @@ def test_a_silent_ledger_is_a_no_after_a_bounded_number_of_attempts(deaf_client)
     assert len(heard) == client.meta.config.retries["total_max_attempts"]
 
 
-def test_three_silent_calls_end_before_the_functions_own_time_is_up(deaf_client):
-    """Three calls that nobody answers are the most that one admission makes."""
-    config = deaf_client[0].meta.config
+def silent_seconds(config):
+    """A call that nobody answers takes so long, at most."""
     attempts = config.retries["total_max_attempts"]
     # botocore's standard mode waits up to 2**(n - 1) seconds before the attempt after the nth.
     waiting = sum(2 ** (n - 1) for n in range(1, attempts))
-    silent_seconds = attempts * (config.connect_timeout + config.read_timeout) + waiting
+    return attempts * (config.connect_timeout + config.read_timeout) + waiting
+
+
+def test_three_silent_calls_end_before_the_functions_own_time_is_up(deaf_client):
+    """Three calls that nobody answers are the most that one admission makes."""
+    silent = silent_seconds(deaf_client[0].meta.config)
 
     limits = {row.name: row.timeout_seconds for row in FUNCTIONS}
     for name in ("admit_request", "settle_reservation", "void_reservation"):
-        assert 3 * silent_seconds < limits[name]
-    counting = COUNTS_MAX * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS)
-    assert counting + 3 * silent_seconds < limits["admit_request"]
+        assert 3 * silent < limits[name]
+    assert COUNTING + 3 * silent < limits["admit_request"]
+
+
+def test_a_slow_emergency_store_after_a_silent_ledger_ends_before_it_too(deaf_client, monkeypatch):
+    """A store that does not answer is asked once. One that is slow: a look, a claim, and the id."""
+    monkeypatch.setenv("SENTRY_STAGE", "test")
+    monkeypatch.setenv("SENTRY_TABLE_NAME", "ledger")
+    monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", "topic")
+    monkeypatch.setenv("SENTRY_EMERGENCY_BUCKET_NAME", "bucket")
+    silent, made = silent_seconds(deaf_client[0].meta.config), []
+    make = bootstrap._client
+    monkeypatch.setattr(bootstrap, "_client", lambda *a: made.append(make(*a)) or made[-1])
+    for part in (bootstrap.settings, bootstrap.emergency_store):
+        part.cache_clear()
+
+    bootstrap.emergency_store()
+    slow = silent_seconds(made[0].meta.config)
+
+    limits = {row.name: row.timeout_seconds for row in FUNCTIONS}
+    admission = COUNTING + 3 * silent + LOOKING_FOR.total_seconds() + 3 * slow
+    assert admission < limits["admit_request"] < STAMP_KEPT.total_seconds()
+    # A settlement hears that the ledger is silent from one call, writes, and may read what stands.
+    assert silent + 2 * slow < min(limits["settle_reservation"], limits["void_reservation"])
+    for part in (bootstrap.settings, bootstrap.emergency_store):
+        part.cache_clear()

@@ -47,6 +47,20 @@ def admission_answer(
     return answer
 
 
+def log_fields(decision: Decision) -> dict[str, Any]:
+    """What a log says of a decision: names and reasons, no text of the request (P10)."""
+    held = decision.reservation
+    return {
+        "uncounted": decision.uncounted,
+        "request_id": decision.request_id,
+        "reservation": held.request_id if held else None,
+        "decision": decision.kind.value,
+        "team": decision.tags.get("team"),
+        "model_asked": decision.model_asked,
+        "model_used": decision.model_used,
+    }
+
+
 def _arguments(request: InvocationRequest, decision: Decision) -> dict[str, Any]:
     """The call as it was quoted: the model that was reserved, the output limit that was priced."""
     given = request.converse.get("inferenceConfig")

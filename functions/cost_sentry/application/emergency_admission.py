@@ -40,7 +40,7 @@ from cost_sentry.domain.replay import replayed
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.sentry_config import SentryConfig
 
-LOOKING_FOR = timedelta(seconds=4)
+LOOKING_FOR = timedelta(seconds=2)
 """After that no slot is claimed any more: an answer must come before the function's time is up."""
 
 

@@ -48,7 +48,16 @@ class Upkeep:
     @property
     def changes(self) -> int:
         """How much of the run's bound is used."""
-        return self.set_aside + self.booked + self.given_back
+        return sum(self.counts.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """By name, for a log."""
+        return {
+            "set_aside": self.set_aside,
+            "booked": self.booked,
+            "given_back": self.given_back,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_sentry import bootstrap
-from cost_sentry.adapters.admission_answer import admission_answer, malformed
+from cost_sentry.adapters.admission_answer import admission_answer, log_fields, malformed
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.application.note_decision import note_decision
+from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.shard import stamp_of
 
@@ -26,15 +28,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     except RequestRefused as refused:
         decision = malformed(raw, refused, execution["name"])
     unnoted = note_decision(decision, log=bootstrap.decision_log(), clock=bootstrap.clock())
-    logger.info(
-        decision.code.value,
-        unnoted=unnoted,
-        uncounted=decision.uncounted,
-        request_id=decision.request_id,
-        decision=decision.kind.value,
-        team=decision.tags.get("team"),
-        model_asked=decision.model_asked,
-        model_used=decision.model_used,
-        execution=execution["id"],
-    )
+    fields = {**log_fields(decision), "unnoted": unnoted, "execution": execution["id"]}
+    logger.info(decision.code.value, extra=fields)
+    if decision.code is ReasonCode.EMERGENCY_ALLOWANCE:
+        with single_metric("EmergencyCalls", MetricUnit.Count, 1, namespace="CostSentry") as metric:
+            metric.add_dimension("service", "admit_request")
     return admission_answer(decision, request, bootstrap.price_book().version)

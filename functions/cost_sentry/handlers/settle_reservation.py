@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         parse_usage(answer),
         ledger=bootstrap.ledger(),
         clock=bootstrap.clock(),
+        outcomes=bootstrap.emergency_store,
     )
     resolution = resolved.resolved.resolution
     logger.info(

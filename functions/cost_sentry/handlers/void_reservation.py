@@ -18,7 +18,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     reservation, _ = read_ticket(event["ticket"])
     error = event["error"]
     resolved = void_reservation(
-        reservation, error["Error"], ledger=bootstrap.ledger(), clock=bootstrap.clock()
+        reservation,
+        error["Error"],
+        ledger=bootstrap.ledger(),
+        clock=bootstrap.clock(),
+        outcomes=bootstrap.emergency_store,
     )
     logger.info(
         resolved.resolved.resolution.state.value,

@@ -15,7 +15,7 @@ from cost_sentry.adapters.ledger_memory import (
 )
 from cost_sentry.adapters.ledger_writes import expired_text, pending_text, resolved_text
 from cost_sentry.application.ports import Resolved, SameId
-from cost_sentry.domain.errors import InvariantViolated, LedgerUnavailable
+from cost_sentry.domain.errors import InvariantViolated, LedgerBehind, LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import (
     ReservationState,
@@ -119,7 +119,7 @@ def test_an_end_that_is_on_its_way_is_waited_for():
 def test_an_end_that_does_not_arrive_is_waited_for_some_seconds():
     calls = Journal()
 
-    with pytest.raises(LedgerUnavailable, match="'r1' was used a moment ago"):
+    with pytest.raises(LedgerBehind, match="'r1' was used a moment ago"):
         Memory(calls, calls.pause).in_shard(shard(**REMEMBERED), ASKED)
     assert calls.pauses == list(range(LOOKS_MAX)) == list(range(25))
 

@@ -27,7 +27,10 @@ from tests.unit.handlers.test_project_entries_handler import ENVIRONMENT, forget
 
 MODEL = "amazon.nova-lite-v1:0"
 PURSE = budget("search-daily", 10**12, window=WindowKind.DAY)
-ALLOWANCE = allowance(model_id=MODEL, input_tokens_max=2_000, output_tokens_max=100)
+ALLOWANCE = allowance(
+    model_id=MODEL, calls_per_day=6, input_tokens_max=2_000, output_tokens_max=100
+)
+"""More than one shard of an account holds."""
 ANSWER = {
     "Output": {"Message": {"Role": "assistant", "Content": [{"Text": "hi"}]}},
     "StopReason": "end_turn",
@@ -184,3 +187,24 @@ def test_a_call_of_an_outage_is_explained_under_the_callers_id(house):
     assert noted.decision.code == "EMERGENCY_ALLOWANCE"
     assert noted.account == "search/-/outage"
     assert noted.slot_id.startswith("emergency-outage-2026-11-21-")
+
+
+def test_each_day_has_its_own_calls_and_nothing_stays_of_those_before(house):
+    yesterday = house.balance()
+    house.clock.advance(days=1)
+    house.sweep()
+
+    assert yesterday.pending == house.balance().pending > 0
+    left = house.books().balance(PURSE, "2026-11-21")
+    assert (left.pending, left.posted) == (0, 0)
+    assert len(house.books().pending()) == ALLOWANCE.calls_per_day
+
+
+def test_the_last_call_that_was_set_aside_is_the_last_that_is_answered(house):
+    house.lose_the_table()
+
+    codes = [
+        house.admit(f"r{n}", f"e{n}")["sentry"]["code"] for n in range(ALLOWANCE.calls_per_day + 1)
+    ]
+
+    assert codes == ["EMERGENCY_ALLOWANCE"] * ALLOWANCE.calls_per_day + ["LEDGER_UNAVAILABLE"]

@@ -142,7 +142,7 @@ class EmergencyAdmission:
 
     def _free(self, prepaid: PrepaidCalls, request_id: str) -> list[str]:
         allowance_id = prepaid.allowance.id
-        wanted = {name.text for name in prepaid.names()}
+        wanted = {name.text for names in prepaid.turns() for name in names}
         there = [each for each in self.store.slot_ids(allowance_id) if each in wanted]
         claims = self.store.claims(prepaid.day, allowance_id) if there else {}
         free = [each for each in there if each not in claims]

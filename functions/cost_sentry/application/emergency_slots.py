@@ -8,6 +8,7 @@ from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.decision import DecisionKind
 from cost_sentry.domain.emergency import (
     SLOT_EXECUTION,
+    TURNS_MAX,
     EmergencyAllowance,
     SlotName,
     day_of,
@@ -32,9 +33,12 @@ class PrepaidCalls:
     holds: tuple[Hold, ...]
     day: date
 
-    def names(self) -> tuple[SlotName, ...]:
-        """Today's slots."""
-        return slot_names(self.allowance, self.holds, self.price_version, self.day)
+    def turns(self) -> list[tuple[SlotName, ...]]:
+        """Today's slots, by index; if one is given back, the next turn's takes its place."""
+        return [
+            slot_names(self.allowance, self.holds, self.price_version, self.day, turn)
+            for turn in range(TURNS_MAX)
+        ]
 
     def reservation(self, name: SlotName, run: str, now: datetime) -> Reservation:
         """What the ledger is asked to hold for this slot; ``run`` names who asks."""

@@ -22,6 +22,7 @@ from cost_sentry.application.ports import (
     Ledger,
     PriceBook,
     Reserved,
+    SameId,
     Shortage,
 )
 from cost_sentry.domain.emergency import SlotName, slot_name_of
@@ -114,10 +115,11 @@ class _Run:
             self._mirror(self._config)
         if not prepaid and not there:
             return
-        wanted = {name.text for calls in prepaid for name in calls.names()}
         claims = self._claims(there, prepaid)
-        left = [slot_id for slot_id in there if not self._ended(slot_id, wanted, claims)]
-        self._set_aside(prepaid, left, claims)
+        wanted = [(calls, _turn_of_each(calls, claims)) for calls in prepaid]
+        texts = {name.text for _, names in wanted for name in names}
+        left = [slot_id for slot_id in there if not self._ended(slot_id, texts, claims)]
+        self._set_aside(wanted, left, claims)
 
     def _prepaid(self, config: SentryConfig) -> list[PrepaidCalls]:
         found = []
@@ -178,25 +180,22 @@ class _Run:
         return self._upkeep.changes >= self._changes_max
 
     def _set_aside(
-        self, prepaid: Sequence[PrepaidCalls], left: Sequence[str], claims: Mapping[str, Claimant]
+        self,
+        wanted: Sequence[tuple[PrepaidCalls, list[SlotName]]],
+        left: Sequence[str],
+        claims: Mapping[str, Claimant],
     ) -> None:
         """One call per index and day, however often the allowance changes: none that was used."""
         used = [slot_id for slot_id, who in claims.items() if who is Claimant.CALL]
-        days = {calls.day for calls in prepaid}
+        days = {calls.day for calls, _ in wanted}
         names = [name for slot_id in (*left, *used) if (name := slot_name_of(slot_id))]
         in_use = {(name.allowance_id, name.index) for name in names if name.day in days}
-        for calls in prepaid:
+        for calls, turn in wanted:
+            missing = [name for name in turn if (name.allowance_id, name.index) not in in_use]
             with self._noting(f"emergency allowance {calls.allowance.id}"):
-                self._set_aside_calls(calls, in_use, claims)
+                self._set_aside_calls(calls, missing)
 
-    def _set_aside_calls(
-        self, calls: PrepaidCalls, in_use: set[Index], claims: Mapping[str, Claimant]
-    ) -> None:
-        missing = [
-            name
-            for name in calls.names()
-            if (name.allowance_id, name.index) not in in_use and name.text not in claims
-        ]
+    def _set_aside_calls(self, calls: PrepaidCalls, missing: Sequence[SlotName]) -> None:
         for at, name in enumerate(missing):
             if self._is_full():
                 return
@@ -216,5 +215,18 @@ class _Run:
         if isinstance(held, Reserved):
             self._on.store.put_slot(Slot(reservation=held.reservation, price=calls.price))
             self._upkeep.set_aside += 1
-        # One that ended before it was offered is not used again: ids are never used twice.
+        elif isinstance(held, SameId):
+            # It ended before it was offered. So that nobody waits for it: the next turn is due.
+            self._on.store.claim(name.text, None)
         return held if isinstance(held, Shortage) else None
+
+
+def _turn_of_each(calls: PrepaidCalls, claims: Mapping[str, Claimant]) -> list[SlotName]:
+    """Of each index the first name that the sweep has not taken back; none after ``TURNS_MAX``."""
+    turns = zip(*calls.turns(), strict=True)
+    taken_back = Claimant.SWEEP
+    firsts = (
+        next((name for name in names if claims.get(name.text) is not taken_back), None)
+        for names in turns
+    )
+    return [name for name in firsts if name]

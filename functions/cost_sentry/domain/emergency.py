@@ -19,6 +19,9 @@ CALLS_PER_DAY_MAX = 100
 """Slots are pending reservations: more would make the budgets they lie in crowded."""
 SLOT_EXECUTION = "emergency"
 """The execution that makes slots; no other has this name, for theirs are eight characters."""
+TURNS_MAX = 8
+"""How often a day the same call is set aside, because it was given back before; each has a name of
+its own, for no name is used twice."""
 KEPT_AFTER_ITS_DAY = timedelta(days=1)
 UNUSED = "set aside for an outage, not used"
 """The reason of a slot's void; one that was claimed for a call that another slot answers, too."""
@@ -95,7 +98,11 @@ def slot_name_of(text: str) -> SlotName | None:
 
 
 def slot_names(
-    allowance: EmergencyAllowance, holds: Iterable[Hold], price_version: str, day: date
+    allowance: EmergencyAllowance,
+    holds: Iterable[Hold],
+    price_version: str,
+    day: date,
+    turn: int = 0,
 ) -> tuple[SlotName, ...]:
     """The slots of this day, always the same: whoever sets them aside again finds its own.
 
@@ -104,12 +111,14 @@ def slot_names(
         holds: what one such call holds, in the windows of now.
         price_version: of the book that it was quoted from.
         day: in UTC.
+        turn: how often these calls were given back before, that day.
     """
     content = [
         [allowance.id, allowance.model_id, allowance.input_tokens_max, allowance.output_tokens_max],
         sorted(allowance.scope.items()),
         [[hold.key, hold.unit.value, str(hold.amount)] for hold in holds],
         price_version,
+        turn,
     ]
     text = json.dumps(content, separators=(",", ":"))
     digest = hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES, person=b"slot").hexdigest()

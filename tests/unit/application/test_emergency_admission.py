@@ -53,6 +53,7 @@ def test_each_slot_pays_once_and_then_the_answer_is_no():
     assert "allowance outage: none of its 2 calls of today is left" in refusal(
         sentry, request("r3"), "e3"
     )
+    assert sentry.store.calls.count("claim") == 2, "what is taken need not be asked for"
 
 
 def test_a_configuration_still_in_force_decides_and_else_the_mirrored_one():

@@ -9,7 +9,8 @@ import pytest
 from cost_sentry.application.config_document import config_from_document
 from cost_sentry.application.emergency_ports import StoreUnavailable
 from cost_sentry.application.expire_reservations import expire_reservations
-from cost_sentry.domain.emergency import given_back
+from cost_sentry.domain.decision import ReasonCode
+from cost_sentry.domain.emergency import TURNS_MAX, given_back
 from cost_sentry.domain.errors import InvariantViolated, LedgerBehind, LedgerUnavailable
 from tests.fakes.builders import budget, hold, reservation
 from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency, called
@@ -106,7 +107,7 @@ def test_a_run_does_no_more_than_its_bound(sentry):
     assert [sentry.sweep(changes_max=1).changes for _ in range(3)] == [1, 1, 0]
 
 
-def test_a_slot_that_ended_before_it_was_offered_is_not_used_again(sentry):
+def test_a_slot_that_ended_before_it_was_offered_is_replaced(sentry):
     reserve = sentry.ledger.reserve
 
     def lost_and_given_back(held):
@@ -118,8 +119,10 @@ def test_a_slot_that_ended_before_it_was_offered_is_not_used_again(sentry):
     sentry.sweep()
     sentry.ledger.reserve = reserve
 
-    assert sentry.sweep().set_aside == SLOTS - 1
-    assert sentry.balance().pending == (SLOTS - 1) * ONE
+    sentry.sweep()
+    sentry.sweep()
+    assert sentry.balance().pending == SLOTS * ONE
+    assert len(sentry.store.slot_ids()) == SLOTS
 
 
 # ---- given back
@@ -166,6 +169,37 @@ def test_fewer_calls_a_day_give_back_only_the_rest(sentry):
     done = sentry.sweep()
 
     assert (done.given_back, done.set_aside) == (1, 0)
+
+
+def test_an_allowance_that_is_taken_away_and_given_again_has_its_calls_the_same_day(sentry):
+    for _ in range(TURNS_MAX - 1):
+        sentry.sweep()
+        sentry.apply(PURSE, allowances=())
+        assert sentry.sweep().given_back == SLOTS
+        sentry.apply(PURSE, allowances=(ALLOWANCE,))
+        assert sentry.sweep().set_aside == SLOTS
+
+    assert called(sentry).code is ReasonCode.EMERGENCY_ALLOWANCE
+    sentry.recover()
+    sentry.apply(PURSE, allowances=())
+    sentry.sweep()
+    sentry.apply(PURSE, allowances=(ALLOWANCE,))
+    assert sentry.sweep().set_aside == 0
+    assert sentry.sweep().problems == []
+
+
+def test_a_clock_that_was_ahead_at_midnight_takes_nothing_from_the_day(sentry):
+    sentry.clock.time = sentry.clock.time.replace(hour=23, minute=58)
+    sentry.sweep()
+    sentry.clock.advance(minutes=5)
+    sentry.sweep()
+    sentry.clock.advance(minutes=-4)
+    sentry.sweep()
+    sentry.clock.advance(minutes=4)
+    sentry.sweep()
+
+    assert sentry.balance().pending == SLOTS * ONE
+    assert called(sentry).code is ReasonCode.EMERGENCY_ALLOWANCE
 
 
 def test_a_budget_whose_day_ends_elsewhere_gets_its_calls_anew_and_no_more_than_a_days():

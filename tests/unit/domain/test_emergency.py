@@ -55,6 +55,7 @@ def test_the_same_allowance_has_the_same_slots_whoever_asks():
         {"holds": (*HOLDS, Hold(budget_id="all", window_id="all", unit=Unit.USD, amount=1))},
         {"price_version": "book-2"},
         {"day": date(2026, 11, 22)},
+        {"turn": 1},
     ],
 )
 def test_a_slot_of_another_making_has_another_name(change):

@@ -52,14 +52,18 @@ def _ledger(name: str) -> Callable[[Watched], cloudwatch.Metric]:
     return lambda on: on.ledger.table.metric(name, statistic="Sum")
 
 
-def _projected(name: str) -> Callable[[Watched], cloudwatch.Metric]:
-    """A metric that the handler of project_entries writes itself."""
+def _written(name: str, function: str) -> Callable[[Watched], cloudwatch.Metric]:
+    """A metric that this function's handler writes itself."""
     return lambda _: cloudwatch.Metric(
         namespace="CostSentry",
         metric_name=name,
-        dimensions_map={"service": "project_entries"},
+        dimensions_map={"service": function},
         statistic="Sum",
     )
+
+
+def _projected(name: str) -> Callable[[Watched], cloudwatch.Metric]:
+    return _written(name, "project_entries")
 
 
 ALARMS = (
@@ -69,6 +73,14 @@ ALARMS = (
         threshold=1,
         meaning="Calls are refused because the sentry itself failed. Read the function's log; "
         "a ledger that cannot be asked is an answer and not counted here.",
+    ),
+    AlarmRow(
+        name="emergency_calls",
+        metric=_written("EmergencyCalls", "admit_request"),
+        threshold=1,
+        meaning="The ledger cannot be asked, and calls go on that emergency allowances paid for "
+        "beforehand; all others are refused. Look at DynamoDB and at the function's log. Nothing "
+        "is overspent; what these calls cost is booked once the ledger answers again.",
     ),
     AlarmRow(
         name="admit_request_throttles",

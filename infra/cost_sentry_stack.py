@@ -7,6 +7,7 @@ from infra.addresses import Addresses
 from infra.alarms import Alarms, Watched
 from infra.alerts import Alerts
 from infra.bedrock_access import BedrockAccess
+from infra.emergency_store import EmergencyStore
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
 from infra.names import pascal
@@ -30,7 +31,8 @@ class CostSentryStack(cdk.Stack):
         ledger = LedgerTable(self, "Ledger", stage=stage)
         alerts = Alerts(self, "Alerts", addresses=addresses)
         models = BedrockAccess(self, "Models")
-        near = Neighbours(ledger=ledger, alerts=alerts, models=models)
+        emergency = EmergencyStore(self, "Emergency", stage=stage)
+        near = Neighbours(ledger=ledger, alerts=alerts, models=models, emergency=emergency)
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
         workflows = WorkflowSet(self, "Workflows", functions=functions, models=models, stage=stage)
         triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)

@@ -10,6 +10,7 @@ from constructs import Construct
 from cost_sentry.settings import Settings
 from infra.alerts import Alerts
 from infra.bedrock_access import BedrockAccess
+from infra.emergency_store import EmergencyStore
 from infra.ledger_table import LedgerTable
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
@@ -34,6 +35,7 @@ class Neighbours:
     ledger: LedgerTable
     alerts: Alerts
     models: BedrockAccess
+    emergency: EmergencyStore
 
 
 Grant = Callable[[Neighbours, SentryFunction], None]
@@ -58,6 +60,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_reserve(to.role),
             lambda near, to: near.models.grant_count(to.role),
+            lambda near, to: near.emergency.grant_use(to.role),
         ),
     ),
     FunctionRow(
@@ -70,13 +73,19 @@ FUNCTIONS = (
         name="settle_reservation",
         timeout_seconds=LEDGER_SECONDS_MAX,
         memory_mib=512,
-        grants=(lambda near, to: near.ledger.grant_resolve(to.role),),
+        grants=(
+            lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.emergency.grant_tell(to.role),
+        ),
     ),
     FunctionRow(
         name="void_reservation",
         timeout_seconds=LEDGER_SECONDS_MAX,
         memory_mib=512,
-        grants=(lambda near, to: near.ledger.grant_resolve(to.role),),
+        grants=(
+            lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.emergency.grant_tell(to.role),
+        ),
     ),
     FunctionRow(
         name="expire_reservations",
@@ -84,6 +93,8 @@ FUNCTIONS = (
         memory_mib=256,
         grants=(
             lambda near, to: near.ledger.grant_expire(to.role),
+            lambda near, to: near.ledger.grant_set_aside(to.role),
+            lambda near, to: near.emergency.grant_keep(to.role),
             lambda near, to: near.ledger.grant_send_alerts(to.role),
             lambda near, to: near.alerts.grant_publish(to.role),
         ),
@@ -112,6 +123,7 @@ class FunctionSet(Construct):
             stage=stage.name,
             table_name=near.ledger.table.table_name,
             alert_topic_arn=near.alerts.topic.topic_arn,
+            emergency_bucket_name=near.emergency.bucket.bucket_name,
         )
         code = lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"])
         layer = self._layer()

@@ -67,6 +67,10 @@ class LedgerTable(Construct):
         self.grant_resolve(grantee)
         self._allow(grantee, "Query", _REGISTER, _ACCOUNTS, _BUDGETS)
 
+    def grant_set_aside(self, grantee: iam.IGrantable) -> None:
+        """Reserve calls for outages as an admission reserves; note those that were made."""
+        self.grant_reserve(grantee)
+
     def grant_project(self, grantee: iam.IGrantable) -> None:
         """Write journal, totals and alerts. Entries are put once: no update, no delete."""
         read = (_CONFIGURATION, _BUDGETS, _ACCOUNTS, _REQUESTS, _PROGRESS)

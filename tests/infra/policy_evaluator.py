@@ -1,9 +1,12 @@
-"""Decides whether a role's permissions allow a DynamoDB call, as far as our policies go."""
+"""Decides whether a role's permissions allow a call of DynamoDB or S3, as far as our policies go."""
 
 import fnmatch
 from collections.abc import Iterable
 
 from tests.infra.template import Permission
+
+_LEDGER = "<Ledger/Table>"
+_BUCKET = "<Emergency/Bucket>"
 
 
 def matches(pattern: str, value: str) -> bool:
@@ -14,11 +17,17 @@ def matches(pattern: str, value: str) -> bool:
 def allows(
     permissions: Iterable[Permission], *, role: str, action: str, keys: frozenset[str]
 ) -> bool:
-    """Whether one permission of the role covers the action on the ledger and all of the keys."""
+    """Whether one permission of the role covers the action and all of the keys.
+
+    Keys are partition keys of the ledger, or keys and prefixes of the bucket, as the action says.
+    """
     return any(
-        permission.role == role
-        and permission.action == action
-        and permission.resource == "<Ledger/Table>"
-        and all(any(matches(pattern, key) for pattern in permission.keys) for key in keys)
+        permission.role == role and permission.action == action and _covers(permission, keys)
         for permission in permissions
     )
+
+
+def _covers(permission: Permission, keys: frozenset[str]) -> bool:
+    if permission.resource in (_LEDGER, _BUCKET):
+        return all(any(matches(pattern, key) for pattern in permission.keys) for key in keys)
+    return all(matches(permission.resource, f"{_BUCKET}/{key}") for key in keys)

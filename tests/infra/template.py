@@ -17,7 +17,7 @@ class Permission:
     action: str
     resource: str
     keys: tuple[str, ...]
-    """Leading keys of DynamoDB that it is limited to; empty is no limit."""
+    """Leading keys of DynamoDB, or prefixes of S3, that it is limited to; empty is no limit."""
 
     def sentence(self) -> str:
         """A line of the snapshot."""
@@ -55,8 +55,10 @@ class Template:
     def _permissions(self, role: str, statement: Mapping[str, Any]) -> Iterator[Permission]:
         assert statement["Effect"] == "Allow"
         limits = statement.get("Condition", {})
-        assert limits.keys() <= {"ForAllValues:StringLike"}, limits
-        keys = limits.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ())
+        assert limits.keys() <= {"ForAllValues:StringLike", "StringLikeIfExists"}, limits
+        named = limits.get("ForAllValues:StringLike", {}) | limits.get("StringLikeIfExists", {})
+        assert named.keys() <= {"dynamodb:LeadingKeys", "s3:prefix"}, limits
+        keys = next(iter(named.values()), ())
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
                 yield Permission(

@@ -1,17 +1,22 @@
 """What a stage loses when it is changed or deleted, read from the synthesized template."""
 
 import json
+from datetime import timedelta
 
 import pytest
+
+from cost_sentry.adapters.s3_emergency_store import CONFIG
+from cost_sentry.domain.emergency import KEPT_AFTER_ITS_DAY
 
 # Replacing one of these loses data or confirmed subscriptions, so its id must never change.
 PINNED = {
     "AWS::DynamoDB::Table": {"LedgerTable9343E4AA"},
+    "AWS::S3::Bucket": {"EmergencyBucket9AF741A9"},
     "AWS::SNS::Topic": {"AlertsTopicCF7C81C9", "AlertsOperatorTopic320053B7"},
     "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB"},
     "AWS::StepFunctions::StateMachine": {"WorkflowsGuardedInvocationStateMachine5F90C82E"},
 }
-STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
+STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 
 
 @pytest.mark.parametrize(("kind", "ids"), PINNED.items(), ids=PINNED.keys())
@@ -42,6 +47,17 @@ def test_a_development_stage_leaves_nothing_behind(dev):
     for name, resource in dev.resources.items():
         if resource["Type"] in STATEFUL:
             assert resource["DeletionPolicy"] == "Delete", name
+
+
+def test_what_an_outage_leaves_behind_ends_after_a_month_and_the_configuration_does_not(template):
+    """Long after it is booked; an outage that no configuration survives would refuse everybody."""
+    rules = template.only("AWS::S3::Bucket")["Properties"]["LifecycleConfiguration"]["Rules"]
+    ends = {rule["Prefix"]: (rule["Status"], rule["ExpirationInDays"]) for rule in rules}
+
+    assert ends.keys() == {"slots/", "claims/", "ids/", "outcomes/"}
+    assert set(ends.values()) == {("Enabled", 30)}
+    assert (KEPT_AFTER_ITS_DAY + timedelta(days=1)).days < 30
+    assert not any(CONFIG.startswith(prefix) for prefix in ends)
 
 
 def test_production_cannot_be_deleted_by_a_slip(prod, dev):

@@ -9,6 +9,8 @@ from tests.infra.policy_evaluator import matches
 from tests.infra.template import permission_sentences
 
 SNAPSHOT = pathlib.Path(__file__).with_name("permissions.txt")
+KINDS = {"slots", "claims", "ids", "outcomes", "config"}
+SWEEP = "<Functions/ExpireReservations/Role>"
 INLINE_POLICY_CHARACTERS_MAX = 10_240
 MODEL_CALLERS = {
     "<Functions/InvokeModel/Role>",
@@ -82,6 +84,48 @@ def test_entries_are_never_changed_and_only_the_projector_writes_them(template):
     }
 
     assert writers == {("<Functions/ProjectEntries/Role>", "dynamodb:PutItem")}
+
+
+def test_every_use_of_the_bucket_is_limited_to_kinds_of_objects(template):
+    for permission in template.permissions():
+        if permission.resource.startswith("<Emergency/Bucket>"):
+            key = permission.resource.removeprefix("<Emergency/Bucket>")
+            keys = permission.keys if permission.action == "s3:ListBucket" else (key,)
+            assert keys, permission.sentence()
+            for pattern in keys:
+                assert pattern.strip("/*") in KINDS, permission.sentence()
+
+
+def test_only_the_sweep_makes_and_deletes_slots_and_mirrors_the_configuration(template):
+    for permission in template.permissions():
+        kind = permission.resource.removeprefix("<Emergency/Bucket>/").removesuffix("/*")
+        if permission.action == "s3:DeleteObject":
+            assert (permission.role, kind) == (SWEEP, "slots"), permission.sentence()
+        if permission.action == "s3:PutObject" and kind in {"slots", "config"}:
+            assert permission.role == SWEEP, permission.sentence()
+
+
+def test_settlement_may_keep_an_outcome_and_nothing_else_of_the_bucket(template):
+    for name in ("SettleReservation", "VoidReservation"):
+        may = {
+            (p.action, p.resource)
+            for p in template.permissions()
+            if p.role == f"<Functions/{name}/Role>" and p.action.startswith("s3:")
+        }
+
+        outcomes = "<Emergency/Bucket>/outcomes/*"
+        assert may == {("s3:GetObject", outcomes), ("s3:PutObject", outcomes)}
+
+
+def test_the_projector_never_touches_the_bucket(template):
+    roles = {p.role for p in template.permissions() if p.action.startswith("s3:")}
+
+    assert roles == {
+        "<Functions/AdmitRequest/Role>",
+        "<Functions/SettleReservation/Role>",
+        "<Functions/VoidReservation/Role>",
+        SWEEP,
+    }
 
 
 def test_nobody_but_operators_changes_configuration_or_limits(template):

@@ -22,6 +22,7 @@ TAGGABLE = {
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
     "AWS::StepFunctions::StateMachine",
@@ -30,6 +31,7 @@ NOT_TAGGABLE = {
     "AWS::IAM::Policy",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
@@ -89,7 +91,7 @@ def test_everything_that_can_be_tagged_says_whose_it_is(template):
 
 def test_nobody_outside_the_account_is_let_in(template):
     """The only resource policies refuse plain HTTP, or name one AWS service and this account."""
-    for kind in ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
+    for kind in ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
         for policy in template.of_type(kind).values():
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
                 if statement["Effect"] == "Allow":
@@ -101,14 +103,15 @@ def test_nobody_outside_the_account_is_let_in(template):
         assert permission["Properties"]["SourceArn"]
 
 
-def test_topics_and_queues_refuse_plain_http(template):
+def test_topics_queues_and_buckets_refuse_plain_http(template):
+    kinds = {"SNS::Topic": "SNS::TopicPolicy", "SQS::Queue": "SQS::QueuePolicy"}
+    kinds |= {"S3::Bucket": "S3::BucketPolicy"}
+    guarded = [name for kind in kinds for name in template.of_type(f"AWS::{kind}")]
     protected = [
-        *template.of_type("AWS::SNS::TopicPolicy").values(),
-        *template.of_type("AWS::SQS::QueuePolicy").values(),
+        policy for kind in kinds.values() for policy in template.of_type(f"AWS::{kind}").values()
     ]
-    guarded = len(template.of_type("AWS::SNS::Topic")) + len(template.of_type("AWS::SQS::Queue"))
 
-    assert len(protected) == guarded
+    assert len(protected) == len(guarded) > 0
     for policy in protected:
         denied = [
             statement["Condition"]
@@ -116,6 +119,30 @@ def test_topics_and_queues_refuse_plain_http(template):
             if statement["Effect"] == "Deny"
         ]
         assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_the_bucket_is_closed_to_the_public_encrypted_and_has_no_lists_of_its_own(template):
+    bucket = template.only("AWS::S3::Bucket")["Properties"]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert "BucketName" not in bucket  # Names are shared by the whole world: one would be taken.
+
+
+def test_the_bucket_costs_nothing_but_what_lies_in_it(template):
+    """P11: no versions, copies, inventories or metrics that are billed by the month."""
+    bucket = template.only("AWS::S3::Bucket")["Properties"]
+
+    assert bucket.keys() == {
+        "BucketEncryption",
+        "LifecycleConfiguration",
+        "OwnershipControls",
+        "PublicAccessBlockConfiguration",
+        "Tags",
+    }
 
 
 def test_the_projector_gets_every_entry_from_the_first_and_loses_none(template):

@@ -1,4 +1,4 @@
-"""Decides whether a role's permissions allow a call of DynamoDB or S3, as far as our policies go."""
+"""Decides whether a role may make a call of DynamoDB or S3, as far as our policies go."""
 
 import fnmatch
 from collections.abc import Iterable

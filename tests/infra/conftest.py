@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cost_sentry_local.layout import ASSEMBLY_DIRECTORY
 from cost_sentry_local.synthesize import synthesize
+from tests.infra.recorded_house import House, running_house
 from tests.infra.template import Template
 
 
@@ -21,3 +23,9 @@ def prod() -> Template:
 @pytest.fixture(params=["dev", "prod"])
 def template(request: pytest.FixtureRequest) -> Template:
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with running_house(monkeypatch) as house:
+        yield house

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from infra.alarms import ALARMS
+from tests.infra.recorded_house import SONNET, answering
 
 
 def test_budget_mails_are_encrypted_at_rest(template):
@@ -30,29 +31,44 @@ def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
 
 
-def test_alarms_on_our_own_metrics_watch_what_the_handler_writes(dev):
+def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, capsys):
     """An alarm on a metric that nobody writes is silent for ever."""
+    house.expire()
+    house.recorder.table_is_silent = True
+    house.call(SONNET, 500, "search", answering(400))
+    printed = capsys.readouterr().out + projected()
+    written = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    watched = {
+        (alarm["Namespace"], alarm["MetricName"], *dimensions(alarm))
+        for resource in dev.of_type("AWS::CloudWatch::Alarm").values()
+        if (alarm := resource["Properties"])["Namespace"] == "CostSentry"
+    }
+
+    assert ("CostSentry", "EmergencyCalls", ("service", "admit_request")) in watched
+    assert watched <= {found for document in written for found in metrics_of(document)}
+
+
+def projected():
+    """What ``project_entries`` prints of a run."""
     program = """
 from cost_sentry.application.project_entries import Projection
 from cost_sentry.handlers.project_entries import _report, metrics
 metrics.log_metrics(lambda event, context: _report(Projection()))({}, None)
 """
     command = [sys.executable, "-c", program]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
-    written = next(json.loads(line) for line in printed.splitlines() if '"_aws"' in line)
-    directive = written["_aws"]["CloudWatchMetrics"][0]
-    own = [
-        alarm["Properties"]
-        for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["Namespace"] == "CostSentry"
-    ]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
 
-    assert own
-    for alarm in own:
-        dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
-        assert directive["Namespace"] == "CostSentry"
-        assert alarm["MetricName"] in {metric["Name"] for metric in directive["Metrics"]}
-        assert dimensions == {name: written[name] for name in directive["Dimensions"][0]}
+
+def dimensions(alarm):
+    return sorted((d["Name"], d["Value"]) for d in alarm["Dimensions"])
+
+
+def metrics_of(document):
+    for directive in document["_aws"]["CloudWatchMetrics"]:
+        (names,) = directive["Dimensions"]
+        where = sorted((name, document[name]) for name in names)
+        for metric in directive["Metrics"]:
+            yield directive["Namespace"], metric["Name"], *where
 
 
 def test_every_address_is_subscribed_to_its_own_mails_alone(template):

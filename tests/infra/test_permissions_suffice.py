@@ -13,14 +13,8 @@ import pytest
 from cost_sentry.domain.shard import PENDING_MAX
 from infra.names import pascal
 from tests.infra.policy_evaluator import allows
-from tests.infra.recorded_house import OPUS, SONNET, answering, failing, running_house
+from tests.infra.recorded_house import OPUS, SONNET, answering, failing
 from tests.simulation.world.small_sizes import small_sizes
-
-
-@pytest.fixture
-def house(monkeypatch):
-    with running_house(monkeypatch) as house:
-        yield house
 
 
 @pytest.mark.slow

@@ -5,12 +5,15 @@ a function pays at its cold start for nothing that only another function uses.
 """
 
 import os
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.config import Config
 
     from cost_sentry.adapters.bedrock_models import BedrockModels
@@ -33,6 +36,8 @@ EXPIRED_PER_RUN_MAX = 500
 """Reservations that one scheduled run resolves."""
 SLOTS_PER_RUN_MAX = 100
 """Calls for outages that one scheduled run sets aside, books or gives back."""
+STORE_SECONDS_MAX = 10
+"""Of an admission in an outage: after that it asks the emergency store for nothing more."""
 ALERTS_PER_RUN_MAX = 50
 """Mails that one scheduled run sends."""
 MODEL_READ_TIMEOUT_SECONDS = 230
@@ -127,8 +132,9 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
     """The use case behind an emergency; a call that needs none pays for none of its imports."""
     from cost_sentry.application.emergency_admission import EmergencyAdmission
 
+    until = clock().now() + timedelta(seconds=STORE_SECONDS_MAX)
     emergency = EmergencyAdmission(
-        store=emergency_store(),
+        store=_emergency_store(lambda: clock().now() < until),
         price_book=price_book(),
         clock=clock(),
         token_counter=token_counter(),
@@ -138,22 +144,32 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
 
 @cache
 def emergency_store() -> "S3EmergencyStore":
-    """The second service, for when the ledger is silent.
+    """The second service, for when the ledger is silent."""
+    return _emergency_store(lambda: True)
 
-    At worst five seconds for a call that nobody answers: two slow connections, two silent reads
-    and a pause between them.
+
+@cache
+def s3_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Short time-outs: a caller has already waited for the ledger.
+
+    S3's name stands for up to eight addresses, and each of them is tried for ``connect_timeout``
+    before an attempt fails: so at worst 6.2 seconds for a call that nobody answers.
     """
     from botocore.config import Config
 
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=0.2, read_timeout=1
+    )
+    return _client("s3", config)
+
+
+def _emergency_store(in_time: "Callable[[], bool]") -> "S3EmergencyStore":
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
     from cost_sentry.adapters.s3_objects import S3Objects
     from cost_sentry.adapters.system_clock import pause
 
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=1
-    )
     bucket = settings().emergency_bucket_name
-    return S3EmergencyStore(S3Objects(_client("s3", config), bucket, pause))
+    return S3EmergencyStore(S3Objects(s3_client(), bucket, pause, in_time))
 
 
 @cache

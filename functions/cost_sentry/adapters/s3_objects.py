@@ -26,17 +26,25 @@ class S3Objects:
         client: with time-outs of its own.
         bucket: its name.
         pause: waits a little after the n-th meeting with another writer.
+        in_time: whether somebody still waits for the answer; once not, nothing more is asked.
     """
 
-    def __init__(self, client: Any, bucket: str, pause: Callable[[int], None]) -> None:  # noqa: ANN401 - boto3 client
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - boto3 client
+        bucket: str,
+        pause: Callable[[int], None],
+        in_time: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._pause = pause
+        self._in_time = in_time
 
     def get(self, key: str) -> bytes | None:
         """What stands there; ``None`` if nothing does."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            answer = self._s3().get_object(Bucket=self._bucket, Key=key)
             body: bytes = answer["Body"].read()
         except ClientError as error:
             if _code(error) in _ABSENT:
@@ -48,7 +56,7 @@ class S3Objects:
 
     def put(self, key: str, body: bytes) -> None:
         """Write it, whatever stands there."""
-        self._asked(lambda: self._client.put_object(**self._object(key, body)))
+        self._asked(lambda: self._s3().put_object(**self._object(key, body)))
 
     def put_new(self, key: str, body: bytes) -> bool:
         """Write it unless something stands there; whether it was written now.
@@ -58,7 +66,7 @@ class S3Objects:
         """
         for attempt in range(CONFLICTS_MAX):
             try:
-                self._client.put_object(**self._object(key, body), IfNoneMatch="*")
+                self._s3().put_object(**self._object(key, body), IfNoneMatch="*")
             except ClientError as error:
                 if _code(error) in _TAKEN:
                     return False
@@ -73,20 +81,25 @@ class S3Objects:
 
     def delete(self, key: str) -> None:
         """Nothing happens if nothing stands there."""
-        self._asked(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
+        self._asked(lambda: self._s3().delete_object(Bucket=self._bucket, Key=key))
 
     def listed(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Every key with this prefix, in order, and how many bytes stand there."""
         more: dict[str, str] = {}
         while True:
             page = self._asked(
-                lambda: self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)  # noqa: B023 - asked at once
+                lambda: self._s3().list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)  # noqa: B023 - asked at once
             )
             for found in page.get("Contents", ()):
                 yield found["Key"], found["Size"]
             if not page.get("IsTruncated"):
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _s3(self) -> Any:  # noqa: ANN401 - boto3 client
+        if not self._in_time():
+            raise StoreUnavailable("it took too long")
+        return self._client
 
     def _object(self, key: str, body: bytes) -> dict[str, Any]:
         return {

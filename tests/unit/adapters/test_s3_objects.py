@@ -170,3 +170,17 @@ def test_other_objects_in_the_bucket_are_no_slots(objects, store):
 
     assert list(store.slot_ids()) == []
     assert store.claims(NOON.date()) == {}
+
+
+def test_once_nobody_waits_any_more_nothing_is_asked(client):
+    left = iter([True, True, False])
+    objects = S3Objects(client, "store", no_pause, lambda: next(left, False))
+    client.failing["put_object"] = [said("ConditionalRequestConflict")] * 3
+
+    with pytest.raises(StoreUnavailable, match="took too long"):
+        objects.put_new("claims/a", b"mine")
+    for ask in (objects.get, objects.delete, lambda key: list(objects.listed(key))):
+        with pytest.raises(StoreUnavailable, match="took too long"):
+            ask("claims/a")
+
+    assert client.asked == ["put_object", "put_object"]

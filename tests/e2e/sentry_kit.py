@@ -95,6 +95,11 @@ class DeployedSentry:
 
     def configure(self, *budgets: Budget, **changes: Any) -> None:
         """Put a configuration in force, in every environment: one may be as old as `FRESH_FOR`."""
+        self.apply(*budgets, **changes)
+        sleep(FRESH_FOR.total_seconds())
+
+    def apply(self, *budgets: Budget, **changes: Any) -> None:
+        """As `cost-sentry config apply` does."""
         given = {
             "version": "",
             "teams": {"search": Team(id="search"), "support": Team(id="support")},
@@ -109,7 +114,6 @@ class DeployedSentry:
         config = SentryConfig(**{**given, **changes})
         store = DynamoDbConfigStore(self.calls, SystemClock())
         apply_config(config, store=store, books=self.books, clock=SystemClock())
-        sleep(FRESH_FOR.total_seconds())
 
     def start(self, request: Any) -> dict[str, Any]:
         """``StartSyncExecution`` as AWS answers it."""

@@ -15,6 +15,7 @@ _OUTCOMES = "outcomes/*"
 _SLOTS = "slots/*"
 KINDS = (_SLOTS, _CLAIMS, _IDS, _OUTCOMES)
 """Of objects that there is one of for each slot or call."""
+_WRITTEN_ONCE = (_CLAIMS, _IDS, _OUTCOMES)
 KEPT_DAYS = 30
 """A slot lives two days, and its outcome is booked once the ledger answers again."""
 
@@ -45,6 +46,19 @@ class EmergencyStore(Construct):
                 for prefix in KINDS
             ],
             removal_policy=stage.removal_policy,
+        )
+        self._refuse_overwriting()
+
+    def _refuse_overwriting(self) -> None:
+        """A write without ``If-None-Match`` is refused, whoever asks: S3 itself keeps the first."""
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(key) for key in _WRITTEN_ONCE],
+                conditions={"Null": {"s3:if-none-match": "true"}},
+            )
         )
 
     def grant_use(self, grantee: iam.IGrantable) -> None:

@@ -22,6 +22,10 @@ STREAM_READ_UNIT = Decimal("0.02") / 100_000
 LOG_GB = Decimal("0.50")
 TRACE = Decimal("5.00") / 10**6
 ALARM_MONTH = Decimal("0.10")
+S3_WRITE_OR_LIST = Decimal("5.00") / 10**6
+S3_READ = Decimal("0.40") / 10**6
+RUNS_A_MONTH = 30 * 24 * 60 // 5
+"""Of ``expire_reservations``."""
 
 MODEL_SECONDS = 3
 """Assumed: what the workflow waits for a model."""
@@ -111,3 +115,8 @@ def _batches(of_one_call: Decimal) -> Line:
 def total(of: list[Line]) -> Decimal:
     """Of one call, in dollars."""
     return sum((line.dollars for line in of), Decimal(0))
+
+
+def emergency_store_month(*, listings: int, reads: int) -> Decimal:
+    """What each run of ``expire_reservations`` asks the store, in dollars a month."""
+    return RUNS_A_MONTH * (listings * S3_WRITE_OR_LIST + reads * S3_READ)

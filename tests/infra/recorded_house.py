@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import json
 import pathlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -44,6 +45,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.calls: set[tuple[str, str, frozenset[str]]] = set()
+        self.requests: Counter[str] = Counter()
+        """How often S3 was asked for what."""
         self.table_is_silent = False
         self._function = ""
 
@@ -60,6 +63,8 @@ class Recorder:
         def noted(operation: str, params: dict[str, Any]) -> Any:
             if service == "dynamodb" and self.table_is_silent:
                 raise EndpointConnectionError(endpoint_url="the table")
+            if service == "s3":
+                self.requests[operation] += 1
             if service in _ACCESSES:
                 self._note(service, _ACCESSES[service](operation, params))
             try:
@@ -120,6 +125,12 @@ class House:
     def __init__(self, clock: ManualClock, recorder: Recorder) -> None:
         self.clock, self.recorder = clock, recorder
         self._shown = 0
+
+    def put_in_force(self, config: SentryConfig) -> None:
+        books = DynamoDbBooks(bootstrap.ledger_calls(), lambda _: None, self.clock)
+        store = DynamoDbConfigStore(bootstrap.ledger_calls(), self.clock)
+        apply_config(config, store=store, books=books, clock=self.clock)
+        self.new_environments()
 
     def call(
         self, model: str, max_tokens: int, team: str, bedrock: Any, application: str = "web"
@@ -203,11 +214,9 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         make = bootstrap._client
         monkeypatch.setattr(bootstrap, "_client", lambda *given: recorder.listening(make(*given)))
         _create_table()
-        books = DynamoDbBooks(bootstrap.ledger_calls(), lambda _: None, clock)
-        store = DynamoDbConfigStore(bootstrap.ledger_calls(), clock)
-        config = _changed(load_config(ROOT / "examples" / "sentry.yaml").config)
-        apply_config(config, store=store, books=books, clock=clock)
-        yield House(clock, recorder)
+        house = House(clock, recorder)
+        house.put_in_force(_changed(load_config(ROOT / "examples" / "sentry.yaml").config))
+        yield house
     _forget_parts()
 
 

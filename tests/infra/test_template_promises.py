@@ -118,7 +118,7 @@ def test_topics_queues_and_buckets_refuse_plain_http(template):
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]
             if statement["Effect"] == "Deny"
         ]
-        assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in denied
 
 
 def test_the_bucket_is_closed_to_the_public_encrypted_and_has_no_lists_of_its_own(template):
@@ -130,6 +130,20 @@ def test_the_bucket_is_closed_to_the_public_encrypted_and_has_no_lists_of_its_ow
     assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert "BucketName" not in bucket  # Names are shared by the whole world: one would be taken.
+
+
+def test_what_is_written_once_cannot_be_written_over(template):
+    """P4 and P5 of an outage rest on it; S3 holds even those to it who forget to ask."""
+    policy = template.only("AWS::S3::BucketPolicy")["Properties"]["PolicyDocument"]
+    bucket = {"Fn::GetAtt": ["EmergencyBucket9AF741A9", "Arn"]}
+    (refused,) = (s for s in policy["Statement"] if "Null" in s["Condition"])
+
+    assert (refused["Effect"], refused["Action"]) == ("Deny", "s3:PutObject")
+    assert refused["Principal"] == {"AWS": "*"}
+    assert refused["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+    assert refused["Resource"] == [
+        {"Fn::Join": ["", [bucket, f"/{kind}/*"]]} for kind in ("claims", "ids", "outcomes")
+    ]
 
 
 def test_the_bucket_costs_nothing_but_what_lies_in_it(template):

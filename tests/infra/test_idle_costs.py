@@ -1,0 +1,46 @@
+"""What the emergency store is asked while nobody calls, and that the page has its cost (P11)."""
+
+import pathlib
+from dataclasses import replace
+
+import pytest
+
+from cost_sentry import bootstrap
+from infra.triggers import EXPIRY_EVERY_MINUTES
+from scripts.running_cost import RUNS_A_MONTH, emergency_store_month
+
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "explanation" / "what-the-sentry-costs.md"
+
+
+def asked(house):
+    """By one more scheduled run."""
+    house.recorder.requests.clear()
+    house.expire()
+    return dict(house.recorder.requests)
+
+
+@pytest.mark.slow
+def test_without_an_allowance_a_run_asks_for_one_listing_and_leaves_nothing(house):
+    config = bootstrap.config_source().current()
+    house.expire()
+    house.put_in_force(replace(config, emergency_allowances=()))
+    house.expire()
+
+    assert asked(house) == {"ListObjectsV2": 1}
+
+
+@pytest.mark.slow
+def test_with_one_it_asks_for_two_listings_and_the_mirrored_configuration(house):
+    house.expire()
+
+    assert asked(house) == {"ListObjectsV2": 2, "GetObject": 1}
+
+
+def test_the_page_of_costs_says_what_that_comes_to():
+    without = emergency_store_month(listings=1, reads=0)
+    more = emergency_store_month(listings=2, reads=1) - without
+    page = PAGE.read_text()
+
+    assert RUNS_A_MONTH == 30 * 24 * 60 // EXPIRY_EVERY_MINUTES
+    assert f"${without:.2f} for a listing of the emergency store" in page
+    assert f"${more:.2f} more for its listings" in page

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from botocore.config import Config
 
     from cost_sentry.adapters.bedrock_models import BedrockModels
@@ -38,6 +36,8 @@ SLOTS_PER_RUN_MAX = 100
 """Calls for outages that one scheduled run sets aside, books or gives back."""
 STORE_SECONDS_MAX = 10
 """Of an admission in an outage: after that it asks the emergency store for nothing more."""
+UPKEEP_SECONDS_MAX = 20
+"""Of a scheduled run, for the emergency store: however slow it is, the rest has its time."""
 ALERTS_PER_RUN_MAX = 50
 """Mails that one scheduled run sends."""
 MODEL_READ_TIMEOUT_SECONDS = 230
@@ -132,9 +132,8 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
     """The use case behind an emergency; a call that needs none pays for none of its imports."""
     from cost_sentry.application.emergency_admission import EmergencyAdmission
 
-    until = clock().now() + timedelta(seconds=STORE_SECONDS_MAX)
     emergency = EmergencyAdmission(
-        store=_emergency_store(lambda: clock().now() < until),
+        store=emergency_store(STORE_SECONDS_MAX),
         price_book=price_book(),
         clock=clock(),
         token_counter=token_counter(),
@@ -142,10 +141,20 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
     return emergency.decide(outage)
 
 
-@cache
-def emergency_store() -> "S3EmergencyStore":
-    """The second service, for when the ledger is silent."""
-    return _emergency_store(lambda: True)
+def emergency_store(seconds_max: int | None = None) -> "S3EmergencyStore":
+    """The second service, for when the ledger is silent.
+
+    Args:
+        seconds_max: after them it asks for nothing more; ``None``: it goes on.
+    """
+    from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
+    from cost_sentry.adapters.s3_objects import S3Objects
+    from cost_sentry.adapters.system_clock import pause
+
+    until = None if seconds_max is None else clock().now() + timedelta(seconds=seconds_max)
+    bucket = settings().emergency_bucket_name
+    objects = S3Objects(s3_client(), bucket, pause, lambda: until is None or clock().now() < until)
+    return S3EmergencyStore(objects)
 
 
 @cache
@@ -163,25 +172,15 @@ def s3_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("s3", config)
 
 
-def _emergency_store(in_time: "Callable[[], bool]") -> "S3EmergencyStore":
-    from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
-    from cost_sentry.adapters.s3_objects import S3Objects
-    from cost_sentry.adapters.system_clock import pause
-
-    bucket = settings().emergency_bucket_name
-    return S3EmergencyStore(S3Objects(s3_client(), bucket, pause, in_time))
-
-
-@cache
 def allowance_keeper() -> "AllowanceKeeper":
-    """The use case that sets calls aside, and books what an outage left behind."""
+    """The use case that sets calls aside, and books what an outage left behind; for one run."""
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
 
     return AllowanceKeeper(
         config_source=config_source(),
         price_book=price_book(),
         ledger=ledger(),
-        store=emergency_store(),
+        store=emergency_store(UPKEEP_SECONDS_MAX),
         log=decision_log(),
         clock=clock(),
     )

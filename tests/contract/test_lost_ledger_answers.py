@@ -143,6 +143,15 @@ def silent_seconds(config, addresses=1):
     return attempts * (addresses * config.connect_timeout + config.read_timeout) + waiting
 
 
+@pytest.fixture
+def store_client(monkeypatch):
+    """The functions' own client of the emergency store."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    bootstrap.s3_client.cache_clear()
+    yield bootstrap.s3_client()
+    bootstrap.s3_client.cache_clear()
+
+
 def test_three_silent_calls_end_before_the_functions_own_time_is_up(deaf_client):
     """Three calls that nobody answers are the most that one admission makes."""
     silent = silent_seconds(deaf_client[0].meta.config)
@@ -153,12 +162,10 @@ def test_three_silent_calls_end_before_the_functions_own_time_is_up(deaf_client)
     assert COUNTING + 3 * silent < limits["admit_request"]
 
 
-def test_a_slow_emergency_store_after_a_silent_ledger_ends_before_it_too(deaf_client):
+def test_a_slow_emergency_store_after_a_silent_ledger_ends_before_it_too(deaf_client, store_client):
     """However many things it is asked: the last is asked before its own time is up."""
     silent = silent_seconds(deaf_client[0].meta.config)
-    bootstrap.s3_client.cache_clear()
-    slow = silent_seconds(bootstrap.s3_client().meta.config, ADDRESSES_OF_S3_MAX)
-    bootstrap.s3_client.cache_clear()
+    slow = silent_seconds(store_client.meta.config, ADDRESSES_OF_S3_MAX)
 
     limits = {row.name: row.timeout_seconds for row in FUNCTIONS}
     admission = COUNTING + 3 * silent + bootstrap.STORE_SECONDS_MAX + slow
@@ -166,3 +173,10 @@ def test_a_slow_emergency_store_after_a_silent_ledger_ends_before_it_too(deaf_cl
     assert LOOKING_FOR.total_seconds() + slow <= bootstrap.STORE_SECONDS_MAX
     # A settlement hears that the ledger is silent from one call, writes, and may read what stands.
     assert silent + 2 * slow < min(limits["settle_reservation"], limits["void_reservation"])
+
+
+def test_a_slow_emergency_store_leaves_a_scheduled_run_the_time_to_expire(store_client):
+    slow = silent_seconds(store_client.meta.config, ADDRESSES_OF_S3_MAX)
+    (limit,) = (row.timeout_seconds for row in FUNCTIONS if row.name == "expire_reservations")
+
+    assert bootstrap.UPKEEP_SECONDS_MAX + slow < limit / 2

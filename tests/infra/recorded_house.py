@@ -110,6 +110,8 @@ def _of_s3(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "ListBucket", params["Prefix"]
     else:
         assert operation in {"GetObject", "PutObject", "DeleteObject"}, operation
+        if operation == "PutObject" and not params["Key"].startswith(("slots/", "config")):
+            assert params["IfNoneMatch"] == "*", "the bucket's policy refuses it"
         yield operation, params["Key"]
 
 

@@ -22,11 +22,11 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     sending = send_alerts(
         bootstrap.outbox(), bootstrap.alerts(), clock, bootstrap.ALERTS_PER_RUN_MAX
     )
-    upkeep = bootstrap.allowance_keeper().run(
-        stamp_of(context.aws_request_id), bootstrap.SLOTS_PER_RUN_MAX
+    keeper = bootstrap.allowance_keeper()
+    upkeep = keeper.run(stamp_of(context.aws_request_id), bootstrap.SLOTS_PER_RUN_MAX)
+    expiry = expire_reservations(
+        ledger=ledger, clock=clock, batch_max=batch_max, store=keeper.store
     )
-    store = bootstrap.emergency_store()
-    expiry = expire_reservations(ledger=ledger, clock=clock, batch_max=batch_max, store=store)
     done = {
         "expired": expiry.expired,
         "tidied": ledger.tidy(clock.now(), batch_max),

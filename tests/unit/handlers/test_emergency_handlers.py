@@ -176,6 +176,27 @@ def test_when_the_bucket_is_gone_too_the_answer_is_no(house):
     assert "nor could the emergency store be asked" in refused["sentry"]["message"]
 
 
+def test_a_store_that_is_slow_is_asked_for_nothing_more_when_time_is_up(house, monkeypatch):
+    house.lose_the_table()
+    client, asked = bootstrap.s3_client(), []
+    call = client._make_api_call
+
+    def slow(operation, arguments):
+        asked.append(operation)
+        house.clock.advance(seconds=6)
+        return call(operation, arguments)
+
+    monkeypatch.setattr(client, "_make_api_call", slow)
+    refused = house.admit()
+
+    assert len(asked) == 2
+    assert refused["sentry"]["code"] == "LEDGER_UNAVAILABLE"
+    assert (
+        "nor could the emergency store be asked (it took too long)"
+        in (refused["sentry"]["message"])
+    )
+
+
 def test_a_call_of_an_outage_is_explained_under_the_callers_id(house):
     house.lose_the_table()
     house.settle(house.admit())

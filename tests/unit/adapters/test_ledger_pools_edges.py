@@ -178,3 +178,10 @@ def test_what_was_proven_to_be_there_is_served_by_the_window_unless_a_pool_stand
     kit = Kit(window=None, spread=spread)
 
     assert kit.supplied(want())[1] == [from_window(3_200, 64_007 - 3_200)]
+
+
+def test_a_shard_behind_a_pool_draws_on_that_however_much_it_saw_elsewhere():
+    kit = Kit(window=crowded())
+    told = seen(10**6, free_max=400, at=-30)
+
+    assert kit.supplied(want(seen=told))[1] == [from_pool(300, replace(told, elsewhere=999_700))]

@@ -73,16 +73,18 @@ class Suite:
             yield "\t".join([item.nodeid, f"{seconds:.4f}", str(passed), *sorted(called)]) + "\n"
 
     def tests(self, module: types.ModuleType, mutant: Mutant) -> list[Test]:
-        """The module's own first, then those that call what was changed and kill much quickly.
+        """Those that call what was changed: first its own, then those that kill much quickly.
 
         No more than take ``SECONDS_MUTANT_MAX`` together: what they do not kill survives.
         """
         names = self._callers(module, mutant)
         own = f"/test_{module.__name__.rpartition('.')[2]}"
+        # Whoever makes a dataclass or reads a constant cannot be seen calling it.
+        is_value = mutant.function not in dict(functions_of(module))
         found = [
             Test(item, self._seconds[item.nodeid])
             for item in self.items
-            if item.nodeid in names or own in item.nodeid
+            if item.nodeid in names or (is_value and own in item.nodeid)
         ]
         found.sort(key=lambda test: (own not in test.item.nodeid, self._worth(test)))
         until = [*accumulate(test.seconds for test in found)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cost_sentry.application.emergency_ports import Claim, EmergencyStore
+from cost_sentry.application.emergency_ports import Claim, EmergencyStore, Slot
 from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import Ledger
 from cost_sentry.domain.emergency import UNUSED, given_back
@@ -31,17 +31,22 @@ class Booking:
         if slot is None or claim is None:
             return False
         ended = self.store.outcome(slot_id)
+        if ended is None and self.now - claim.at < timedelta(seconds=self.hold_seconds):
+            return False
+        told = self._resolve(slot, ended or charged_in_full(slot.reservation, self.now))
         if ended is None:
-            if self.now - claim.at < timedelta(seconds=self.hold_seconds):
-                return False
-            # Kept first, so that whoever still comes to settle it hears what it is charged.
-            ended = self.store.put_outcome(slot_id, charged_in_full(slot.reservation, self.now))
-        told = self.ledger.resolve(slot.reservation, ended).resolved.resolution
+            # Kept, so that whoever still comes to settle it hears the same. One that came
+            # meanwhile, to a silent ledger, was told what he brought: that is true.
+            kept = self.store.put_outcome(slot_id, told)
+            told = told if kept == told else self._resolve(slot, kept)
         if told.reason != UNUSED:
             self._give_second_hold_back(claim, told)
             self.log.record(replace(claim.decision, reservation=slot.reservation), claim.at)
         self.store.delete_slot(slot_id)
         return True
+
+    def _resolve(self, slot: Slot, ended: Resolution) -> Resolution:
+        return self.ledger.resolve(slot.reservation, ended).resolved.resolution
 
     def _give_second_hold_back(self, claim: Claim, told: Resolution) -> None:
         """Only if the workflow resolved the slot: then its execution used that, and nothing else.

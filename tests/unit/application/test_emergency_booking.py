@@ -87,6 +87,41 @@ def test_a_call_of_unknown_end_is_charged_in_full_once_it_is_surely_over(sentry)
     assert sentry.balance().posted == ONE
 
 
+def test_who_settles_a_second_time_in_the_next_outage_hears_what_the_ledger_was_told(sentry):
+    sentry.sweep()
+    decision = called(sentry)
+    sentry.recover()
+    first = sentry.settle(decision)
+    sentry.clock.advance(seconds=420)
+    sentry.sweep()
+    sentry.fall_silent()
+
+    again = sentry.settle(decision)
+
+    assert first.first
+    assert not again.first
+    assert again.resolved.resolution == first.resolved.resolution
+
+
+def test_a_call_that_is_settled_while_it_is_charged_in_full_costs_what_it_cost(sentry):
+    sentry.sweep()
+    decision = called(sentry)
+    sentry.recover()
+    sentry.clock.advance(seconds=420)
+
+    def settles(call, done):
+        if call == "put_outcome" and not done:
+            sentry.store.trouble = lambda _call, _done: None
+            sentry.fall_silent()
+            sentry.settle(decision)
+            sentry.recover()
+
+    sentry.store.trouble = settles
+    assert sentry.sweep().booked == 1
+
+    assert sentry.balance().posted == COST
+
+
 def test_a_slot_that_was_used_is_used_for_that_day_also_when_the_allowance_changes(sentry):
     sentry.sweep()
     sentry.settle(called(sentry))

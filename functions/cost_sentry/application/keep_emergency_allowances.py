@@ -197,9 +197,10 @@ class _Run:
 
     def _set_aside_calls(self, calls: PrepaidCalls, missing: Sequence[SlotName]) -> None:
         for at, name in enumerate(missing):
-            if self._is_full():
+            now = self._on.clock.now()
+            if self._is_full() or not self._is_current(calls, now):
                 return
-            short = self._set_one_aside(calls, name)
+            short = self._set_one_aside(calls, name, now)
             if short:
                 self._upkeep.problems.append(
                     f"emergency allowance {calls.allowance.id}: budget {short.hold.budget_id} has"
@@ -208,9 +209,13 @@ class _Run:
                 )
                 return
 
-    def _set_one_aside(self, calls: PrepaidCalls, name: SlotName) -> Shortage | None:
+    def _is_current(self, calls: PrepaidCalls, now: datetime) -> bool:
+        """Whether they hold what such calls hold now: a run may go on over midnight."""
+        config, book = self._config, self._on.price_book
+        return config is not None and prepaid_calls(calls.allowance, config, book, now) == calls
+
+    def _set_one_aside(self, calls: PrepaidCalls, name: SlotName, now: datetime) -> Shortage | None:
         """The ledger first: nothing is offered that it does not hold."""
-        now: datetime = self._on.clock.now()
         held = self._on.ledger.reserve(calls.reservation(name, self._run_id, now))
         if isinstance(held, Reserved):
             self._on.store.put_slot(Slot(reservation=held.reservation, price=calls.price))

@@ -35,6 +35,21 @@ def test_calls_are_set_aside_and_held_in_their_budget(sentry):
     assert len(sentry.store.slot_ids()) == SLOTS
 
 
+def test_a_run_that_goes_on_over_midnight_sets_nothing_more_aside_in_the_day_that_ended(sentry):
+    reserve = sentry.ledger.reserve
+
+    def until_midnight(held):
+        sentry.clock.advance(hours=12)
+        return reserve(held)
+
+    sentry.ledger.reserve = until_midnight
+
+    assert sentry.sweep().set_aside == 1
+    sentry.ledger.reserve = reserve
+    assert sentry.sweep().set_aside == SLOTS
+    assert sentry.balance().pending == SLOTS * ONE
+
+
 def test_a_second_run_finds_them_and_does_nothing(sentry):
     sentry.sweep()
     entries, sentry.store.calls = len(sentry.ledger.entries), []

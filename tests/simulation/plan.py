@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cost_sentry.domain.sentry_config import SentryConfig
+from tests.simulation.world.outages import Outage
 
 DEAR, CHEAP = "example.dear-v1:0", "example.cheap-v1:0"
 RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2}
@@ -23,6 +24,8 @@ class Caller:
     input_bound_tokens: int = 50
     output_limit_tokens: int = 50
     content: str = "first"
+    may_lower: bool = True
+    """Whether fewer output tokens than asked for will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +58,6 @@ class Plan:
     """Microseconds after which such a settlement comes at most."""
     runs_into: int = 0
     """Microseconds that the world goes on after the callers are done."""
+    outages: Sequence[Outage] = ()
+    has_store: bool = False
+    """Whether there is an emergency store, and a sweep that keeps it."""

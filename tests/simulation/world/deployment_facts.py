@@ -38,15 +38,15 @@ def trigger(name: str) -> int:
 
 
 @cache
-def client_limits() -> tuple[int, float]:
-    """Attempts and seconds of silence of the functions' own DynamoDB client."""
+def client_limits(made_by: str = "dynamodb_client") -> tuple[int, float]:
+    """Attempts and seconds of silence of the client that this function of bootstrap makes."""
     tree = _tree("functions/cost_sentry/bootstrap.py")
     for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef) and function.name == "dynamodb_client":
+        if isinstance(function, ast.FunctionDef) and function.name == made_by:
             (config,) = _calls(function, "Config")
             given = {k.arg: ast.literal_eval(k.value) for k in config.keywords}
             return given["retries"]["total_max_attempts"], given["read_timeout"]
-    raise AssertionError("bootstrap.dynamodb_client is gone")
+    raise AssertionError(f"bootstrap.{made_by} is gone")
 
 
 def _tree(path: str) -> ast.Module:

@@ -17,8 +17,9 @@ from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.dynamodb.model import METHODS, DynamoDbModel
 from tests.simulation.dynamodb.refusals import CONFLICT, NO_REASON, cancelled, refusal
 from tests.simulation.dynamodb.transactions import OPERATION
-from tests.simulation.world import deployment_facts, latencies
+from tests.simulation.world import deployment_facts, latencies, outages
 from tests.simulation.world.faults import Faults
+from tests.simulation.world.outages import Outage
 from tests.simulation.world.scheduler import Promise, Scheduler, TaskKilled
 
 RETRIED_BY_THE_SDK = frozenset(
@@ -71,7 +72,7 @@ class SimulatedClient:
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         random = self._scheduler.current.random
-        self._may_die(random)
+        self.may_die(random)
         if operation == OPERATION and "ClientRequestToken" not in request:
             request["ClientRequestToken"] = f"{random.getrandbits(64):016x}"
         for attempt in range(1, self._attempts + 1):
@@ -79,16 +80,16 @@ class SimulatedClient:
                 answer = self._attempt(operation, request, random)
             except (ClientError, ReadTimeoutError) as error:
                 if attempt == self._attempts or not _may_pass(error):
-                    self._may_die(random)
+                    self.may_die(random)
                     raise
                 self._scheduler.sleep(int(random.random() * 2 ** (attempt - 1) * latencies.SECOND))
             else:
-                self._may_die(random)
+                self.may_die(random)
                 answer["ResponseMetadata"]["RetryAttempts"] = attempt - 1
                 return answer
         raise AssertionError("unreachable")
 
-    def _may_die(self, random: Random) -> None:
+    def may_die(self, random: Random) -> None:
         """Whoever dies stays dead: a call from a cleaning-up handler never leaves the process."""
         if self._is_dead or self._faults.strike("killed", random, 0.5):
             self._is_dead = True
@@ -101,6 +102,9 @@ class SimulatedClient:
     def _attempt(self, operation: str, request: dict[str, Any], random: Random) -> dict[str, Any]:
         faults, there = self._faults, self._one_way(random)
         sender = self._scheduler.current_name
+        outage = faults.outage(outages.DYNAMODB, self._scheduler.now)
+        if outage is not None:
+            self._suffer(outage, operation, request, random, there)
         if faults.strike("lost_request", random):
             if random.random() < 0.5:
                 late = self._silence + int(random.random() * latencies.LATE_REQUEST_MAX)
@@ -118,6 +122,18 @@ class SimulatedClient:
         if isinstance(result, ClientError):
             raise result
         return result
+
+    def _suffer(
+        self, outage: Outage, operation: str, request: dict[str, Any], random: Random, there: int
+    ) -> None:
+        """Nobody gets an answer; what was asked may have been done."""
+        sender = self._scheduler.current_name
+        if random.random() < outage.heard:
+            self._scheduler.after(there, lambda: self._arrive(sender, operation, request, None))
+        if not outage.refuses:
+            self._silent()
+        self._scheduler.sleep(2 * there)
+        raise refusal(operation, "InternalServerError", "an outage")
 
     def _dated(self, result: dict[str, Any]) -> dict[str, Any]:
         """With the header that every endpoint sends: the true time, to the second."""

@@ -18,13 +18,21 @@ from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
+from cost_sentry.adapters.s3_objects import S3Objects
 from cost_sentry.adapters.sns_alerts import SnsAlerts
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.emergency_admission import EmergencyAdmission
+from cost_sentry.application.emergency_ports import Outage, OutcomeKeeper
+from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
 from cost_sentry.application.ports import PriceBook
+from cost_sentry.bootstrap import STORE_SECONDS_MAX, UPKEEP_SECONDS_MAX
+from cost_sentry.domain.decision import Decision
 from tests.simulation.world import latencies
 from tests.simulation.world.scheduler import Scheduler
 
 TABLE = "ledger"
+BUCKET = "emergency"
 
 
 class SkewedClock:
@@ -66,6 +74,8 @@ class Environment:
         price_book: shared; it is data.
         topic: SNS's client.
         watch: wraps the ledger, to see what it answers.
+        s3: S3's client; ``None`` where nothing is set aside for outages.
+        kept: is told what the store keeps of a call's end, by slot.
     """
 
     def __init__(
@@ -77,10 +87,14 @@ class Environment:
         price_book: PriceBook,
         topic: Any,
         watch: Callable[[DynamoDbLedger], Any],
+        s3: Any = None,
+        kept: Callable[[str, Any], None] = lambda _slot, _resolution: None,
     ) -> None:
         self._scheduler = scheduler
         self._topic = topic
         self._watch = watch
+        self._s3 = s3
+        self._kept = kept
         self.client = client
         self.clock = clock
         self.price_book = price_book
@@ -118,6 +132,45 @@ class Environment:
             price_book=self.price_book,
             ledger=self.ledger,
             clock=self.clock,
+            without_ledger=self._decide_without_ledger if self._s3 else None,
+        )
+
+    def _decide_without_ledger(self, outage: Outage) -> Decision | str:
+        emergency = EmergencyAdmission(
+            store=self.emergency_store(STORE_SECONDS_MAX),
+            price_book=self.price_book,
+            clock=self.clock,
+        )
+        return emergency.decide(outage)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether anything can be set aside for outages."""
+        return self._s3 is not None
+
+    def emergency_store(self, seconds_max: int | None = None) -> S3EmergencyStore:
+        """As bootstrap makes it: after so many seconds it asks for nothing more."""
+        until = None if seconds_max is None else self.clock.now() + timedelta(seconds=seconds_max)
+        return S3EmergencyStore(
+            S3Objects(
+                self._s3, BUCKET, self.pause, lambda: until is None or self.clock.now() < until
+            )
+        )
+
+    @property
+    def outcomes(self) -> Callable[[], OutcomeKeeper] | None:
+        """As settlement gets it; what it is told is heard."""
+        return (lambda: _WatchedOutcomes(self.emergency_store(), self._kept)) if self._s3 else None
+
+    def allowance_keeper(self) -> AllowanceKeeper:
+        """For one run."""
+        return AllowanceKeeper(
+            config_source=self.config_source,
+            price_book=self.price_book,
+            ledger=self.ledger,
+            store=self.emergency_store(UPKEEP_SECONDS_MAX),
+            log=self.decision_log,
+            clock=self.clock,
         )
 
     @cached_property
@@ -143,3 +196,17 @@ class Environment:
             "limits": self.books,
             "clock": self.clock,
         }
+
+
+class _WatchedOutcomes:
+    """The store as settlement sees it, and a note of what it answers."""
+
+    def __init__(self, store: OutcomeKeeper, kept: Callable[[str, Any], None]) -> None:
+        self._store = store
+        self._kept = kept
+
+    def put_outcome(self, slot_id: str, resolution: Any) -> Any:
+        """See the port."""
+        stands = self._store.put_outcome(slot_id, resolution)
+        self._kept(slot_id, stands)
+        return stands

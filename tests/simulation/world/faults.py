@@ -1,8 +1,11 @@
 """What goes wrong, and how often: every seed draws its own mix and leaves some of it out."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from random import Random
+
+from tests.simulation.world.outages import Outage, outage_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,14 @@ CALM_SHARE = 0.1
 
 
 class Faults:
-    """The mix in force, and how often each fault of it has struck."""
+    """The mix in force, and how often each fault of it has struck; outages strike everybody."""
 
-    __slots__ = ("mix", "struck")
+    __slots__ = ("mix", "outages", "struck")
 
     def __init__(self) -> None:
         self.mix = NONE
+        self.outages: Sequence[Outage] = ()
+        """By virtual time."""
         self.struck: Counter[str] = Counter()
 
     def strike(self, name: str, random: Random, share: float = 1.0) -> bool:
@@ -75,6 +80,10 @@ class Faults:
             self.struck[name] += 1
             return True
         return False
+
+    def outage(self, service: str, now: int) -> Outage | None:
+        """The outage that this service is in now."""
+        return outage_at(self.outages, service, now)
 
 
 def draw(random: Random) -> FaultMix:

@@ -16,7 +16,7 @@ from cost_sentry.application.project_entries import project_entries
 from cost_sentry.application.send_alerts import send_alerts
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.void_reservation import void_reservation
-from cost_sentry.bootstrap import ALERTS_PER_RUN_MAX, EXPIRED_PER_RUN_MAX
+from cost_sentry.bootstrap import ALERTS_PER_RUN_MAX, EXPIRED_PER_RUN_MAX, SLOTS_PER_RUN_MAX
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.shard import stamp_of
@@ -58,6 +58,7 @@ def settle(environment: Environment, event: Any) -> Any:
         parse_usage(event["response"]),
         ledger=environment.ledger,
         clock=environment.clock,
+        outcomes=environment.outcomes,
     )
 
 
@@ -65,7 +66,11 @@ def void(environment: Environment, event: Any) -> Any:
     """``{"ticket", "error"}`` to the resolution."""
     reservation, _ = read_ticket(event["ticket"])
     return void_reservation(
-        reservation, event["error"], ledger=environment.ledger, clock=environment.clock
+        reservation,
+        event["error"],
+        ledger=environment.ledger,
+        clock=environment.clock,
+        outcomes=environment.outcomes,
     )
 
 
@@ -73,7 +78,14 @@ def expire(environment: Environment, _event: Any) -> dict[str, Any]:
     """Any event to what one scheduled run did."""
     ledger, clock = environment.ledger, environment.clock
     sending = send_alerts(environment.outbox, environment.alerts, clock, ALERTS_PER_RUN_MAX)
-    expiry = expire_reservations(ledger=ledger, clock=clock, batch_max=EXPIRED_PER_RUN_MAX)
+    store = None
+    if environment.has_store:
+        keeper = environment.allowance_keeper()
+        keeper.run(stamp_of(environment.invocation), SLOTS_PER_RUN_MAX)
+        store = keeper.store
+    expiry = expire_reservations(
+        ledger=ledger, clock=clock, batch_max=EXPIRED_PER_RUN_MAX, store=store
+    )
     return {
         "expired": expiry.expired,
         "tidied": ledger.tidy(clock.now(), EXPIRED_PER_RUN_MAX),

@@ -10,6 +10,9 @@ DYNAMODB_TRANSACTION = (2 * MILLISECOND, 8 * MILLISECOND)
 """Between a transaction's taking hold of its items and its being carried out."""
 LATE_REQUEST_MAX = 8 * SECOND
 """A request that its sender has given up on may still be carried out this much later."""
+S3_ONE_WAY = (5 * MILLISECOND, 20 * MILLISECOND)
+S3_UPLOAD = (2 * MILLISECOND, 10 * MILLISECOND)
+"""Between a conditional write's arrival and its being carried out."""
 LAMBDA_INVOKE = (3 * MILLISECOND, 15 * MILLISECOND)
 LAMBDA_DUPLICATE_MAX = 3 * SECOND
 """How much later the second delivery of one invocation may begin."""

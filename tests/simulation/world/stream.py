@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.simulation import ledger_reader
 from tests.simulation.dynamodb.items import Written
-from tests.simulation.world import deployment_facts, latencies
+from tests.simulation.world import deployment_facts, latencies, outages
 from tests.simulation.world.faults import Faults
 from tests.simulation.world.lambda_service import FunctionFailed, LambdaService
 from tests.simulation.world.scheduler import Scheduler
@@ -73,6 +73,9 @@ class Stream:
             0,
         )
         while records:
+            if self._faults.outage(outages.DYNAMODB, self._scheduler.now):
+                self._pause()  # The stream is DynamoDB's own.
+                continue
             batch = [records[i] for i in range(min(size, len(records)))]
             done, is_halved = self._deliver(batch)
             if done:

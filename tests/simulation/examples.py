@@ -46,4 +46,5 @@ def request_of(caller: Caller) -> InvocationRequest:
         path=InvocationPath.DIRECT,
         digest=f"digest of {caller.content}",
         converse={},
+        lower_output_limit=caller.may_lower,
     )

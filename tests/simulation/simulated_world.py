@@ -7,16 +7,20 @@ from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
 from tests.simulation.audit.answers import Answers, Asked, WatchedLedger
 from tests.simulation.audit.auditor import Auditor
+from tests.simulation.audit.emergency import EmergencyAudit
 from tests.simulation.dynamodb.model import DynamoDbModel
 from tests.simulation.examples import ExampleBook
 from tests.simulation.plan import RATES, Plan
 from tests.simulation.workloads import mix_of, plan_of
-from tests.simulation.world import deployment_facts, faults, latencies
+from tests.simulation.world import deployment_facts, faults, latencies, outages
 from tests.simulation.world.bedrock import Bedrock, ModelCall
 from tests.simulation.world.dynamodb_client import SimulatedClient
 from tests.simulation.world.environment import Environment, SkewedClock, http_date, start_of
 from tests.simulation.world.faults import FaultMix, Faults
 from tests.simulation.world.lambda_service import LambdaService
+from tests.simulation.world.outages import Outage
+from tests.simulation.world.s3_bucket import Bucket
+from tests.simulation.world.s3_client import SimulatedS3
 from tests.simulation.world.scheduler import Promise, Scheduler, Task
 from tests.simulation.world.step_functions import Execution, StepFunctions
 from tests.simulation.world.stream import Stream
@@ -60,8 +64,18 @@ class World:
         self.auditor = Auditor(lambda: scheduler.now)
         self.model.items.listen(self.auditor)
         self._start = start_of(self.plan.start)
+        self.bucket = Bucket(scheduler.random("the bucket"))
+        configs = [self.plan.config, *(operator.config for operator in self.plan.operators)]
+        self.emergency = EmergencyAudit(self.auditor, configs, self._start)
+        self.bucket.listen(self.emergency)
         self.answers = Answers(
-            self.auditor, RATES, start=self._start, is_calm=self.mix == faults.NONE
+            self.auditor,
+            RATES,
+            start=self._start,
+            is_calm=self._is_calm(),
+            outage=self._ledger_outage,
+            silent_since=self._was_silent_since,
+            emergency=self.emergency,
         )
         self.topic = Topic(scheduler, self._faults)
         self.functions = LambdaService(scheduler, self._environment, self._faults, self._tracer())
@@ -90,6 +104,20 @@ class World:
         self._tasks: list[Task] = []
         self._open = 0
 
+    def _is_calm(self) -> bool:
+        """Whether nothing goes wrong but outages of the ledger, and nobody changes anything."""
+        others = [one for one in self.plan.outages if one.service != outages.DYNAMODB]
+        changes = self.plan.operators if self.plan.outages else ()
+        return self.mix == faults.NONE and not others and not changes
+
+    def _ledger_outage(self) -> Outage | None:
+        return self._faults.outage(outages.DYNAMODB, self.scheduler.now)
+
+    def _was_silent_since(self, at: int) -> bool:
+        now, ledgers = self.scheduler.now, outages.DYNAMODB
+        spans = [one for one in self._faults.outages if one.service == ledgers]
+        return any(one.begins <= now and at < one.ends for one in spans)
+
     def _is_stale(self) -> bool:
         return self._faults.strike("stale_read", self._chance)
 
@@ -114,6 +142,11 @@ class World:
             lambda: http_date(self._start, self.scheduler.now // latencies.SECOND),
             self._tracer(),
         )
+        s3 = None
+        if self.plan.has_store:
+            s3 = SimulatedS3(
+                self.scheduler, self.bucket, self._faults, client.may_die, self._tracer()
+            )
         environment = Environment(
             scheduler=self.scheduler,
             client=client,
@@ -121,6 +154,8 @@ class World:
             price_book=ExampleBook(),
             topic=self.topic,
             watch=lambda ledger: WatchedLedger(ledger, self.auditor),
+            s3=s3,
+            kept=self.emergency.kept,
         )
         environment.alerts = WatchedAlerts(environment.alerts, self.topic)
         return environment
@@ -145,14 +180,17 @@ class World:
             self._note(f"{attempt}: {decision.kind} {decision.code}: {decision.message}")
 
     def _begin_call(self, execution: Execution, _state: Any) -> Promise:
-        held = execution.sentry["decision"].reservation
+        decision = execution.sentry["decision"]
+        held, bound = decision.reservation, decision.reservation.input_bound_tokens
+        if self.emergency.is_slots(decision):
+            bound = execution.request.input_bound_tokens
         call = ModelCall(
             execution=execution.id,
             account=held.account,
             request_id=held.request_id,
             model_id=held.model_used,
-            input_bound_tokens=held.input_bound_tokens,
-            output_limit_tokens=held.output_limit_tokens,
+            input_bound_tokens=bound,
+            output_limit_tokens=decision.output_limit_sent_tokens,
         )
         return self.bedrock.converse(call)
 

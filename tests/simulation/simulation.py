@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
 from tests.simulation.examples import request_of
+from tests.simulation.ledger_records import Held
 from tests.simulation.outcome import Outcome
 from tests.simulation.plan import Caller, Operator
 from tests.simulation.simulated_world import World
 from tests.simulation.variations import SET_UP
 from tests.simulation.world import deployment_facts, faults, latencies
 from tests.simulation.world.lambda_service import FunctionFailed
-from tests.simulation.world.scheduler import Task
+from tests.simulation.world.scheduler import Task, TaskKilled
 from tests.simulation.world.small_sizes import small_sizes
 from tests.simulation.world.step_functions import Execution
 
@@ -66,7 +68,16 @@ class Simulation(World):
 
     def _set_up(self) -> None:
         self._operate(Operator(name="installer", at=0, config=self.plan.config))
+        if self.plan.has_store:
+            first = self.scheduler.spawn("first tick", self._sweep, SET_UP // 2)
+            first.on_end.append(self._check_is_fault)
         self._advance(SET_UP)
+        if self.plan.has_store:
+            self.functions.forget_environments()
+
+    def _sweep(self) -> None:
+        """Calls are set aside before anything can go wrong."""
+        self.functions.invoke("expire_reservations", {}, "first tick").wait()
 
     def _operate(self, operator: Operator) -> Any:
         """Apply a configuration from a machine of the operator's own; tell what became of it."""
@@ -84,10 +95,22 @@ class Simulation(World):
                 if self._tracing:
                     self._note(f"{operator.name}: {error}")
 
-        return self.scheduler.spawn(operator.name, apply, operator.at)
+        task = self.scheduler.spawn(operator.name, apply, operator.at)
+        task.on_end.append(self._check_is_fault)
+        return task
+
+    def _check_is_fault(self, task: Task) -> None:
+        """A run in which nobody could set anything up would keep every promise."""
+        if not isinstance(task.error, TaskKilled | None):
+            detail = f"{task.name} ends with {task.error!r}"
+            self.scheduler.failure = BrokenPromise(broken.NO_BUG, detail)
 
     def _go_wrong(self) -> None:
         self._faults.mix = self.mix
+        now = self.scheduler.now
+        self._faults.outages = [
+            replace(one, begins=one.begins + now, ends=one.ends + now) for one in self.plan.outages
+        ]
         for caller in self.plan.callers:
             self._call(caller)
         for operator in self.plan.operators:
@@ -156,6 +179,7 @@ class Simulation(World):
     def _heal(self) -> None:
         """Nothing goes wrong any more: everything must come to rest in bounded time."""
         self._faults.mix = faults.NONE
+        self._faults.outages = ()
         # Requests that their senders gave up on may still arrive; then it is quiet.
         self._operate(
             Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
@@ -164,7 +188,7 @@ class Simulation(World):
         hold = self._in_force.hold_seconds * latencies.SECOND
         skew = 2 * latencies.SKEW_SECONDS_MAX * latencies.SECOND
         self._advance(hold + skew + 2 * every + latencies.MINUTE, self._is_quiet)
-        late = [held.request_id for held in self.auditor.truth.pending()]
+        late = [held.request_id for held in self._awaited()]
         if late and not self._is_cut_short:
             raise BrokenPromise(broken.RESOLVED_IN_TIME, f"{late} are still pending")
         # One more scheduled run: it puts right what the last settlements could not.
@@ -172,7 +196,11 @@ class Simulation(World):
         self._advance(4 * every, lambda: not self.stream.waiting and not self._mails_wait())
 
     def _is_quiet(self) -> bool:
-        return not self.stream.waiting and not any(self.auditor.truth.pending())
+        return not self.stream.waiting and not self._awaited()
+
+    def _awaited(self) -> list[Held]:
+        """Reservations that must end soon: not slots that no call has."""
+        return [held for held in self.auditor.truth.pending() if self.emergency.awaited(held)]
 
     def _mails_wait(self) -> bool:
         return bool(self.model.items.sort_keys("ALERTS"))
@@ -187,6 +215,7 @@ class Simulation(World):
         checks = FinalChecks(self.model.items, self.auditor)
         checks.run()
         self.answers.check_charges()
+        self.emergency.check_end(self._in_force)
         budgets = {budget.id: budget for budget in self._in_force.budgets}
         checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
         now = self._start + timedelta(microseconds=self.scheduler.now)

@@ -4,77 +4,26 @@ Amounts are small, so that budgets run out: a call's quote is some hundred to so
 picodollars.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC
 from random import Random
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from cost_sentry.application.config_document import with_version
-from cost_sentry.domain.budget import Budget, Unit
-from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.window import WindowKind
-from tests.simulation.plan import CHEAP, DEAR, TEAM, Caller, Operator, Plan
+from tests.simulation.draft import EVENING, NOON, Draft, configuration
+from tests.simulation.outage_workload import outage
+from tests.simulation.plan import Caller, Operator, Plan
 from tests.simulation.variations import HOUR, varied
 from tests.simulation.world import faults
 from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
-NOON, EVENING = "2026-11-21T12:00:00", "2026-11-30T23:56:00"
-"""The evening ends a day, a month, and no week, two minutes after the first callers may call."""
-
-
-@dataclass(slots=True)
-class _Draft:
-    random: Random
-    budgets: list[Budget] = field(default_factory=list)
-
-    def budget(self, budget_id: str, limit: int, **changes: Any) -> Budget:
-        """A budget of the team, in dollars, by day."""
-        given: dict[str, Any] = {
-            "id": budget_id,
-            "scope": {"team": TEAM},
-            "unit": Unit.USD,
-            "window": WindowKind.DAY,
-            "limit": limit,
-            "owners": (f"{budget_id}@example.com",),
-        }
-        made = Budget(**{**given, **changes})
-        self.budgets.append(made)
-        return made
-
-    def caller(self, number: int, span: int, **changes: Any) -> Caller:
-        """A call somewhere in the span."""
-        random = self.random
-        given: dict[str, Any] = {
-            "name": f"caller {number}",
-            "at": int(random.random() * span),
-            "request_id": f"r{number}",
-            "application": random.choice(("web", "app", "batch")),
-            "input_bound_tokens": random.randint(1, 100),
-            "output_limit_tokens": random.randint(1, 100),
-        }
-        return Caller(**{**given, **changes})
-
-    def config(self, *, ladder: bool = False) -> SentryConfig:
-        """The configuration of the budgets so far."""
-        return configuration(self.budgets, ladder=ladder)
-
-
-def configuration(budgets: Sequence[Budget], *, ladder: bool = False) -> SentryConfig:
-    """Team search, both models, and these budgets."""
-    rungs = (CHEAP,) if ladder else ()
-    models = {DEAR: Model(id=DEAR, ladder=rungs), CHEAP: Model(id=CHEAP)}
-    teams = {TEAM: Team(id=TEAM, owners=("search@example.com",))}
-    return with_version(
-        SentryConfig(version="", teams=teams, models=models, budgets=tuple(budgets))
-    )
-
 
 def spend(random: Random) -> Plan:
     """Some applications spend from one budget that may or may not suffice."""
-    draft = _Draft(random)
+    draft = Draft(random)
     draft.budget("daily", random.randint(1_000, 20_000))
     count = random.randint(4, 12)
     callers = [draft.caller(n, 40 * SECOND) for n in range(count)]
@@ -88,7 +37,7 @@ def spend(random: Random) -> Plan:
 
 def same_id(random: Random) -> Plan:
     """Ids come again: at once, later, much later, with the same content or other."""
-    draft = _Draft(random)
+    draft = Draft(random)
     draft.budget("daily", random.randint(2_000, 20_000))
     callers: list[Caller] = []
     for number in range(random.randint(2, 4)):
@@ -116,7 +65,7 @@ def unknown_outcome(random: Random) -> Plan:
 
 def hot_budget(random: Random) -> Plan:
     """Everybody at once, from many accounts, on one budget."""
-    draft = _Draft(random)
+    draft = Draft(random)
     draft.budget("hot", random.randint(3_000, 15_000))
     count = random.randint(6, 14)
     callers = [
@@ -128,7 +77,7 @@ def hot_budget(random: Random) -> Plan:
 
 def last_cent(random: Random) -> Plan:
     """A budget for exactly so many of the same call, one more is asked for, all at once."""
-    draft = _Draft(random)
+    draft = Draft(random)
     pays_for = random.randint(1, 4)
     draft.budget("daily", 1_000 * pays_for)
     span = random.choice((1, 20 * MILLISECOND, 2 * SECOND))
@@ -141,7 +90,7 @@ def last_cent(random: Random) -> Plan:
 
 def rollover(random: Random) -> Plan:
     """Calls that begin in one window and end in the next."""
-    draft = _Draft(random)
+    draft = Draft(random)
     for kind in random.sample((WindowKind.DAY, WindowKind.WEEK, WindowKind.MONTH), 2):
         draft.budget(f"by-{kind.value}", random.randint(2_000, 12_000), window=kind)
     callers = [draft.caller(n, 4 * MINUTE) for n in range(random.randint(4, 10))]
@@ -156,7 +105,7 @@ def rollover(random: Random) -> Plan:
 
 def reconfiguration(random: Random) -> Plan:
     """Limits are raised, lowered, and lowered below what is spent, by one operator or two."""
-    draft = _Draft(random)
+    draft = Draft(random)
     budget = draft.budget("daily", random.randint(3_000, 12_000))
     callers = [draft.caller(n, 20 * SECOND) for n in range(random.randint(4, 10))]
     operators = []
@@ -180,7 +129,7 @@ def reconfiguration(random: Random) -> Plan:
 
 def many_budgets(random: Random) -> Plan:
     """Every call is held by several budgets, of several units, all or none."""
-    draft = _Draft(random)
+    draft = Draft(random)
     draft.budget("organisation", random.randint(3_000, 20_000), scope={}, window=WindowKind.NONE)
     draft.budget("team", random.randint(3_000, 20_000))
     draft.budget("tokens", random.randint(200, 2_000), unit=Unit.TOKENS)
@@ -203,7 +152,7 @@ ZONES = (UTC, ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo"), ZoneInfo("As
 
 def units_and_windows(random: Random) -> Plan:
     """Budgets of every unit and window, in time zones of their own."""
-    draft = _Draft(random)
+    draft = Draft(random)
     for number, unit in enumerate(random.sample([*Unit], random.randint(1, 4))):
         window = random.choice([*WindowKind])
         draft.budget(
@@ -226,7 +175,7 @@ def overrun(random: Random) -> Plan:
 
 def rest(random: Random) -> Plan:
     """Busy, then hours of rest in which shards are merged, then busy again, with old ids too."""
-    draft = _Draft(random)
+    draft = Draft(random)
     draft.budget("daily", random.randint(3_000, 20_000))
     draft.budget("ever", random.randint(8_000, 40_000), window=WindowKind.NONE)
     callers: list[Caller] = []
@@ -259,16 +208,33 @@ WORKLOADS: tuple[Callable[[Random], Plan], ...] = (
 )
 
 
+OUTAGE_EVERY, OUTAGE_AT = 12, 5
+"""Which seeds are about an outage; all others are what they were before there was this workload."""
+
+
+def workload_of(seed: int) -> Callable[[Random], Plan]:
+    """The workload of a seed: an outage now and then, else they take turns."""
+    if seed % OUTAGE_EVERY == OUTAGE_AT:
+        return outage
+    return WORKLOADS[seed % len(WORKLOADS)]
+
+
 def plan_of(seed: int) -> Plan:
-    """The plan of a seed; workloads take turns."""
-    workload = WORKLOADS[seed % len(WORKLOADS)]
+    """The plan of a seed."""
+    workload = workload_of(seed)
     return varied(workload(Random(f"plan {seed}")), Random(f"variations {seed}"))
+
+
+OUTAGE_ONLY_SHARE = 0.25
+"""Of outages, in which nothing else goes wrong: then whoever can be helped must be."""
 
 
 def mix_of(seed: int, plan: Plan) -> FaultMix:
     """The seed's faults; the model's own always where the workload is about them."""
     random = Random(f"faults {seed}")
     mix = faults.draw(random)
+    if plan.outages and random.random() < OUTAGE_ONLY_SHARE:
+        return faults.NONE
     if plan.model_faults:
         return replace(mix, model_fault=0.5 + random.random() / 2, no_usage=0.2)
     return mix

@@ -1,8 +1,8 @@
 """Checks what the sentry answers, and what the model is asked, against what really happened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any
 
@@ -15,8 +15,10 @@ from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
+from tests.simulation.audit.emergency import EmergencyAudit
 from tests.simulation.world import deployment_facts
 from tests.simulation.world.bedrock import Bill, ModelCall
+from tests.simulation.world.outages import Outage
 
 ADJUSTED_WITHIN = timedelta(hours=23, minutes=45)
 """A shard keeps the record of an expired call for a day; clocks may differ by ten minutes."""
@@ -30,6 +32,10 @@ class Asked:
     """Whether its id was held before."""
     ahead_seconds: float
     """How far the id's own time was to come; minus infinity if it has none."""
+    at: int
+    """Virtual time."""
+    outage: Outage | None
+    """The ledger's, if it was in one."""
 
 
 class WatchedLedger:
@@ -71,7 +77,7 @@ class WatchedLedger:
         try:
             result: Resolved = self._ledger.resolve(reservation, resolution)
         except InvariantViolated as error:
-            if story is not None:
+            if story is not None and _is_of(story.held, reservation):
                 raise BrokenPromise(broken.SAME_RESOLUTION, str(error)) from error
             raise
         told = result.resolved.resolution
@@ -87,6 +93,17 @@ class WatchedLedger:
         return result
 
 
+def _is_of(held: records.Held, reservation: Reservation) -> bool:
+    """Whether this is held, by whichever invocation, and not another try of its execution.
+
+    A try whose answer is lost in an outage may never have been held; the sweep asks all the same.
+    """
+    made_ms = (reservation.reserved_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+        milliseconds=1
+    )
+    return (held.execution, held.reserved_at_ms) == (reservation.execution, made_ms)
+
+
 ANSWER_SECONDS_MAX = deployment_facts.client_limits()[1]
 AHEAD_SECONDS_MAX = 10
 """How far ahead an id's clock may be (ADR 0009)."""
@@ -97,16 +114,30 @@ class Answers:
     auditor: who knows the truth.
     rates: what a token of each model costs, in picodollars.
     start: the true time at which virtual time is 0.
-    is_calm: whether nothing goes wrong in this seed.
+    is_calm: whether nothing goes wrong in this seed, but outages.
+    outage: the ledger's of now.
+    silent_since: whether the ledger was in an outage at any time since then.
+    emergency: who knows what happens without the ledger.
     """
 
     def __init__(
-        self, auditor: Auditor, rates: Mapping[str, int], *, start: datetime, is_calm: bool
+        self,
+        auditor: Auditor,
+        rates: Mapping[str, int],
+        *,
+        start: datetime,
+        is_calm: bool,
+        outage: Callable[[], Outage | None],
+        silent_since: Callable[[int], bool],
+        emergency: EmergencyAudit,
     ) -> None:
         self._auditor = auditor
         self._start = start
         self._rates = rates
         self._is_calm = is_calm
+        self._outage = outage
+        self._silent_since = silent_since
+        self._emergency = emergency
         self._called: set[tuple[str, str]] = set()
         self.bills: list[Bill] = []
 
@@ -115,6 +146,8 @@ class Answers:
         return Asked(
             was_known=(request.account, request.request_id) in self._auditor.truth.stories,
             ahead_seconds=self._ahead_seconds(request.request_id),
+            at=self._auditor.truth.now(),
+            outage=self._outage(),
         )
 
     def _ahead_seconds(self, request_id: str) -> float:
@@ -129,11 +162,19 @@ class Answers:
     ) -> None:
         """An answer of admission."""
         self._auditor.checks += 2
+        emergency, is_whole = self._emergency, asked.outage and asked.outage is self._outage()
+        if is_whole:
+            emergency.check_in_outage(request, decision)
+        if is_whole and self._is_calm:
+            emergency.check_helps(request, decision, asked.at)
+        if emergency.is_slots(decision):
+            emergency.decided(request, attempt, decision, asked.at)
+            return
         self._check_time(request, decision, asked)
         story = self._auditor.truth.stories.get((request.account, request.request_id))
         held = story.held if story else None
         if decision.kind is DecisionKind.REJECT:
-            self._check_refusal(request, decision, held, was_known=asked.was_known)
+            self._check_refusal(request, decision, held, asked)
             return
         told = decision.reservation
         if held is None or told is None or told.quote_picodollars != held.quote:
@@ -173,20 +214,25 @@ class Answers:
         request: InvocationRequest,
         decision: Decision,
         held: records.Held | None,
-        *,
-        was_known: bool,
+        asked: Asked,
     ) -> None:
         code = decision.code
-        if code is ReasonCode.REQUEST_ID_REUSED and (held is None or held.digest == request.digest):
+        is_same = held is None or held.digest == request.digest
+        if (
+            code is ReasonCode.REQUEST_ID_REUSED
+            and is_same
+            and not self._emergency.knows_otherwise(request)
+        ):
             detail = f"{request.request_id} is refused as used before by other content"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
         if code is ReasonCode.BUDGET_EXHAUSTED:
-            if was_known:
+            if asked.was_known:
                 detail = f"{request.request_id} is held and refused for want of money"
                 raise BrokenPromise(broken.SAME_ANSWER, detail)
             if not any(view.binding and view.left is not None for view in decision.budgets):
                 raise BrokenPromise(broken.SAYS_WHY, f"{request.request_id}: {decision.message}")
-        if self._is_calm and code is ReasonCode.LEDGER_UNAVAILABLE:
+        was_silent = self._silent_since(asked.at)
+        if self._is_calm and code is ReasonCode.LEDGER_UNAVAILABLE and not was_silent:
             raise BrokenPromise(broken.ANSWERS_WHEN_CALM, decision.message)
 
     def _check_replay(self, decision: Decision, ended: records.Ended | None) -> None:
@@ -205,6 +251,7 @@ class Answers:
         if key in self._called:
             raise BrokenPromise(broken.CALLED_ONCE, f"{call.request_id} runs a second time")
         self._called.add(key)
+        self._emergency.call_started(call)
 
     def billed(self, bill: Bill) -> None:
         """The model ran, and this is what it cost."""

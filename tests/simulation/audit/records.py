@@ -27,8 +27,9 @@ def check_records(change: Change, truth: Truth) -> None:
     if ended.held not in change.gone:
         detail = f"{ended.held.request_id} ends as {ended.state} and is not pending there"
         raise BrokenPromise(broken.RESOLVED_ONCE, detail)
-    if ended.state == records.EXPIRED and ended.at_ms < ended.held.expires_at_ms:
-        early = ended.held.expires_at_ms - ended.at_ms
+    due_ms = truth.due_ms.get(ended.held.request_id, ended.held.expires_at_ms)
+    if ended.state == records.EXPIRED and ended.at_ms < due_ms:
+        early = due_ms - ended.at_ms
         detail = f"{ended.held.request_id} expires {early} ms before its hold ends"
         raise BrokenPromise(broken.EXPIRED_LATE_ENOUGH, detail)
 

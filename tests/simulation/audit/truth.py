@@ -84,6 +84,8 @@ class Truth:
     purses: dict[str, Purse] = field(default_factory=dict)
     stories: dict[Id, Story] = field(default_factory=dict)
     watches: list[Watch] = field(default_factory=list)
+    due_ms: dict[str, int] = field(default_factory=dict)
+    """Of slots that a call has, by request id: when nobody needs to wait for its end any more."""
 
     def left(self, purse: str) -> int | None:
         """What can be seen to be left; of a window nobody spent from, all that is defined."""

@@ -7,8 +7,9 @@ from random import Random
 from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.window import WindowKind
+from tests.simulation.draft import NOON, configuration
 from tests.simulation.plan import TEAM, Caller, Plan
-from tests.simulation.workloads import NOON, configuration, reconfiguration, rollover, spend
+from tests.simulation.workloads import reconfiguration, rollover, spend
 from tests.simulation.world import deployment_facts
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 

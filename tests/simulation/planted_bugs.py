@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from tests.simulation.planted import (
     answer_bugs,
+    emergency_bugs,
     journal_bugs,
     memory_bugs,
     money_bugs,
@@ -20,7 +21,15 @@ from tests.simulation.planted import (
 )
 from tests.simulation.planted.bug import PlantedBug
 
-_FILES = (reserve_bugs, answer_bugs, resolve_bugs, money_bugs, memory_bugs, journal_bugs)
+_FILES = (
+    reserve_bugs,
+    answer_bugs,
+    resolve_bugs,
+    money_bugs,
+    memory_bugs,
+    journal_bugs,
+    emergency_bugs,
+)
 BUGS: tuple[PlantedBug, ...] = tuple(bug for file in _FILES for bug in file.bugs.found)
 BY_NAME = {bug.name: bug for bug in BUGS}
 SEEDS_MAX = 60

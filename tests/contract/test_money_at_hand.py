@@ -9,7 +9,7 @@ from cost_sentry.adapters.ledger_walk import shards_of_all
 from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved
-from cost_sentry.domain.allotment import STRANDED_SHARE
+from cost_sentry.domain.allotment import CALLS_PER_REFILL, STRANDED_SHARE
 from tests.contract.engines import DYNOXIDE
 from tests.contract.ledger_case import DAY
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
@@ -69,7 +69,7 @@ def test_a_shard_in_which_nothing_runs_is_not_filled(calls, ledger, books):
     call(ledger, "r", cost=100)
     before = unallotted(calls)
 
-    for n in range(7):
+    for n in range(CALLS_PER_REFILL - 1):
         call(ledger, f"r{n}", cost=100)
 
     assert unallotted(calls) == before

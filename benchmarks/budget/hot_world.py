@@ -34,7 +34,7 @@ from tests.simulation.world.scheduler import Scheduler
 START = "2026-11-21 12:00:00"
 MODEL_SECONDS = 5
 ACCOUNT = "search/web"
-GENERATIONS = 4
+GENERATIONS = 6
 """Of calls that an account has seen before it is measured: by then few shards split."""
 _SOMEBODY_ELSE = 10**9
 """The number of their call."""

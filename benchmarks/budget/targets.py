@@ -22,7 +22,7 @@ def targets(figures: Json) -> Table:
 def _rows(figures: Json) -> Iterator[Row]:
     yield from _correctness(figures)
     yield from _weight(figures)
-    yield from _hot_budget(figures["hot_budget"].get(_HOT))
+    yield from _hot_budget(figures["hot_budget"])
     total = figures["usd_per_million_calls"]["total"]
     published = f"${PUBLISHED_DESIGN_USD:.2f}"
     yield _row("a million calls, 5 s, 3 budgets", f"${total:.2f}", "≤ $10", published, total <= 10)
@@ -46,9 +46,9 @@ def _correctness(figures: Json) -> Iterator[Row]:
     past, theirs = late["ours_overshoot_usd"], f"${late['overshoot_usd']:.2f}"
     yield _row("past the limit, late metrics", f"${past:.2f}", "$0", theirs, past == 0)
     ratio = figures["reserved_over_real"]["mean"]
-    yield _row("reservation ÷ real cost, mean of calls", f"{ratio:.2f}", *_HELD, ratio <= 1.5)
+    yield _row("held ÷ real cost, mean of calls", f"{ratio:.2f}", *_HELD, ratio <= 1.5)
     ratio = figures["reserved_over_real"]["sum_over_sum"]
-    yield _row("all reserved ÷ all real cost", f"{ratio:.2f}", *_HELD, ratio <= 1.5)
+    yield _row("held ÷ real cost, in all", f"{ratio:.2f}", *_HELD, ratio <= 1.5)
 
 
 def _bursts_over(bursts: Json) -> int:
@@ -72,11 +72,14 @@ def _weight(figures: Json) -> Iterator[Row]:
     yield _row("memory at cold start", f"{memory} MB", "≤ 60 MB", theirs, memory <= 60)
 
 
-def _hot_budget(found: Json | None) -> Iterator[Row]:
+def _hot_budget(by_load: Json) -> Iterator[Row]:
+    """The most that was admitted under any load; all else under the one that is asked for."""
+    found = by_load.get(_HOT)
     if found is None:
         return
-    rate, unused = found["admitted_per_second"], found["unused_ratio"]
-    p50, p99 = found["admit_ms_p50"], found["admit_ms_p99"]
+    rates = [one["admitted_per_second"] for one in by_load.values()]
+    rate = max((rate for rate in rates if rate is not None), default=None)
+    unused, p50, p99 = found["unused_ratio"], found["admit_ms_p50"], found["admit_ms_p99"]
     yield _row(
         "admitted a second, one budget",
         text(rate),
@@ -84,7 +87,9 @@ def _hot_budget(found: Json | None) -> Iterator[Row]:
         "about 1000",
         rate is not None and rate >= 5000,
     )
-    yield _row("unused at exhaustion", percent(unused), "≤ 1 %", NOTHING, _at_most(unused, 0.01))
+    yield _row(
+        "unused at exhaustion, 5,000/s", percent(unused), "≤ 1 %", NOTHING, _at_most(unused, 0.01)
+    )
     yield _row("admission p50 at 5,000/s", text(p50, " ms"), "≤ 10 ms", NOTHING, _at_most(p50, 10))
     yield _row(
         "admission p99 at 5,000/s", text(p99, " ms"), "≤ 50 ms", "113.8 ms", _at_most(p99, 50)

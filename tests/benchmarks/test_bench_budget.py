@@ -86,7 +86,7 @@ def test_what_nobody_knows_is_not_reached() -> None:
 
     rows = {row[0]: (row[1], row[-1]) for row in targets(figures).rows}
 
-    assert rows["unused at exhaustion"] == rows["admission p50 at 5,000/s"] == ("–", "no")
+    assert rows["unused at exhaustion, 5,000/s"] == rows["admission p50 at 5,000/s"] == ("–", "no")
     assert rows["admission p99 at 5,000/s"] == ("30.0 ms", "yes")
 
 

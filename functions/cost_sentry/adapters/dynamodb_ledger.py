@@ -25,6 +25,7 @@ from cost_sentry.adapters.ledger_memory import (
     charged_when_expired,
 )
 from cost_sentry.adapters.ledger_merging import tidy_shards
+from cost_sentry.adapters.ledger_patience import THROTTLED_MAX, Patience
 from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
@@ -85,14 +86,15 @@ class DynamoDbLedger:
 
     def reserve(self, reservation: Reservation) -> ReserveResult:
         """See the port."""
-        known = self._memory.of_the_past(reservation)
+        patience = Patience(self._pause)
+        known = patience.asked(lambda: self._memory.of_the_past(reservation))
         if known is not None:
             return known
         for attempt in range(ATTEMPTS_MAX):
             shard = self._shards.shard_of(reservation.account, reservation.request_id)
             here = replace(reservation, shard=shard)
             try:
-                outcome = self._write(reserve_arguments(here))
+                outcome = self._write(reserve_arguments(here), patience)
             except LedgerUnavailable as lost:
                 raise self._given_back(here, lost) from lost
             if isinstance(outcome, Written):
@@ -102,18 +104,19 @@ class DynamoDbLedger:
                 continue
             try:
                 answer = self._overcome(here, outcome.item)
-            except LedgerThrottled:
-                self._pause(attempt)
+            except LedgerThrottled as throttled:
+                patience.met(throttled)
                 continue
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
 
-    def _write(self, arguments: Mapping[str, Any]) -> UpdateOutcome:
+    def _write(self, arguments: Mapping[str, Any], patience: Patience) -> UpdateOutcome:
         """A shard that is asked too often is one where others are at work: try again later."""
         try:
             return self._calls.update(arguments)
-        except LedgerThrottled:
+        except LedgerThrottled as throttled:
+            patience.count(throttled)
             return Conflict()
 
     def _relieve(self, reservation: Reservation, attempt: int) -> None:
@@ -144,7 +147,7 @@ class DynamoDbLedger:
         except LedgerUnavailable:
             until = reservation.expires_at.isoformat()
             message = f"{lost}; its money may be held until {until}"
-            return LedgerUnavailable(message, perhaps_held=reservation)
+            return type(lost)(message, perhaps_held=reservation)
         return lost
 
     def _overcome(self, here: Reservation, item: Item | None) -> ReserveResult | None:
@@ -215,10 +218,11 @@ class DynamoDbLedger:
 
         The workflow heard one of them, which need not be the one that was last.
         """
+        patience = Patience(self._pause, THROTTLED_MAX if follow else 1)
         arguments = resolve_arguments(reservation, resolution)
         mine = ResolvedReservation(reservation=reservation, resolution=resolution)
         for attempt in range(ATTEMPTS_MAX):
-            outcome = self._write(arguments)
+            outcome = self._write(arguments, patience)
             if isinstance(outcome, Written):
                 self._even_out(mine, ShardState.of(outcome.attributes))
                 return Resolved(resolved=mine, first=True)

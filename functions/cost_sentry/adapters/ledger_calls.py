@@ -181,8 +181,17 @@ class LedgerCalls:
 def _asked(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3 answer
     try:
         return call()
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        kind = _kind_of(error)
+        raise kind(f"the ledger could not be asked: {error}") from error
+    except BotoCoreError as error:
         raise LedgerUnavailable(f"the ledger could not be asked: {error}") from error
+
+
+def _kind_of(error: ClientError) -> type[LedgerUnavailable]:
+    """A ledger that is asked too often answers: it is not silent."""
+    throttled = error.response["Error"]["Code"] in _THROTTLES
+    return LedgerThrottled if throttled else LedgerUnavailable
 
 
 def _refusal(error: ClientError) -> UpdateOutcome:
@@ -200,8 +209,7 @@ def _refusal(error: ClientError) -> UpdateOutcome:
             return Conflict()
         if "ConditionalCheckFailed" in codes:
             return ConditionFailed(item=None)
-    kind = LedgerThrottled if code in _THROTTLES else LedgerUnavailable
-    raise kind(f"the ledger could not be asked: {error}") from error
+    raise _kind_of(error)(f"the ledger could not be asked: {error}") from error
 
 
 def _transaction_refusal(error: ClientError) -> Outcome:

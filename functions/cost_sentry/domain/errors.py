@@ -70,6 +70,8 @@ class LedgerBehind(LedgerUnavailable):
 class LedgerThrottled(LedgerUnavailable):
     """One item, or the table, was asked more often than it answers. Nothing was done."""
 
+    is_silent = False
+
 
 class ConfigurationError(CostSentryError):
     """Something an operator wrote, or did not write, stops the sentry from working."""

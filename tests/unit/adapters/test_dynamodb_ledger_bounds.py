@@ -12,6 +12,8 @@ from cost_sentry.adapters.ledger_items import (
     place_key,
     window_key,
 )
+from cost_sentry.adapters.ledger_memory import Memory
+from cost_sentry.adapters.ledger_patience import THROTTLED_MAX
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
 from cost_sentry.domain.errors import LedgerContention, LedgerThrottled, LedgerUnavailable
@@ -92,9 +94,35 @@ def shard(calls, place="search/web"):
     return ShardState.of(calls.get(place_key(place)))
 
 
-@pytest.mark.parametrize(
-    "what", [Conflict(), LedgerThrottled("too often")], ids=["met", "throttled"]
-)
+@pytest.mark.parametrize("verb", ["reserve", "resolve"])
+def test_a_table_that_answers_not_now_is_asked_six_times_and_no_more(calls, ledger, pauses, verb):
+    """Each time the client itself has waited up to a second; what may be held is given back."""
+    kept = held(ledger)
+    calls.times, calls.writes, calls.what = 1_000, 0, LedgerThrottled("too often")
+    pauses.clear()
+
+    with pytest.raises(LedgerThrottled, match="too often") as refused:
+        held(ledger, "r2") if verb == "reserve" else ledger.resolve(kept, resolution(40))
+
+    assert (len(pauses), refused.value.is_silent) == (5, False)
+    assert calls.writes - (verb == "reserve") <= THROTTLED_MAX + 1
+
+
+def test_a_throttled_look_into_the_journal_is_tried_again(calls, ledger, pauses, monkeypatch):
+    asked = []
+
+    def once_throttled(self, reservation):
+        asked.append(reservation)
+        if len(asked) == 1:
+            raise LedgerThrottled("too often")
+
+    monkeypatch.setattr(Memory, "of_the_past", once_throttled)
+
+    assert isinstance(held(ledger), Reservation)
+    assert (len(asked), pauses) == (2, [0])
+
+
+@pytest.mark.parametrize("what", [Conflict()], ids=["met"])
 def test_others_in_the_way_are_waited_for_sixty_times_and_no_more(calls, ledger, pauses, what):
     kept = held(ledger)
     for act in (lambda: held(ledger, "r2"), lambda: ledger.resolve(kept, resolution(40))):

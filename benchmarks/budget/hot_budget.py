@@ -90,6 +90,7 @@ def both(load: int) -> tuple[Part, Part]:
     first = steady(world, load)
     last: Part = there.recv()
     copy.join()
+    last[0]["false_refusals"] += first[1]["false_refusals"]
     return first, last
 
 
@@ -116,6 +117,9 @@ def steady(world: HotWorld, load: int) -> Part:
         "measured_seconds": seconds,
         "cut_short": now < until,
         "refused": len(answered) - len(took),
+        "false_refusals": sum(
+            _is_false(a, world.budget.limit, len(sizes)) for a in answered if a.outcome != "held"
+        ),
         "item_kb_mean": round(statistics.fmean(sizes) / 1024, 2) if sizes else 0,
         "operations_per_call": round((world.model.operations - grown) / calls, 2),
         "write_units_per_call": round((world.model.items.write_units - units) / calls, 2),

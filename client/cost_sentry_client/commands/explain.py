@@ -13,7 +13,8 @@ def explain(
 ) -> None:
     """What was decided about a call, why, and what it cost.
 
-    Refusals and the reasons of a reroute are kept for 30 days, everything that cost money for good.
+    Refusals, the reasons of a reroute, and which call of an outage was whose are kept for 30 days,
+    everything that cost money for good.
     No prompt and no completion is kept at all.
     """
     if not is_request_id(request_id):

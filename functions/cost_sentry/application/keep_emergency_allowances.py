@@ -26,7 +26,12 @@ from cost_sentry.application.ports import (
     Shortage,
 )
 from cost_sentry.domain.emergency import SlotName, slot_name_of
-from cost_sentry.domain.errors import ConfigurationError, CostSentryError, LedgerUnavailable
+from cost_sentry.domain.errors import (
+    ConfigurationError,
+    CostSentryError,
+    LedgerBehind,
+    LedgerUnavailable,
+)
 from cost_sentry.domain.sentry_config import HOLD_SECONDS, SentryConfig
 
 Index = tuple[str, int]
@@ -111,7 +116,8 @@ class _Run:
     def all(self) -> None:
         there = self._on.store.slot_ids()
         prepaid = self._prepaid(self._config) if self._config else []
-        if self._config and self._config.emergency_allowances:
+        # Also when the last allowance has gone, before what it left goes too.
+        if self._config and (self._config.emergency_allowances or there):
             self._mirror(self._config)
         if not prepaid and not there:
             return
@@ -170,9 +176,9 @@ class _Run:
         try:
             yield
         except CostSentryError as error:
-            silent = isinstance(error, LedgerUnavailable) and error.is_silent
+            busy = isinstance(error, LedgerUnavailable) and not isinstance(error, LedgerBehind)
             lost = isinstance(error, StoreUnavailable) and not isinstance(error, StoreUnreadable)
-            if silent or lost:
+            if busy or lost:
                 raise
             self._upkeep.problems.append(f"{what}: {error}")
 

@@ -21,7 +21,7 @@ CALLS_PER_REFILL = 32
 
 What a place does not use of it is gathered before anybody is refused."""
 SHARE_PER_REFILL = 16
-"""No refill above what is needed takes more than a sixteenth of what is unallotted."""
+"""No refill above what is needed takes more than a sixteenth of what was seen unallotted."""
 DIRECT_PLACES_MAX = 48
 """Places that a window serves itself; with the pools they fit into one transaction."""
 POOLS = 48

@@ -8,7 +8,13 @@ from cost_sentry.application.config_document import config_from_document
 from cost_sentry.application.emergency_ports import StoreUnavailable
 from cost_sentry.application.expire_reservations import expire_reservations
 from cost_sentry.domain.emergency import given_back
-from cost_sentry.domain.errors import InvariantViolated, LedgerBehind, LedgerUnavailable
+from cost_sentry.domain.errors import (
+    InvariantViolated,
+    LedgerBehind,
+    LedgerContention,
+    LedgerThrottled,
+    LedgerUnavailable,
+)
 from tests.fakes.builders import budget, hold, reservation
 from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency, called
 
@@ -76,6 +82,15 @@ def test_the_configuration_is_mirrored_once_for_each_version(sentry):
     sentry.apply(PURSE, allowances=(ALLOWANCE,), hold_seconds=999)
     sentry.sweep()
     assert sentry.store.config()[0] == sentry.source.config.version != version
+
+
+def test_when_the_last_allowance_has_gone_the_mirror_says_so(sentry):
+    sentry.sweep()
+    sentry.apply(PURSE, allowances=())
+
+    sentry.sweep()
+
+    assert config_from_document(sentry.store.config()[1]).emergency_allowances == ()
 
 
 def test_a_run_that_died_between_ledger_and_store_is_made_good_by_the_next(sentry):
@@ -173,6 +188,22 @@ def test_one_slot_that_cannot_be_resolved_does_not_hold_up_the_others(sentry, er
     assert done.problems == [f"{first}: {error}"]
     assert done.given_back == 1
     assert second not in sentry.store.slot_ids()
+
+
+@pytest.mark.parametrize("error", [LedgerContention("busy"), LedgerThrottled("too often")])
+def test_a_ledger_that_is_busy_ends_the_run_so_that_the_rest_of_it_has_its_time(sentry, error):
+    sentry.sweep()
+    sentry.clock.advance(days=1)
+    asked = []
+
+    def busy(held, _how):
+        asked.append(held)
+        raise error
+
+    sentry.ledger.resolve = busy
+
+    assert sentry.sweep().problems == [str(error)]
+    assert len(asked) == 1
 
 
 # ---- overdue

@@ -90,7 +90,7 @@ def both(load: int) -> tuple[Part, Part]:
     first = steady(world, load)
     last: Part = there.recv()
     copy.join()
-    last[0]["false_refusals"] += first[1]["false_refusals"]
+    last[0]["false_refusals"] += first[1]["steady"]["false_refusals"]
     return first, last
 
 

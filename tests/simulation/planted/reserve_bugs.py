@@ -10,6 +10,7 @@ from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import ConditionFailed, Written
 from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_memory import Memory
+from cost_sentry.adapters.ledger_patience import Patience
 from cost_sentry.adapters.ledger_writes import reserve_arguments
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.errors import LedgerThrottled
@@ -56,10 +57,10 @@ def adds_then_compares(patch: pytest.MonkeyPatch) -> None:
     """The money is taken first and compared afterwards; too much is given back."""
     write = DynamoDbLedger._write
 
-    def _write(self: DynamoDbLedger, arguments: Mapping[str, Any]) -> Any:
+    def _write(self: DynamoDbLedger, arguments: Mapping[str, Any], patience: Patience) -> Any:
         if ":full" not in arguments["ExpressionAttributeValues"]:
-            return write(self, arguments)
-        outcome = write(self, _uncompared(arguments))
+            return write(self, arguments, patience)
+        outcome = write(self, _uncompared(arguments), patience)
         if not isinstance(outcome, Written):
             return outcome
         shard = ShardState.of(outcome.attributes)
@@ -133,7 +134,7 @@ def new_by_the_machines_clock(patch: pytest.MonkeyPatch) -> None:
 def a_throttle_is_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     """A write that was refused for its rate counts as done."""
 
-    def _write(self: DynamoDbLedger, arguments: Mapping[str, Any]) -> Any:
+    def _write(self: DynamoDbLedger, arguments: Mapping[str, Any], _patience: Patience) -> Any:
         try:
             return self._calls.update(arguments)
         except LedgerThrottled:

@@ -6,9 +6,8 @@ transaction, and a second attempt after silence or a fault that may pass.
 """
 
 from collections.abc import Callable
-from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -21,6 +20,7 @@ from tests.simulation.world import deployment_facts, latencies, outages
 from tests.simulation.world.faults import Faults
 from tests.simulation.world.outages import Outage
 from tests.simulation.world.scheduler import Promise, Scheduler, TaskKilled
+from tests.simulation.world.sdk_client import SdkClient
 
 RETRIED_BY_THE_SDK = frozenset(
     {
@@ -36,7 +36,7 @@ _WRITES = frozenset({"UpdateItem", "PutItem", "DeleteItem"})
 _TRACED = Callable[[str], None]
 
 
-class SimulatedClient:
+class SimulatedClient(SdkClient):
     """Args:
     scheduler: whose tasks call.
     model: the table.
@@ -44,6 +44,9 @@ class SimulatedClient:
     date: the true time as HTTP's header gives it.
     trace: is told of each call, if anybody listens.
     """
+
+    methods: ClassVar = METHODS
+    retried = RETRIED_BY_THE_SDK
 
     def __init__(
         self,
@@ -53,41 +56,21 @@ class SimulatedClient:
         date: Callable[[], str],
         trace: _TRACED | None = None,
     ) -> None:
-        self._scheduler = scheduler
+        super().__init__(scheduler, deployment_facts.client_limits())
         self._model = model
         self._faults = faults
         self._date = date
         self._trace = trace
         self._is_dead = False
-        attempts, silence_seconds = deployment_facts.client_limits()
-        self._attempts = attempts
-        self._silence = int(silence_seconds * latencies.SECOND)
-
-    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        if name not in METHODS:
-            raise AttributeError(name)
-        method = partial(self._call, METHODS[name])
-        setattr(self, name, method)
-        return method
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         random = self._scheduler.current.random
         self.may_die(random)
         if operation == OPERATION and "ClientRequestToken" not in request:
             request["ClientRequestToken"] = f"{random.getrandbits(64):016x}"
-        for attempt in range(1, self._attempts + 1):
-            try:
-                answer = self._attempt(operation, request, random)
-            except (ClientError, ReadTimeoutError) as error:
-                if attempt == self._attempts or not _may_pass(error):
-                    self.may_die(random)
-                    raise
-                self._scheduler.sleep(int(random.random() * 2 ** (attempt - 1) * latencies.SECOND))
-            else:
-                self.may_die(random)
-                answer["ResponseMetadata"]["RetryAttempts"] = attempt - 1
-                return answer
-        raise AssertionError("unreachable")
+        answer, retries = self._tried(operation, request, random)
+        answer["ResponseMetadata"]["RetryAttempts"] = retries
+        return answer
 
     def may_die(self, random: Random) -> None:
         """Whoever dies stays dead: a call from a cleaning-up handler never leaves the process."""
@@ -226,12 +209,6 @@ def possible(error: ClientError) -> ClientError:
     if error.response["Error"]["Code"] == "ValidationException":
         raise BrokenPromise(broken.NO_BUG, str(error))
     return error
-
-
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in RETRIED_BY_THE_SDK
-    return True
 
 
 def described(operation: str, request: dict[str, Any], result: Any) -> str:

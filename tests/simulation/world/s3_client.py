@@ -4,9 +4,8 @@ The second attempts are those of the SDK, as in ``dynamodb_client``.
 """
 
 from collections.abc import Callable
-from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -14,18 +13,13 @@ from tests.simulation.world import deployment_facts, latencies, outages
 from tests.simulation.world.faults import Faults
 from tests.simulation.world.s3_bucket import Bucket, refusal
 from tests.simulation.world.scheduler import Promise, Scheduler
+from tests.simulation.world.sdk_client import SdkClient
 
-METHODS = {
-    "put_object": "PutObject",
-    "get_object": "GetObject",
-    "delete_object": "DeleteObject",
-    "list_objects_v2": "ListObjectsV2",
-}
 _REFUSALS = ("InternalError", "SlowDown")
 """Which the SDK tries again; a failed condition and a conflict it does not."""
 
 
-class SimulatedS3:
+class SimulatedS3(SdkClient):
     """Args:
     scheduler: whose tasks call.
     bucket: the only one.
@@ -33,6 +27,14 @@ class SimulatedS3:
     may_die: ends the process now and then; its DynamoDB client's.
     trace: is told of each call, if anybody listens.
     """
+
+    methods: ClassVar = {
+        "put_object": "PutObject",
+        "get_object": "GetObject",
+        "delete_object": "DeleteObject",
+        "list_objects_v2": "ListObjectsV2",
+    }
+    retried = frozenset(_REFUSALS)
 
     def __init__(
         self,
@@ -42,36 +44,21 @@ class SimulatedS3:
         may_die: Callable[[Random], None],
         trace: Callable[[str], None] | None = None,
     ) -> None:
-        self._scheduler = scheduler
+        super().__init__(scheduler, deployment_facts.client_limits("s3_client"))
         self._bucket = bucket
         self._faults = faults
-        self._may_die = may_die
+        self._process_may_die = may_die
         self._trace = trace
-        self._attempts, silence_seconds = deployment_facts.client_limits("s3_client")
-        self._silence = int(silence_seconds * latencies.SECOND)
-
-    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        if name not in METHODS:
-            raise AttributeError(name)
-        method = partial(self._call, METHODS[name])
-        setattr(self, name, method)
-        return method
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         random = self._scheduler.current.random
-        self._may_die(random)
-        for attempt in range(1, self._attempts + 1):
-            try:
-                answer = self._attempt(operation, request, random)
-            except (ClientError, ReadTimeoutError) as error:
-                if attempt == self._attempts or not _may_pass(error):
-                    self._may_die(random)
-                    raise
-                self._scheduler.sleep(int(random.random() * 2 ** (attempt - 1) * latencies.SECOND))
-            else:
-                self._may_die(random)
-                return self._with_stream(answer, random)
-        raise AssertionError("unreachable")
+        self.may_die(random)
+        answer, _ = self._tried(operation, request, random)
+        return self._with_stream(answer, random)
+
+    def may_die(self, random: Random) -> None:
+        """The process has one death, whichever service it asks."""
+        self._process_may_die(random)
 
     def _attempt(self, operation: str, request: dict[str, Any], random: Random) -> dict[str, Any]:
         faults, there = self._faults, self._one_way(random)
@@ -176,9 +163,3 @@ class _Body:
 
 def _raised(error: ClientError) -> dict[str, Any]:
     raise error
-
-
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in _REFUSALS
-    return True

@@ -122,11 +122,10 @@ def test_a_throttled_look_into_the_journal_is_tried_again(calls, ledger, pauses,
     assert (len(asked), pauses) == (2, [0])
 
 
-@pytest.mark.parametrize("what", [Conflict()], ids=["met"])
-def test_others_in_the_way_are_waited_for_sixty_times_and_no_more(calls, ledger, pauses, what):
+def test_others_in_the_way_are_waited_for_sixty_times_and_no_more(calls, ledger, pauses):
     kept = held(ledger)
     for act in (lambda: held(ledger, "r2"), lambda: ledger.resolve(kept, resolution(40))):
-        calls.times, calls.writes, calls.what = 1_000, 0, what
+        calls.times, calls.writes = 1_000, 0
         pauses.clear()
         with pytest.raises(LedgerContention, match="'search/web' has too many writers"):
             act()

@@ -156,6 +156,14 @@ class _Run:
         self._blocked_from[place] = 0
         self.problems.append(problem)
 
+    def block_from(self, record: StreamedEntry, problem: str) -> None:
+        """Fail this record and all later ones, of whatever shard."""
+        first = self._batch.index(record)
+        for position in range(len(self._batch) - 1, first - 1, -1):
+            place = self._batch[position].place
+            self._blocked_from[place] = min(position, self._blocked_from.get(place, position))
+        self.problems.append(problem)
+
     def block_all(self, problem: str) -> None:
         """Fail all records."""
         self._blocked_from = {record.place: 0 for record in self._batch}
@@ -172,17 +180,16 @@ class _Run:
 def _write(run: _Run, journal: Journal) -> int:
     """Write what is good; how many entries were new."""
     try:
-        try:
-            return len(journal.write([entry for _, entry in run.open()]))
-        except EntryNotWritable:
-            return _write_singly(run, journal)
-    except LedgerUnavailable as error:
-        run.block_all(str(error))
-        return 0
+        return len(journal.write([entry for _, entry in run.open()]))
+    except (EntryNotWritable, LedgerUnavailable):
+        return _write_singly(run, journal)
 
 
 def _write_singly(run: _Run, journal: Journal) -> int:
-    """One at a time, so that an entry that cannot be written fails for its own shard only."""
+    """One at a time, so that an entry that cannot be written fails for its own shard only.
+
+    And so that a table that seldom answers gets some more each time: all at once would never pass.
+    """
     new, refused = 0, set()
     for record, entry in run.open():
         if record.place in refused:
@@ -192,6 +199,9 @@ def _write_singly(run: _Run, journal: Journal) -> int:
         except EntryNotWritable as error:
             refused.add(record.place)
             run.block(record, str(error))
+        except LedgerUnavailable as error:
+            run.block_from(record, str(error))
+            break
     return new
 
 

@@ -1,6 +1,5 @@
 from cost_sentry.application.entry_sequence import Gap
 from cost_sentry.application.journal_ports import Progress
-from cost_sentry.domain.errors import ConfigurationError
 from tests.fakes.builders import budget
 from tests.fakes.entries import Account
 from tests.fakes.projector import OWNER, Projector, ids, unreadable
@@ -143,65 +142,6 @@ def test_an_empty_batch_is_no_work():
     done = Projector().run()
 
     assert (done.new, done.failed_ids, done.problems) == (0, (), ())
-
-
-# ---- the journal fails
-
-
-def test_a_journal_that_fails_midway_gets_everything_again_and_counts_it_once():
-    projector, account = Projector(budget(limit=100, owners=(OWNER,))), Account()
-    entries = [e for n in range(3) for e in account.call(f"r{n}", 20)]
-    projector.journal.fails_after = 3
-
-    done = projector.run(*entries)
-    assert done.failed_ids == ids(entries)
-    assert posted(projector) == 20
-    assert done.gaps == ()
-
-    projector.journal.fails_after = None
-    again = projector.run(*entries)
-    assert (again.failed_ids, again.new, again.repeated) == ((), 3, 3)
-    assert posted(projector) == 60
-    assert projector.mailed() == [("search-daily", DAY, 50)]
-
-
-def test_an_alert_that_could_not_be_recorded_comes_again_with_its_entries():
-    projector = Projector(budget(limit=100, owners=(OWNER,)))
-    entries = Account().call("r1", 60)
-    projector.outbox.down = True
-
-    done = projector.run(*entries)
-    assert done.failed_ids == ids(entries)
-    assert done.alerts == ()
-
-    projector.outbox.down = False
-    assert projector.run(*entries).failed_ids == ()
-    assert projector.mailed() == [("search-daily", DAY, 50)]
-
-
-def test_a_ledger_that_cannot_forget_fails_nothing():
-    projector = Projector()
-    projector.ledger.down = True
-
-    done = projector.run(*Account().call("r1", 10))
-
-    assert done.failed_ids == ()
-    assert "was not tidied" in done.problems[0]
-
-
-def test_a_configuration_that_cannot_be_read_stops_alerts_and_not_the_projection():
-    projector = Projector(budget(limit=100, owners=(OWNER,)))
-    projector.config.error = ConfigurationError("the document is broken")
-    account = Account()
-
-    done = projector.run(*account.call("r1", 60))
-    assert done.failed_ids == ()
-    assert "the document is broken" in done.problems[0]
-    assert posted(projector) == 60
-
-    projector.config.error = None
-    projector.run(*account.call("r2", 1))
-    assert projector.mailed() == [("search-daily", DAY, 50)]
 
 
 # ---- alerts

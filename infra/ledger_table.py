@@ -49,6 +49,7 @@ class LedgerTable(Construct):
         """Read what decides, move money between budgets and accounts, note a refusal."""
         read = (_CONFIGURATION, _DEFINITIONS, _BUDGETS, _ACCOUNTS, _REQUESTS)
         self._allow(grantee, "GetItem", *read)
+        self._allow(grantee, "BatchGetItem", _BUDGETS, _ACCOUNTS)
         self._allow(grantee, "Query", _BUDGETS)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", _BUDGETS, _ACCOUNTS, _REGISTER, _REQUESTS)

@@ -76,8 +76,8 @@ class HotWorld:
     admissions: list[Admission] = field(default_factory=list)
     taken: int = 0
     """Settled cost and live holds, those that are being asked for included: an upper bound."""
-    asking: int = 0
-    """What calls have asked for and not been answered yet."""
+    waiting: dict[int, int] = field(default_factory=dict)
+    """Since when calls have been asking that were not answered yet, by their number."""
     spent: int = 0
     touched: int = 0
     """Items that were asked for or written, all requests together: what a world costs to run."""
@@ -150,6 +150,11 @@ class HotWorld:
                 {"Key": place_key(shard.place), "UpdateExpression": "REMOVE ended, inherited"}
             )
 
+    @property
+    def asking(self) -> int:
+        """What calls have asked for and not been answered yet."""
+        return len(self.waiting) * self.amount
+
     def spawn_call(self, number: int) -> None:
         """A call arrives now."""
         self.scheduler.spawn(f"call {number}", lambda: self._call(number, self.amount, ACCOUNT))
@@ -171,7 +176,7 @@ class HotWorld:
     def _call(self, number: int, amount: int, account: str) -> None:
         asked_at, room = self.scheduler.now, self.budget.limit - self.taken
         self.taken += amount
-        self.asking += amount
+        self.waiting[number] = asked_at
         held = self._reservation(number, amount, account)
         ledger = self._borrow("admit")
         try:
@@ -179,7 +184,7 @@ class HotWorld:
         except LedgerUnavailable:
             answer = None
         self._idle["admit"].append(ledger)
-        self.asking -= amount
+        del self.waiting[number]
         outcome = "unavailable" if answer is None else "short"
         if isinstance(answer, Reserved):
             outcome = "held"

@@ -116,6 +116,9 @@ def _read_units(operation: str, answer: Mapping[str, Any]) -> int:
             return units(answer.get("Item"), READ_UNIT_BYTES)
         case "Query":
             return units({"items": {"L": answer["Items"]}}, READ_UNIT_BYTES)
+        case "BatchGetItem":
+            found = (item for items in answer["Responses"].values() for item in items)
+            return sum(units(item, READ_UNIT_BYTES) for item in found)
         case "TransactGetItems":
             found = (response.get("Item") for response in answer["Responses"])
             return sum(2 * units(item, READ_UNIT_BYTES) for item in found)

@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from cost_sentry.adapters.ledger_calls import LedgerCalls
 from tests.contract.engines import CONCURRENT_TABLES
 from tests.contract.race import race
 
@@ -198,3 +199,12 @@ def test_items_are_read_together(dynamodb, name):
     )["Responses"]
 
     assert [answer.get("Item") for answer in answers] == [key("a"), None]
+
+
+def test_items_are_read_in_one_request_that_nobody_is_in_the_way_of(dynamodb, name):
+    calls = LedgerCalls(dynamodb, name)
+    for number_of in range(99):
+        dynamodb.put_item(TableName=name, Item=key(f"n{number_of}"))
+    keys = [key(f"n{number_of}") for number_of in range(100)]
+
+    assert calls.get_many(keys) == [*keys[:99], None]

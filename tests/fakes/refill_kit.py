@@ -24,10 +24,11 @@ FULL = tuple(f"search/app{n}" for n in range(DIRECT_PLACES_MAX))
 
 
 class Allotments:
-    """Shows the same window and the same places at every look."""
+    """Shows the same window and the same places at every look; ``glance`` is one in passing."""
 
-    def __init__(self, window=None, spread=None):
-        self._window, self._spread, self.looks, self.placed = window, spread, [], []
+    def __init__(self, window=None, spread=None, glance=None):
+        self._window, self._spread, self._glance = window, spread, glance
+        self.looks, self.placed = [], []
 
     def window(self, purse):
         self.looks.append("window")
@@ -36,6 +37,10 @@ class Allotments:
     def spread(self, purse):
         self.looks.append("spread")
         return self._spread
+
+    def glance(self, purse, window):
+        self.looks.append("glance")
+        return self._glance
 
     def place(self, purse, spread, placement, now):
         self.placed.append(placement)

@@ -98,6 +98,10 @@ def _of_dynamodb(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, 
         for item in params["TransactItems"]:
             ((verb, body),) = item.items()
             yield f"{verb}Item", (body.get("Key") or body["Item"])["pk"]["S"]
+    elif operation == "BatchGetItem":
+        ((_, asked),) = params["RequestItems"].items()
+        for key in asked["Keys"]:
+            yield operation, key["pk"]["S"]
     elif operation == "Query":
         yield operation, params["ExpressionAttributeValues"][":pk"]["S"]
     else:

@@ -69,9 +69,15 @@ def denied(house, dev):
 
 
 @pytest.mark.slow
-def test_neither_does_one_while_a_crowded_budget_runs_out(house, dev):
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"NEARLY_SPENT_SHARE": 4, "NEARLY_SPENT_CALLS_MIN": 1}],
+    ids=["small", "counted as large"],
+)
+def test_neither_does_one_while_a_crowded_budget_runs_out(house, dev, more):
     """Pools stand between it and most shards, and what they have is looked for everywhere."""
-    with small_sizes({"PENDING_MAX": 1, "DEEP_FACTOR": 1, "DIRECT_PLACES_MAX": 1, "POOLS": 3}):
+    sizes = {"PENDING_MAX": 1, "DEEP_FACTOR": 1, "DIRECT_PLACES_MAX": 1, "POOLS": 3}
+    with small_sizes({**sizes, **more}):
         codes = [
             house.call(
                 SONNET,
@@ -86,6 +92,7 @@ def test_neither_does_one_while_a_crowded_budget_runs_out(house, dev):
 
     queried = {(f, *k) for f, action, k in house.recorder.calls if action == "dynamodb:Query"}
     assert "BUDGET_EXHAUSTED" in codes
+    assert ("dynamodb:BatchGetItem" in {a for _, a, _ in house.recorder.calls}) == bool(more)
     assert ("admit_request", "BUDGET#growth-daily") in queried
     assert denied(house, dev) == set()
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_sentry.domain.allotment import (
-    POOLS,
     STRANDED_SHARE,
     Part,
     Spread,
     gathered,
+    nearly_spent,
     pool_refill_amount,
     refill_amount,
     shard_free_max,
@@ -99,16 +99,23 @@ def test_a_refill_shrinks_to_what_is_needed_as_the_budget_runs_out():
     assert refill_amount(100, 100, 1_500) == 100
 
 
-@given(st.integers(1, 10**6), st.integers(0, 10**9))
-def test_a_pool_takes_enough_and_never_more_than_there_is(needed, unallotted):
-    take = pool_refill_amount(needed, unallotted)
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**9))
+def test_a_pool_takes_enough_and_never_more_than_there_is(needed, call, unallotted):
+    take = pool_refill_amount(needed, call, unallotted)
 
     assert min(needed, unallotted) <= take <= unallotted
 
 
-@given(st.integers(0, 10**9))
-def test_pools_together_leave_most_of_a_window_to_others(unallotted):
-    assert POOLS * pool_refill_amount(0, unallotted) <= unallotted // 4
+@given(st.integers(1, 10**6), st.integers(0, 10**9))
+def test_a_pool_leaves_most_of_a_window_to_others(call, unallotted):
+    assert pool_refill_amount(0, call, unallotted) <= unallotted // 16
+
+
+@given(st.integers(0, 10**15), st.integers(1, 10**5))
+def test_what_is_left_alone_and_what_is_stranded_are_together_one_percent(limit, shards):
+    together = shards * shard_free_max(limit, shards) + nearly_spent(limit, 1)
+
+    assert 100 * together <= limit
 
 
 @given(st.integers(0, 10**15), st.integers(1, 10**5))

@@ -5,9 +5,10 @@ from typing import Any
 
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
-from tests.simulation.audit.answers import Answers, Asked, WatchedLedger
+from tests.simulation.audit.answers import Answers, Asked
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.emergency import EmergencyAudit
+from tests.simulation.audit.watched_ledger import WatchedLedger
 from tests.simulation.dynamodb.model import DynamoDbModel
 from tests.simulation.examples import ExampleBook
 from tests.simulation.plan import RATES, Plan
@@ -62,6 +63,7 @@ class World:
         self._chance = scheduler.random("the world")
         self.model = DynamoDbModel(lambda: scheduler.now, self._is_stale)
         self.auditor = Auditor(lambda: scheduler.now)
+        self.auditor.truth.use_sizes(self.plan.sizes)
         self.model.items.listen(self.auditor)
         self._start = start_of(self.plan.start)
         self.bucket = Bucket(scheduler.random("the bucket"))

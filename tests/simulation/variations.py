@@ -18,6 +18,8 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "POOLS": (1, 2, 3),
 }
 """Small numbers in place of the real ones, so that few calls split shards and crowd windows."""
+NEARLY_SPENT_SHARES = (2, 4, 10)
+"""In place of the real one, so that few calls meet the last money of a window; see ADR 0010."""
 MADE_BEFORE_SECONDS = (
     *((0.0, 0.5),) * 8,
     *((8.0, 12.0),) * 2,
@@ -47,6 +49,9 @@ def varied(plan: Plan, random: Random) -> Plan:
         longest = random.choice((MINUTE, 20 * MINUTE, 20 * MINUTE, HOUR))
         longest = 26 * HOUR if random.random() < LONG_SHARE else longest
         plan = replace(plan, settles_late=random.random(), late_max=longest)
+    if plan.sizes and not plan.has_store and random.random() < 0.5:
+        nearly = {"NEARLY_SPENT_SHARE": random.choice(NEARLY_SPENT_SHARES)}
+        plan = replace(plan, sizes={**plan.sizes, **nearly, "NEARLY_SPENT_CALLS_MIN": 1})
     return plan
 
 

@@ -59,6 +59,24 @@ class Allotments:
             return None
         return spread_of(purse, seen, dict(zip(names, items[1:], strict=True)))
 
+    def glance(self, purse: str, window: WindowState) -> Spread | None:
+        """The places of a crowded window, each at an instant of its own; ``None`` as ``spread``.
+
+        No writer is in its way, where that of a busy window always has some. The window is read
+        last: what was moved there from places that had been read already is seen twice, and not
+        missed. What is missed are a few calls' worth that moved the other way meanwhile.
+
+        Args:
+            purse: ``budget@window``.
+            window: as it was some seconds ago; no place joins a crowded window.
+        """
+        names = (*window.places, *map(pool_name, range(window.pools)))
+        items = self._calls.get_many([key_of(purse, name) for name in names])
+        last = None if items is None else self._calls.get(window_key(purse))
+        if items is None or last is None:
+            return None
+        return spread_of(purse, WindowState.of(last), dict(zip(names, items, strict=True)))
+
     def _open(self, purse: str) -> Item | None:
         """Create the window with the limit that is defined at that very instant."""
         budget_id = purse.rsplit("@", 1)[0]

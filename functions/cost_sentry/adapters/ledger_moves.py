@@ -108,13 +108,13 @@ def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Act
     return {"Update": update}
 
 
-def join_pool(purse: str, pool: int) -> Action:
-    """Count a shard that is served for the first time, and not out of its pool."""
+def join_pool(purse: str, pool: int, amount: int = 0) -> Action:
+    """Count a shard that is served for the first time, and not out of its pool, which may gain."""
     return {
         "Update": {
             "Key": pool_key(purse, pool),
-            "UpdateExpression": "ADD shards :one, unallotted :nothing",
-            "ExpressionAttributeValues": {":one": number(1), ":nothing": number(0)},
+            "UpdateExpression": "ADD shards :one, unallotted :amount",
+            "ExpressionAttributeValues": {":one": number(1), ":amount": number(amount)},
         }
     }
 

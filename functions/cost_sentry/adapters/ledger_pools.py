@@ -54,6 +54,7 @@ class Pools:
             if not filled:
                 return None if want.is_early else self._from_others(want, window, pool)
             found = replace(found, unallotted=found.unallotted + filled)
+            window = replace(window, unallotted=max(0, window.unallotted - filled))
         shards = POOLS * max(1, found.shards + want.newcomer)
         return _grant(want, window, found, shard_free_max(window.limit, shards))
 
@@ -63,7 +64,7 @@ class Pools:
         window = self._allotments.window(want.purse)
         if window is None or window.impounded or window.unallotted < needed:
             return 0
-        amount = pool_refill_amount(needed, window.unallotted)
+        amount = pool_refill_amount(needed, want.hold.amount, window.unallotted)
         moved = self._calls.transact(
             [
                 take_from_window(want.purse, amount, window.limit, pool_name(pool.pool)),

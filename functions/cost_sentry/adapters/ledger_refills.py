@@ -8,6 +8,7 @@ from typing import Any
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import number, window_key
+from cost_sentry.adapters.ledger_last_money import last_money
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
@@ -27,6 +28,7 @@ from cost_sentry.domain.allotment import (
     SHARE_PER_REFILL,
     Spread,
     gathered,
+    nearly_spent,
     refill_amount,
 )
 from cost_sentry.domain.errors import LedgerContention
@@ -40,6 +42,8 @@ WINDOW_SEEN_TRUSTED = timedelta(minutes=5)
 the window stays as old."""
 SHORTAGE_KNOWN = timedelta(seconds=1)
 """How long a crowded window that was proven short is not looked at again."""
+DRAWS_MAX = 3
+"""On pools of a large window, before all that is left is looked at: so many others are drawing."""
 PURSES_KNOWN_MAX = 1_000
 
 
@@ -65,13 +69,17 @@ class Refills:
 
         In one transaction if each window, or its pool, has more than enough; then with some more of
         what is ``scarce``. For a window that is not crowded the proof is one instant over all
-        places of its money.
+        places of its money; for one that is, it stands for a second.
         """
         for attempt in range(ATTEMPTS_MAX):
+            for want in wants:
+                known = self._known_short(want)
+                if known is not None:
+                    return known
             grants = {want.purse: self._grant(want, attempt) for want in wants}
             missing = [want for want in wants if grants[want.purse] is None]
             if missing:
-                done = self._prove(missing[0])
+                done = self._prove(missing[0], attempt)
             else:
                 more = {want.purse: self._grant(want) for want in scarce if not attempt}
                 done = self._bring(wants[0], {**more, **grants})
@@ -112,13 +120,16 @@ class Refills:
             window = self._allotments.window(want.purse)
             if window is None:
                 return None
+            known = want.now, window
+            if window.pools:
+                _remember(self._crowded, want.purse, known)
             if want.place in window.places or not window.pools:
                 return self._from_window(want, window)
-            known = want.now, window
-            _remember(self._crowded, want.purse, known)
         elif want.place in known[1].places:
             window = self._allotments.window(want.purse)
             return None if window is None else self._from_window(want, window)
+        if attempt >= DRAWS_MAX and nearly_spent(known[1].limit, want.hold.amount):
+            return None
         return self._pools.grant(want, known[1], attempt)
 
     def _from_window(self, want: Want, window: WindowState) -> Grant | None:
@@ -145,22 +156,47 @@ class Refills:
             }
         )
 
-    def _prove(self, want: Want) -> Shortage | bool:
-        """Look at all places at one instant: refuse, or gather what lies elsewhere, or take it."""
+    def _known_short(self, want: Want) -> Shortage | None:
+        """A crowded window that was short a moment ago is not looked at again."""
         known = self._short.get(want.purse)
-        if known and is_recent(known[0], want.now, SHORTAGE_KNOWN):
-            short = _shortage(want, known[1], known[0])
-            if short is not None:
-                return short
+        if known is None or not is_recent(known[0], want.now, SHORTAGE_KNOWN):
+            return None
+        return _shortage(want, known[1], known[0])
+
+    def _prove(self, want: Want, attempt: int) -> Shortage | bool:
+        """Look at all places at one instant: refuse, or gather what lies elsewhere, or take it."""
+        known = self._crowded.get(want.purse)
+        if known is not None and nearly_spent(known[1].limit, want.hold.amount):
+            seen = self._allotments.glance(want.purse, known[1])
+            if seen is None:
+                return False
+            if not seen.in_debt:
+                return self._share_out(want, seen, attempt)
         spread = self._allotments.spread(want.purse)
         if spread is None:
             return False
-        short = _shortage(want, spread, want.now)
+        return self._short_of(want, spread) or self._take(want, spread)
+
+    def _share_out(self, want: Want, seen: Spread, attempt: int) -> Shortage | bool:
+        """The last money of a large and crowded window, which changes while it is looked at.
+
+        Nobody gathers it, and what is as good as nothing counts as nothing.
+        """
+        if seen.left <= nearly_spent(seen.limit, want.hold.amount):
+            seen = replace(seen, unallotted=0, places={})
+        short = self._short_of(want, seen)
         if short is not None:
-            if spread.crowded:
-                _remember(self._short, want.purse, (want.now, spread))
             return short
-        return self._take(want, spread)
+        grant = last_money(want, seen, attempt)
+        if grant is None:
+            return False
+        return not grant.amount or self._bring(want, {want.purse: grant})
+
+    def _short_of(self, want: Want, spread: Spread) -> Shortage | None:
+        short = _shortage(want, spread, want.now)
+        if short is not None and spread.crowded:
+            _remember(self._short, want.purse, (want.now, spread))
+        return short
 
     def _take(self, want: Want, spread: Spread) -> bool:
         own = spread.places[want.place].free if want.place in spread.places else want.free

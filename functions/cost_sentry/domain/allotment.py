@@ -28,6 +28,11 @@ POOLS = 48
 """Of a crowded window. Each serves its share of the shards, so that none of them is hot."""
 STRANDED_SHARE = 110
 """Shards behind pools hold together at most one part in this many of a limit when they are idle."""
+NEARLY_SPENT_SHARE = 2_200
+"""A crowded window that has no more than one part in this many of its limit left, besides what lies
+in shards behind its pools, is as good as spent: both together stay below one per cent."""
+NEARLY_SPENT_CALLS_MIN = 32
+"""How many calls that part must pay for. Of a smaller budget every call's worth is found."""
 POOL_SHARE = 4 * POOLS
 """No pool takes more at once than one part in this many of what is unallotted."""
 
@@ -94,14 +99,27 @@ def refill_amount(needed: int, call: int, unallotted: int) -> int:
     return min(max(needed, comfortable), unallotted)
 
 
-def pool_refill_amount(needed: int, unallotted: int) -> int:
-    """How much a pool takes at once: a small part of what there is, at the end what is needed."""
-    return min(max(needed, unallotted // POOL_SHARE), unallotted)
+def pool_refill_amount(needed: int, call: int, unallotted: int) -> int:
+    """How much a pool takes at once: as much as an account, and of a full window a small part.
+
+    Else the window, which all pools share, would be hot as soon as it has little.
+    """
+    return max(refill_amount(needed, call, unallotted), unallotted // POOL_SHARE)
 
 
 def shard_free_max(limit: int, shards: int) -> int:
     """What one of this many shards behind pools may keep while it is idle."""
     return max(0, limit) // (STRANDED_SHARE * max(1, shards))
+
+
+def nearly_spent(limit: int, call: int) -> int:
+    """What a crowded window may refuse calls of this size with; nothing if its limit is too small.
+
+    Many callers share that last money, and it moves whenever one of them ends or begins. To find a
+    call's worth of it takes more writes than it is worth, and everybody waits for them.
+    """
+    little = max(0, limit) // NEARLY_SPENT_SHARE
+    return little if little >= call * NEARLY_SPENT_CALLS_MIN else 0
 
 
 def shard_free_target(free_max: int) -> int:

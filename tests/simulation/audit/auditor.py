@@ -71,8 +71,15 @@ class Auditor:
             if not self.truth.purses[change.crowded].is_crowded:
                 self.met["windows crowded"] += 1
             self.truth.purses[change.crowded].is_crowded = True
+        self._note_drained(change)
         if change.source:
             self._follow_free(change)
+
+    def _note_drained(self, change: Change) -> None:
+        for purse, part in change.parts.items():
+            kept = self.truth.purses.get(purse)
+            if kept is not None and part.free < 0 and change.source not in kept.behind_pools:
+                kept.drained -= part.free
 
     def _follow_free(self, change: Change) -> None:
         for purse, part in change.parts.items():

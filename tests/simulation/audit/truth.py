@@ -1,7 +1,7 @@
 """What really happened, from the accepted writes alone: reservations, and what is left."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.simulation.ledger_records import Ended, Held
@@ -9,6 +9,9 @@ from tests.simulation.ledger_records import Ended, Held
 SHORTAGE_KNOWN = 1_100_000
 """Microseconds for which a crowded window that was proven short need not be looked at again (ADR
 0010), and what a request may be on its way before that is asked."""
+NEARLY_SPENT = (2_200, 32)
+"""A crowded window may refuse with one part in so many of its limit left, if that pays for so many
+calls (ADR 0010)."""
 Id = tuple[str, str]
 """Account and request id: what makes a request the same one."""
 
@@ -28,8 +31,11 @@ class Purse:
     """Shards that the window serves itself; others lie behind pools."""
     free: dict[str, int] = field(default_factory=dict)
     """What each shard may spend without asking."""
-    lately: deque[tuple[int, int]] = field(default_factory=deque)
-    """When what could be seen of it changed in the last seconds, and how much it was then."""
+    drained: int = 0
+    """All that ever left a place that can be seen, for another one or for a call."""
+    lately: deque[tuple[int, int, int]] = field(default_factory=deque)
+    """When what could be seen of it changed in the last seconds; how much it was, and what had
+    been drained by then."""
 
     @property
     def left(self) -> int:
@@ -67,6 +73,8 @@ class Watch:
     """The least that was left of some purses while somebody asked; each is one of its own."""
 
     least: dict[str, int]
+    drained: dict[str, int]
+    """What had been drained of them when the time began for which a shortage is remembered."""
 
 
 @dataclass(slots=True)
@@ -84,8 +92,18 @@ class Truth:
     purses: dict[str, Purse] = field(default_factory=dict)
     stories: dict[Id, Story] = field(default_factory=dict)
     watches: list[Watch] = field(default_factory=list)
+    nearly_spent: tuple[int, int] = NEARLY_SPENT
+    """As ``NEARLY_SPENT``, or smaller numbers in place of these."""
     due_ms: dict[str, int] = field(default_factory=dict)
     """Of slots that a call has, by request id: when nobody needs to wait for its end any more."""
+
+    def use_sizes(self, sizes: Mapping[str, int]) -> None:
+        """Small numbers in place of ``NEARLY_SPENT``."""
+        share, calls = NEARLY_SPENT
+        self.nearly_spent = (
+            sizes.get("NEARLY_SPENT_SHARE", share),
+            sizes.get("NEARLY_SPENT_CALLS_MIN", calls),
+        )
 
     def left(self, purse: str) -> int | None:
         """What can be seen to be left; of a window nobody spent from, all that is defined."""
@@ -100,7 +118,27 @@ class Truth:
         since = self.now() - SHORTAGE_KNOWN
         while len(kept.lately) > 1 and kept.lately[1][0] <= since:
             kept.lately.popleft()
-        return min([left, *(amount for _, amount in kept.lately)])
+        return min([left, *(amount for _, amount, _ in kept.lately)])
+
+    def drained_before(self, purse: str) -> int:
+        """What had been drained of it when that time began; after ``least_lately``."""
+        kept = self.purses.get(purse)
+        if kept is None:
+            return 0
+        return kept.lately[0][2] if kept.lately else kept.drained
+
+    def is_as_good_as_spent(self, purse: str, amount: int, watch: Watch) -> bool:
+        """Whether there was so little that a crowded window need not look for a call's worth.
+
+        Its places are looked at one after the other. Whoever does may miss what moves meanwhile:
+        at most what was drained from any of them.
+        """
+        share, calls = self.nearly_spent
+        kept = self.purses.get(purse)
+        little = 0 if kept is None or not kept.is_crowded else kept.limit // share
+        if kept is None or little < calls * amount:
+            return False
+        return watch.least[purse] <= little + kept.drained - watch.drained[purse]
 
     def pending(self) -> Iterator[Held]:
         """Reservations that have not ended."""
@@ -110,7 +148,7 @@ class Truth:
         """Note from now on the least that is left of these."""
         found = ((purse, self.least_lately(purse)) for purse in purses)
         least = {purse: left for purse, left in found if left is not None}
-        watch = Watch(least)
+        watch = Watch(least, {purse: self.drained_before(purse) for purse in least})
         self.watches.append(watch)
         return watch
 
@@ -118,7 +156,7 @@ class Truth:
         """What is left of it has changed."""
         left, kept = self.left(purse), self.purses.get(purse)
         if kept is not None and kept.is_crowded and left is not None:
-            kept.lately.append((self.now(), left))
+            kept.lately.append((self.now(), left, kept.drained))
         for watch in self.watches:
             if left is not None and purse in watch.least:
                 watch.least[purse] = min(watch.least[purse], left)

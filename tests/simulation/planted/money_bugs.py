@@ -126,12 +126,12 @@ def refused_from_memory(patch: pytest.MonkeyPatch) -> None:
     """A window that was short is taken for short for a minute."""
     prove, known = Refills._prove, "_was_short"
 
-    def _prove(self: Refills, want: Want) -> Any:
+    def _prove(self: Refills, want: Want, attempt: int) -> Any:
         kept = self.__dict__.setdefault(known, {})
         then = kept.get(want.purse)
         if then is not None and want.now - then.remaining.as_of < timedelta(minutes=1):
             return Shortage(hold=want.hold, remaining=then.remaining)
-        done = prove(self, want)
+        done = prove(self, want, attempt)
         if isinstance(done, Shortage):
             kept[want.purse] = done
         return done

@@ -112,6 +112,19 @@ def small_crowd(random: Random) -> Plan:
     return replace(plan, sizes={"DIRECT_PLACES_MAX": 2, "POOLS": 2})
 
 
+def last_money(random: Random) -> Plan:
+    """More accounts than places, all at once at the end of a budget that counts as large."""
+    callers = [
+        _caller(random, n, int(random.random() * 8 * SECOND), application=f"app{n % 9}")
+        for n in range(90)
+    ]
+    equal = {"input_bound_tokens": 50, "output_limit_tokens": 50}
+    plan = _plan("last_money", 60_000, [replace(one, **equal) for one in callers])
+    share = random.choice((20, 60))
+    nearly = {"NEARLY_SPENT_SHARE": share, "NEARLY_SPENT_CALLS_MIN": 1}
+    return replace(plan, sizes={"DIRECT_PLACES_MAX": 3, "POOLS": 3, "PENDING_MAX": 2, **nearly})
+
+
 def future_ids(random: Random) -> Plan:
     """Ids that say that they will be made in some minutes."""
     callers = [

@@ -3,62 +3,26 @@
 from datetime import UTC, datetime
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
 
 from cost_sentry.adapters.ledger_calls import (
     ConditionFailed,
     Conflict,
-    LedgerCalls,
     TooLarge,
     Written,
 )
 from cost_sentry.domain.errors import LedgerThrottled, LedgerUnavailable
-
-ITEM = {"pk": {"S": "a"}, "sk": {"S": "b"}}
-KEY = dict(ITEM)
-TOO_LARGE = "Collection size of all items exceeds the maximum"
-
-
-class Client:
-    """Gives these answers one after another, and notes the questions."""
-
-    def __init__(self, *answers):
-        self._answers, self.asked = list(answers), []
-
-    def __getattr__(self, name):
-        def call(**arguments):
-            self.asked.append((name, arguments))
-            answer = self._answers.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        return call
-
-
-def refused(code, message="", **more):
-    return ClientError({"Error": {"Code": code, "Message": message}, **more}, "Call")
-
-
-def cancelled(*reasons, message=""):
-    return refused("TransactionCanceledException", message, CancellationReasons=list(reasons))
-
-
-def because(code, message=None):
-    return {"Code": code} if message is None else {"Code": code, "Message": message}
-
-
-NOTHING = because("None")
-SILENCE = ReadTimeoutError(endpoint_url="dynamodb")
-
-
-def calls(*answers):
-    return LedgerCalls(Client(*answers), "ledger")
-
-
-def asked(of):
-    return [arguments for _, arguments in of._client.asked]
-
+from tests.fakes.answering_client import (
+    ITEM,
+    KEY,
+    NOTHING,
+    SILENCE,
+    TOO_LARGE,
+    asked,
+    because,
+    calls,
+    cancelled,
+    refused,
+)
 
 CONFLICTS = [
     refused("TransactionConflictException"),
@@ -242,42 +206,3 @@ def test_a_query_from_the_beginning_leaves_out_no_key():
 
     assert asked(of)[0]["ExpressionAttributeValues"][":sk"] == {"S": " "}
     assert asked(of)[0]["KeyConditionExpression"] == "pk = :pk AND sk >= :sk"
-
-
-def read(*items):
-    return {"Responses": [{"Item": item} if item else {} for item in items]}
-
-
-def sizes(of):
-    return [len(arguments["TransactItems"]) for arguments in asked(of)]
-
-
-def test_many_items_are_read_a_hundred_at_a_time_in_order():
-    first = [{"n": n} for n in range(100)]
-    of = calls(read(*first), read({"n": 100}, None))
-
-    assert of.snapshot([KEY] * 102) == [*first, {"n": 100}, None]
-    assert sizes(of) == [100, 2]
-    assert asked(of)[1]["TransactItems"][0] == {"Get": {"TableName": "ledger", "Key": KEY}}
-
-
-def test_what_is_too_large_together_is_read_in_halves_and_in_order():
-    large = refused("ValidationException", TOO_LARGE)
-    of = calls(large, read({"n": 0}), large, read({"n": 1}), read({"n": 2}))
-
-    assert of.snapshot([KEY] * 3) == [{"n": 0}, {"n": 1}, {"n": 2}]
-    assert sizes(of) == [3, 1, 2, 1, 1]
-
-
-def test_halves_of_what_is_too_large_do_not_take_the_place_of_what_comes_after():
-    large = refused("ValidationException", TOO_LARGE)
-    items = [{"n": n} for n in range(101)]
-    of = calls(large, read(*items[:50]), read(*items[50:100]), read(items[100]))
-
-    assert of.snapshot([KEY] * 101) == items
-    assert sizes(of) == [100, 50, 50, 1]
-
-
-def test_one_item_that_is_too_large_alone_cannot_be_read():
-    with pytest.raises(LedgerUnavailable, match="for its size"):
-        calls(refused("ValidationException", TOO_LARGE)).snapshot([KEY])

@@ -118,10 +118,10 @@ def test_a_pool_that_has_too_little_is_filled_from_the_window():
     _, [filled, brought] = kit.supplied(want())
 
     assert filled == (
-        take_from_window(PURSE, 100, LIMIT, pool_name(POOL)),
-        give_to_pool(PURSE, POOL, 100),
+        take_from_window(PURSE, 1_200, LIMIT, pool_name(POOL)),
+        give_to_pool(PURSE, POOL, 1_200),
     )
-    assert brought == from_pool(100, seen(19_200 + 130 - 100, free_max=400))
+    assert brought == from_pool(100, seen(19_200 + 30 - 100, free_max=400))
 
 
 @pytest.mark.parametrize("found", [crowded(69), crowded(impounded=1)])

@@ -5,6 +5,7 @@ import pytest
 from cost_sentry.domain.allotment import (
     Part,
     Spread,
+    nearly_spent,
     pool_refill_amount,
     refill_amount,
     shard_free_max,
@@ -54,10 +55,31 @@ def test_a_refill_for_calls_of_100_is_worth_several_of_them_until_money_runs_out
 
 
 @pytest.mark.parametrize(
-    ("needed", "unallotted", "amount"), [(10, 192 * 50, 50), (10, 192 * 10 - 1, 10), (10, 10, 10)]
+    ("needed", "unallotted", "amount"),
+    [
+        (10, 192 * 4_000, 4_000),
+        (10, 192 * 3_200 - 1, 3_200),
+        (10, 160, 10),
+        (10, 10, 10),
+        (3_900, 100_000, 3_900),
+    ],
+    ids=["one part in 192", "as an account", "what is needed", "all", "much"],
 )
-def test_a_pool_takes_a_small_part_or_what_is_needed(needed, unallotted, amount):
-    assert pool_refill_amount(needed, unallotted) == amount
+def test_a_pool_takes_a_small_part_and_of_little_as_much_as_an_account(needed, unallotted, amount):
+    assert pool_refill_amount(needed, 100, unallotted) == amount
+
+
+@pytest.mark.parametrize(
+    ("limit", "call", "little"),
+    [(2_200 * 32, 1, 32), (2_200 * 32 - 1, 1, 0), (2_200 * 320, 10, 320), (2_200 * 320, 11, 0)],
+)
+def test_one_part_in_2200_is_as_good_as_nothing_where_it_pays_for_32_calls(limit, call, little):
+    assert nearly_spent(limit, call) == little
+
+
+@pytest.mark.parametrize("limit", [0, -2_200])
+def test_a_limit_of_nothing_has_no_last_money(limit):
+    assert nearly_spent(limit, 1) == 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ from datetime import timedelta
 
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
-from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, STRANDED_SHARE
+from cost_sentry.domain.allotment import (
+    DIRECT_PLACES_MAX,
+    NEARLY_SPENT_CALLS_MIN,
+    NEARLY_SPENT_SHARE,
+    POOLS,
+    STRANDED_SHARE,
+)
 from cost_sentry.domain.request_id import FRESH_FOR, STAMP_KEPT
 from cost_sentry.domain.shard import DEEP_FROM_BITS, DEPTH_MAX, PENDING_MAX, pending_max
 
@@ -23,6 +29,10 @@ def rows() -> Iterator[tuple[str, object]]:
     yield "shards that a budget window serves itself", DIRECT_PLACES_MAX
     yield "pools of a crowded window", POOLS
     yield "idle in all shards behind pools together", f"1/{STRANDED_SHARE} of the limit"
+    yield (
+        f"as good as nothing, where it pays for {NEARLY_SPENT_CALLS_MIN} calls",
+        f"1/{NEARLY_SPENT_SHARE:,} of the limit",
+    )
     yield "stamps that are laid aside together, at least", STAMPS_MIN
     yield "a stamp stays after the journal has its call", _seconds(STAMP_KEPT)
     yield "a version 7 UUID counts as new", _seconds(FRESH_FOR)

@@ -45,6 +45,7 @@ class CostSentryStack(cdk.Stack):
         machine = workflows.guarded_invocation.state_machine
         self._output("GuardedInvocationArn", machine.state_machine_arn)
         self._output("AlertTopicArn", alerts.topic.topic_arn)
+        self._output("EmergencyBucketName", emergency.bucket.bucket_name)
         for name, function in functions.by_name.items():
             self._output(f"{pascal(name)}FunctionName", function.function.function_name)
 

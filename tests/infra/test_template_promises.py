@@ -225,6 +225,7 @@ def test_outputs_are_what_clients_look_for(template):
         "LedgerTableName",
         "GuardedInvocationArn",
         "AlertTopicArn",
+        "EmergencyBucketName",
     }
 
 

@@ -109,7 +109,8 @@ def from_pool(amount, told, at=POOL, *, newcomer=False, place=PLACE):
     )
 
 
-def short(left, as_of=NOON):
+def short(left, as_of=NOON, missed=0):
     of = hold(100)
     about = {"budget_id": of.budget_id, "window_id": of.window_id, "limit": LIMIT}
-    return Shortage(hold=of, remaining=Remaining(**about, left=left, as_of=as_of))
+    remaining = Remaining(**about, left=left, as_of=as_of)
+    return Shortage(hold=of, remaining=remaining, out_of_reach_percent_max=missed)

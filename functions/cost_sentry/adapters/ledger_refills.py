@@ -24,6 +24,7 @@ from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import (
     CALLS_PER_REFILL,
     DIRECT_PLACES_MAX,
+    OUT_OF_REACH_PERCENT_MAX,
     POOLS,
     SHARE_PER_REFILL,
     Spread,
@@ -251,7 +252,8 @@ def _shortage(want: Want, spread: Spread, as_of: datetime) -> Shortage | None:
         left=left,
         as_of=as_of,
     )
-    return Shortage(hold=want.hold, remaining=remaining)
+    missed = OUT_OF_REACH_PERCENT_MAX if spread.crowded else 0
+    return Shortage(hold=want.hold, remaining=remaining, out_of_reach_percent_max=missed)
 
 
 def _as_last_time(want: Want) -> Grant | None:

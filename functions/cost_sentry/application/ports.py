@@ -94,6 +94,8 @@ class Shortage:
 
     hold: Hold
     remaining: Remaining
+    out_of_reach_percent_max: int = 0
+    """How much of the limit may be free where nobody looked: in a budget of very many shards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,9 @@ def _too_little(budget: Budget, short: Short) -> str:
         return f"no room until a running call ends ({most} at most)"
     window = budget.window_at(short.asked.reserved_at)
     until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
-    return f"too little left {until}"
+    missed = short.why.out_of_reach_percent_max
+    unless = f" (up to {missed} % of its limit may be free, but out of reach)" if missed else ""
+    return f"too little left {until}{unless}"
 
 
 def _too_much(short: Short) -> str:

@@ -33,6 +33,8 @@ NEARLY_SPENT_SHARE = 2_200
 in shards behind its pools, is as good as spent: both together stay below one per cent."""
 NEARLY_SPENT_CALLS_MIN = 32
 """How many calls that part must pay for. Of a smaller budget every call's worth is found."""
+OUT_OF_REACH_PERCENT_MAX = 1
+"""What a refusal by a crowded window may miss of the limit, both together, rounded up."""
 POOL_SHARE = 4 * POOLS
 """No pool takes more at once than one part in this many of what is unallotted."""
 

@@ -51,7 +51,7 @@ def test_a_shard_that_has_a_place_is_served_also_when_all_places_are_taken():
 def test_pools_are_made_when_every_place_is_taken():
     kit = Kit(window=window(places=FULL), spread=places(is_crowded=True))
 
-    assert kit.supplied(want())[0] == short(0)
+    assert kit.supplied(want())[0] == short(0, missed=1)
     [write] = kit.calls.updates
     assert (write["Key"], write["UpdateExpression"]) == (window_key(PURSE), "SET pools = :pools")
     assert write["ConditionExpression"] == "attribute_not_exists(pools)"
@@ -68,7 +68,7 @@ def test_a_shortage_of_a_crowded_window_is_believed_for_a_second(later, looks):
     answer, _ = kit.supplied(want(now=then))
 
     assert kit.allotments.looks.count("spread") == looks
-    assert answer == short(99, NOON if looks == 1 else then)
+    assert answer == short(99, NOON if looks == 1 else then, missed=1)
 
 
 def test_a_shortage_that_is_believed_does_not_refuse_what_it_would_have_paid():
@@ -128,7 +128,7 @@ def test_a_pool_that_has_too_little_is_filled_from_the_window():
 def test_a_pool_is_not_filled_by_a_window_that_has_too_little_or_a_debt(found):
     kit = Kit(pool(30, 1), window=found, spread=places(99, is_crowded=True))
 
-    assert kit.supplied(want()) == (short(99), [])
+    assert kit.supplied(want()) == (short(99, missed=1), [])
 
 
 def test_a_pool_whose_filling_met_another_writer_gives_nothing():
@@ -136,7 +136,7 @@ def test_a_pool_whose_filling_met_another_writer_gives_nothing():
 
     answer, transactions = kit.supplied(want())
 
-    assert (answer, len(transactions)) == (short(99), 1)
+    assert (answer, len(transactions)) == (short(99, missed=1), 1)
 
 
 @pytest.mark.parametrize(("later", "looks"), [(10_000, 1), (10_001, 2), (-10_000, 1)])
@@ -238,7 +238,7 @@ def test_no_more_than_eight_pools_serve_a_shard_at_once(each, served):
 
     answer, transactions = kit.supplied(want())
 
-    assert answer == (None if served else short(0))
+    assert answer == (None if served else short(0, missed=1))
     assert [len(actions) for actions in transactions] == ([9] if served else [])
 
 

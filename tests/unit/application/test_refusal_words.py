@@ -1,5 +1,7 @@
 """A refusal says whether waiting helps, and what helps if it does not."""
 
+from dataclasses import replace
+
 import pytest
 
 from cost_sentry.domain.budget import Unit
@@ -103,6 +105,23 @@ def test_a_call_that_a_new_window_pays_for_with_a_lower_output_limit_may_wait():
 
     assert "has too little left until it resets at 2026-11-22" in message
     assert sentry.ledger.pending()
+
+
+def test_a_budget_of_very_many_shards_says_how_much_it_may_have_missed():
+    sentry = Sentry(budget(limit=1_000))
+    told = sentry.ledger.reserve
+
+    def reserve(reservation):
+        """As the ledger on DynamoDB tells it of a crowded window."""
+        answer = told(replace(reservation, holds=(replace(reservation.holds[0], amount=1_001),)))
+        return replace(answer, out_of_reach_percent_max=1)
+
+    sentry.ledger.reserve = reserve
+
+    assert sentry.decide(alone()).message.startswith(
+        "budget search-daily has too little left until it resets at 2026-11-22T00:00:00+00:00"
+        " (up to 1 % of its limit may be free, but out of reach); "
+    )
 
 
 def test_the_ladder_is_spoken_of_where_there_is_one():

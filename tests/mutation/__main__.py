@@ -28,6 +28,7 @@ MODULES = (
     "adapters.ledger_debts",
     "adapters.ledger_forgetting",
     "adapters.ledger_items",
+    "adapters.ledger_last_money",
     "adapters.ledger_memory",
     "adapters.ledger_merging",
     "adapters.ledger_moves",

@@ -15,6 +15,7 @@ WORKLOADS = [
     planted.steady,
     planted.limit_race,
     planted.crowd,
+    planted.last_money,
 ]
 
 

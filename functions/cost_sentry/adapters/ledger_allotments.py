@@ -72,8 +72,10 @@ class Allotments:
         """
         names = (*window.places, *map(pool_name, range(window.pools)))
         items = self._calls.get_many([key_of(purse, name) for name in names])
-        last = None if items is None else self._calls.get(window_key(purse))
-        if items is None or last is None:
+        if items is None:
+            return None
+        last = self._calls.get(window_key(purse))
+        if last is None:
             return None
         return spread_of(purse, WindowState.of(last), dict(zip(names, items, strict=True)))
 

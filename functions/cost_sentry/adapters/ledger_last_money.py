@@ -54,7 +54,7 @@ def last_money(want: Want, spread: Spread, attempt: int) -> Grant | None:
 
 def _shares(want: Want, there: Mapping[str, int], attempt: int) -> Mapping[str, int]:
     """Places, and how much each of them gives; pools first, for shards are larger and busier."""
-    enough = sorted(name for name, free in there.items() if free >= want.needed > 0)
+    enough = sorted(name for name, free in there.items() if free >= want.needed)
     names = [name for name in enough if is_pool(name)] or enough
     if names:
         return {names[pool_of(want.place, attempt) % len(names)]: want.needed}

@@ -120,7 +120,7 @@ def nearly_spent(limit: int, call: int) -> int:
     Many callers share that last money, and it moves whenever one of them ends or begins. To find a
     call's worth of it takes more writes than it is worth, and everybody waits for them.
     """
-    little = max(0, limit) // NEARLY_SPENT_SHARE
+    little = limit // NEARLY_SPENT_SHARE
     return little if little >= call * NEARLY_SPENT_CALLS_MIN else 0
 
 

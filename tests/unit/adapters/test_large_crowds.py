@@ -31,14 +31,15 @@ def spread(unallotted, **free):
     return places(unallotted, is_crowded=True, **free)
 
 
-def test_what_is_as_good_as_nothing_is_told_as_nothing():
-    kit = Kit(window=crowded(0), glance=spread(LITTLE))
+@pytest.mark.parametrize("little", [spread(LITTLE), spread(0, app=LITTLE)])
+def test_what_is_as_good_as_nothing_is_told_as_nothing(little):
+    kit = Kit(window=crowded(0), glance=little)
 
     answer, writes = kit.supplied(want(amount=CALL))
 
     assert (answer.hold, answer.remaining.left) == (hold(CALL), 0)
     assert (answer.remaining.limit, answer.remaining.as_of) == (LIMIT, NOON)
-    assert writes == []
+    assert (writes, kit.pauses) == ([], [])
     assert kit.allotments.looks.count("glance") == 1
     assert "spread" not in kit.allotments.looks
 
@@ -117,6 +118,24 @@ def test_who_drew_in_vain_three_times_looks_at_all_that_is_left():
     assert all("POOL" in str(takes[0]) for takes in writes[:3])
     assert all("search/app" in str(takes[0]) for takes in writes[3:])
     assert kit.allotments.looks.count("glance") == len(writes) - 3
+
+
+def test_who_wants_much_of_it_goes_on_drawing():
+    """For a call of that size the window is a small one."""
+    kit = Kit(pool(10_000), window=crowded(0), outcome=Conflict())
+
+    writes = kit.given_up(want(amount=CALL + 1))
+
+    assert len(writes) == 60
+    assert all("POOL" in str(takes[0]) for takes in writes)
+
+
+def test_what_was_enough_for_one_is_looked_at_again_for_a_larger_one():
+    kit = Kit(window=crowded(0), spread=spread(LITTLE))
+    kit.supplied(want(amount=LITTLE))
+
+    assert kit.supplied(want(amount=LITTLE + 1))[0].remaining.left == LITTLE
+    assert kit.allotments.looks.count("spread") == 2
 
 
 def test_places_that_could_not_be_looked_at_are_looked_at_again():

@@ -1,10 +1,12 @@
 """Windows with more places than one transaction holds: which of them give first."""
 
+from dataclasses import replace
+
 import pytest
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import TRANSACTION_ITEMS_MAX, Conflict, TooLarge
-from cost_sentry.domain.allotment import Part, Placement, Spread
+from cost_sentry.domain.allotment import Part, Placement, Spread, gathered
 from tests.fakes.builders import NOON
 
 PURSE = "search-daily@2026-11-21"
@@ -72,3 +74,14 @@ def test_only_places_that_change_count_for_what_one_transaction_holds(more, at_o
     Allotments(calls).place(PURSE, seen, emptied(seen), NOON)
 
     assert len(calls.taken[0]) == 1 + (PLACES_MAX if not at_once else len(changing))
+
+
+def test_debts_are_laid_at_once_on_as_many_places_as_change():
+    indebted = {f"search/p{n:03d}": Part(free=0, pending=9) for n in range(PLACES_MAX)}
+    at_rest = {f"search/q{n}": Part(free=0) for n in range(5)}
+    seen = replace(spread(), unallotted=-9_000, places={**indebted, **at_rest})
+    calls = Noted()
+
+    Allotments(calls).place(PURSE, seen, gathered(seen, seen.limit), NOON)
+
+    assert len(calls.taken[0]) == 1 + PLACES_MAX

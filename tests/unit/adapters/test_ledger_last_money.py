@@ -67,6 +67,19 @@ def test_shards_behind_different_pools_begin_at_different_places():
     assert len({str(given(want(place=f"search/app{n}"), there)) for n in range(40)}) == 8
 
 
+def test_shards_that_have_enough_take_turns_too():
+    there = spread(app=100, batch=500)
+
+    assert {str(given(want(), there, n)) for n in range(2)} == {
+        str([shard("app", 100)]),
+        str([shard("batch", 100)]),
+    }
+
+
+def test_a_single_unit_is_given():
+    assert given(want(), spread(pools={0: 99, 1: 1})) == [pool(0, 99), pool(1, 1)]
+
+
 def test_the_fullest_make_it_up_together():
     there = spread(50, app=30, pools={0: 40, 1: 20, 2: 35})
 

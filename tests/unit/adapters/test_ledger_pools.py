@@ -124,6 +124,12 @@ def test_a_pool_that_has_too_little_is_filled_from_the_window():
     assert brought == from_pool(100, seen(19_200 + 30 - 100, free_max=400))
 
 
+def test_a_window_that_gave_all_it_had_has_nothing_elsewhere():
+    kit = Kit(pool(30, 1), window=crowded(70))
+
+    assert kit.supplied(want())[1][-1] == from_pool(100, seen(0, free_max=400))
+
+
 @pytest.mark.parametrize("found", [crowded(69), crowded(impounded=1)])
 def test_a_pool_is_not_filled_by_a_window_that_has_too_little_or_a_debt(found):
     kit = Kit(pool(30, 1), window=found, spread=places(99, is_crowded=True))

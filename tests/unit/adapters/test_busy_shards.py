@@ -3,7 +3,7 @@
 import pytest
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
-from cost_sentry.adapters.dynamodb_ledger import CROWDED_AFTER, DynamoDbLedger
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
 from cost_sentry.adapters.ledger_items import SPLIT, ShardState, place_key
 from cost_sentry.application.ports import Reserved
@@ -44,8 +44,8 @@ def state_after(calls, meetings):
 
 
 def test_a_shard_is_left_whole_while_others_were_there_a_few_times_only(calls):
-    assert state_after(calls, CROWDED_AFTER) == (Reserved, [0, 1, 2], None)
+    assert state_after(calls, 3) == (Reserved, [0, 1, 2], None)
 
 
 def test_a_shard_at_which_others_are_again_and_again_is_split(calls):
-    assert state_after(calls, CROWDED_AFTER + 1) == (Reserved, [0, 1, 2, 3], SPLIT)
+    assert state_after(calls, 4) == (Reserved, [0, 1, 2, 3], SPLIT)

@@ -12,7 +12,7 @@ from cost_sentry.application.ports import Remaining, Shortage
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Spread
 from cost_sentry.domain.errors import LedgerContention
 from tests.fakes.builders import NOON, hold
-from tests.fakes.noted_calls import NotedCalls
+from tests.fakes.noted_calls import NotedCalls, shard_item
 
 PURSE, OTHER = "search-daily@2026-11-21", "other@2026-11-21"
 PLACE = "search/web"
@@ -85,7 +85,11 @@ class Kit:
         pools = Pools(self.calls, self.allotments)
         self.refills = Refills(self.calls, self.allotments, pools, self.pauses.append)
 
-    def supplied(self, *wants, scarce=()):
+    def supplied(self, *wants, scarce=(), moved=0):
+        """``moved``: what came to the shards since they were seen to have too little."""
+        for one in wants:
+            shard = shard_item(one.place, free={one.purse: one.free + moved})
+            self.calls._items[shard["pk"]["S"], shard["sk"]["S"]] = shard
         answer = self.refills.supply(wants, scarce)
         return answer, [tuple(actions) for actions in self.calls.transactions]
 

@@ -4,7 +4,7 @@ Many callers look for it at once. None of them moves more than it needs, and eac
 elsewhere, so that few meet at the same place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cost_sentry.adapters.ledger_moves import (
@@ -22,6 +22,9 @@ from cost_sentry.adapters.ledger_pools import SCRAPED_MAX, pool_of
 from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
 from cost_sentry.domain.allotment import Spread, pool_refill_amount
 
+WINDOW = ""
+"""Among the names of places."""
+
 
 def last_money(want: Want, spread: Spread, attempt: int) -> Grant | None:
     """What is missing, out of a place that has enough, else of the fullest ones together.
@@ -38,57 +41,70 @@ def last_money(want: Want, spread: Spread, attempt: int) -> Grant | None:
     own = spread.places.get(want.place)
     if own is not None:
         want = replace(want, free=own.free, newcomer=False)
-    there = {name: part.free for name, part in spread.places.items() if name != want.place}
-    shares = _shares(want, there, attempt)
-    takes = tuple(_takes(want, shares))
-    if sum(shares.values()) < want.needed:
-        if spread.unallotted < want.needed:
-            return None
-        takes = tuple(_out_of_window(want, spread))
+    takes = _out_of_one(want, spread, attempt) or _out_of_few(want, spread)
+    if not takes and want.needed:
+        return None
     return Grant(
-        takes=takes,
+        takes=tuple(takes),
         amount=want.needed,
         seen=seen_of(want, spread.limit, spread.left - want.needed, 0 if own is None else None),
     )
 
 
-def _shares(want: Want, there: Mapping[str, int], attempt: int) -> Mapping[str, int]:
-    """Places, and how much each of them gives; pools first, for shards are larger and busier."""
-    enough = sorted(name for name, free in there.items() if free >= want.needed)
+def _out_of_one(want: Want, spread: Spread, attempt: int) -> list[Action]:
+    """A pool before a shard, whose item is larger and busier; the window, which all share, last."""
+    enough = sorted(
+        name
+        for name, part in spread.places.items()
+        if part.free >= want.needed and name != want.place
+    )
     names = [name for name in enough if is_pool(name)] or enough
     if names:
-        return {names[pool_of(want.place, attempt) % len(names)]: want.needed}
+        return _taken(want, spread, {names[pool_of(want.place, attempt) % len(names)]: want.needed})
+    return _out_of_window(want, spread) if spread.unallotted >= want.needed else []
+
+
+def _out_of_window(want: Want, spread: Spread) -> list[Action]:
+    """With some more for the shard's pool, so that the window is not asked for each call."""
+    if want.place in spread.places:
+        return _taken(want, spread, {WINDOW: want.needed})
+    pool = pool_of(want.place)
+    amount = pool_refill_amount(want.needed, want.hold.amount, spread.unallotted)
+    takes = [take_from_window(want.purse, amount, spread.limit, pool_name(pool))]
+    if want.newcomer:
+        takes.append(join_pool(want.purse, pool, amount - want.needed))
+    elif amount > want.needed:
+        takes.append(give_to_pool(want.purse, pool, amount - want.needed))
+    return takes
+
+
+def _out_of_few(want: Want, spread: Spread) -> list[Action]:
+    there = {name: part.free for name, part in spread.places.items() if name != want.place}
+    there[WINDOW] = spread.unallotted
     shares: dict[str, int] = {}
     for name in sorted(there, key=lambda place: -there[place])[:SCRAPED_MAX]:
         share = min(there[name], want.needed - sum(shares.values()))
         if share > 0:
             shares[name] = share
-    return shares
+    return _taken(want, spread, shares) if sum(shares.values()) == want.needed else []
 
 
-def _takes(want: Want, shares: Mapping[str, int]) -> Iterator[Action]:
+def _taken(want: Want, spread: Spread, shares: Mapping[str, int]) -> list[Action]:
     """Out of each place its share; the shard's own pool counts it, if it has not met it."""
     own = pool_of(want.place)
-    for name, amount in shares.items():
-        if is_pool(name):
-            pool = pool_number(name)
-            newcomer = want.newcomer and pool == own
-            yield take_from_pool(want.purse, pool, amount, newcomer=newcomer)
-        else:
-            yield move_in_shard(name, {want.purse: -amount}, want.now, has=amount)
-    if want.newcomer and pool_name(own) not in shares:
-        yield join_pool(want.purse, own)
+    takes = [_take(want, spread, name, amount) for name, amount in shares.items()]
+    if want.newcomer and shares and pool_name(own) not in shares:
+        takes.append(join_pool(want.purse, own))
+    return takes
 
 
-def _out_of_window(want: Want, spread: Spread) -> Iterator[Action]:
-    """With some more for the shard's pool, so that the window is not asked for each call."""
-    if want.place in spread.places:
-        yield take_from_window(want.purse, want.needed, spread.limit, want.place)
-        return
-    pool = pool_of(want.place)
-    amount = pool_refill_amount(want.needed, want.hold.amount, spread.unallotted)
-    yield take_from_window(want.purse, amount, spread.limit, pool_name(pool))
-    if want.newcomer:
-        yield join_pool(want.purse, pool, amount - want.needed)
-    elif amount > want.needed:
-        yield give_to_pool(want.purse, pool, amount - want.needed)
+def _take(want: Want, spread: Spread, name: str, amount: int) -> Action:
+    own = pool_of(want.place)
+    if name == WINDOW:
+        to = want.place if want.place in spread.places else pool_name(own)
+        return take_from_window(want.purse, amount, spread.limit, to)
+    if is_pool(name):
+        pool = pool_number(name)
+        newcomer = want.newcomer and pool == own
+        return take_from_pool(want.purse, pool, amount, newcomer=newcomer)
+    return move_in_shard(name, {want.purse: -amount}, want.now, has=amount)

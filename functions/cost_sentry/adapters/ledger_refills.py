@@ -7,7 +7,7 @@ from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import number, window_key
+from cost_sentry.adapters.ledger_items import ShardState, number, place_key, window_key
 from cost_sentry.adapters.ledger_last_money import last_money
 from cost_sentry.adapters.ledger_moves import (
     Action,
@@ -72,11 +72,10 @@ class Refills:
         what is ``scarce``. For a window that is not crowded the proof is one instant over all
         places of its money; for one that is, it stands for a second.
         """
+        known = [short for short in map(self._known_short, wants) if short is not None]
+        if known:
+            return known[0]
         for attempt in range(ATTEMPTS_MAX):
-            for want in wants:
-                known = self._known_short(want)
-                if known is not None:
-                    return known
             grants = {want.purse: self._grant(want, attempt) for want in wants}
             missing = [want for want in wants if grants[want.purse] is None]
             if missing:
@@ -157,6 +156,11 @@ class Refills:
             }
         )
 
+    def _is_as_it_was(self, want: Want) -> bool:
+        """Whether the shard still has what it had: another call may have been served meanwhile."""
+        item = self._calls.get(place_key(want.place))
+        return item is not None and ShardState.of(item).free.get(want.purse, 0) == want.free
+
     def _known_short(self, want: Want) -> Shortage | None:
         """A crowded window that was short a moment ago is not looked at again."""
         known = self._short.get(want.purse)
@@ -176,7 +180,11 @@ class Refills:
         spread = self._allotments.spread(want.purse)
         if spread is None:
             return False
-        return self._short_of(want, spread) or self._take(want, spread)
+        short = self._short_of(want, spread)
+        is_unseen = spread.crowded and want.place not in spread.places
+        if short is not None and is_unseen and not self._is_as_it_was(want):
+            return True  # The call is tried again with what is there now.
+        return short or self._take(want, spread)
 
     def _share_out(self, want: Want, seen: Spread, attempt: int) -> Shortage | bool:
         """The last money of a large and crowded window, which changes while it is looked at.

@@ -1,4 +1,4 @@
-"""How a large and crowded window runs out: many callers find its last money, or hear that it is."""
+"""How a crowded window runs out: many callers find its last money, or hear that it is."""
 
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from tests.fakes.refill_kit import (
     places,
     pool,
     seen,
+    short,
     want,
     window,
 )
@@ -179,3 +180,13 @@ def test_money_of_the_own_pool_is_drawn_first():
     assert answer is None
     assert f"POOL#2026-11-21#{POOL:02d}" in str(actions[0])
     assert "glance" not in kit.allotments.looks
+
+
+@pytest.mark.parametrize("moved", [1, -1])
+def test_a_shard_that_another_call_moved_money_for_is_asked_again_before_a_refusal(moved):
+    """What it has itself was seen before the rest, and counts."""
+    kit = Kit(window=crowded(0), spread=places(30, is_crowded=True))
+
+    assert kit.supplied(want(free=60), moved=moved) == (None, [])
+    assert kit.pauses == []
+    assert kit.supplied(want(free=60))[0] == short(90, missed=1)

@@ -81,9 +81,23 @@ def test_a_single_unit_is_given():
 
 
 def test_the_fullest_make_it_up_together():
-    there = spread(50, app=30, pools={0: 40, 1: 20, 2: 35})
+    there = spread(20, app=30, pools={0: 40, 1: 10, 2: 35})
 
     assert given(want(), there) == [pool(0, 40), pool(2, 35), shard("app", 25)]
+
+
+def test_the_window_is_one_of_them():
+    newcomer = want(newcomer=True)
+
+    assert given(want(), spread(99, pools={NEXT: 1})) == [
+        take_from_window(PURSE, 99, LIMIT, pool_name(POOL)),
+        pool(NEXT, 1),
+    ]
+    assert given(want(), spread(60, web=0, app=40)) == [
+        take_from_window(PURSE, 60, LIMIT, PLACE),
+        shard("app", 40),
+    ]
+    assert given(newcomer, spread(60, pools={NEXT: 40}))[-1] == join_pool(PURSE, POOL)
 
 
 @pytest.mark.parametrize(("each", "takes"), [(13, 8), (12, None)])

@@ -32,7 +32,7 @@ END_SECONDS_MAX = 60
 STEP = SECOND // 4
 STRANDED_MAX = 100
 """Past eight shards a refusal may leave one part in so many of the limit."""
-TOUCHED_MAX = 200_000
+TOUCHED_MAX = 400_000
 """Items that one world may ask for or write. One that needs more is cut short, and what it would
 have measured is unknown: ``None``, never zero.
 """

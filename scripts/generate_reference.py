@@ -12,7 +12,14 @@ from pathlib import Path
 from scripts.reference_tables import ROOT, TABLES
 
 _PART = re.compile(r"(<!-- (table|file): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_LANGUAGES = {".py": "python", ".sh": "sh", ".json": "json", ".yaml": "yaml", ".txt": "text"}
+_LANGUAGES = {
+    ".py": "python",
+    ".sh": "sh",
+    ".json": "json",
+    ".yaml": "yaml",
+    ".txt": "text",
+    ".cedarschema": "cedar",
+}
 
 
 def pages() -> list[Path]:

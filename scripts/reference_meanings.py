@@ -19,6 +19,10 @@ REASONS = {
         "a budget could not pay for that model; a rung of its ladder fits everywhere",
         "nothing, or raise the budget that `message` names",
     ),
+    ReasonCode.REROUTED_BY_POLICY: (
+        "a policy forbids that model; a rung of its ladder is permitted, and fits everywhere",
+        "nothing, or name a model that `policies` do not forbid",
+    ),
     ReasonCode.OUTPUT_LIMIT_LOWERED: (
         "a budget could not pay for `maxTokensAsked`; `maxTokens` is what it still pays for",
         "if `stopReason` is `max_tokens` the answer was cut: raise the budget that `message` names",
@@ -34,6 +38,10 @@ REASONS = {
             "ask for less, or have the limit raised; where `message` says that the budget can "
             "never pay for it, one such call is more than the whole limit: waiting does not help"
         ),
+    ),
+    ReasonCode.FORBIDDEN_BY_POLICY: (
+        "policies forbid the model and every rung of its ladder, or none permits one",
+        "change what the sentences in `policies` name, or ask who wrote them",
     ),
     ReasonCode.INVALID_REQUEST: (
         "the input is malformed, lacks a required tag, or asks for too much output",
@@ -110,6 +118,8 @@ ANSWER = {
     "priceBook": "date and checksum of the prices that were used",
     "budgets": "every budget that was asked",
     "rungs": "every model that was considered, in order",
+    "policies": "every policy that forbade a model",
+    "shadow": "every policy in shadow mode that would have decided otherwise",
     "errors": "everything wrong with the request: `field`, `problem`, `allowed`; in a failed call's"
     " `cause` too, if Amazon Bedrock found the prompt too long",
     "overrun": "only after the call: it cost more than was held. Recorded, never hidden",
@@ -134,4 +144,10 @@ ANSWER_RUNG = {
     "outcome": "`reserved`, `refused by budget …`, at how many output tokens if they were lowered,"
     " or why it cannot do the job",
     "quoteUsd": "the most that it would cost; `null` if it was not priced",
+}
+
+ANSWER_POLICY = {
+    "id": "of the policy, as in its file",
+    "modelId": "the model that it forbade, without geography",
+    "sentence": "why, as in its file",
 }

@@ -2,9 +2,8 @@
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,8 @@ from typing import Any
 from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from cost_sentry.adapters import dynamodb_journal_items, ledger_items, request_parser_json
 from cost_sentry.adapters import request_parser_fields as sentry_fields
-from cost_sentry.adapters.answer_block import answer_block
 from cost_sentry.domain import window_id
-from cost_sentry.domain.budget import Unit
-from cost_sentry.domain.decision import (
-    BudgetView,
-    Decision,
-    DecisionKind,
-    ReasonCode,
-    RungOutcome,
-)
+from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.settings import Settings
 from cost_sentry_local.stand_in.faults import FaultKind
@@ -31,19 +22,18 @@ from infra.names import pascal
 from scripts import ledger_limits as limits
 from scripts import reference_meanings as meanings
 from scripts import running_cost as cost
+from scripts.answer_tables import (
+    answer_budget_fields,
+    answer_fields,
+    answer_policy_fields,
+    answer_rung_fields,
+)
+from scripts.markdown_table import table
 from scripts.table_meter import units_kept
 
 ROOT = Path(__file__).resolve().parents[1]
 GAPS = ROOT / "local" / "cost_sentry_local" / "gaps"
 WORKFLOW = ROOT / "statemachines" / "guarded_invocation.asl.json"
-
-Rows = Iterable[Iterable[object]]
-
-
-def table(*head: str, rows: Rows) -> str:
-    """One Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
 def settings() -> str:
@@ -71,52 +61,6 @@ def decisions() -> str:
 def states() -> str:
     """Of a reservation."""
     return _named("status", meanings.STATES)
-
-
-def answer_fields() -> str:
-    """The ``sentry`` block."""
-    return _block(_answer(), meanings.ANSWER)
-
-
-def answer_budget_fields() -> str:
-    """One of its budgets."""
-    return _block(_answer()["budgets"][0], meanings.ANSWER_BUDGET, extra=("posted",))
-
-
-def answer_rung_fields() -> str:
-    """One of its rungs."""
-    return _block(_answer()["rungs"][0], meanings.ANSWER_RUNG)
-
-
-def _answer() -> Mapping[str, Any]:
-    moment = datetime(2026, 11, 21, tzinfo=UTC)
-    view = BudgetView(
-        budget_id="b",
-        window_id="all",
-        unit=Unit.USD,
-        limit=1,
-        left=1,
-        left_as_of=moment,
-        needed=1,
-        resets_at=moment,
-    )
-    decision = Decision(
-        kind=DecisionKind.REJECT,
-        code=ReasonCode.BUDGET_EXHAUSTED,
-        message="",
-        request_id="",
-        model_asked="",
-        budgets=(view,),
-        rungs=(RungOutcome(model_id="m", outcome="o"),),
-    )
-    return answer_block(decision, "")
-
-
-def _block(block: Mapping[str, Any], known: Mapping[str, str], extra: tuple[str, ...] = ()) -> str:
-    names = (*block, *extra)
-    if unused := known.keys() - set(names):
-        raise KeyError(f"the answer has no {sorted(unused)}")
-    return table("field", "is", rows=((f"`{name}`", known[name]) for name in names))
 
 
 def request_limits() -> str:
@@ -289,7 +233,8 @@ TABLES: dict[str, Callable[[], str]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
-        answer_rung_fields, request_limits, functions, workflow_states, call_errors, alarms,
+        answer_rung_fields, answer_policy_fields, request_limits, functions, workflow_states,
+        call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, faults, gaps,
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Block = Mapping[str, Any]
+FORBADE = "policies that forbade a model:"
+WOULD_HAVE = "policies in shadow mode, which would have decided otherwise:"
 
 
 def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "list[RenderableType]":
@@ -26,6 +28,10 @@ def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "lis
         parts += ["", answer_budgets(sentry["budgets"])]
     if len(sentry.get("rungs") or ()) > 1:
         parts += ["", "models tried:", rungs_table(sentry["rungs"])]
+    if sentry.get("policies"):
+        parts += ["", FORBADE, policies_table(sentry["policies"])]
+    if sentry.get("shadow"):
+        parts += ["", WOULD_HAVE, policies_table(sentry["shadow"])]
     if sentry.get("errors"):
         parts += ["", errors_table(sentry["errors"])]
     return parts
@@ -87,6 +93,12 @@ def rungs_table(rungs: Sequence[Block]) -> "Table":
         quote = amount_of(Unit.USD, rung.get("quoteUsd"))
         price = "" if quote is None else f", at most {spent_text(Unit.USD, quote)}"
         rows.append((f"{number}.", f"{rung['modelId']}: {rung['outcome']}{price}"))
+    return facts_table(rows)
+
+
+def policies_table(notes: Sequence[Block]) -> "Table":
+    """Each policy with the model that it spoke of, and its sentence."""
+    rows = [(str(note["id"]), f"{note['modelId']}: {note['sentence']}") for note in notes]
     return facts_table(rows)
 
 

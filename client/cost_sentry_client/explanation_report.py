@@ -7,7 +7,16 @@ from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import Unit, amount_text
 from cost_sentry.domain.decision import BudgetView, RungOutcome
 from cost_sentry.domain.money import dollars_text
-from cost_sentry_client.answer_report import answer_budgets, errors_table, headline, rungs_table
+from cost_sentry.domain.policy import PolicyNote
+from cost_sentry_client.answer_report import (
+    FORBADE,
+    WOULD_HAVE,
+    answer_budgets,
+    errors_table,
+    headline,
+    policies_table,
+    rungs_table,
+)
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import spent_text, usd_text
 from cost_sentry_client.tables import amounts_table, facts_table
@@ -39,6 +48,8 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "charges": [_charge(charge) for charge in found.charges],
         "budgets": [_budget(view) for view in found.budgets],
         "rungs": [_rung(rung) for rung in found.rungs],
+        "policies": [_note(note) for note in found.policies],
+        "shadow": [_note(note) for note in found.shadow],
         "errors": [asdict(error) for error in found.errors],
         "steps": [
             {"at": step.at.isoformat(), "what": str(step.what), "detail": step.detail}
@@ -63,6 +74,10 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
         ]
     if found.rungs:
         parts += ["", "models tried:", rungs_table([_rung(rung) for rung in found.rungs])]
+    if found.policies:
+        parts += ["", FORBADE, policies_table([_note(note) for note in found.policies])]
+    if found.shadow:
+        parts += ["", WOULD_HAVE, policies_table([_note(note) for note in found.shadow])]
     if found.errors:
         parts += ["", errors_table([asdict(error) for error in found.errors])]
     if found.state is not None:
@@ -148,6 +163,11 @@ def _rung(rung: RungOutcome) -> dict[str, Any]:
         "outcome": rung.outcome,
         "quoteUsd": _dollars(rung.quote_picodollars),
     }
+
+
+def _note(note: PolicyNote) -> dict[str, Any]:
+    """As the answer shows it."""
+    return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
 
 
 def _amount(unit: Unit, amount: int | None) -> str | None:

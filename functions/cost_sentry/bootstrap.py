@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.emergency_ports import Outage
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
+    from cost_sentry.application.policy_ports import PolicyEngine
     from cost_sentry.domain.decision import Decision
+    from cost_sentry.domain.policy import Policies
 
 EXPIRED_PER_RUN_MAX = 500
 """Reservations that one scheduled run resolves."""
@@ -125,7 +127,21 @@ def admission() -> "Admission":
         clock=clock(),
         token_counter=token_counter(),
         without_ledger=decide_without_ledger,
+        policy_engines=policy_engine,
     )
+
+
+_engine: "tuple[Policies, PolicyEngine] | None" = None
+
+
+def policy_engine(policies: "Policies") -> "PolicyEngine":
+    """Cedar, loaded for the first configuration that has policies; made once for each of them."""
+    global _engine  # noqa: PLW0603 - a cache of one: who has a new configuration asks no old one
+    if _engine is None or _engine[0] is not policies:
+        from cost_sentry.adapters.cedar_policies import CedarPolicies
+
+        _engine = policies, CedarPolicies(policies)
+    return _engine[1]
 
 
 def decide_without_ledger(outage: "Outage") -> "Decision | str":
@@ -137,6 +153,7 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
         price_book=price_book(),
         clock=clock(),
         token_counter=token_counter(),
+        policy_engines=policy_engine,
     )
     return emergency.decide(outage)
 

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 
 import botocore.session
 import pytest
@@ -104,6 +105,8 @@ def test_yaml_on_pages_is_part_of_a_sentry_yaml(tmp_path: pathlib.Path) -> None:
     whole = sections((ROOT / "examples/sentry.yaml").read_text(encoding="utf-8"))
     shown = [body for page, body in blocks("yaml") if "how-to" in page]
 
+    shutil.copytree(ROOT / "examples" / "policies", tmp_path / "policies")
+    whole["defaults"] += "  requiredTags: [project, environment, taskType]\n"
     for number, body in enumerate(shown):
         file = tmp_path / f"{number}.yaml"
         part = sections(body)

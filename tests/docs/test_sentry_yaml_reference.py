@@ -1,6 +1,7 @@
 """The pages that are made from the models are current, and the example is one that they allow."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.domain.invocation import Needs
+from cost_sentry.domain.policy import PolicyMode
 from cost_sentry_client.config_file import load_config
 from cost_sentry_client.config_file.reference_page import reference_page
 from cost_sentry_client.config_file.schema import PAGE_FILE, SCHEMA_FILE, json_schema, write
@@ -32,7 +34,7 @@ def test_every_field_has_a_row_that_says_what_it_means():
     page = reference_page(json_schema())
 
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert len(rows) == 29
+    assert len(rows) == 32
     assert not [row for row in rows if "None" in row or "| |" in row]
 
 
@@ -41,6 +43,21 @@ def test_the_example_is_accepted_without_a_warning():
 
     assert document.warnings == ()
     assert set(document.config.teams) == {"search", "support", "research", "growth"}
+
+
+def test_the_starter_set_of_policies_is_accepted_beside_the_example(tmp_path):
+    tags = "  requiredTags: [project, environment, taskType]\n"
+    text = EXAMPLE.read_text(encoding="utf-8").replace("defaults:\n", f"defaults:\n{tags}")
+    shutil.copytree(EXAMPLE.parent / "policies", tmp_path / "policies")
+    file = tmp_path / "sentry.yaml"
+    file.write_text(f"{text}\npolicies:\n  files: [policies/*.cedar]\n", encoding="utf-8")
+
+    rules = load_config(file).config.policies.rules
+
+    assert len(rules) == 8
+    assert [rule.id for rule in rules if rule.mode is PolicyMode.SHADOW] == [
+        "calls-name-what-they-are-for"
+    ]
 
 
 def test_the_example_names_the_schema_that_editors_read():

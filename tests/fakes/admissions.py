@@ -104,7 +104,7 @@ class Counter:
 class Sentry:
     """An admission over a memory ledger with these budgets defined."""
 
-    def __init__(self, *budgets, counter: Counter | None = None, **changes) -> None:
+    def __init__(self, *budgets, counter: Counter | None = None, engines=None, **changes) -> None:
         self.clock, self.ledger = ManualClock(), MemoryLedger()
         for one in budgets:
             self.ledger.define(one, one.window_at(self.clock.now()).id)
@@ -114,6 +114,7 @@ class Sentry:
             ledger=self.ledger,
             clock=self.clock,
             token_counter=counter,
+            policy_engines=engines,
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

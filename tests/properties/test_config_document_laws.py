@@ -107,7 +107,7 @@ def damaged(path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (["format"], 3),
+        (["format"], 4),
         (["format"], None),
         (["teams"], None),
         (["teams"], []),

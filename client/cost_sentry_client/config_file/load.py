@@ -1,8 +1,9 @@
 """From a file to a configuration, or to a list of everything that is wrong with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -24,11 +25,15 @@ from cost_sentry_client.config_file.problems import (
 )
 from cost_sentry_client.config_file.shape_errors import findings_of
 from cost_sentry_client.config_file.shapes import (
+    UTC_NAME,
     BudgetShape,
     EmergencyAllowanceShape,
     SentryFile,
 )
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
+
+if TYPE_CHECKING:
+    from cost_sentry_client.config_file.policy_files import PolicyReport
 
 FILE_BYTES_MAX = 256 * 1024
 """Some two thousand budgets; more would not fit into the one item that holds them."""
@@ -71,8 +76,11 @@ def load_config(
     tree = report.tree(FilePath(path))
     report.stop_if(tree.findings)
     file = report.shaped(tree)
-    report.stop_if(report.placed(tree, find_contradictions(file, book, known)))
-    config = with_version(_config(file))
+    policies = _policies(file, FilePath(path).parent)
+    found = [*find_contradictions(file, book, known), *policies.findings]
+    report.stop_if(report.placed(tree, found), policies.problems)
+    zone = file.policies.time_zone if file.policies else UTC_NAME
+    config = with_version(replace(_config(file), policies=policies.policies(zone)))
     warnings = report.problems(report.placed(tree, find_uncovered(file)))
     document = config_to_document(config)
     return ConfigDocument(path=str(path), config=config, document=document, warnings=warnings)
@@ -99,9 +107,14 @@ class _Report:
             findings = findings_of(error)
             raise ConfigFileInvalid(self.problems(self.placed(tree, findings))) from error
 
-    def stop_if(self, findings: Sequence[tuple[Place, Finding]]) -> None:
-        if findings:
-            raise ConfigFileInvalid(self.problems(findings))
+    def stop_if(
+        self,
+        findings: Sequence[tuple[Place, Finding]],
+        elsewhere: Sequence[ConfigProblem] = (),
+    ) -> None:
+        """``elsewhere``: problems of files that this one names."""
+        if findings or elsewhere:
+            raise ConfigFileInvalid([*self.problems(findings), *elsewhere])
 
     def placed(self, tree: YamlTree, findings: Sequence[Finding]) -> list[tuple[Place, Finding]]:
         return [(tree.place(f.path, at_key=f.at_key), f) for f in findings]
@@ -119,6 +132,13 @@ class _Report:
             )
             for place, finding in ordered
         )
+
+
+def _policies(file: SentryFile, beside: FilePath) -> "PolicyReport":
+    """Cedar is loaded for files that have policies only."""
+    from cost_sentry_client.config_file.policy_files import PolicyReport, read_policies
+
+    return read_policies(file, beside) if file.policies else PolicyReport()
 
 
 def _text(path: FilePath) -> str:

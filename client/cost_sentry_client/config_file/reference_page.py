@@ -14,6 +14,7 @@ from cost_sentry_client.config_file.shapes import (
     DefaultsShape,
     EmergencyAllowanceShape,
     ModelShape,
+    PoliciesShape,
     SentryFile,
     TeamShape,
 )
@@ -26,6 +27,7 @@ _SECTIONS = (
     ("models.<model>.", ModelShape),
     ("budgets[].", BudgetShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),
+    ("policies.", PoliciesShape),
 )
 _TABLE_HEAD = ("| field | value | default | meaning |", "| --- | --- | --- | --- |")
 _INTRODUCTION = f"""# sentry.yaml

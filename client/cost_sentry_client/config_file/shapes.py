@@ -160,6 +160,19 @@ class EmergencyAllowanceShape(_Shape):
     )
 
 
+class PoliciesShape(_Shape):
+    """Rules that say which model may serve which call."""
+
+    files: list[str] = Field(
+        min_length=1,
+        max_length=20,
+        description="files in Cedar, as paths or patterns from the folder of this file",
+    )
+    time_zone: TimeZone = Field(
+        default=UTC_NAME, description="where the hours and weekdays are that policies speak of"
+    )
+
+
 class SentryFile(_Shape):
     """Cost sentry's configuration: who may call which models, and for how much."""
 
@@ -190,4 +203,7 @@ class SentryFile(_Shape):
         default_factory=list,
         max_length=20,
         description="calls set aside for when the ledger cannot be asked; else the answer is no",
+    )
+    policies: PoliciesShape | None = Field(
+        default=None, description="which models may serve which calls, beside what is said here"
     )

@@ -6,6 +6,7 @@ from typing import Any
 from cost_sentry.domain.budget import Unit, amount_text, parse_amount
 from cost_sentry.domain.decision import BudgetView, Decision, RungOutcome
 from cost_sentry.domain.money import dollars_text
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
 
 Block = dict[str, Any]
@@ -34,6 +35,8 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "priceBook": price_version,
         "budgets": [_budget(view) for view in decision.budgets],
         "rungs": [_rung(rung) for rung in decision.rungs],
+        "policies": [_note(note) for note in decision.policies],
+        "shadow": [_note(note) for note in decision.shadow],
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
         ],
@@ -97,6 +100,10 @@ def _rung(rung: RungOutcome) -> Block:
         "outcome": rung.outcome,
         "quoteUsd": _dollars(rung.quote_picodollars),
     }
+
+
+def _note(note: PolicyNote) -> Block:
+    return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
 
 
 def _dollars(amount: int | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from cost_sentry.domain.decision import (
 )
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.spend import UNNAMED
 
 KEPT = timedelta(days=30)
@@ -83,6 +84,7 @@ def decision_text(decision: Decision) -> str:
             "budgets": [_view_record(view) for view in decision.budgets],
             "rungs": [[r.model_id, r.outcome, r.quote_picodollars] for r in decision.rungs],
             "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
+            **_note_records(decision),
             **_slot_record(decision),
         }
     )
@@ -112,10 +114,28 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
             for model, outcome, quote in record["rungs"]
         ),
         errors=tuple(FieldError(field=f, problem=p, allowed=a) for f, p, a in record["errors"]),
+        policies=_notes(record.get("policies", ())),
+        shadow=_notes(record.get("shadow", ())),
         tags=record["tags"],
     )
     return RecordedDecision(
         decision=decision, account=record["account"], at=at, slot_id=record.get("slot")
+    )
+
+
+def _note_records(decision: Decision) -> dict[str, list[list[str]]]:
+    notes = {"policies": decision.policies, "shadow": decision.shadow}
+    return {
+        name: [[note.policy_id, note.model_id, note.sentence] for note in found]
+        for name, found in notes.items()
+        if found
+    }
+
+
+def _notes(records: Sequence[Sequence[str]]) -> tuple[PolicyNote, ...]:
+    return tuple(
+        PolicyNote(policy_id=id_, model_id=model, sentence=sentence)
+        for id_, model, sentence in records
     )
 
 

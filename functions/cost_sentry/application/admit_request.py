@@ -19,6 +19,8 @@ from cost_sentry.application.candidates import (
 from cost_sentry.application.emergency_ports import Outage, WithoutLedger
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import output_floor
+from cost_sentry.application.policy_check import PolicyCheck
+from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import (
     Clock,
     ConfigSource,
@@ -58,6 +60,8 @@ class Admission:
     """``None``: every prompt is bounded by its bytes."""
     without_ledger: WithoutLedger | None = None
     """``None``: nothing is set aside for outages."""
+    policy_engines: PolicyEngines | None = None
+    """``None``: a configuration with policies cannot be used."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -106,14 +110,24 @@ class Admission:
             floor=output_floor(request, config),
             may_lower=request.lower_output_limit,
         )
-        result = tries.run(candidates_for(request, config, self.price_book))
+        check = PolicyCheck(
+            request=request,
+            policies=config.policies,
+            engines=self.policy_engines,
+            clock=self.clock,
+        )
+        result = tries.run(check.permitted(candidates_for(request, config, self.price_book)))
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, TooLong):
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
-            return self._allowed(request, config, result, tries)
-        return _exhausted(request, config, tries)
+            decision = self._allowed(request, config, result, tries, check)
+        elif tries.short:
+            decision = _exhausted(request, config, tries)
+        else:
+            decision = _forbidden(request, tries, check)
+        return replace(decision, policies=tuple(check.notes), shadow=tuple(check.shadow))
 
     def _reservation(
         self,
@@ -148,6 +162,7 @@ class Admission:
         config: SentryConfig,
         reserved: Reserved,
         tries: CandidateTries,
+        check: PolicyCheck,
     ) -> Decision:
         """The answer follows what is held, not what was tried.
 
@@ -158,7 +173,7 @@ class Admission:
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
         asked = asked_output_limit(request, config, self.price_book.card(held.model_used))
-        code, message = _why_allowed(held, asked, tries.short)
+        code, message = _why_allowed(held, asked, tries.short, check)
         return Decision(
             kind=DecisionKind(held.decision),
             code=code,
@@ -191,7 +206,9 @@ def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Dec
     )
 
 
-def _why_allowed(held: Reservation, asked: int, short: list[Short]) -> tuple[ReasonCode, str]:
+def _why_allowed(
+    held: Reservation, asked: int, short: list[Short], check: PolicyCheck
+) -> tuple[ReasonCode, str]:
     """The code and the sentence of a reservation that holds."""
     poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
     sent = held.output_limit_tokens
@@ -202,10 +219,21 @@ def _why_allowed(held: Reservation, asked: int, short: list[Short]) -> tuple[Rea
             f" maxTokens{instead} is {sent} instead of {asked}"
         )
         return ReasonCode.OUTPUT_LIMIT_LOWERED, message
+    if held.decision == DecisionKind.REROUTE and check.struck and not short:
+        message = f"{check.why()}; {held.model_used} is permitted"
+        return ReasonCode.REROUTED_BY_POLICY, message
     if held.decision == DecisionKind.REROUTE:
         message = f"{poor} cannot pay for {held.model_asked}; {held.model_used} fits"
         return ReasonCode.REROUTED_TO_FIT, message
     return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
+
+
+def _forbidden(request: InvocationRequest, tries: CandidateTries, check: PolicyCheck) -> Decision:
+    """No model that could serve the request is permitted."""
+    others = "; no model of its ladder is permitted" if len(tries.rungs) > 1 else ""
+    message = f"{check.why()}{others}"
+    decision = rejection(request, ReasonCode.FORBIDDEN_BY_POLICY, message)
+    return replace(decision, rungs=tuple(tries.rungs), uncounted=tuple(tries.bounds.uncounted))
 
 
 def _exhausted(request: InvocationRequest, config: SentryConfig, tries: CandidateTries) -> Decision:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
@@ -31,6 +32,8 @@ class ChangedThing(StrEnum):
     MODEL = "model"
     BUDGET = "budget"
     EMERGENCY_ALLOWANCE = "emergency allowance"
+    POLICIES = "policies"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class ConfigChange:
     kind: ChangeKind
     thing: ChangedThing
     id: str = ""
-    """Of the team, model, budget or allowance; empty for defaults and alerts."""
+    """Of the team, model, budget, allowance or policy; empty for what there is one of."""
     field: str = ""
     """As ``sentry.yaml`` names it; empty when the whole thing was added or removed."""
     before: str | None = None
@@ -79,6 +82,8 @@ def plan_config(
         *_things(ChangedThing.MODEL, _models(current), _models(wanted)),
         *_things(ChangedThing.BUDGET, _budgets(current), _budgets(wanted)),
         *_things(ChangedThing.EMERGENCY_ALLOWANCE, _allowances(current), _allowances(wanted)),
+        *_fields(ChangedThing.POLICIES, "", _all_policies(current), _all_policies(wanted)),
+        *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -188,6 +193,23 @@ def _allowances(config: SentryConfig | None) -> _Things:
             "outputTokensMax": str(allowance.output_tokens_max),
         }
         for allowance in (config.emergency_allowances if config else ())
+    }
+
+
+def _all_policies(config: SentryConfig | None) -> _Parts:
+    is_used = config is not None and config.policies.rules
+    return {"timeZone": config.policies.time_zone} if config and is_used else {}
+
+
+def _policies(config: SentryConfig | None) -> _Things:
+    """The text is told as a digest, which changes with any letter of it."""
+    return {
+        rule.id: {
+            "mode": rule.mode.value,
+            "sentence": rule.sentence,
+            "text": sha256(rule.text.encode()).hexdigest()[:12],
+        }
+        for rule in (config.policies.rules if config else ())
     }
 
 

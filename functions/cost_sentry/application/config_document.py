@@ -11,16 +11,19 @@ from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.policy import Policies, Policy, PolicyMode
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 
 FORMAT = 1
 FORMAT_WITH_TIME_ZONES = 2
+FORMAT_WITH_POLICIES = 3
 """Grows when an older sentry could misread a document; it then says so instead of guessing.
 
-One that knows no time zones would count days of UTC. Documents without any keep the first format,
-and so their version.
+One that knows no time zones would count days of UTC, and one that knows no policies would permit
+everything. Documents without any keep the first format, and so their version.
 """
+FORMATS = (FORMAT, FORMAT_WITH_TIME_ZONES, FORMAT_WITH_POLICIES)
 
 _VERSION_CHARACTERS = 16
 
@@ -47,15 +50,16 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         "models": {model.id: {"ladder": list(model.ladder)} for model in config.models.values()},
         "budgets": [_budget_to_document(budget) for budget in config.budgets],
         **_allowances_to_document(config),
+        **_policies_to_document(config.policies),
     }
 
 
 def config_from_document(document: Mapping[str, object]) -> SentryConfig:
     """The inverse of ``config_to_document``; ``ConfigurationError`` if it is no such document."""
-    if document.get("format") not in (FORMAT, FORMAT_WITH_TIME_ZONES):
+    if document.get("format") not in FORMATS:
         raise ConfigurationError(
             f"the stored configuration has format {document.get('format')!r}; this sentry reads "
-            f"formats {FORMAT} and {FORMAT_WITH_TIME_ZONES}: apply sentry.yaml again with this "
+            f"formats {FORMAT} to {FORMAT_WITH_POLICIES}: apply sentry.yaml again with this "
             "version of cost-sentry"
         )
     try:
@@ -84,6 +88,8 @@ def _lowest_output(config: SentryConfig) -> dict[str, int]:
 
 
 def _format(config: SentryConfig) -> int:
+    if config.policies.rules:
+        return FORMAT_WITH_POLICIES
     zoned = any(budget.time_zone is not UTC for budget in config.budgets)
     return FORMAT_WITH_TIME_ZONES if zoned else FORMAT
 
@@ -118,6 +124,31 @@ def _allowances_to_document(config: SentryConfig) -> dict[str, object]:
     return {"emergencyAllowances": allowances} if allowances else {}
 
 
+def _policies_to_document(policies: Policies) -> dict[str, object]:
+    if not policies.rules:
+        return {}
+    rules = [
+        {"id": rule.id, "mode": rule.mode.value, "sentence": rule.sentence, "text": rule.text}
+        for rule in policies.rules
+    ]
+    return {"policies": {"timeZone": policies.time_zone, "rules": rules}}
+
+
+def _policies_from(document: Mapping[str, Any] | None) -> Policies:
+    if document is None:
+        return Policies()
+    rules = (
+        Policy(
+            id=rule["id"],
+            mode=PolicyMode(rule["mode"]),
+            sentence=rule["sentence"],
+            text=rule["text"],
+        )
+        for rule in document["rules"]
+    )
+    return Policies(rules=tuple(rules), time_zone=document["timeZone"])
+
+
 def _config_from(document: Mapping[str, Any]) -> SentryConfig:
     defaults, teams, models = document["defaults"], document["teams"], document["models"]
     return SentryConfig(
@@ -134,6 +165,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         emergency_allowances=tuple(
             _allowance_from(allowance) for allowance in document.get("emergencyAllowances", ())
         ),
+        policies=_policies_from(document.get("policies")),
     )
 
 

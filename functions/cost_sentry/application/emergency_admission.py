@@ -30,6 +30,8 @@ from cost_sentry.application.emergency_ports import (
 from cost_sentry.application.emergency_slots import PrepaidCalls, prepaid_calls
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import output_floor
+from cost_sentry.application.policy_check import PolicyCheck
+from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Clock, PriceBook, TokenCounter
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.emergency import given_back, lacks, slot_name_of
@@ -52,6 +54,7 @@ class EmergencyAdmission:
     price_book: PriceBook
     clock: Clock
     token_counter: TokenCounter | None = None
+    policy_engines: PolicyEngines | None = None
 
     def decide(self, outage: Outage) -> Decision | str:
         """What a slot pays for, or why none does; empty where nothing is set aside for anybody."""
@@ -76,7 +79,7 @@ class EmergencyAdmission:
             return f"no emergency allowance helps: {refused.message}"
         offers = list(self._offers(request, config))
         if not offers:
-            return "no emergency allowance covers these tags and this model"
+            return "no emergency allowance covers these tags and a model that may be called"
         taken = self.store.taken(request.account, request.request_id)
         if taken:
             return _again(outage, config, taken, self._asked(request, config, taken.slot))
@@ -88,7 +91,13 @@ class EmergencyAdmission:
         """The asked model first, then its ladder; for each the narrowest scope first."""
         narrowest = sorted(config.emergency_allowances, key=lambda a: (-len(a.scope), a.id))
         now = self.clock.now()
-        for candidate in candidates_for(request, config, self.price_book):
+        check = PolicyCheck(
+            request=request,
+            policies=config.policies,
+            engines=self.policy_engines,
+            clock=self.clock,
+        )
+        for candidate in check.permitted(candidates_for(request, config, self.price_book)):
             if isinstance(candidate, RungOutcome):
                 continue
             for allowance in narrowest:

@@ -9,6 +9,7 @@ from cost_sentry.application.journal_ports import RecordedDecision
 from cost_sentry.domain.decision import BudgetView, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.usage import TokenUsage
 
@@ -80,6 +81,10 @@ class Explanation:
     budgets: tuple[BudgetView, ...]
     """As they stood when it was refused, rerouted or cut short."""
     rungs: tuple[RungOutcome, ...]
+    policies: tuple[PolicyNote, ...]
+    """Those that forbade a model."""
+    shadow: tuple[PolicyNote, ...]
+    """Those in shadow mode that would have decided otherwise."""
     errors: tuple[FieldError, ...]
     steps: tuple[Step, ...]
 
@@ -176,6 +181,8 @@ def _explain_reservation(
         charges=tuple(_charge(hold, ended) for hold in held.holds),
         budgets=why.budgets if why else (),
         rungs=why.rungs if why else (),
+        policies=why.policies if why else (),
+        shadow=why.shadow if why else (),
         errors=(),
         steps=_steps(held, ends),
     )
@@ -230,6 +237,8 @@ def _explain_refusal(recorded: RecordedDecision) -> Explanation:
         charges=(),
         budgets=decision.budgets,
         rungs=decision.rungs,
+        policies=decision.policies,
+        shadow=decision.shadow,
         errors=decision.errors,
         steps=(Step(at=recorded.at, what="reject", detail=decision.message),),
     )

@@ -7,7 +7,9 @@ from cost_sentry.domain.errors import LedgerUnavailable
 
 
 def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str | None:
-    """Note what was not allowed as it was asked; why it could not be noted, or ``None``.
+    """Note what was not allowed as it was asked, or would not have been; why it could not be noted.
+
+    ``None`` if it was, or need not be.
 
     A call that was is explained by its ledger entries, and one that an emergency allowance paid for
     is noted when it is booked. The answer never waits for, nor fails by, its own explanation.
@@ -15,7 +17,7 @@ def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str
     if decision.code in (ReasonCode.LEDGER_UNAVAILABLE, ReasonCode.EMERGENCY_ALLOWANCE):
         return "the ledger is where it would be noted"
     lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
-    as_asked = decision.kind is DecisionKind.ALLOW and not lowered
+    as_asked = decision.kind is DecisionKind.ALLOW and not lowered and not decision.shadow
     if as_asked or decision.replayed:
         return None
     try:

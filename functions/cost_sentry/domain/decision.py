@@ -8,6 +8,7 @@ from enum import StrEnum
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationPath
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation, ReservationState
 
@@ -26,9 +27,11 @@ class ReasonCode(StrEnum):
 
     WITHIN_BUDGETS = "WITHIN_BUDGETS"
     REROUTED_TO_FIT = "REROUTED_TO_FIT"
+    REROUTED_BY_POLICY = "REROUTED_BY_POLICY"
     OUTPUT_LIMIT_LOWERED = "OUTPUT_LIMIT_LOWERED"
     EMERGENCY_ALLOWANCE = "EMERGENCY_ALLOWANCE"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
+    FORBIDDEN_BY_POLICY = "FORBIDDEN_BY_POLICY"
     INVALID_REQUEST = "INVALID_REQUEST"
     UNKNOWN_TEAM = "UNKNOWN_TEAM"
     UNKNOWN_MODEL = "UNKNOWN_MODEL"
@@ -92,6 +95,10 @@ class Decision:
     short: BudgetView | None = None
     """The budget that could not pay for the asked model in full, although the call goes on."""
     rungs: tuple[RungOutcome, ...] = ()
+    policies: tuple[PolicyNote, ...] = ()
+    """Those that forbade a model, in the order in which models were tried."""
+    shadow: tuple[PolicyNote, ...] = ()
+    """Those in shadow mode that would have decided otherwise."""
     errors: tuple[FieldError, ...] = ()
     replayed: bool = False
     """The same request id was answered before; the model is not called again."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cost_sentry.domain.budget import MODEL_TAG, Budget
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.policy import NO_POLICIES, Policies
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -51,6 +52,8 @@ class SentryConfig:
     """Hear about every budget."""
     emergency_allowances: tuple[EmergencyAllowance, ...] = ()
     """Calls set aside for when the ledger cannot be asked (P9)."""
+    policies: Policies = NO_POLICIES
+    """Which models may serve which calls, beside what this says itself."""
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

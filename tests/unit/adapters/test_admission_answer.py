@@ -7,13 +7,22 @@ from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_json import REQUEST_SIZE_MAX_BYTES
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
+from cost_sentry.application.policy_check import NOTES_MAX, why_forbidden
 from cost_sentry.domain.budget import Unit
-from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.decision import (
+    BudgetView,
+    Decision,
+    DecisionKind,
+    ReasonCode,
+    RungOutcome,
+)
 from cost_sentry.domain.errors import FieldError, RequestRefused
 from cost_sentry.domain.invocation import InvocationPath
+from cost_sentry.domain.policy import PolicyNote, Verdict
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.window import WindowKind
+from cost_sentry_client.config_file.policy_checks import SENTENCE_LENGTH_MAX
 from tests.fakes.builders import NOON, budget, hold, reservation
 
 REFUSED = RequestRefused((FieldError(field="messages", problem="is missing", allowed="a list"),))
@@ -107,7 +116,7 @@ def test_a_refused_request_shows_no_text_in_place_of_a_model():
 
 
 def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_functions_carries():
-    """Forty budgets with the longest names, all tags, and a prompt at the limit."""
+    """Forty budgets with the longest names, all tags, policies, and a prompt at the limit."""
     ids = [f"{n:02d}".ljust(63, "x") for n in range(40)]
     longest = {
         "window": WindowKind.HOUR,
@@ -139,7 +148,13 @@ def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_func
     largest = parse_request(raw, default_request_id="execution")
     held = reservation("r" * 128, *holds, tags=tags, attempt="arn:" * 90)
 
-    answer = admission_answer(decision(reservation=held, budgets=views), largest, "book")
+    note = PolicyNote(policy_id="p" * 63, sentence="s" * SENTENCE_LENGTH_MAX, model_id="m" * 60)
+    struck = Verdict(is_permitted=False, forbidden_by=(note,) * 9)
+    rungs = (RungOutcome(model_id="m" * 60, outcome=why_forbidden(struck)),) * 9
+    told = {"policies": (note,) * NOTES_MAX, "shadow": (note,) * NOTES_MAX, "rungs": rungs}
+
+    of = decision(reservation=held, budgets=views, message=why_forbidden(struck), **told)
+    answer = admission_answer(of, largest, "book")
 
     lambda_envelope_bytes = 2_048
     carried = len(json.dumps(answer, ensure_ascii=False).encode()) + lambda_envelope_bytes

@@ -9,6 +9,7 @@ from cost_sentry.domain.sentry_config import Model, Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import allowance, budget
 from tests.fakes.configurations import configuration
+from tests.fakes.policies import policies, policy
 
 DOLLAR = 10**12
 
@@ -24,7 +25,9 @@ def test_the_same_configuration_is_no_change():
 
 
 def test_the_first_configuration_adds_everything():
-    wanted = configuration(budget(limit=DOLLAR), emergency_allowances=(allowance(),))
+    wanted = configuration(
+        budget(limit=DOLLAR), emergency_allowances=(allowance(),), policies=policies()
+    )
 
     changes = plan_config(None, wanted, {})
 
@@ -39,6 +42,20 @@ def test_an_added_budget_is_shown_whole():
 
     assert line.startswith("added budget other: limit 1.50 usd, window day, scope everything,")
     assert line.endswith("owners none, thresholds 50, 80, 100")
+
+
+def test_a_changed_policy_says_so_and_a_removed_one_is_named():
+    rule = "forbid (principal, action, resource);"
+    current = configuration(policies=policies("UTC", policy("it", rule), policy("old", rule)))
+    longer = rule.replace(";", " when { context.hour > 1 };")
+    wanted = configuration(policies=policies("Asia/Tokyo", policy("it", longer, shadow=True)))
+
+    lines = texts(current, wanted, {"search-daily": 1_000})
+
+    assert lines[0] == "changed policies: timeZone UTC → Asia/Tokyo"
+    assert lines[1] == "changed policy it: mode enforce → shadow"
+    assert lines[2].startswith("changed policy it: text ")
+    assert lines[3:] == ["removed policy old"]
 
 
 def test_a_removed_budget_is_named():

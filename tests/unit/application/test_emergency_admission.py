@@ -112,7 +112,10 @@ def test_a_longer_answer_than_is_paid_for_is_cut_and_the_answer_says_so():
         ({"max_tokens": 300, "thinking_tokens": 50}, "too few for this one"),
         ({"input_bound_tokens": 101}, "the prompt may have 101 tokens, and its calls take 100"),
         ({"tags": {"team": "support"}}, "no budget covers these tags"),
-        ({"model_id": CHEAP}, "no emergency allowance covers these tags and this model"),
+        (
+            {"model_id": CHEAP},
+            "covers these tags and a model that may be called",
+        ),
         ({"model_id": "example.other"}, "is not in sentry.yaml"),
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.policy import PolicyNote
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_journal import MemoryJournal
 
@@ -46,6 +47,16 @@ def test_an_allowed_call_and_a_replay_leave_no_note():
     note_decision(decision(DecisionKind.REROUTE, replayed=True), log=log, clock=ManualClock())
 
     assert list(log.decisions("r1")) == []
+
+
+def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it():
+    log = MemoryJournal()
+    shadow = (PolicyNote(policy_id="p", sentence="Why.", model_id="m"),)
+    allowed = replace(decision(DecisionKind.ALLOW), code=ReasonCode.WITHIN_BUDGETS, shadow=shadow)
+
+    assert note_decision(allowed, log=log, clock=ManualClock()) is None
+
+    assert [n.decision.shadow for n in log.decisions("r1")] == [shadow]
 
 
 def test_a_log_that_does_not_answer_changes_no_answer():

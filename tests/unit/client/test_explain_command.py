@@ -1,5 +1,6 @@
 """`cost-sentry explain`: what was decided, why, and what it cost."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.money import picodollars
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry_client import explanations
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 from tests.unit.client.conftest import cost_sentry
@@ -126,6 +128,27 @@ def test_a_refusal_says_which_budget_bound_and_what_was_left(desk):
     assert found["budgets"][0]["left"] == "0.01"
     assert "search-daily (refused)" in told
     assert "1.  amazon.nova-lite-v1:0: refused by budget search-daily, at most $0.10" in told
+
+
+def test_policies_that_took_part_are_told_with_their_sentences(desk):
+    struck = PolicyNote(policy_id="no-lite", sentence="Lite is not for us.", model_id="m")
+    asked = PolicyNote(policy_id="in-shadow", sentence="Some day.", model_id="m")
+    decided = replace(
+        refusal(), code=ReasonCode.FORBIDDEN_BY_POLICY, policies=(struck,), shadow=(asked,)
+    )
+    log = DynamoDbDecisionLog(JournalCalls(desk.operator.dynamodb, "ledger"))
+    log.record(decided, NOON)
+
+    told, document = cost_sentry("explain", "r2"), cost_sentry("explain", "r2", "--json")
+
+    (found,) = document.json["explanations"]
+    assert found["policies"] == [
+        {"id": "no-lite", "modelId": "m", "sentence": "Lite is not for us."}
+    ]
+    assert [one["id"] for one in found["shadow"]] == ["in-shadow"]
+    assert "no-lite" in told.stdout
+    assert "Lite is not for us." in told.stdout
+    assert "which would have decided otherwise" in told.stdout
 
 
 def test_every_page_fits_80_columns(desk):

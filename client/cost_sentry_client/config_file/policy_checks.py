@@ -1,0 +1,264 @@
+"""What is wrong with policies: with one by itself, and with two of them together."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+import cedarpy
+
+from cost_sentry.adapters.packaged_price_book import DATA
+from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.model_id import base_model_id, provider_of
+from cost_sentry.domain.policy import PolicyMode
+from cost_sentry_client.config_file.cedar_text import Statement
+from cost_sentry_client.config_file.problems import listed, quoted
+from cost_sentry_client.config_file.shape_errors import suggestion
+from cost_sentry_client.config_file.shapes import SentryFile
+
+SCHEMA_FILE = DATA / "policy.cedarschema"
+NAMESPACE = "CostSentry"
+SENTENCE_LENGTH_MAX = 150
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_TAG_SETS = ("contains", "containsAll", "containsAny")
+_FREE_TAGS = frozenset({"team", "application", "user", "session"})
+"""Tags that any request may carry; others are those that some budget or rule speaks of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenPolicy:
+    """A policy that Cedar can read, and where it stands."""
+
+    file: str
+    line: int
+    column: int
+    id: str
+    text: str
+    sentence: str
+    mode: PolicyMode
+    rule: Mapping[str, Any]
+    """In Cedar's JSON form."""
+
+    def fault(self, problem: str, allowed: str) -> "PolicyFault":
+        """Something that is wrong with it."""
+        return PolicyFault(
+            file=self.file,
+            line=self.line,
+            column=self.column,
+            policy=self.id,
+            problem=problem,
+            allowed=allowed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFault:
+    """Where, what, and what would be accepted."""
+
+    file: str
+    line: int
+    column: int
+    policy: str
+    """Its id; empty where it has none that can be used."""
+    problem: str
+    allowed: str
+
+
+def read_policy(file: str, statement: Statement) -> WrittenPolicy | PolicyFault:
+    """One statement of a file: a policy with an id and a sentence, or why it is none."""
+
+    def fault(problem: str, allowed: str, policy: str = "") -> PolicyFault:
+        return PolicyFault(
+            file=file,
+            line=statement.line,
+            column=statement.column,
+            policy=policy,
+            problem=problem,
+            allowed=allowed,
+        )
+
+    try:
+        told = json.loads(cedarpy.policies_to_json_str(statement.text))
+    except ValueError as error:
+        return fault(f"is no Cedar: {error}", "one policy, up to its ;")
+    if told["templates"]:
+        allowed = "a policy that names whom it speaks of"
+        return fault("it has slots (?principal, ?resource)", allowed)
+    (rule,) = told["staticPolicies"].values()
+    notes = rule.get("annotations", {})
+    wrong = _annotation_fault(notes)
+    if wrong:
+        return fault(*wrong, policy=notes.get("id", ""))
+    return WrittenPolicy(
+        file=file,
+        line=statement.line,
+        column=statement.column,
+        id=notes["id"],
+        text=statement.text,
+        sentence=notes["sentence"],
+        mode=PolicyMode(notes.get("mode", PolicyMode.ENFORCE)),
+        rule=rule,
+    )
+
+
+def _annotation_fault(notes: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is wrong with a policy's annotations, and what is allowed."""
+    allowed = '@id("…") of small letters, digits and hyphens, at most 63'
+    if "id" not in notes:
+        return "it has no id", allowed
+    if not _ID.fullmatch(notes["id"]):
+        return f"{quoted(notes['id'])} is no id", allowed
+    wrong = _sentence_fault(notes.get("sentence", ""))
+    if wrong:
+        plain = f"at most {SENTENCE_LENGTH_MAX} plain letters in one line"
+        return wrong, f'@sentence("…") with what a caller is told, {plain}'
+    if notes.get("mode", PolicyMode.ENFORCE) not in set(PolicyMode):
+        return f"{quoted(notes['mode'])} is no mode", f'@mode("…") with {listed(PolicyMode)}'
+    unknown = sorted(notes.keys() - {"id", "sentence", "mode"})
+    return (f"@{unknown[0]} means nothing", "@id, @sentence and @mode") if unknown else None
+
+
+def _sentence_fault(sentence: str) -> str | None:
+    if not sentence:
+        return "it has no sentence"
+    if len(sentence) > SENTENCE_LENGTH_MAX:
+        return "its sentence is too long"
+    if not sentence.isprintable() or set(sentence) & {'"', "\\"}:
+        return "its sentence has quotes, backslashes or breaks"
+    return None
+
+
+def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[PolicyFault]:
+    """What the schema and the configuration say against one policy."""
+    for problem in _schema_problems(policy.text):
+        yield policy.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
+    for kind, name in _entities(policy.rule):
+        yield from _entity_faults(policy, kind, name, file)
+    known = _known_tags(file)
+    for name in sorted(_tag_names(policy.rule) - known):
+        yield policy.fault(
+            f"it speaks of tag {quoted(name)}{suggestion(name, known)}",
+            f"tags of defaults.requiredTags, of budgets, or {listed(_FREE_TAGS)}",
+        )
+
+
+def _schema_problems(text: str) -> list[str]:
+    told = cedarpy.validate_policies(text, _schema())
+    return [re.sub(r"^\[?for policy `policy0`[,:] ", "", error.error) for error in told.errors]
+
+
+@cache
+def _schema() -> cedarpy.Schema:
+    return cedarpy.Schema.from_str(FilePath(SCHEMA_FILE).read_text(encoding="utf-8"))
+
+
+def _entity_faults(
+    policy: WrittenPolicy, kind: str, name: str, file: SentryFile
+) -> Iterator[PolicyFault]:
+    models = {base_model_id(id_) for id_ in file.models}
+    known = {
+        "Team": set(file.teams),
+        "Model": models,
+        "Provider": {provider_of(id_) for id_ in file.models},
+    }
+    if kind == "Application":
+        kind, name = "Team", name.partition("/")[0]
+    if name not in known.get(kind, {name}):
+        word = kind.lower()
+        yield policy.fault(
+            f"there is no {word} {quoted(name)}{suggestion(name, known[kind])}",
+            f"one of the {word}s: {listed(known[kind])}",
+        )
+
+
+def _entities(node: object) -> Iterator[tuple[str, str]]:
+    """Every entity that a rule names, in its head and in its conditions: kind and name."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("type"), str) and isinstance(node.get("id"), str):
+            yield node["type"].removeprefix(f"{NAMESPACE}::"), node["id"]
+        for value in node.values():
+            yield from _entities(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _entities(value)
+
+
+def _tag_names(node: object) -> set[str]:
+    """The names in ``context.tagNames.containsAll(["a"])`` and ``context.tags.contains("a=b")``."""
+    found: set[str] = set()
+    if isinstance(node, Mapping):
+        for verb in _TAG_SETS:
+            asked = node.get(verb)
+            if isinstance(asked, Mapping) and "left" in asked:
+                found |= _names_in(asked["left"], asked["right"])
+        for value in node.values():
+            found |= _tag_names(value)
+    elif isinstance(node, list):
+        for value in node:
+            found |= _tag_names(value)
+    return found
+
+
+def _names_in(left: object, right: object) -> set[str]:
+    attribute = left.get(".", {}).get("attr") if isinstance(left, Mapping) else None
+    if attribute not in ("tags", "tagNames"):
+        return set()
+    texts = set(_texts(right))
+    return {text.partition("=")[0] for text in texts} if attribute == "tags" else texts
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if isinstance(node.get("Value"), str):
+            yield node["Value"]
+        for value in node.get("Set", ()):
+            yield from _texts(value)
+
+
+def _known_tags(file: SentryFile) -> set[str]:
+    scopes = (budget.scope for budget in file.budgets)
+    named = {name for scope in scopes for name in scope}
+    return (named | set(file.defaults.required_tags) | _FREE_TAGS) - {MODEL_TAG}
+
+
+def faults_between(written: Sequence[WrittenPolicy]) -> Iterator[PolicyFault]:
+    """Ids that come twice, and permits that some forbid always overrules; both are told."""
+    yield from _twice(written)
+    forbids = [one for one in written if one.rule["effect"] == "forbid"]
+    for permit in written:
+        if permit.rule["effect"] != "permit":
+            continue
+        for forbid in forbids:
+            if forbid.mode is permit.mode and _overrules(forbid.rule, permit.rule):
+                other = f"{forbid.file}:{forbid.line}"
+                yield permit.fault(
+                    f"policy {quoted(forbid.id)} ({other}) forbids all that this one permits",
+                    "policies of which each can decide something",
+                )
+                yield forbid.fault(
+                    f"it forbids all that policy {quoted(permit.id)}"
+                    f" ({permit.file}:{permit.line}) permits",
+                    "policies of which each can decide something",
+                )
+
+
+def _twice(written: Sequence[WrittenPolicy]) -> Iterator[PolicyFault]:
+    first: dict[str, WrittenPolicy] = {}
+    for one in written:
+        other = first.setdefault(one.id, one)
+        if other is not one:
+            yield one.fault(
+                f"{quoted(one.id)} is already the id of the policy at {other.file}:{other.line}",
+                "an id of its own for each policy",
+            )
+
+
+def _overrules(forbid: Mapping[str, Any], permit: Mapping[str, Any]) -> bool:
+    """Whether the forbid is satisfied whenever the permit is, as far as their forms tell."""
+    heads = ("principal", "action", "resource")
+    wider = all(forbid[h] == permit[h] or forbid[h]["op"] == "All" for h in heads)
+    same = forbid["conditions"] == permit["conditions"]
+    return wider and (not forbid["conditions"] or same)

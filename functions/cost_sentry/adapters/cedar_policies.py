@@ -1,0 +1,164 @@
+"""Policies in Cedar, evaluated by Cedar's own engine (``cedarpy``), in this process.
+
+Source: Cedar policy language reference, "Authorization": a request is permitted if some permit is
+satisfied and no forbid is. A policy that fails while it is evaluated counts for nothing there; here
+nothing may be called then, because a forbid that failed would have forbidden.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cedarpy
+
+from cost_sentry.application.policy_ports import CallerFacts, ModelFacts
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.policy import Policies, Policy, PolicyMode, PolicyNote, Verdict
+
+NAMESPACE = "CostSentry"
+PAIRS_KNOWN_MAX = 1_000
+"""Callers and models for which the policies that may speak of them are known."""
+
+Rules = Mapping[str, Mapping[str, Any]]
+"""Policies in Cedar's JSON form, by id."""
+
+
+class CedarPolicies:
+    """``application.policy_ports.PolicyEngine``."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._by_id = {policy.id: policy for policy in policies.rules}
+        self._rules = parsed(policies.rules)
+        self._in_shadow = {
+            policy.id for policy in policies.rules if policy.mode is PolicyMode.SHADOW
+        }
+        self._slice = lru_cache(PAIRS_KNOWN_MAX)(self._slice_of)
+
+    def verdict(
+        self, caller: CallerFacts, model: ModelFacts, call: Mapping[str, object]
+    ) -> Verdict:
+        """See the port."""
+        found = self._slice(caller, model)
+        request = {**found.request, "context": _context(call)}
+        is_permitted, reasons = _asked(request, found.enforced, found.entities)
+        forbidden_by = () if is_permitted else self._notes(reasons, model)
+        if found.everything is None:
+            return Verdict(is_permitted=is_permitted, forbidden_by=forbidden_by)
+        would_be, why = _asked(request, found.everything, found.entities)
+        shadow = self._notes(why & self._in_shadow, model) if would_be != is_permitted else ()
+        return Verdict(is_permitted=is_permitted, forbidden_by=forbidden_by, shadow=shadow)
+
+    def _slice_of(self, caller: CallerFacts, model: ModelFacts) -> "_Slice":
+        """The policies that may speak of them, by their scopes; most speak of somebody else."""
+        near = {
+            id_: rule
+            for id_, rule in self._rules.items()
+            if _may_match(rule["principal"], _caller_names(caller))
+            and _may_match(rule["resource"], _model_names(model))
+        }
+        enforced = {id_: rule for id_, rule in near.items() if id_ not in self._in_shadow}
+        return _Slice(
+            request={
+                "principal": {"type": f"{NAMESPACE}::Application", "id": caller.account},
+                "action": {"type": f"{NAMESPACE}::Action", "id": "invoke"},
+                "resource": {"type": f"{NAMESPACE}::Model", "id": model.model_id},
+            },
+            entities=cedarpy.Entities.from_json_str(json.dumps(_entities(caller, model))),
+            enforced=_policy_set(enforced),
+            everything=_policy_set(near) if len(enforced) < len(near) else None,
+        )
+
+    def _notes(self, ids: set[str], model: ModelFacts) -> tuple[PolicyNote, ...]:
+        named = (self._by_id[id_] for id_ in self._rules if id_ in ids)
+        return tuple(
+            PolicyNote(policy_id=policy.id, sentence=policy.sentence, model_id=model.model_id)
+            for policy in named
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slice:
+    """All that is the same for each call of one caller to one model."""
+
+    request: Mapping[str, Any]
+    entities: cedarpy.Entities
+    enforced: cedarpy.PolicySet
+    everything: cedarpy.PolicySet | None
+    """With those in shadow mode; ``None`` if there are none."""
+
+
+def parsed(policies: Sequence[Policy]) -> Rules:
+    """Their JSON form, in order; ``ConfigurationError`` if one is no Cedar."""
+    rules = {}
+    for policy in policies:
+        try:
+            told = json.loads(cedarpy.policies_to_json_str(policy.text))
+        except ValueError as error:
+            raise ConfigurationError(f"policy {policy.id!r} cannot be read: {error}") from error
+        (rules[policy.id],) = told["staticPolicies"].values()
+    return rules
+
+
+def _policy_set(rules: Rules) -> cedarpy.PolicySet:
+    told = {"staticPolicies": dict(rules), "templates": {}, "templateLinks": []}
+    return cedarpy.PolicySet.from_json_str(json.dumps(told))
+
+
+def _asked(
+    request: Mapping[str, Any], policies: cedarpy.PolicySet, entities: cedarpy.Entities
+) -> tuple[bool, set[str]]:
+    """Whether it is permitted, and the policies that decided."""
+    told = cedarpy.is_authorized(dict(request), policies, entities)
+    if told.diagnostics.errors:
+        raise ConfigurationError(f"a policy cannot be evaluated: {told.diagnostics.errors[0]}")
+    return told.allowed, set(told.diagnostics.reasons)
+
+
+def _caller_names(caller: CallerFacts) -> set[tuple[str, str]]:
+    return {("Application", caller.account), ("Team", caller.team)}
+
+
+def _model_names(model: ModelFacts) -> set[tuple[str, str]]:
+    return {("Model", model.model_id), ("Provider", model.provider)}
+
+
+def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
+    """By the head of a policy alone; what stands in ``when`` is Cedar's business.
+
+    ``==`` and ``in`` name one entity, ``in`` several too; ``is`` a type, with or without ``in``.
+    """
+    inner = scope.get("in", scope) if scope["op"] == "is" else scope
+    named = inner.get("entities") or ([inner["entity"]] if "entity" in inner else [])
+    if not named:
+        return True
+    return any((one["type"].removeprefix(f"{NAMESPACE}::"), one["id"]) in names for one in named)
+
+
+def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "uid": _uid("Application", caller.account),
+            "attrs": {"name": caller.application, "team": caller.team},
+            "parents": [_uid("Team", caller.team)],
+        },
+        {
+            "uid": _uid("Model", model.model_id),
+            "attrs": {
+                "priceClass": {"__entity": _uid("PriceClass", model.price_class)},
+                "outputCents": model.output_cents,
+                "geography": model.geography,
+            },
+            "parents": [_uid("Provider", model.provider)],
+        },
+    ]
+
+
+def _context(call: Mapping[str, object]) -> dict[str, object]:
+    priority = {"__entity": _uid("Priority", str(call["priority"]))}
+    return {**call, "priority": priority}
+
+
+def _uid(kind: str, name: str) -> dict[str, str]:
+    return {"type": f"{NAMESPACE}::{kind}", "id": name}

@@ -1,0 +1,90 @@
+"""What policies strike from the models that may serve a request; rules advise, they never spend."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.policy_facts import call_facts, caller_facts, model_facts
+from cost_sentry.application.policy_ports import PolicyEngines
+from cost_sentry.application.ports import Clock
+from cost_sentry.application.time_zones import time_zone_named
+from cost_sentry.domain.decision import RungOutcome
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.policy import Policies, PolicyNote, Verdict
+
+UNSPOKEN = "no policy permits it"
+NOTES_MAX = 8
+"""That an answer shows: it travels beside a request of 212 KiB through Step Functions' 256."""
+NAMED_MAX = 3
+"""Policies that the outcome of one model names."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PolicyCheck:
+    """The policies of one configuration at one request, and what they said so far."""
+
+    request: InvocationRequest
+    policies: Policies
+    engines: PolicyEngines | None
+    clock: Clock
+    struck: list[RungOutcome] = field(default_factory=list)
+    notes: list[PolicyNote] = field(default_factory=list)
+    """Policies that forbade a model."""
+    shadow: list[PolicyNote] = field(default_factory=list)
+    """Policies in shadow mode that would have decided otherwise."""
+
+    def permitted(
+        self, candidates: Iterable[Candidate | RungOutcome]
+    ) -> Iterator[Candidate | RungOutcome]:
+        """The same, with those struck that a policy forbids; asked one by one, as they are needed.
+
+        ``ConfigurationError`` if the policies cannot be understood: then nothing is permitted.
+        """
+        if not self.policies.rules:
+            yield from candidates
+            return
+        for rung, candidate in enumerate(candidates):
+            if isinstance(candidate, RungOutcome):
+                yield candidate
+                continue
+            verdict = self._verdict(candidate, rung)
+            self.shadow = [*self.shadow, *verdict.shadow][:NOTES_MAX]
+            if verdict.is_permitted:
+                yield candidate
+            else:
+                yield self._strike(candidate, verdict)
+
+    def _verdict(self, candidate: Candidate, rung: int) -> Verdict:
+        if self.engines is None:
+            raise ConfigurationError("this sentry cannot read policies: deploy one that can")
+        local = self.clock.now().astimezone(time_zone_named(self.policies.time_zone))
+        return self.engines(self.policies).verdict(
+            caller_facts(self.request),
+            model_facts(candidate),
+            call_facts(self.request, candidate, rung=rung, local=local),
+        )
+
+    def why(self) -> str:
+        """Of the model that was struck first: by which policies, and what the first one says."""
+        said = f" ({self.notes[0].sentence})" if self.notes else ""
+        return f"{self.struck[0].model_id} is {self.struck[0].outcome}{said}"
+
+    def _strike(self, candidate: Candidate, verdict: Verdict) -> RungOutcome:
+        self.notes = [*self.notes, *verdict.forbidden_by][:NOTES_MAX]
+        struck = RungOutcome(
+            model_id=candidate.model_id,
+            outcome=why_forbidden(verdict),
+            quote_picodollars=candidate.quote_picodollars,
+        )
+        self.struck.append(struck)
+        return struck
+
+
+def why_forbidden(verdict: Verdict) -> str:
+    """By which policies; their sentences stand in the answer's notes."""
+    named = [note.policy_id for note in verdict.forbidden_by[:NAMED_MAX]]
+    if not named:
+        return UNSPOKEN
+    more = len(verdict.forbidden_by) - len(named)
+    return f"forbidden by policy {', '.join(named)}" + (f" and {more} more" if more else "")

@@ -1,0 +1,62 @@
+"""What a policy may look at: who calls, which model, and the rest of the call."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
+
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.policy_ports import CallerFacts, ModelFacts
+from cost_sentry.domain.invocation import NO_APPLICATION, InvocationRequest
+from cost_sentry.domain.model_id import base_model_id, profile_scope, provider_of
+from cost_sentry.domain.policy import price_class
+
+REGIONAL = "regional"
+"""The geography of a model that is called by its own id, in one Region."""
+_PICODOLLARS_PER_CENT = 10**10
+_MILLION = 10**6
+
+
+def caller_facts(request: InvocationRequest) -> CallerFacts:
+    """The application that calls."""
+    return CallerFacts(
+        account=request.account,
+        team=request.tags["team"],
+        application=request.tags.get("application", NO_APPLICATION),
+    )
+
+
+def model_facts(candidate: Candidate) -> ModelFacts:
+    """The model of a candidate, at its price."""
+    output = candidate.price.rates.output
+    return ModelFacts(
+        model_id=base_model_id(candidate.model_id),
+        provider=provider_of(candidate.model_id),
+        geography=profile_scope(candidate.model_id) or REGIONAL,
+        price_class=price_class(output),
+        output_cents=ceil(output * _MILLION / _PICODOLLARS_PER_CENT),
+    )
+
+
+def call_facts(
+    request: InvocationRequest, candidate: Candidate, *, rung: int, local: datetime
+) -> Mapping[str, object]:
+    """Everything else, by the names of ``policy.cedarschema``.
+
+    Args:
+        request: what is asked.
+        candidate: the model and bounds that it would be served with.
+        rung: how far down its ladder; 0 is the model that was asked for.
+        local: now, where the policies' clocks are.
+    """
+    named = {} if request.max_tokens is None else {"maxTokens": request.max_tokens}
+    return {
+        "tags": [f"{name}={value}" for name, value in request.tags.items()],
+        "tagNames": list(request.tags),
+        "priority": request.priority.value,
+        **named,
+        "outputTokens": candidate.output_limit_tokens,
+        "inputTokensMax": candidate.input_bound_tokens,
+        "rung": rung,
+        "hour": local.hour,
+        "weekday": local.isoweekday(),
+    }

@@ -58,6 +58,7 @@ def test_every_use_of_the_ledger_is_limited_to_keys(template):
 def test_nobody_may_scan_the_ledger_or_drop_it(template):
     allowed = {
         "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
         "dynamodb:Query",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",

@@ -37,6 +37,7 @@ def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
         _note_problems(run, invalid.problems)
         return ExitCode.REFUSED
     config = document.config
+    rules = len(config.policies.rules)
     run.answer(
         {
             "valid": True,
@@ -46,7 +47,8 @@ def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
             "warnings": [asdict(warning) for warning in document.warnings],
         },
         f"{file} is valid: {len(config.teams)} teams, {len(config.models)} models,"
-        f" {len(config.budgets)} budgets (version {config.version})",
+        f" {len(config.budgets)} budgets{f', {rules} policies' if rules else ''}"
+        f" (version {config.version})",
     )
     _note_warnings(run, document.warnings)
     return ExitCode.OK

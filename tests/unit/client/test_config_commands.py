@@ -35,6 +35,15 @@ def test_check_of_a_valid_file_needs_no_deployment(file):
     assert "1 teams, 1 models, 1 budgets" in cost_sentry("config", "check", str(file)).stdout
 
 
+def test_check_counts_policies_where_there_are_some(file):
+    rule = '@id("all") @sentence("All.") permit (principal, action, resource);'
+    (file.parent / "one.cedar").write_text(rule, encoding="utf-8")
+    assert " policies (" not in cost_sentry("config", "check", str(file)).stdout
+    file.write_text(file.read_text() + "policies: {files: [one.cedar]}\n", encoding="utf-8")
+
+    assert "1 budgets, 1 policies (version" in cost_sentry("config", "check", str(file)).stdout
+
+
 def test_check_of_an_invalid_file_is_exit_code_1_with_every_problem_by_line(file):
     file.write_text(BAD)
 

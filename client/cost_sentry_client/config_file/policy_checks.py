@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path as FilePath
 from typing import Any
 
 import cedarpy
@@ -15,7 +14,7 @@ from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.model_id import base_model_id, provider_of
 from cost_sentry.domain.policy import PolicyMode
 from cost_sentry_client.config_file.cedar_text import Statement
-from cost_sentry_client.config_file.problems import listed, quoted
+from cost_sentry_client.config_file.problems import ConfigProblem, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import SentryFile
 
@@ -42,40 +41,27 @@ class WrittenPolicy:
     rule: Mapping[str, Any]
     """In Cedar's JSON form."""
 
-    def fault(self, problem: str, allowed: str) -> "PolicyFault":
+    def fault(self, problem: str, allowed: str) -> ConfigProblem:
         """Something that is wrong with it."""
-        return PolicyFault(
+        return ConfigProblem(
             file=self.file,
             line=self.line,
             column=self.column,
-            policy=self.id,
+            field=self.id,
             problem=problem,
             allowed=allowed,
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyFault:
-    """Where, what, and what would be accepted."""
-
-    file: str
-    line: int
-    column: int
-    policy: str
-    """Its id; empty where it has none that can be used."""
-    problem: str
-    allowed: str
-
-
-def read_policy(file: str, statement: Statement) -> WrittenPolicy | PolicyFault:
+def read_policy(file: str, statement: Statement) -> WrittenPolicy | ConfigProblem:
     """One statement of a file: a policy with an id and a sentence, or why it is none."""
 
-    def fault(problem: str, allowed: str, policy: str = "") -> PolicyFault:
-        return PolicyFault(
+    def fault(problem: str, allowed: str, policy: str = "") -> ConfigProblem:
+        return ConfigProblem(
             file=file,
             line=statement.line,
             column=statement.column,
-            policy=policy,
+            field=policy,
             problem=problem,
             allowed=allowed,
         )
@@ -131,7 +117,7 @@ def _sentence_fault(sentence: str) -> str | None:
     return None
 
 
-def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[PolicyFault]:
+def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProblem]:
     """What the schema and the configuration say against one policy."""
     for problem in _schema_problems(policy.text):
         yield policy.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
@@ -152,12 +138,12 @@ def _schema_problems(text: str) -> list[str]:
 
 @cache
 def _schema() -> cedarpy.Schema:
-    return cedarpy.Schema.from_str(FilePath(SCHEMA_FILE).read_text(encoding="utf-8"))
+    return cedarpy.Schema.from_str(SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
 def _entity_faults(
     policy: WrittenPolicy, kind: str, name: str, file: SentryFile
-) -> Iterator[PolicyFault]:
+) -> Iterator[ConfigProblem]:
     models = {base_model_id(id_) for id_ in file.models}
     known = {
         "Team": set(file.teams),
@@ -174,32 +160,27 @@ def _entity_faults(
         )
 
 
-def _entities(node: object) -> Iterator[tuple[str, str]]:
-    """Every entity that a rule names, in its head and in its conditions: kind and name."""
-    if isinstance(node, Mapping):
+def _nodes(tree: object) -> Iterator[Mapping[str, Any]]:
+    """Every mapping in a rule's JSON form: of its head, and of its conditions."""
+    if isinstance(tree, Mapping):
+        yield tree
+    below = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
+    for value in below:
+        yield from _nodes(value)
+
+
+def _entities(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every entity that a rule names: kind and name."""
+    for node in _nodes(rule):
         if isinstance(node.get("type"), str) and isinstance(node.get("id"), str):
             yield node["type"].removeprefix(f"{NAMESPACE}::"), node["id"]
-        for value in node.values():
-            yield from _entities(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _entities(value)
 
 
-def _tag_names(node: object) -> set[str]:
+def _tag_names(rule: Mapping[str, Any]) -> set[str]:
     """The names in ``context.tagNames.containsAll(["a"])`` and ``context.tags.contains("a=b")``."""
-    found: set[str] = set()
-    if isinstance(node, Mapping):
-        for verb in _TAG_SETS:
-            asked = node.get(verb)
-            if isinstance(asked, Mapping) and "left" in asked:
-                found |= _names_in(asked["left"], asked["right"])
-        for value in node.values():
-            found |= _tag_names(value)
-    elif isinstance(node, list):
-        for value in node:
-            found |= _tag_names(value)
-    return found
+    asked = (node.get(verb) for node in _nodes(rule) for verb in _TAG_SETS)
+    sets = (one for one in asked if isinstance(one, Mapping) and "left" in one)
+    return {name for one in sets for name in _names_in(one["left"], one["right"])}
 
 
 def _names_in(left: object, right: object) -> set[str]:
@@ -224,7 +205,7 @@ def _known_tags(file: SentryFile) -> set[str]:
     return (named | set(file.defaults.required_tags) | _FREE_TAGS) - {MODEL_TAG}
 
 
-def faults_between(written: Sequence[WrittenPolicy]) -> Iterator[PolicyFault]:
+def faults_between(written: Sequence[WrittenPolicy]) -> Iterator[ConfigProblem]:
     """Ids that come twice, and permits that some forbid always overrules; both are told."""
     yield from _twice(written)
     forbids = [one for one in written if one.rule["effect"] == "forbid"]
@@ -245,7 +226,7 @@ def faults_between(written: Sequence[WrittenPolicy]) -> Iterator[PolicyFault]:
                 )
 
 
-def _twice(written: Sequence[WrittenPolicy]) -> Iterator[PolicyFault]:
+def _twice(written: Sequence[WrittenPolicy]) -> Iterator[ConfigProblem]:
     first: dict[str, WrittenPolicy] = {}
     for one in written:
         other = first.setdefault(one.id, one)

@@ -7,7 +7,6 @@ from pathlib import Path as FilePath
 from cost_sentry.domain.policy import Policies, Policy
 from cost_sentry_client.config_file.cedar_text import statements
 from cost_sentry_client.config_file.policy_checks import (
-    PolicyFault,
     WrittenPolicy,
     faults_between,
     faults_of,
@@ -52,12 +51,12 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
         text = _text(path, report)
         for statement in statements(text):
             found = read_policy(str(path), statement)
-            if isinstance(found, PolicyFault):
-                report.problems.append(_problem(found))
+            if isinstance(found, ConfigProblem):
+                report.problems.append(found)
             else:
                 report.written.append(found)
     faults = [fault for one in report.written for fault in faults_of(one, file)]
-    report.problems += map(_problem, [*faults, *faults_between(report.written)])
+    report.problems += [*faults, *faults_between(report.written)]
     if len(report.written) > POLICIES_MAX:
         report.findings.append(
             Finding(
@@ -106,14 +105,3 @@ def _text(path: FilePath, report: PolicyReport) -> str:
         ConfigProblem(file=str(path), line=1, column=1, field="", problem=problem, allowed=allowed)
     )
     return ""
-
-
-def _problem(fault: PolicyFault) -> ConfigProblem:
-    return ConfigProblem(
-        file=fault.file,
-        line=fault.line,
-        column=fault.column,
-        field=fault.policy,
-        problem=fault.problem,
-        allowed=fault.allowed,
-    )

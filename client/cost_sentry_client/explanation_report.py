@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cost_sentry.adapters.answer_block import budget_block, note_block, rung_block
 from cost_sentry.application.explain_request import Charge, Explanation
-from cost_sentry.domain.budget import Unit, amount_text
-from cost_sentry.domain.decision import BudgetView, RungOutcome
+from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
-from cost_sentry.domain.policy import PolicyNote
 from cost_sentry_client.answer_report import (
     FORBADE,
     WOULD_HAVE,
@@ -46,10 +45,10 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "priority": found.priority,
         "tags": found.tags,
         "charges": [_charge(charge) for charge in found.charges],
-        "budgets": [_budget(view) for view in found.budgets],
-        "rungs": [_rung(rung) for rung in found.rungs],
-        "policies": [_note(note) for note in found.policies],
-        "shadow": [_note(note) for note in found.shadow],
+        "budgets": [budget_block(view) for view in found.budgets],
+        "rungs": [rung_block(rung) for rung in found.rungs],
+        "policies": [note_block(note) for note in found.policies],
+        "shadow": [note_block(note) for note in found.shadow],
         "errors": [asdict(error) for error in found.errors],
         "steps": [
             {"at": step.at.isoformat(), "what": str(step.what), "detail": step.detail}
@@ -70,14 +69,14 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
         parts += [
             "",
             "when it was decided:",
-            answer_budgets([_budget(view) for view in found.budgets]),
+            answer_budgets([budget_block(view) for view in found.budgets]),
         ]
     if found.rungs:
-        parts += ["", "models tried:", rungs_table([_rung(rung) for rung in found.rungs])]
+        parts += ["", "models tried:", rungs_table([rung_block(rung) for rung in found.rungs])]
     if found.policies:
-        parts += ["", FORBADE, policies_table([_note(note) for note in found.policies])]
+        parts += ["", FORBADE, policies_table([note_block(note) for note in found.policies])]
     if found.shadow:
-        parts += ["", WOULD_HAVE, policies_table([_note(note) for note in found.shadow])]
+        parts += ["", WOULD_HAVE, policies_table([note_block(note) for note in found.shadow])]
     if found.errors:
         parts += ["", errors_table([asdict(error) for error in found.errors])]
     if found.state is not None:
@@ -141,37 +140,6 @@ def _charge(charge: Charge) -> dict[str, Any]:
         "posted": None if posted is None else amount_text(hold.unit, posted),
         "overrun": amount_text(hold.unit, charge.overrun),
     }
-
-
-def _budget(view: BudgetView) -> dict[str, Any]:
-    return {
-        "id": view.budget_id,
-        "window": view.window_id,
-        "unit": view.unit.value,
-        "limit": _amount(view.unit, view.limit),
-        "left": _amount(view.unit, view.left),
-        "leftAsOf": view.left_as_of.isoformat() if view.left_as_of else None,
-        "needed": amount_text(view.unit, view.needed),
-        "resetsAt": view.resets_at.isoformat() if view.resets_at else None,
-        "binding": view.binding,
-    }
-
-
-def _rung(rung: RungOutcome) -> dict[str, Any]:
-    return {
-        "modelId": rung.model_id,
-        "outcome": rung.outcome,
-        "quoteUsd": _dollars(rung.quote_picodollars),
-    }
-
-
-def _note(note: PolicyNote) -> dict[str, Any]:
-    """As the answer shows it."""
-    return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
-
-
-def _amount(unit: Unit, amount: int | None) -> str | None:
-    return None if amount is None else amount_text(unit, amount)
 
 
 def _dollars(amount: int | None) -> str | None:

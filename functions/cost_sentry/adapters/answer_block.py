@@ -33,10 +33,10 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "status": decision.state.value if decision.state else None,
         "replayed": decision.replayed,
         "priceBook": price_version,
-        "budgets": [_budget(view) for view in decision.budgets],
-        "rungs": [_rung(rung) for rung in decision.rungs],
-        "policies": [_note(note) for note in decision.policies],
-        "shadow": [_note(note) for note in decision.shadow],
+        "budgets": [budget_block(view) for view in decision.budgets],
+        "rungs": [rung_block(rung) for rung in decision.rungs],
+        "policies": [note_block(note) for note in decision.policies],
+        "shadow": [note_block(note) for note in decision.shadow],
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
         ],
@@ -80,7 +80,8 @@ def _plus(left: str | None, back: int, unit: Unit | None) -> str | None:
     return amount_text(unit, sign * parse_amount(unit, digits) + back)
 
 
-def _budget(view: BudgetView) -> Block:
+def budget_block(view: BudgetView) -> Block:
+    """One budget as answers show it."""
     return {
         "id": view.budget_id,
         "window": view.window_id,
@@ -94,7 +95,8 @@ def _budget(view: BudgetView) -> Block:
     }
 
 
-def _rung(rung: RungOutcome) -> Block:
+def rung_block(rung: RungOutcome) -> Block:
+    """One model that was tried."""
     return {
         "modelId": rung.model_id,
         "outcome": rung.outcome,
@@ -102,7 +104,8 @@ def _rung(rung: RungOutcome) -> Block:
     }
 
 
-def _note(note: PolicyNote) -> Block:
+def note_block(note: PolicyNote) -> Block:
+    """One policy that took part."""
     return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
 
 

@@ -18,7 +18,7 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_pool,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_pools import SCRAPED_MAX, pool_of
+from cost_sentry.adapters.ledger_pools import fullest, pool_of
 from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
 from cost_sentry.domain.allotment import Spread, pool_refill_amount
 
@@ -81,11 +81,7 @@ def _out_of_window(want: Want, spread: Spread) -> list[Action]:
 def _out_of_few(want: Want, spread: Spread) -> list[Action]:
     there = {name: part.free for name, part in spread.places.items() if name != want.place}
     there[WINDOW] = spread.unallotted
-    shares: dict[str, int] = {}
-    for name in sorted(there, key=lambda place: -there[place])[:SCRAPED_MAX]:
-        share = min(there[name], want.needed - sum(shares.values()))
-        if share > 0:
-            shares[name] = share
+    shares = fullest(there, want.needed)
     return _taken(want, spread, shares) if sum(shares.values()) == want.needed else []
 
 

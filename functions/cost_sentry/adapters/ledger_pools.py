@@ -1,9 +1,10 @@
 """Pools of a crowded window: they serve the shards that the window does not serve itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
+from typing import TypeVar
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
@@ -24,6 +25,7 @@ from cost_sentry.domain.allotment import (
     shard_free_max,
 )
 
+Name = TypeVar("Name", int, str)
 SEEN_TRUSTED = timedelta(seconds=30)
 """How long a shard's knowledge of a crowded window is enough to draw on a pool unseen."""
 UNSEEN_TRIES = 2
@@ -83,7 +85,7 @@ class Pools:
         for pool in sorted(pools, key=lambda found: (found.pool - own) % POOLS):
             if pool.unallotted >= want.needed:
                 return _grant(want, window, pool, free_max)
-        shares = dict(_scraped(want, pools))
+        shares = fullest({pool.pool: pool.unallotted for pool in pools}, want.needed)
         if sum(shares.values()) < want.needed:
             return None
         return Grant(
@@ -116,14 +118,14 @@ def pool_of(place: str, attempt: int = 0) -> int:
     return (int.from_bytes(digest, "big") + attempt) % POOLS
 
 
-def _scraped(want: Want, pools: Sequence[PoolState]) -> Iterator[tuple[int, int]]:
-    """Pools and amounts that make up what is needed, the fullest first, a few at most."""
-    missing = want.needed
-    for pool in sorted(pools, key=lambda found: -found.unallotted)[:SCRAPED_MAX]:
-        amount = min(missing, pool.unallotted)
-        if amount > 0:
-            missing -= amount
-            yield pool.pool, amount
+def fullest(there: Mapping[Name, int], needed: int) -> dict[Name, int]:
+    """What each of a few places gives of what is needed, the fullest first; perhaps too little."""
+    shares: dict[Name, int] = {}
+    for name in sorted(there, key=lambda place: -there[place])[:SCRAPED_MAX]:
+        share = min(there[name], needed - sum(shares.values()))
+        if share > 0:
+            shares[name] = share
+    return shares
 
 
 def _takes(want: Want, shares: Mapping[int, int]) -> tuple[Action, ...]:

@@ -69,10 +69,9 @@ def test_a_call_travels_from_the_ledger_into_journal_totals_and_mail(store, ledg
     entries = streamed_entries(stream_event(store))
     done = projector.run(*entries)
 
-    assert [e.entry.kind for e in entries] == [
-        EntryKind.ALLOT,
-        EntryKind.RESERVE,
-        EntryKind.SETTLE,
+    assert [(e.entry.kind, dict(e.entry.moves)) for e in entries] == [
+        (EntryKind.RESERVE, {held.holds[0].key: 800}),
+        (EntryKind.SETTLE, {}),
     ]
     assert (done.failed_ids, done.gaps, done.problems) == ((), (), ())
     balance = projector.limits.balance(DAILY, DAY)

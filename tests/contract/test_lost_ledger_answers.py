@@ -20,8 +20,9 @@ from cost_sentry.application.input_bound import COUNTS_MAX
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.request_id import STAMP_KEPT
+from cost_sentry.domain.reservation import ReservationState
 from infra.function_set import FUNCTIONS
-from tests.fakes.builders import ManualClock, budget, hold, reservation
+from tests.fakes.builders import ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 
 DAY = "2026-11-21"
@@ -40,8 +41,13 @@ class LosingClient:
         return getattr(self._client, name)
 
     def update_item(self, **arguments):
-        answer = self._client.update_item(**arguments)
-        if "#pending" in str(arguments["ExpressionAttributeNames"]) and self.losing > 0:
+        return self._lost(self._client.update_item(**arguments), arguments)
+
+    def transact_write_items(self, **arguments):
+        return self._lost(self._client.transact_write_items(**arguments), arguments)
+
+    def _lost(self, answer, arguments):
+        if "#pending" in str(arguments) and self.losing > 0:
             self.losing -= 1
             self._meanwhile()
             raise ReadTimeoutError(endpoint_url="dynamodb")
@@ -54,10 +60,15 @@ def store():
         yield store
 
 
-@pytest.fixture
-def books(store):
+@pytest.fixture(params=["brought and held", "held"])
+def books(store, request):
+    """Of a shard to which the call's money must be brought, or which has it."""
     books = DynamoDbBooks(store.items, no_pause, ManualClock())
     books.define(budget(), DAY)
+    if request.param == "held":
+        ledger, held = DynamoDbLedger(store.items, no_pause), reservation("r0", hold(200))
+        ledger.reserve(held)
+        ledger.resolve(held, resolution(0, ReservationState.VOIDED))
     return books
 
 

@@ -36,9 +36,9 @@ def supplied(monkeypatch):
     met = []
     supply = Refills.supply
 
-    def watched(self, wants, scarce=()):
+    def watched(self, holder, wants, scarce=()):
         met.append(wants[0].place)
-        return supply(self, wants, scarce)
+        return supply(self, holder, wants, scarce)
 
     monkeypatch.setattr(Refills, "supply", watched)
     return met

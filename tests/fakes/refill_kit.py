@@ -2,16 +2,18 @@
 
 import pytest
 
-from cost_sentry.adapters.ledger_items import Seen, number, pool_key
-from cost_sentry.adapters.ledger_moves import move_in_shard, take_from_pool, take_from_window
+from cost_sentry.adapters.ledger_items import Seen, ShardState, number, pool_key
+from cost_sentry.adapters.ledger_moves import take_from_pool, take_from_window
 from cost_sentry.adapters.ledger_pools import Pools, pool_of
-from cost_sentry.adapters.ledger_refills import Refills
-from cost_sentry.adapters.ledger_wants import Want
+from cost_sentry.adapters.ledger_refills import Holder, Refills
+from cost_sentry.adapters.ledger_wants import Grant, Want
 from cost_sentry.adapters.ledger_windows import WindowState
-from cost_sentry.application.ports import Remaining, Shortage
+from cost_sentry.adapters.ledger_writes import bring_and_hold
+from cost_sentry.application.ports import Remaining, Reserved, Shortage
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Spread
 from cost_sentry.domain.errors import LedgerContention
-from tests.fakes.builders import NOON, hold
+from cost_sentry.domain.shard import account_and_shard
+from tests.fakes.builders import NOON, hold, reservation
 from tests.fakes.noted_calls import NotedCalls, shard_item
 
 PURSE, OTHER = "search-daily@2026-11-21", "other@2026-11-21"
@@ -20,6 +22,7 @@ POOL = pool_of(PLACE)
 LIMIT = 110 * 48 * 400
 """Of which a shard behind a pool of its own may keep 400."""
 SECONDS = int(NOON.timestamp())
+HELD = "held"
 FULL = tuple(f"search/app{n}" for n in range(DIRECT_PLACES_MAX))
 
 
@@ -76,6 +79,15 @@ def pool(unallotted, shards=None, at=POOL):
     return {**pool_key(PURSE, at), "unallotted": number(unallotted), **counted}
 
 
+def holder(*wants):
+    """Who wants all of this for one call."""
+    first = wants[0]
+    account, shard = account_and_shard(first.place)
+    held = reservation("r1", *(w.hold for w in wants), now=first.now, account=account, shard=shard)
+    free = {w.purse: w.free for w in wants if not w.newcomer}
+    return Holder(reservation=held, shard=ShardState(place=first.place, free=free))
+
+
 class Kit:
     """Refills over noted calls."""
 
@@ -90,26 +102,37 @@ class Kit:
         for one in wants:
             shard = shard_item(one.place, free={one.purse: one.free + moved})
             self.calls._items[shard["pk"]["S"], shard["sk"]["S"]] = shard
-        answer = self.refills.supply(wants, scarce)
+        answer = self.refills.supply(holder(*wants, *scarce), wants, scarce)
+        if isinstance(answer, Reserved):
+            answer = HELD
         return answer, [tuple(actions) for actions in self.calls.transactions]
 
     def given_up(self, *wants, scarce=()):
         with pytest.raises(LedgerContention):
-            self.refills.supply(wants, scarce)
+            self.refills.supply(holder(*wants, *scarce), wants, scarce)
         return [tuple(actions) for actions in self.calls.transactions]
+
+
+def brought(amount, told, of=None, now=NOON):
+    """Comes to the shard, and a call is held."""
+    of = of or want(now=now)
+    grant = Grant(takes=(), amount=amount, seen=told)
+    return bring_and_hold(holder(of).reservation, {PURSE: grant})
 
 
 def from_window(amount, elsewhere, place=PLACE):
     return (
         take_from_window(PURSE, amount, LIMIT, place),
-        move_in_shard(place, {PURSE: amount}, NOON, seen={PURSE: seen(elsewhere)}),
+        brought(amount, seen(elsewhere), want(place=place)),
     )
 
 
-def from_pool(amount, told, at=POOL, *, newcomer=False, place=PLACE):
+def from_pool(amount, told, at=POOL, *, newcomer=False, scarce=()):
+    given = holder(want(), *scarce).reservation
+    grant = Grant(takes=(), amount=amount, seen=told)
     return (
         take_from_pool(PURSE, at, amount, newcomer=newcomer),
-        move_in_shard(place, {PURSE: amount}, NOON, seen={PURSE: told}),
+        bring_and_hold(given, {PURSE: grant}),
     )
 
 

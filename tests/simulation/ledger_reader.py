@@ -139,7 +139,8 @@ def _entry_of_item(item: Item, source: str, sequence: int, account: str, shard: 
         return entry
     request_id = json.loads(text)["id"]
     record = _map(item, "pending")[request_id]["S"]
-    return Entry(source, sequence, RESERVE, _pending(record, request_id, account, shard))
+    held = _pending(record, request_id, account, shard)
+    return Entry(source, sequence, RESERVE, held, moves=entry.moves)
 
 
 def _window_change(found: Change, key: Key, old: Item, new: Item) -> None:
@@ -187,7 +188,9 @@ def journal_entry(key: Key, item: Item) -> Entry | None:
     sequence = _number(item, "sequence")
     if kind == "RESERVED":
         held = _whole(record)
-        return Entry(held.source, sequence, RESERVE, held)
+        moved = json.loads(item["moves"]["S"]) if "moves" in item else ()
+        moves = tuple((purse, amount) for purse, amount in moved)
+        return Entry(held.source, sequence, RESERVE, held, moves=moves)
     held = _whole(record[0])
     return Entry(held.source, sequence, _JOURNALED[kind], held, _ended(held, record[1]))
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from tests.simulation.planted import (
     answer_bugs,
+    bring_bugs,
     emergency_bugs,
     journal_bugs,
     last_money_bugs,
@@ -24,6 +25,7 @@ from tests.simulation.planted.bug import PlantedBug
 
 _FILES = (
     reserve_bugs,
+    bring_bugs,
     answer_bugs,
     resolve_bugs,
     money_bugs,

@@ -5,11 +5,11 @@ import os
 import pickle
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
-from cost_sentry.adapters import ledger_moves, ledger_refills
+from cost_sentry.adapters import ledger_refills, ledger_writes
 from tests.simulation.audit import broken
 from tests.simulation.many_seeds import run_seed
 from tests.simulation.shrinking import Case, breaks, shrunk
@@ -58,7 +58,7 @@ def test_no_seed_that_was_mended_breaks_again(seed):
 
 _TOLD = """
 import hashlib, json, sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from tests.simulation.simulation import Simulation
 for seed in map(int, sys.argv[1:]):
     print(json.dumps(asdict(Simulation(seed, tracing=True).run())))
@@ -91,11 +91,11 @@ def test_the_same_seed_is_the_same_run_in_every_process():
 def generous_refills(monkeypatch):
     """A planted bug: a shard gets twice what was taken for it."""
 
-    def doubled(place, moves, now, **more):
-        twice = {purse: amount + max(0, amount) for purse, amount in moves.items()}
-        return ledger_moves.move_in_shard(place, twice, now, **more)
+    def doubled(held, grants):
+        twice = {p: replace(grant, amount=2 * grant.amount) for p, grant in grants.items()}
+        return ledger_writes.bring_and_hold(held, twice)
 
-    monkeypatch.setattr(ledger_refills, "move_in_shard", doubled)
+    monkeypatch.setattr(ledger_refills, "bring_and_hold", doubled)
 
 
 def test_a_failing_seed_becomes_a_short_trace_and_a_command_that_shows_it(generous_refills):

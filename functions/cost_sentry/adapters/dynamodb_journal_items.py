@@ -2,7 +2,7 @@
 
 | item | pk | sk | attributes |
 | --- | --- | --- | --- |
-| reservation made | ``REQUEST#<request id>`` | ``<account>#RESERVED`` | record, sequence, at |
+| reservation made | ``REQUEST#<request id>`` | ``<account>#RESERVED`` | the same, moves |
 | reservation ended | ``REQUEST#<request id>`` | ``<account>#RESOLVED`` | record, sequence, at |
 | true cost, later | ``REQUEST#<request id>`` | ``<account>#ADJUSTED`` | record, sequence, at |
 | any other entry | ``ENTRIES#<place>`` | sequence, 12 digits | record, sequence |
@@ -44,6 +44,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import Posting, SpendLine, WindowTotals
 
+_NONE = {"S": "[]"}
 Action = dict[str, dict[str, Any]]
 """One action of a transaction: ``{"Put": {…}}``."""
 
@@ -79,7 +80,9 @@ def _content(entry: LedgerEntry) -> dict[str, Any]:
     ended = entry.resolution
     whole = record_text(reservation_to_record(held))
     text = whole if ended is None else resolved_text(held, ended)
-    return {"record": {"S": text}, "at": {"S": entry.at.isoformat()}}
+    # Money that came to the shard in the same write: the entries alone give the balances.
+    moves = {"moves": {"S": record_text(entry.moves)}} if entry.moves else {}
+    return {"record": {"S": text}, "at": {"S": entry.at.isoformat()}, **moves}
 
 
 def entry_of(item: Item) -> LedgerEntry | None:
@@ -101,7 +104,12 @@ def entry_of(item: Item) -> LedgerEntry | None:
         at=datetime.fromisoformat(item["at"]["S"]),
         reservation=held,
         resolution=ended,
+        moves=_moves_of(item),
     )
+
+
+def _moves_of(item: Item) -> tuple[tuple[str, int], ...]:
+    return tuple((purse, amount) for purse, amount in json.loads(item.get("moves", _NONE)["S"]))
 
 
 def other_entry_of(item: Item) -> LedgerEntry:

@@ -27,7 +27,7 @@ from cost_sentry.adapters.ledger_memory import (
 from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_patience import THROTTLED_MAX, Patience
 from cost_sentry.adapters.ledger_pools import Pools
-from cost_sentry.adapters.ledger_refills import Refills
+from cost_sentry.adapters.ledger_refills import Holder, Refills
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_surplus import Surplus
@@ -107,6 +107,10 @@ class DynamoDbLedger:
             except LedgerThrottled as throttled:
                 patience.met(throttled)
                 continue
+            except LedgerUnavailable as lost:
+                if lost.perhaps_held is None:
+                    raise
+                raise self._given_back(here, LedgerUnavailable(str(lost))) from lost
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
@@ -205,7 +209,7 @@ class DynamoDbLedger:
         next_short = shard.shortages(here.holds, calls=2)
         wants = [want_of(hold, shard, here.reserved_at) for hold in short]
         more = [want_of(h, shard, here.reserved_at) for h in next_short if h not in short]
-        return self._refills.supply(wants, more)
+        return self._refills.supply(Holder(reservation=here, shard=shard), wants, more)
 
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port."""

@@ -19,10 +19,16 @@ from cost_sentry.domain.reservation import Reservation, Resolution
 from cost_sentry.domain.shard import account_and_shard
 
 
-def reserve_text(reservation: Reservation) -> str:
-    """A reserve's entry names its request only: the item itself holds the reservation."""
+def reserve_text(reservation: Reservation, moves: Mapping[str, int] | None = None) -> str:
+    """A reserve's entry names its request only: the item itself holds the reservation.
+
+    ``moves`` is money that came to the shard with it.
+    """
     at = milliseconds(reservation.reserved_at)
-    return record_text({"k": EntryKind.RESERVE.value, "at": at, "id": reservation.request_id})
+    record: dict[str, Any] = {"k": EntryKind.RESERVE.value, "at": at, "id": reservation.request_id}
+    if moves:
+        record["mv"] = sorted(moves.items())
+    return record_text(record)
 
 
 def entry_text(

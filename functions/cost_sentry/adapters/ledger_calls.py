@@ -30,9 +30,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionFailed:
-    """The condition did not hold; ``item`` is what stands there, ``None`` if nothing does."""
+    """A condition did not hold; ``item`` is what stands there, ``None`` if nothing does.
+
+    Of a transaction, which tells no item, ``at`` are the places of such actions in it.
+    """
 
     item: Item | None
+    at: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +224,12 @@ def _refusal(error: ClientError) -> UpdateOutcome:
         return Conflict()
     if code == "TransactionCanceledException":
         reasons = response.get("CancellationReasons", [])
-        codes = {reason.get("Code") for reason in reasons}
-        if codes & _REASONS_TO_RETRY:
+        codes = [reason.get("Code") for reason in reasons]
+        if _REASONS_TO_RETRY.intersection(codes):
             return Conflict()
-        if "ConditionalCheckFailed" in codes:
-            return ConditionFailed(item=None)
+        failed = frozenset(i for i, code in enumerate(codes) if code == "ConditionalCheckFailed")
+        if failed:
+            return ConditionFailed(item=None, at=failed)
     raise _kind_of(error)(f"the ledger could not be asked: {error}") from error
 
 

@@ -12,14 +12,13 @@ from cost_sentry.adapters.ledger_moves import (
     give_to_pool,
     is_pool,
     join_pool,
-    move_in_shard,
     pool_name,
     pool_number,
     take_from_pool,
     take_from_window,
 )
 from cost_sentry.adapters.ledger_pools import fullest, pool_of
-from cost_sentry.adapters.ledger_wants import Grant, Want, seen_of
+from cost_sentry.adapters.ledger_wants import NOTHING, Grant, Want, seen_of
 from cost_sentry.domain.allotment import Spread, pool_refill_amount
 
 WINDOW = ""
@@ -41,66 +40,63 @@ def last_money(want: Want, spread: Spread, attempt: int) -> Grant | None:
     own = spread.places.get(want.place)
     if own is not None:
         want = replace(want, free=own.free, newcomer=False)
-    takes = _out_of_one(want, spread, attempt) or _out_of_few(want, spread)
-    if not takes and want.needed:
+    if not want.needed:
+        return NOTHING
+    shares = _shares(want, spread, attempt)
+    if sum(shares.values()) < want.needed:
         return None
     return Grant(
-        takes=tuple(takes),
+        takes=_takes(want, spread, shares),
+        recalls={n: amount for n, amount in shares.items() if n != WINDOW and not is_pool(n)},
         amount=want.needed,
         seen=seen_of(want, spread.limit, spread.left - want.needed, 0 if own is None else None),
     )
 
 
-def _out_of_one(want: Want, spread: Spread, attempt: int) -> list[Action]:
+def _shares(want: Want, spread: Spread, attempt: int) -> Mapping[str, int]:
     """A pool before a shard, whose item is larger and busier; the window, which all share, last."""
-    enough = sorted(
-        name
-        for name, part in spread.places.items()
-        if part.free >= want.needed and name != want.place
-    )
+    there = {name: part.free for name, part in spread.places.items() if name != want.place}
+    enough = sorted(name for name, free in there.items() if free >= want.needed)
     names = [name for name in enough if is_pool(name)] or enough
     if names:
-        return _taken(want, spread, {names[pool_of(want.place, attempt) % len(names)]: want.needed})
-    return _out_of_window(want, spread) if spread.unallotted >= want.needed else []
+        return {names[pool_of(want.place, attempt) % len(names)]: want.needed}
+    if spread.unallotted >= want.needed:
+        return {WINDOW: want.needed}
+    return fullest({**there, WINDOW: spread.unallotted}, want.needed)
 
 
-def _out_of_window(want: Want, spread: Spread) -> list[Action]:
-    """With some more for the shard's pool, so that the window is not asked for each call."""
-    if want.place in spread.places:
-        return _taken(want, spread, {WINDOW: want.needed})
-    pool = pool_of(want.place)
-    amount = pool_refill_amount(want.needed, want.hold.amount, spread.unallotted)
-    takes = [take_from_window(want.purse, amount, spread.limit, pool_name(pool))]
-    if want.newcomer:
-        takes.append(join_pool(want.purse, pool, amount - want.needed))
-    elif amount > want.needed:
-        takes.append(give_to_pool(want.purse, pool, amount - want.needed))
-    return takes
-
-
-def _out_of_few(want: Want, spread: Spread) -> list[Action]:
-    there = {name: part.free for name, part in spread.places.items() if name != want.place}
-    there[WINDOW] = spread.unallotted
-    shares = fullest(there, want.needed)
-    return _taken(want, spread, shares) if sum(shares.values()) == want.needed else []
-
-
-def _taken(want: Want, spread: Spread, shares: Mapping[str, int]) -> list[Action]:
-    """Out of each place its share; the shard's own pool counts it, if it has not met it."""
-    own = pool_of(want.place)
-    takes = [_take(want, spread, name, amount) for name, amount in shares.items()]
-    if want.newcomer and shares and pool_name(own) not in shares:
+def _takes(want: Want, spread: Spread, shares: Mapping[str, int]) -> tuple[Action, ...]:
+    """Out of the window and of pools; the shard's own pool counts it, if it has not met it."""
+    if WINDOW in shares and len(shares) == 1:
+        return _out_of_window(want, spread)
+    own, to = pool_of(want.place), _at_the_window(want, spread)
+    takes = [
+        take_from_pool(
+            want.purse, pool_number(name), amount, newcomer=want.newcomer and name == pool_name(own)
+        )
+        for name, amount in shares.items()
+        if is_pool(name)
+    ]
+    if WINDOW in shares:
+        takes.append(take_from_window(want.purse, shares[WINDOW], spread.limit, to))
+    if want.newcomer and pool_name(own) not in shares:
         takes.append(join_pool(want.purse, own))
-    return takes
+    return tuple(takes)
 
 
-def _take(want: Want, spread: Spread, name: str, amount: int) -> Action:
-    own = pool_of(want.place)
-    if name == WINDOW:
-        to = want.place if want.place in spread.places else pool_name(own)
-        return take_from_window(want.purse, amount, spread.limit, to)
-    if is_pool(name):
-        pool = pool_number(name)
-        newcomer = want.newcomer and pool == own
-        return take_from_pool(want.purse, pool, amount, newcomer=newcomer)
-    return move_in_shard(name, {want.purse: -amount}, want.now, has=amount)
+def _at_the_window(want: Want, spread: Spread) -> str:
+    """The window knows the shard, or the pool that stands between."""
+    return want.place if want.place in spread.places else pool_name(pool_of(want.place))
+
+
+def _out_of_window(want: Want, spread: Spread) -> tuple[Action, ...]:
+    """With some more for the shard's pool, so that the window is not asked for each call."""
+    to = _at_the_window(want, spread)
+    if not is_pool(to):
+        return (take_from_window(want.purse, want.needed, spread.limit, to),)
+    amount = pool_refill_amount(want.needed, want.hold.amount, spread.unallotted)
+    take = take_from_window(want.purse, amount, spread.limit, to)
+    more = amount - want.needed
+    if want.newcomer:
+        return take, join_pool(want.purse, pool_number(to), more)
+    return (take, give_to_pool(want.purse, pool_number(to), more)) if more else (take,)

@@ -1,38 +1,42 @@
 """Money for a shard that cannot pay, out of the window or a pool; or proof that there is none."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
-from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import ShardState, number, place_key, window_key
-from cost_sentry.adapters.ledger_last_money import last_money
+from cost_sentry.adapters.ledger_answers import reserved_with
+from cost_sentry.adapters.ledger_calls import ConditionFailed, Conflict, LedgerCalls, Written
+from cost_sentry.adapters.ledger_items import ShardState, number, window_key
 from cost_sentry.adapters.ledger_moves import (
     Action,
     give_to_pool,
-    join_pool,
     move_in_shard,
-    pool_name,
     take_from_window,
 )
 from cost_sentry.adapters.ledger_pools import Pools, pool_of
-from cost_sentry.adapters.ledger_wants import Grant, Want, is_recent, seen_of
+from cost_sentry.adapters.ledger_proofs import Proofs
+from cost_sentry.adapters.ledger_wants import (
+    Grant,
+    Want,
+    all_takes,
+    is_recent,
+    remember,
+    seen_of,
+)
 from cost_sentry.adapters.ledger_windows import WindowState
-from cost_sentry.application.ports import Remaining, Shortage
+from cost_sentry.adapters.ledger_writes import bring_and_hold
+from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.allotment import (
     CALLS_PER_REFILL,
     DIRECT_PLACES_MAX,
-    OUT_OF_REACH_PERCENT_MAX,
     POOLS,
     SHARE_PER_REFILL,
-    Spread,
-    gathered,
     nearly_spent,
     refill_amount,
 )
-from cost_sentry.domain.errors import LedgerContention
+from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
+from cost_sentry.domain.reservation import Reservation
 
 ATTEMPTS_MAX = 60
 """Looks at one budget window before giving up with ``LedgerContention``."""
@@ -41,11 +45,16 @@ WINDOW_KNOWN = timedelta(seconds=10)
 WINDOW_SEEN_TRUSTED = timedelta(minutes=5)
 """How long a shard refills itself out of a window without a look at it; what it tells callers of
 the window stays as old."""
-SHORTAGE_KNOWN = timedelta(seconds=1)
-"""How long a crowded window that was proven short is not looked at again."""
 DRAWS_MAX = 3
 """On pools of a large window, before all that is left is looked at: so many others are drawing."""
-PURSES_KNOWN_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who is to hold what is brought, and its shard as it was seen."""
+
+    reservation: Reservation
+    shard: ShardState
 
 
 class Refills:
@@ -63,32 +72,68 @@ class Refills:
         self._pools = pools
         self._pause = pause
         self._crowded: dict[str, tuple[datetime, WindowState]] = {}
-        self._short: dict[str, tuple[datetime, Spread]] = {}
+        self._proofs = Proofs(calls, allotments)
 
-    def supply(self, wants: Sequence[Want], scarce: Sequence[Want] = ()) -> Shortage | None:
-        """Bring a shard enough for all ``wants``, or prove that there is not enough (P2).
+    def supply(
+        self, holder: Holder, wants: Sequence[Want], scarce: Sequence[Want] = ()
+    ) -> Reserved | Shortage | None:
+        """Bring a shard what all ``wants`` need and hold it at once, or prove it short (P2).
 
         In one transaction if each window, or its pool, has more than enough; then with some more of
         what is ``scarce``. For a window that is not crowded the proof is one instant over all
         places of its money; for one that is, it stands for a second.
+
+        Returns:
+            ``None`` if the shard is not as it was: then its money was not the reason.
+
+        Raises:
+            LedgerUnavailable: with ``perhaps_held`` if it was silent after it was told to hold it.
         """
-        known = [short for short in map(self._known_short, wants) if short is not None]
+        known = [short for short in map(self._proofs.known_short, wants) if short is not None]
         if known:
             return known[0]
         for attempt in range(ATTEMPTS_MAX):
-            grants = {want.purse: self._grant(want, attempt) for want in wants}
-            missing = [want for want in wants if grants[want.purse] is None]
-            if missing:
-                done = self._prove(missing[0], attempt)
-            else:
+            found = self._found(wants, attempt)
+            if isinstance(found, Shortage):
+                return found
+            if found is not None:
                 more = {want.purse: self._grant(want) for want in scarce if not attempt}
-                done = self._bring(wants[0], {**more, **grants})
-            if isinstance(done, Shortage):
-                return done
-            if done:
-                return None
+                held = self._hold(holder, _given({**more, **found}))
+                if not isinstance(held, Conflict):
+                    return held
             self._pause(attempt)
         raise LedgerContention(f"budget {wants[0].hold.budget_id!r} has too many writers at once")
+
+    def _found(self, wants: Sequence[Want], attempt: int) -> Shortage | dict[str, Grant] | None:
+        """Where there is enough for each; ``None`` if one of them must be looked at again."""
+        grants = {}
+        for want in wants:
+            grant = self._grant(want, attempt) or self._proven(want, attempt)
+            if grant is None or isinstance(grant, Shortage):
+                return grant
+            grants[want.purse] = grant
+        return grants
+
+    def _proven(self, want: Want, attempt: int) -> Shortage | Grant | None:
+        known = self._crowded.get(want.purse)
+        return self._proofs.prove(want, known[1] if known else None, attempt)
+
+    def _hold(self, holder: Holder, grants: Mapping[str, Grant]) -> Reserved | Conflict | None:
+        """``Conflict`` if what was to be brought was not there any more."""
+        if not grants:
+            return None
+        here = holder.reservation
+        takes = all_takes(grants, here.reserved_at)
+        try:
+            outcome = self._calls.transact([*takes, bring_and_hold(here, grants)])
+        except LedgerUnavailable as lost:
+            raise LedgerUnavailable(str(lost), perhaps_held=here) from lost
+        if isinstance(outcome, Written):
+            brought = {purse: grant.amount for purse, grant in grants.items()}
+            seen = {purse: grant.seen for purse, grant in grants.items()}
+            return reserved_with(here, holder.shard, brought, seen)
+        is_other = isinstance(outcome, ConditionFailed) and len(takes) in outcome.at
+        return None if is_other else Conflict()
 
     def top_up(self, wants: Sequence[Want]) -> bool:
         """Bring a busy shard what its next calls will need, if there is plenty; one try."""
@@ -98,17 +143,14 @@ class Refills:
             if grant is None or 2 * grant.amount < want.hold.amount:
                 return False
             grants[want.purse] = grant
-        return self._bring(wants[0], grants)
-
-    def _bring(self, want: Want, grants: Mapping[str, Grant | None]) -> bool:
-        given = {purse: grant for purse, grant in grants.items() if grant and grant.amount}
+        given = _given(grants)
         receive = move_in_shard(
-            want.place,
+            wants[0].place,
             {purse: grant.amount for purse, grant in given.items()},
-            want.now,
+            wants[0].now,
             seen={purse: grant.seen for purse, grant in given.items()},
         )
-        return self._move(*(take for grant in given.values() for take in grant.takes), receive)
+        return self._move(*all_takes(given, wants[0].now), receive)
 
     def _grant(self, want: Want, attempt: int = 0) -> Grant | None:
         """The quick way, without looking at anybody else's money; ``None`` if there is none."""
@@ -122,7 +164,7 @@ class Refills:
                 return None
             known = want.now, window
             if window.pools:
-                _remember(self._crowded, want.purse, known)
+                remember(self._crowded, want.purse, known)
             if want.place in window.places or not window.pools:
                 return self._from_window(want, window)
         elif want.place in known[1].places:
@@ -156,112 +198,20 @@ class Refills:
             }
         )
 
-    def _is_as_it_was(self, want: Want) -> bool:
-        """Whether the shard still has what it had: another call may have been served meanwhile."""
-        item = self._calls.get(place_key(want.place))
-        return item is not None and ShardState.of(item).free.get(want.purse, 0) == want.free
-
-    def _known_short(self, want: Want) -> Shortage | None:
-        """A crowded window that was short a moment ago is not looked at again."""
-        known = self._short.get(want.purse)
-        if known is None or not is_recent(known[0], want.now, SHORTAGE_KNOWN):
-            return None
-        return _shortage(want, known[1], known[0])
-
-    def _prove(self, want: Want, attempt: int) -> Shortage | bool:
-        """Look at all places at one instant: refuse, or gather what lies elsewhere, or take it."""
-        known = self._crowded.get(want.purse)
-        if known is not None and nearly_spent(known[1].limit, want.hold.amount):
-            seen = self._allotments.glance(want.purse, known[1])
-            if seen is None:
-                return False
-            if not seen.in_debt:
-                return self._share_out(want, seen, attempt)
-        spread = self._allotments.spread(want.purse)
-        if spread is None:
-            return False
-        short = self._short_of(want, spread)
-        is_unseen = spread.crowded and want.place not in spread.places
-        if short is not None and is_unseen and not self._is_as_it_was(want):
-            return True  # The call is tried again with what is there now.
-        return short or self._take(want, spread)
-
-    def _share_out(self, want: Want, seen: Spread, attempt: int) -> Shortage | bool:
-        """The last money of a large and crowded window, which changes while it is looked at.
-
-        Nobody gathers it, and what is as good as nothing counts as nothing.
-        """
-        if seen.left <= nearly_spent(seen.limit, want.hold.amount):
-            seen = replace(seen, unallotted=0, places={})
-        short = self._short_of(want, seen)
-        if short is not None:
-            return short
-        grant = last_money(want, seen, attempt)
-        if grant is None:
-            return False
-        return not grant.amount or self._bring(want, {want.purse: grant})
-
-    def _short_of(self, want: Want, spread: Spread) -> Shortage | None:
-        short = _shortage(want, spread, want.now)
-        if short is not None and spread.crowded:
-            _remember(self._short, want.purse, (want.now, spread))
-        return short
-
-    def _take(self, want: Want, spread: Spread) -> bool:
-        own = spread.places[want.place].free if want.place in spread.places else want.free
-        needed = want.hold.amount - own
-        if needed <= 0:
-            return True
-        others = [part for name, part in spread.places.items() if name != want.place]
-        in_debt = spread.impounded > 0 or any(part.free < 0 for part in others)
-        if in_debt or spread.unallotted < needed:
-            placement = gathered(spread, spread.limit)
-            self._allotments.place(want.purse, spread, placement, want.now)
-            return False
-        if spread.crowded and want.place not in spread.places:
-            return self._take_behind_pool(want, spread, needed)
-        amount = refill_amount(needed, want.hold.amount, spread.unallotted)
-        seen = seen_of(want, spread.limit, spread.left - own - amount)
-        return self._move(
-            take_from_window(want.purse, amount, spread.limit, want.place),
-            move_in_shard(want.place, {want.purse: amount}, want.now, seen={want.purse: seen}),
-        )
-
-    def _take_behind_pool(self, want: Want, spread: Spread, needed: int) -> bool:
-        """Past a pool that has too little; what the call gives back will not stay in its shard."""
-        pool = pool_of(want.place)
-        seen = seen_of(want, spread.limit, spread.left - needed, free_max=0)
-        joins = [join_pool(want.purse, pool)] if want.newcomer else []
-        return self._move(
-            take_from_window(want.purse, needed, spread.limit, pool_name(pool)),
-            *joins,
-            move_in_shard(want.place, {want.purse: needed}, want.now, seen={want.purse: seen}),
-        )
-
     def give_back(self, place: str, purse: str, amount: int, now: datetime) -> bool:
         """What a shard behind a pool does not need, so that nothing is stranded there."""
         return self._move(
             give_to_pool(purse, pool_of(place), amount),
-            move_in_shard(place, {purse: -amount}, now, has=amount),
+            move_in_shard(place, {purse: -amount}, now, has=True),
         )
 
     def _move(self, *actions: Action) -> bool:
         return isinstance(self._calls.transact(actions), Written)
 
 
-def _shortage(want: Want, spread: Spread, as_of: datetime) -> Shortage | None:
-    left = spread.left if want.place in spread.places else spread.left + want.free
-    if left >= want.hold.amount:
-        return None
-    remaining = Remaining(
-        budget_id=want.hold.budget_id,
-        window_id=want.hold.window_id,
-        limit=spread.limit,
-        left=left,
-        as_of=as_of,
-    )
-    missed = OUT_OF_REACH_PERCENT_MAX if spread.crowded else 0
-    return Shortage(hold=want.hold, remaining=remaining, out_of_reach_percent_max=missed)
+def _given(grants: Mapping[str, Grant | None]) -> dict[str, Grant]:
+    """Those that bring something."""
+    return {purse: grant for purse, grant in grants.items() if grant and grant.amount}
 
 
 def _as_last_time(want: Want) -> Grant | None:
@@ -280,9 +230,3 @@ def _as_last_time(want: Want) -> Grant | None:
         amount=amount,
         seen=replace(seen, elsewhere=seen.elsewhere - amount),
     )
-
-
-def _remember(known: dict[str, Any], purse: str, what: object) -> None:
-    if len(known) >= PURSES_KNOWN_MAX:
-        known.clear()
-    known[purse] = what

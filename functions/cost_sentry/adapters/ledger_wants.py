@@ -1,12 +1,16 @@
 """What a shard needs of a budget window, and money that is there for it. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from cost_sentry.adapters.ledger_items import Seen, ShardState
-from cost_sentry.adapters.ledger_moves import Action
+from cost_sentry.adapters.ledger_moves import Action, move_in_shard
 from cost_sentry.domain.allotment import CALLS_PER_REFILL, shard_free_target
 from cost_sentry.domain.reservation import Hold
+
+PURSES_KNOWN_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,25 @@ class Grant:
     """Money that is there for a shard: what takes it away where it lies, and how much it is."""
 
     takes: tuple[Action, ...]
+    """Out of the window and its pools."""
+    recalls: Mapping[str, int] = field(default_factory=dict)
+    """What is taken out of other shards, by place."""
     amount: int
     seen: Seen
+
+
+NOTHING = Grant(takes=(), amount=0, seen=Seen(limit=0, elsewhere=0, at_seconds=0))
+"""The shard has what it needs."""
+
+
+def all_takes(purses: Mapping[str, Grant], now: datetime) -> list[Action]:
+    """What takes these grants away; no item twice, though a shard may give of several windows."""
+    takes = [take for grant in purses.values() for take in grant.takes]
+    recalls: dict[str, dict[str, int]] = {}
+    for purse, grant in purses.items():
+        for place, amount in grant.recalls.items():
+            recalls.setdefault(place, {})[purse] = -amount
+    return takes + [move_in_shard(p, moves, now, has=True) for p, moves in recalls.items()]
 
 
 def is_recent(then: datetime, now: datetime, age_max: timedelta) -> bool:
@@ -77,3 +98,10 @@ def seen_of(want: Want, limit: int, elsewhere: int, free_max: int | None = None)
         at_seconds=int(want.now.timestamp()),
         free_max=free_max,
     )
+
+
+def remember(known: dict[str, Any], purse: str, what: object) -> None:
+    """Of a thousand windows at most; then all are forgotten."""
+    if len(known) >= PURSES_KNOWN_MAX:
+        known.clear()
+    known[purse] = what

@@ -10,11 +10,14 @@ Each changes one item once, so there is nothing to conflict with, nothing to rol
 repeated write finds itself already done.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text, reserve_text
 from cost_sentry.adapters.ledger_items import number, place_key, stamp_set
+from cost_sentry.adapters.ledger_moves import Action
+from cost_sentry.adapters.ledger_wants import Grant
 from cost_sentry.adapters.reservation_record import (
     held_record,
     record_text,
@@ -51,38 +54,85 @@ def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
     """Hold every budget's amount, or nothing."""
     holds = list(enumerate(reservation.holds))
     takes = [f"#free.#b{i} = #free.#b{i} - :a{i}" for i, _ in holds]
-    conditions = [
+    return {
+        **_holding(
+            reservation,
+            reserve_text(reservation),
+            takes,
+            [f"#free.#b{i} >= :a{i}" for i, _ in holds],
+            {f":a{i}": number(hold.amount) for i, hold in holds},
+        ),
+        # The shard also says what it saw of each budget, and the answer says what is left.
+        "ReturnValues": "ALL_NEW",
+    }
+
+
+def bring_and_hold(reservation: Reservation, grants: Mapping[str, Grant]) -> Action:
+    """Money for the shard, and a call held out of it, in one: nobody else can take it meanwhile.
+
+    Args:
+        reservation: what is held.
+        grants: what is brought, by ``budget@window``; the rest of its holds is there already.
+    """
+    sets, conditions, values = [], [], {}
+    for i, hold in enumerate(reservation.holds):
+        free, grant = f"#free.#b{i}", grants.get(hold.key)
+        if grant is None:
+            sets.append(f"{free} = {free} - :a{i}")
+            conditions.append(f"{free} >= :a{i}")
+            values[f":a{i}"] = number(hold.amount)
+            continue
+        change = grant.amount - hold.amount
+        sets += [f"{free} = if_not_exists({free}, :zero) + :m{i}", f"#seen.#b{i} = :s{i}"]
+        has = f"{free} >= :n{i}"
+        # A shard that never carried the window has nothing of it.
+        conditions.append(f"(attribute_not_exists({free}) OR {has})" if change >= 0 else has)
+        values |= {f":m{i}": number(change), f":n{i}": number(-change), ":zero": number(0)}
+        values[f":s{i}"] = {"S": grant.seen.text()}
+    moves = {purse: grant.amount for purse, grant in grants.items()}
+    update = _holding(reservation, reserve_text(reservation, moves), sets, conditions, values)
+    update["ExpressionAttributeNames"]["#seen"] = "seen"
+    return {"Update": update}
+
+
+def _holding(
+    reservation: Reservation,
+    entry: str,
+    sets: Sequence[str],
+    conditions: Sequence[str],
+    values: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What every beginning of a reservation has in common; the money is the caller's."""
+    names = ("pending", "expired", "state", "ended", "faded", "inherited", "free", "entry")
+    memories = ("#ended", "#faded", "#inherited")
+    unknown = [
         "attribute_exists(#pending)",
         "attribute_not_exists(#pending.#id)",
         "attribute_not_exists(#expired.#id)",
         "attribute_not_exists(#state)",
         "size(#pending) < :full",
-        *(f"NOT contains({memory}, :stamp)" for memory in ("#ended", "#faded", "#inherited")),
-        *(f"#free.#b{i} >= :a{i}" for i, _ in holds),
+        *(f"NOT contains({memory}, :stamp)" for memory in memories),
     ]
-    names = ("pending", "expired", "state", "ended", "faded", "inherited", "free", "entry")
     return {
         "Key": place_key(reservation.place),
         "UpdateExpression": (
-            f"SET {', '.join(['#pending.#id = :record', '#entry = :entry', *takes])}"
+            f"SET {', '.join(['#pending.#id = :record', '#entry = :entry', *sets])}"
             " ADD #sequence :one"
         ),
-        "ConditionExpression": " AND ".join(conditions),
+        "ConditionExpression": " AND ".join([*unknown, *conditions]),
         "ExpressionAttributeNames": {
             **{f"#{name}": name for name in (*names, "sequence")},
             "#id": reservation.request_id,
-            **{f"#b{i}": hold.key for i, hold in holds},
+            **{f"#b{i}": hold.key for i, hold in enumerate(reservation.holds)},
         },
         "ExpressionAttributeValues": {
             ":record": {"S": pending_text(reservation)},
-            ":entry": {"S": reserve_text(reservation)},
+            ":entry": {"S": entry},
             ":stamp": {"S": stamp_of(reservation.request_id)},
             ":one": number(1),
             ":full": number(pending_max(reservation.shard)),
-            **{f":a{i}": number(hold.amount) for i, hold in holds},
+            **values,
         },
-        # The shard also says what it saw of each budget, and the answer says what is left.
-        "ReturnValues": "ALL_NEW",
     }
 
 

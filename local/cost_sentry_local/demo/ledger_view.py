@@ -176,6 +176,7 @@ def _request_entry(account: str, kind: str, item: Json) -> EntryView:
         kind=kind,
         held=reservation,
         end=None if end is None else ending(end),
+        moves=dict(json.loads(item.get("moves", "[]"))),
     )
 
 

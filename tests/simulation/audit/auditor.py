@@ -45,6 +45,8 @@ class Auditor:
             for was, held in change.adopted:
                 self._adopt(was, held)
         self._check_money(changes)
+        for change in changes:
+            _check_entry_moves(change)
 
     def _note_definition(self, change: Change) -> None:
         if change.defined is not None:
@@ -87,11 +89,11 @@ class Auditor:
             if not part.free or kept is None:
                 continue
             kept.free[change.source] = now = kept.free.get(change.source, 0) + part.free
-            is_refill = (
-                part.free > 0 and not change.gone and change.entry and not change.entry.ended
-            )
-            if is_refill and now > 0 and kept.left + kept.overrun < 0:
-                detail = f"{purse}: {change.source} gets {part.free} when {-kept.left} are owed"
+            held = _held_of(change, purse)
+            got, had = part.free + held, now + held
+            is_refill = got > 0 and not change.gone and change.entry and not change.entry.ended
+            if is_refill and had > 0 and kept.left + kept.overrun < 0:
+                detail = f"{purse}: {change.source} gets {got} when {-kept.left} are owed"
                 raise BrokenPromise(broken.NEVER_OVERSPENT, detail)
 
     def _check_entry(self, change: Change) -> None:
@@ -255,11 +257,25 @@ def _check_entry_tells(change: Change, entry: Entry) -> None:
     if told != tuple(change.reserved) or left != tuple(change.gone):
         detail = f"entry {entry.sequence} of {change.source} tells of another {entry.kind}"
         raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
-    for purse, amount in entry.moves:
-        moved = change.parts.get(purse, Part()).free
+
+
+def _check_entry_moves(change: Change) -> None:
+    """It says what came to its shard, or left it; what an ended call gave back is its own."""
+    entry = change.entry
+    if entry is None or entry.ended is not None:
+        return
+    told_moves = dict(entry.moves)
+    for purse in {**change.parts, **told_moves}:
+        amount = told_moves.get(purse, 0)
+        moved = change.parts.get(purse, Part()).free + _held_of(change, purse)
         if amount != moved:
             detail = f"entry {entry.sequence} of {change.source} moves {amount}, its item {moved}"
             raise BrokenPromise(broken.ENTRY_PER_WRITE, detail)
+
+
+def _held_of(change: Change, purse: str) -> int:
+    """What the write began to hold."""
+    return sum(amount for held in change.reserved for p, _, amount in held.holds if p == purse)
 
 
 def _due(reserved: Sequence[Held], gone: Sequence[Held]) -> dict[str, Part]:

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from cost_sentry.adapters import ledger_last_money, ledger_moves, ledger_pools, ledger_refills
+from cost_sentry.adapters import (
+    ledger_last_money,
+    ledger_moves,
+    ledger_pools,
+    ledger_proofs,
+    ledger_refills,
+)
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.domain.allotment import Spread, nearly_spent
@@ -42,7 +48,8 @@ def a_pools_money_is_not_compared(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.NEVER_FALSELY_REFUSED, planted.last_money, CALM)
 def much_is_left_alone(patch: pytest.MonkeyPatch) -> None:
     """A crowded window refuses with several times as much left as it may."""
-    patch.setattr(ledger_refills, "nearly_spent", lambda limit, call: 6 * nearly_spent(limit, call))
+    for module in (ledger_proofs, ledger_refills):
+        patch.setattr(module, "nearly_spent", lambda limit, call: 6 * nearly_spent(limit, call))
 
 
 @bugs.caught_by(broken.NEVER_FALSELY_REFUSED, planted.last_money, CALM)

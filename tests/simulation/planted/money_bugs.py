@@ -12,13 +12,16 @@ from cost_sentry.adapters import (
     ledger_allotments,
     ledger_moves,
     ledger_pools,
+    ledger_proofs,
     ledger_refills,
     ledger_retirement,
 )
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
-from cost_sentry.adapters.ledger_refills import Grant, Refills, Want
+from cost_sentry.adapters.ledger_proofs import Proofs
+from cost_sentry.adapters.ledger_refills import Refills
+from cost_sentry.adapters.ledger_wants import Grant, Want
 from cost_sentry.application.ports import Shortage
 from cost_sentry.domain.allotment import Placement, Spread, gathered
 from tests.simulation import workloads
@@ -110,33 +113,33 @@ def recalled_without_comparing(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.NEVER_FALSELY_REFUSED, workloads.spend, CALM)
 def no_recall(patch: pytest.MonkeyPatch) -> None:
     """A call is refused when the window has too little, whatever idles in other shards."""
-    take = Refills._take
+    take = Proofs._take
 
-    def _take(self: Refills, want: Want, spread: Spread) -> Any:
+    def _take(self: Proofs, want: Want, spread: Spread) -> Any:
         poor = replace(spread, places={}, impounded=0)
         if spread.unallotted < want.needed:
-            return ledger_refills._shortage(want, poor, want.now) or take(self, want, spread)
+            return ledger_proofs._shortage(want, poor, want.now) or take(self, want, spread)
         return take(self, want, spread)
 
-    patch.setattr(Refills, "_take", _take)
+    patch.setattr(Proofs, "_take", _take)
 
 
 @bugs.caught_by(broken.NEVER_FALSELY_REFUSED, workloads.spend)
 def refused_from_memory(patch: pytest.MonkeyPatch) -> None:
     """A window that was short is taken for short for a minute."""
-    prove, known = Refills._prove, "_was_short"
+    proven, known = Refills._proven, "_was_short"
 
-    def _prove(self: Refills, want: Want, attempt: int) -> Any:
+    def _proven(self: Refills, want: Want, attempt: int) -> Any:
         kept = self.__dict__.setdefault(known, {})
         then = kept.get(want.purse)
         if then is not None and want.now - then.remaining.as_of < timedelta(minutes=1):
             return Shortage(hold=want.hold, remaining=then.remaining)
-        done = prove(self, want, attempt)
+        done = proven(self, want, attempt)
         if isinstance(done, Shortage):
             kept[want.purse] = done
         return done
 
-    patch.setattr(Refills, "_prove", _prove)
+    patch.setattr(Refills, "_proven", _proven)
 
 
 @bugs.caught_by(broken.NEVER_FALSELY_REFUSED, workloads.hot_budget)

@@ -65,6 +65,22 @@ def scarce(random: Random) -> Plan:
     return _plan("scarce", 12_000, [replace(one, **equal) for one in callers])
 
 
+def next_minute(random: Random) -> Plan:
+    """A minute begins, of which a shard has nothing; of the day it has what calls gave back."""
+    first = [_caller(random, n, int(random.random() * 20 * SECOND)) for n in range(8)]
+    moment = random.choice((1, 20, 200)) * MILLISECOND
+    burst = [_caller(random, 8 + n, MINUTE + int(random.random() * moment)) for n in range(12)]
+    equal = {"input_bound_tokens": 50, "output_limit_tokens": random.choice((50, 70))}
+    plan = _plan("next_minute", random.randint(6_000, 14_000), [*first, *burst])
+    [day] = plan.config.budgets
+    minute = replace(day, id="minute", window=WindowKind.MINUTE, limit=1_000_000)
+    return replace(
+        plan,
+        config=configuration([day, minute]),
+        callers=[replace(one, **equal) for one in plan.callers],
+    )
+
+
 def second_burst(random: Random) -> Plan:
     """Shards split, come to rest and are merged, while now and then a call comes, and again."""
     callers = [_caller(random, n, int(random.random() * SECOND)) for n in range(10)]

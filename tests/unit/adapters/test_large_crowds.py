@@ -8,12 +8,14 @@ from cost_sentry.adapters.ledger_calls import Conflict
 from cost_sentry.adapters.ledger_moves import move_in_shard
 from tests.fakes.builders import NOON, hold
 from tests.fakes.refill_kit import (
+    HELD,
     LIMIT,
     OTHER,
     PLACE,
     POOL,
     PURSE,
     Kit,
+    brought,
     crowded,
     places,
     pool,
@@ -50,10 +52,10 @@ def test_one_unit_more_is_shared_out():
 
     answer, [actions] = kit.supplied(want(amount=CALL))
 
-    assert answer is None
+    assert answer == HELD
     assert actions == (
-        move_in_shard("search/app", {PURSE: -CALL}, NOON, has=CALL),
-        move_in_shard(PLACE, {PURSE: CALL}, NOON, seen={PURSE: seen(LITTLE - CALL + 1, 0)}),
+        move_in_shard("search/app", {PURSE: -CALL}, NOON, has=True),
+        brought(CALL, seen(LITTLE - CALL + 1, 0), want(amount=CALL)),
     )
 
 
@@ -66,7 +68,7 @@ def test_what_the_shard_has_itself_is_told():
 def test_of_a_limit_that_is_small_for_the_call_everything_is_found():
     kit = Kit(window=crowded(0), spread=spread(LITTLE))
 
-    assert kit.supplied(want(amount=CALL + 1))[0] is None
+    assert kit.supplied(want(amount=CALL + 1))[0] == HELD
     assert kit.allotments.looks.count("spread") == 1
     assert "glance" not in kit.allotments.looks
 
@@ -74,7 +76,7 @@ def test_of_a_limit_that_is_small_for_the_call_everything_is_found():
 def test_of_a_window_that_is_not_crowded_everything_is_found():
     kit = Kit(window=window(0), spread=places(LITTLE))
 
-    assert kit.supplied(want(amount=CALL))[0] is None
+    assert kit.supplied(want(amount=CALL))[0] == HELD
     assert "glance" not in kit.allotments.looks
 
 
@@ -82,7 +84,7 @@ def test_of_a_window_that_is_not_crowded_everything_is_found():
 def test_a_debt_is_looked_at_at_one_instant(owing):
     kit = Kit(window=crowded(0), glance=owing, spread=spread(LITTLE))
 
-    assert kit.supplied(want(amount=CALL))[0] is None
+    assert kit.supplied(want(amount=CALL))[0] == HELD
     assert kit.allotments.looks[-2:] == ["glance", "spread"]
 
 
@@ -103,7 +105,7 @@ def test_a_shortage_is_known_before_anything_is_drawn():
     """Or each refusal would cost the transactions that are to fail."""
     kit = Kit(pool(10_000), window=crowded(0), glance=spread(LITTLE))
     known = seen(LITTLE, free_max=400)
-    kit.refills._short[PURSE] = NOON, spread(0)
+    kit.refills._proofs._short[PURSE] = NOON, spread(0)
 
     answer, writes = kit.supplied(want(amount=CALL, seen=known))
 
@@ -163,13 +165,13 @@ def test_a_shard_that_got_its_money_meanwhile_is_served():
 def test_each_budget_of_a_call_may_be_known_to_be_short():
     of = want(amount=CALL).hold.budget_id
     kit = Kit(window=crowded(), glance=spread(0))
-    kit.refills._short[PURSE] = NOON, spread(0)
+    kit.refills._proofs._short[PURSE] = NOON, spread(0)
 
     answer, writes = kit.supplied(want(amount=CALL, of=None), want(amount=CALL))
 
     assert answer.hold.budget_id == of
     assert writes == []
-    assert OTHER not in kit.refills._short
+    assert OTHER not in kit.refills._proofs._short
 
 
 def test_money_of_the_own_pool_is_drawn_first():
@@ -177,7 +179,7 @@ def test_money_of_the_own_pool_is_drawn_first():
 
     answer, [actions] = kit.supplied(want(amount=CALL))
 
-    assert answer is None
+    assert answer == HELD
     assert f"POOL#2026-11-21#{POOL:02d}" in str(actions[0])
     assert "glance" not in kit.allotments.looks
 

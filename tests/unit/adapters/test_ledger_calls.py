@@ -68,10 +68,12 @@ def test_a_failed_condition_shows_what_stands_there():
     }
 
 
-def test_a_transaction_whose_condition_failed_says_no_more():
-    reasons = NOTHING, because("ConditionalCheckFailed")
+def test_a_transaction_whose_condition_failed_says_which():
+    failed = because("ConditionalCheckFailed")
 
-    assert calls(cancelled(*reasons)).transact([]) == ConditionFailed(item=None)
+    for reasons, at in [((NOTHING, failed), {1}), ((failed, NOTHING, failed), {0, 2})]:
+        outcome = calls(cancelled(*reasons)).transact([])
+        assert outcome == ConditionFailed(item=None, at=frozenset(at))
 
 
 @pytest.mark.parametrize("throttle", THROTTLES, ids=str)

@@ -11,6 +11,7 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_pool,
     take_from_window,
 )
+from cost_sentry.adapters.ledger_wants import all_takes
 from cost_sentry.domain.allotment import POOLS, Part, Spread
 from tests.fakes.builders import NOON
 from tests.fakes.refill_kit import LIMIT, PLACE, POOL, PURSE, seen, want
@@ -30,12 +31,12 @@ def pool(number, amount, *, newcomer=False):
 
 
 def shard(name, amount):
-    return move_in_shard(f"search/{name}", {PURSE: -amount}, NOON, has=amount)
+    return move_in_shard(f"search/{name}", {PURSE: -amount}, NOON, has=True)
 
 
 def given(of, seen_there, attempt=0):
     grant = last_money(of, seen_there, attempt)
-    return None if grant is None else list(grant.takes)
+    return None if grant is None else all_takes({PURSE: grant}, NOON)
 
 
 def test_one_place_that_has_enough_gives_what_is_missing_and_no_more():
@@ -90,8 +91,8 @@ def test_the_window_is_one_of_them():
     newcomer = want(newcomer=True)
 
     assert given(want(), spread(99, pools={NEXT: 1})) == [
-        take_from_window(PURSE, 99, LIMIT, pool_name(POOL)),
         pool(NEXT, 1),
+        take_from_window(PURSE, 99, LIMIT, pool_name(POOL)),
     ]
     assert given(want(), spread(60, web=0, app=40)) == [
         take_from_window(PURSE, 60, LIMIT, PLACE),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.adapters import ledger_refills
+from cost_sentry.adapters import ledger_wants
 from cost_sentry.adapters.ledger_calls import Conflict
 from cost_sentry.adapters.ledger_items import number, pool_key, window_key
 from cost_sentry.adapters.ledger_moves import (
@@ -23,12 +23,14 @@ from tests.fakes.builders import NOON, budget
 from tests.fakes.noted_calls import NotedCalls
 from tests.fakes.refill_kit import (
     FULL,
+    HELD,
     LIMIT,
     OTHER,
     PLACE,
     POOL,
     PURSE,
     Kit,
+    brought,
     crowded,
     from_pool,
     from_window,
@@ -75,7 +77,7 @@ def test_a_shortage_that_is_believed_does_not_refuse_what_it_would_have_paid():
     kit = Kit(window=crowded(0), spread=places(99, is_crowded=True))
     kit.supplied(want())
 
-    assert kit.supplied(want(amount=99))[0] is None
+    assert kit.supplied(want(amount=99))[0] == HELD
     assert kit.allotments.looks.count("spread") == 2
 
 
@@ -90,7 +92,7 @@ def test_past_a_pool_a_shard_gets_what_it_needs_and_may_keep_nothing(newcomer):
     assert list(actions) == [
         take_from_window(PURSE, 60, LIMIT, pool_name(POOL)),
         *joins,
-        move_in_shard(PLACE, {PURSE: 60}, NOON, seen={PURSE: told}),
+        brought(60, told),
     ]
 
 
@@ -156,7 +158,7 @@ def test_a_crowded_window_is_looked_at_every_ten_seconds(later, looks):
 
 
 def test_of_a_crowded_window_a_bounded_number_is_remembered(monkeypatch):
-    monkeypatch.setattr(ledger_refills, "PURSES_KNOWN_MAX", 1)
+    monkeypatch.setattr(ledger_wants, "PURSES_KNOWN_MAX", 1)
     kit = Kit(pool(16_000, 1), window=crowded())
     one, other = want(), want(of=budget("other"))
 
@@ -193,7 +195,7 @@ def test_a_share_is_known_for_half_a_minute(at, unseen):
 
     told = seen(4_700, 400, at) if unseen else seen(16_000 - 150, 200)
     amount = 300 if unseen else 150
-    assert receive == move_in_shard(PLACE, {PURSE: amount}, NOON, seen={PURSE: told})
+    assert receive == brought(amount, told)
 
 
 def test_after_two_blind_tries_at_two_pools_the_third_is_looked_at():
@@ -233,7 +235,7 @@ def test_when_no_pool_has_enough_the_fullest_make_it_up_together(newcomer):
         take_from_pool(PURSE, (POOL + 2) % POOLS, 60, newcomer=newcomer),
         take_from_pool(PURSE, (POOL + 30) % POOLS, 30, newcomer=False),
         take_from_pool(PURSE, (POOL + 1) % POOLS, 10, newcomer=False),
-        move_in_shard(PLACE, {PURSE: 100}, NOON, seen={PURSE: told}),
+        brought(100, told),
     ]
 
 
@@ -244,7 +246,7 @@ def test_no_more_than_eight_pools_serve_a_shard_at_once(each, served):
 
     answer, transactions = kit.supplied(want())
 
-    assert answer == (None if served else short(0, missed=1))
+    assert answer == (HELD if served else short(0, missed=1))
     assert [len(actions) for actions in transactions] == ([9] if served else [])
 
 
@@ -284,7 +286,7 @@ def test_what_a_shard_gives_back_goes_to_its_pool_if_it_still_has_it():
     [actions] = kit.calls.transactions
     assert list(actions) == [
         give_to_pool(PURSE, POOL, 5),
-        move_in_shard(PLACE, {PURSE: -5}, NOON, has=5),
+        move_in_shard(PLACE, {PURSE: -5}, NOON, has=True),
     ]
 
 

@@ -127,7 +127,9 @@ def test_a_window_of_which_nothing_is_needed_does_not_come_along():
     kit = Kit(pool(16_000, 1), window=crowded(1_000))
     enough = want(of=budget("other"), free=100, seen=seen(5_000, free_max=100, at=-30))
 
-    assert kit.supplied(want(), scarce=[enough])[1] == [from_pool(300, seen(16_700, 400))]
+    assert kit.supplied(want(), scarce=[enough])[1] == [
+        from_pool(300, seen(16_700, 400), scarce=[enough])
+    ]
 
 
 def test_what_could_not_be_looked_at_proves_nothing():

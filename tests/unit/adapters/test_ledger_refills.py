@@ -10,11 +10,13 @@ from cost_sentry.adapters.ledger_moves import move_in_shard, take_from_window
 from cost_sentry.domain.allotment import gathered
 from tests.fakes.builders import NOON, budget
 from tests.fakes.refill_kit import (
+    HELD,
     LIMIT,
     OTHER,
     PLACE,
     PURSE,
     Kit,
+    brought,
     from_window,
     places,
     seen,
@@ -30,7 +32,7 @@ from tests.fakes.refill_kit import (
 def test_a_window_refills_a_shard_that_it_serves(unallotted, free, amount):
     kit = Kit(window=window(unallotted))
 
-    assert kit.supplied(want(free)) == (None, [from_window(amount, unallotted - amount)])
+    assert kit.supplied(want(free)) == (HELD, [from_window(amount, unallotted - amount)])
     assert kit.pauses == []
 
 
@@ -74,7 +76,7 @@ def test_money_is_gathered_before_it_is_taken(spread):
 def test_what_was_proven_to_be_there_is_taken_at_once():
     kit = Kit(window=None, spread=places(64_000, web=30, app=7))
 
-    assert kit.supplied(want(free=99)) == (None, [from_window(3_200, 64_007 - 3_200)])
+    assert kit.supplied(want(free=99)) == (HELD, [from_window(3_200, 64_007 - 3_200)])
 
 
 def test_a_shard_that_got_its_money_meanwhile_needs_no_more():
@@ -103,7 +105,7 @@ def test_what_will_be_scarce_and_is_not_there_is_no_reason_to_refuse():
 
     answer, [actions] = kit.supplied(want(), scarce=[want(amount=101, of=budget("other"))])
 
-    assert (answer, len(actions)) == (None, 2)
+    assert (answer, len(actions)) == (HELD, 2)
 
 
 @pytest.mark.parametrize(("amount", "filled"), [(100, True), (99, False)])
@@ -112,7 +114,9 @@ def test_a_busy_shard_is_filled_early_if_there_is_plenty(amount, filled):
     kit = Kit(window=window(16 * amount // 2))
 
     assert kit.refills.top_up([want(is_early=True)]) is filled
-    assert kit.calls.transactions == ([from_window(50, 750)] if filled else [])
+    take = take_from_window(PURSE, 50, LIMIT, PLACE)
+    receive = move_in_shard(PLACE, {PURSE: 50}, NOON, seen={PURSE: seen(750)})
+    assert kit.calls.transactions == ([(take, receive)] if filled else [])
 
 
 def test_a_busy_shard_is_filled_with_all_that_it_will_need_or_nothing():
@@ -132,12 +136,10 @@ def test_a_shard_that_saw_plenty_is_refilled_without_a_look_and_tells_no_newer_n
 
     answer, [actions] = kit.supplied(want(free=30, seen=told))
 
-    assert (answer, kit.allotments.looks) == (None, [])
+    assert (answer, kit.allotments.looks) == (HELD, [])
     assert actions == (
         take_from_window(PURSE, 3_200, LIMIT, PLACE),
-        move_in_shard(
-            PLACE, {PURSE: 3_200}, NOON, seen={PURSE: replace(told, elsewhere=PLENTY - 3_200)}
-        ),
+        brought(3_200, replace(told, elsewhere=PLENTY - 3_200)),
     )
 
 
@@ -155,7 +157,7 @@ def test_a_call_that_owes_much_gets_all_of_it_unseen():
 def test_a_shard_that_knows_of_no_plenty_looks_first(told):
     kit = Kit(window=window(64_000))
 
-    assert kit.supplied(want(seen=told)) == (None, [from_window(3_200, 60_800)])
+    assert kit.supplied(want(seen=told)) == (HELD, [from_window(3_200, 60_800)])
     assert kit.allotments.looks == ["window"]
 
 

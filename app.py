@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import cdk_nag
 
 from infra.addresses import read_addresses
+from infra.callers import read_callers
 from infra.cost_sentry_stack import CostSentryStack
 from infra.stage import stage_named
 from infra.suppressions import explain_findings
@@ -19,8 +20,14 @@ context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
 context |= {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
 app = cdk.App(context=context, outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
 stage = stage_named(app.node.get_context("stage"))
-addresses = read_addresses(ROOT / app.node.get_context("config"))
-stack = CostSentryStack(app, f"CostSentry-{stage.name}", stage=stage, addresses=addresses)
+config = ROOT / app.node.get_context("config")
+stack = CostSentryStack(
+    app,
+    f"CostSentry-{stage.name}",
+    stage=stage,
+    addresses=read_addresses(config),
+    callers=read_callers(config),
+)
 for tag, value in (("application", "cost-sentry"), ("stage", stage.name)):
     cdk.Tags.of(stack).add(tag, value)
 cdk.Tags.of(stack).add("owner", app.node.get_context("owner"))

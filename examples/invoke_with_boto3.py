@@ -12,7 +12,7 @@ request = json.loads(pathlib.Path(__file__).with_name("request.json").read_text(
 # An answer may take as long as a workflow may run; boto3 gives up after 60 s if nobody says so.
 patient = Config(read_timeout=310, retries={"total_max_attempts": 1})
 answer = boto3.client("stepfunctions", config=patient).start_sync_execution(
-    stateMachineArn=os.environ["COST_SENTRY_STATE_MACHINE"], input=json.dumps(request)
+    stateMachineArn=os.environ["COST_SENTRY_WORKFLOWS"] + "support", input=json.dumps(request)
 )
 if answer["status"] != "SUCCEEDED":  # the model call failed; Bedrock's own error name
     raise SystemExit(f"{answer['error']}: {json.loads(answer['cause'])['message']}")

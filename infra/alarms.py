@@ -44,8 +44,11 @@ def _throttles(function: str) -> Callable[[Watched], cloudwatch.Metric]:
     return lambda on: on.functions.by_name[function].function.metric_throttles()
 
 
-def _workflow(name: str) -> Callable[[Watched], cloudwatch.Metric]:
-    return lambda on: on.workflows.guarded_invocation.state_machine.metric(name, statistic="Sum")
+def _workflows(how: str, metric_name: str) -> Callable[[Watched], cloudwatch.Metric]:
+    """Executions of all callers that ended so."""
+    return lambda on: on.workflows.guarded_invocation.ended(how, metric_name).metric(
+        statistic="Sum"
+    )
 
 
 def _ledger(name: str) -> Callable[[Watched], cloudwatch.Metric]:
@@ -158,23 +161,17 @@ ALARMS = (
     ),
     AlarmRow(
         name="workflow_failures",
-        metric=_workflow("ExecutionsFailed"),
+        metric=_workflows("ExecutionFailed", "WorkflowFailures"),
         threshold=25,
         meaning="Many calls ended with an error, most often Amazon Bedrock's own throttling. "
         "The workflow's log names the state and the error.",
     ),
     AlarmRow(
         name="workflow_timeouts",
-        metric=_workflow("ExecutionsTimedOut"),
+        metric=_workflows("ExecutionTimedOut", "WorkflowTimeouts"),
         threshold=1,
         meaning="A call outlasted the workflow's time limit. Its reservation expires and is "
         "charged in full.",
-    ),
-    AlarmRow(
-        name="workflow_throttles",
-        metric=_workflow("ExecutionThrottled"),
-        threshold=1,
-        meaning="Step Functions slowed the workflow down. Ask for a higher quota.",
     ),
     AlarmRow(
         name="ledger_write_throttles",

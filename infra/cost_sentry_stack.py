@@ -1,8 +1,11 @@
 """Composes the constructs of this folder; defines nothing itself."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from constructs import Construct
 
+from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses
 from infra.alarms import Alarms, Watched
 from infra.alerts import Alerts
@@ -20,7 +23,13 @@ class CostSentryStack(cdk.Stack):
     """The whole sentry of one stage, in one stack. Needs no account or Region to synthesize."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, addresses: Addresses
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        addresses: Addresses,
+        callers: Sequence[Caller],
     ) -> None:
         super().__init__(
             scope,
@@ -34,7 +43,9 @@ class CostSentryStack(cdk.Stack):
         emergency = EmergencyStore(self, "Emergency", stage=stage)
         near = Neighbours(ledger=ledger, alerts=alerts, models=models, emergency=emergency)
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
-        workflows = WorkflowSet(self, "Workflows", functions=functions, models=models, stage=stage)
+        workflows = WorkflowSet(
+            self, "Workflows", functions=functions, models=models, callers=callers, stage=stage
+        )
         triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)
         watched = Watched(
             functions=functions, workflows=workflows, ledger=ledger, triggers=triggers
@@ -42,8 +53,7 @@ class CostSentryStack(cdk.Stack):
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
 
         self._output("LedgerTableName", ledger.table.table_name)
-        machine = workflows.guarded_invocation.state_machine
-        self._output("GuardedInvocationArn", machine.state_machine_arn)
+        self._output("GuardedInvocationArnPrefix", workflows.arn_prefix)
         self._output("AlertTopicArn", alerts.topic.topic_arn)
         self._output("EmergencyBucketName", emergency.bucket.bucket_name)
         for name, function in functions.by_name.items():

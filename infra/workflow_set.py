@@ -1,7 +1,11 @@
-"""The state machines, and what each may touch."""
+"""The state machines, and what they may touch."""
 
+from collections.abc import Sequence
+
+import aws_cdk as cdk
 from constructs import Construct
 
+from cost_sentry.domain.caller import SEPARATOR, Caller
 from infra.bedrock_access import BedrockAccess
 from infra.function_set import FunctionSet
 from infra.names import pascal
@@ -18,7 +22,10 @@ GUARDED_INVOCATION_STEPS = (
 
 
 class WorkflowSet(Construct):
-    """Every workflow; applications start ``guarded_invocation`` and nothing else."""
+    """Every workflow; each caller may start its own ``guarded_invocation`` and nothing else.
+
+    They differ in the caller alone, so that the right to start one is an identity.
+    """
 
     def __init__(
         self,
@@ -27,6 +34,7 @@ class WorkflowSet(Construct):
         *,
         functions: FunctionSet,
         models: BedrockAccess,
+        callers: Sequence[Caller],
         stage: Stage,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -39,6 +47,20 @@ class WorkflowSet(Construct):
             stage=stage,
         )
         for step in steps.values():
-            step.grant_invoke(self.guarded_invocation.state_machine)
+            step.grant_invoke(self.guarded_invocation.role)
         # The direct branch: Step Functions itself is Bedrock's caller, no function waits.
-        models.grant_invoke(self.guarded_invocation.state_machine.role)
+        models.grant_invoke(self.guarded_invocation.role)
+        stack = cdk.Stack.of(self)
+        for caller in callers:
+            self.guarded_invocation.add(
+                caller.workflow_suffix,
+                name=caller.workflow_name(stack.stack_name),
+                bindings={"Team": caller.team, "Application": caller.application or ""},
+            )
+        self.arn_prefix = stack.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=f"{stack.stack_name}{SEPARATOR}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        """Of each caller's workflow; its ``workflow_suffix`` follows."""

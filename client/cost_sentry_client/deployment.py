@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from cost_sentry.domain.caller import Caller
 from cost_sentry_client.problems import Problem
 
 if TYPE_CHECKING:
@@ -32,19 +33,9 @@ class Deployment:
         """The ledger."""
         return self._output("LedgerTableName")
 
-    @property
-    def guarded_invocation_arn(self) -> str:
-        """The workflow that applications start."""
-        return self._output("GuardedInvocationArn")
-
-    @property
-    def state_machines(self) -> dict[str, str]:
-        """Every workflow's ARN by the name of its file: ``guarded_invocation``."""
-        return {
-            _snake(name.removesuffix("Arn")): value
-            for name, value in self.outputs.items()
-            if ":stateMachine:" in value
-        }
+    def guarded_invocation_arn(self, caller: Caller) -> str:
+        """The workflow that this caller starts; there is one if ``sentry.yaml`` had it then."""
+        return self._output("GuardedInvocationArnPrefix") + caller.workflow_suffix
 
     @property
     def alert_topic_arn(self) -> str:
@@ -59,10 +50,6 @@ class Deployment:
                 fix="deploy it again with this version of cost-sentry: npx cdk deploy",
             )
         return self.outputs[name]
-
-
-def _snake(pascal: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in pascal).lstrip("_")
 
 
 def stack_name(stage: str) -> str:

@@ -98,7 +98,7 @@ class Operator:
     def caller(self, tags: dict[str, str]) -> SentryClient:
         """The drop-in client, with refusals as answers."""
         return SentryClient(
-            state_machine_arn=self.deployment.guarded_invocation_arn,
+            deployment=self.deployment,
             session=self.target.session,
             step_functions=self.step_functions,
             tags=tags,

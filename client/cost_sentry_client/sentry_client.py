@@ -9,9 +9,10 @@ import boto3
 
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.call_errors import failure, rejection
-from cost_sentry_client.deployment import STAGE_DEFAULT, find_deployment
+from cost_sentry_client.deployment import STAGE_DEFAULT, Deployment, find_deployment
 from cost_sentry_client.payload import Unsendable, from_payload, to_payload
 from cost_sentry_client.request_id import new_request_id
+from cost_sentry_client.workflows import Workflows
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -22,10 +23,13 @@ class SentryClient:
     """Stands where ``boto3.client("bedrock-runtime")`` stood, for ``converse``.
 
     Args:
-        state_machine_arn: Of ``guarded_invocation``; left out, it is looked up by ``stage``.
+        state_machine_arn: Of the caller's own workflow; left out, it is looked up by ``stage`` and
+            by the tags ``team`` and ``application``.
         stage: Which deployment, if no ARN is given.
+        deployment: Which one, if it was looked up already.
         session: The boto3 session to use; left out, a new one as boto3 would make it.
-        tags: Sent with every call; ``team`` is required here or with the call.
+        tags: Sent with every call; ``team`` is required here or with the call, unless an ARN is
+            given. Whoever may start a workflow is its caller, whatever the tags say.
         on_reject: ``raise`` CallRejected, or ``return`` an answer that holds ``sentry`` only.
         step_functions: A ready client, where the usual one will not do.
     """
@@ -35,6 +39,7 @@ class SentryClient:
         *,
         state_machine_arn: str | None = None,
         stage: str = STAGE_DEFAULT,
+        deployment: Deployment | None = None,
         session: boto3.Session | None = None,
         tags: Mapping[str, str] | None = None,
         on_reject: Literal["raise", "return"] = "raise",
@@ -44,15 +49,22 @@ class SentryClient:
             raise ValueError(f"on_reject is {on_reject!r}; allowed: 'raise', 'return'")
         self._given_arn = state_machine_arn
         self._stage = stage
+        self._deployment = deployment
         self._session = session or boto3.Session()
         self._tags = dict(tags or {})
         self._on_reject = on_reject
         self._step_functions = step_functions or step_functions_client(self._session)
 
+    def workflow_arn(self, tags: Mapping[str, str] | None = None) -> str:
+        """The workflow that a call with these tags starts, besides the client's own."""
+        return self._workflows.arn({**self._tags, **(tags or {})})
+
     @cached_property
-    def state_machine_arn(self) -> str:
-        """The workflow that this client starts."""
-        return self._given_arn or find_deployment(self._session, self._stage).guarded_invocation_arn
+    def _workflows(self) -> Workflows:
+        def find() -> Deployment:
+            return self._deployment or find_deployment(self._session, self._stage)
+
+        return Workflows(self._given_arn, find)
 
     @property
     def exceptions(self) -> Any:  # noqa: ANN401 - botocore makes its classes while running
@@ -95,12 +107,10 @@ class SentryClient:
             payload = to_payload(request)
         except Unsendable as error:
             return self._answer(_refused_here(request, error))
-        return self._answer(self._run(payload))
+        return self._answer(self._run(payload, request["tags"]))
 
-    def _run(self, payload: str) -> dict[str, Any]:
-        execution = self._step_functions.start_sync_execution(
-            stateMachineArn=self.state_machine_arn, input=payload
-        )
+    def _run(self, payload: str, tags: Mapping[str, str]) -> dict[str, Any]:
+        execution = self._workflows.start(self._step_functions, payload, tags)
         if execution["status"] != "SUCCEEDED":
             raise failure(execution, self._bedrock)
         answer: dict[str, Any] = json.loads(execution["output"])

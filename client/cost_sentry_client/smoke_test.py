@@ -17,12 +17,11 @@ from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.problems import Problem
 
-APPLICATION = "cost-sentry-smoke"
-APPLICATION_REFUSED = "cost-sentry-smoke-refused"
+SMOKE_TAG, REFUSED = "cost-sentry-smoke", "refused"
 
 BUDGET = Budget(
     id="cost-sentry-smoke",
-    scope={"application": APPLICATION_REFUSED},
+    scope={SMOKE_TAG: REFUSED},
     unit=Unit.USD,
     window=WindowKind.NONE,
     limit=0,
@@ -67,8 +66,9 @@ def caller_for(
     teams = [team] if team else sorted(config.teams)
     models = [model_id] if model_id else _cheapest_first(operator, config)
     for candidate in teams:
-        filled = dict.fromkeys(config.required_tags, APPLICATION)
-        all_tags = {**filled, "application": APPLICATION, **tags, "team": candidate}
+        filled = dict.fromkeys(config.required_tags, SMOKE_TAG)
+        named = {"application": next(iter(config.teams[candidate].applications), SMOKE_TAG)}
+        all_tags = {**filled, **named, **tags, "team": candidate}
         for model in models:
             if config.is_covered(all_tags, base_model_id(model)):
                 return Caller(model_id=model, tags=all_tags)
@@ -95,7 +95,7 @@ def prove_allowed(operator: Operator, caller: Caller) -> Proof:
 
 def prove_refused(operator: Operator, caller: Caller) -> Proof:
     """The same call under a budget of nothing: refused before a token is paid for."""
-    tags = {**caller.tags, "application": APPLICATION_REFUSED}
+    tags = {**caller.tags, SMOKE_TAG: REFUSED}
     with _budget_of_nothing(operator):
         for _ in range(_TRIES_MAX):
             time.sleep(_SETTLING_SECONDS)

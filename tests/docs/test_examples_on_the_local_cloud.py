@@ -23,7 +23,7 @@ def environment(cloud_environment: dict[str, str], newly_deployed: dict[str, str
     variables = {**os.environ, **cloud_environment}
     target = open_target(TargetOptions(stage="dev"), variables, lambda: None)
     Operator(target).apply(load_config(EXAMPLES / "sentry.yaml").config)
-    return {**variables, "COST_SENTRY_STATE_MACHINE": newly_deployed["GuardedInvocationArn"]}
+    return {**variables, "COST_SENTRY_WORKFLOWS": newly_deployed["GuardedInvocationArnPrefix"]}
 
 
 def run(name: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -73,6 +73,13 @@ class Slot:
         return [r.request_id for r in self.sentry.books.pending(account)]
 
 
+def _team_of(request: Any) -> str:
+    """Whose workflow is started; search's if the request names no team that has one."""
+    tags = request.get("tags") if isinstance(request, dict) else None
+    team = tags.get("team") if isinstance(tags, dict) else None
+    return team if team in ("search", "support") else "search"
+
+
 def slot_budgets() -> list[Budget]:
     """Budgets of ten dollars, one per slot, under names that no other file's slots have."""
     mine = uuid4().hex[:8]
@@ -117,9 +124,13 @@ class DeployedSentry:
 
     def start(self, request: Any) -> dict[str, Any]:
         """``StartSyncExecution`` as AWS answers it."""
-        machine = self.outputs["GuardedInvocationArn"]
         client = self.cloud.client("stepfunctions")
+        machine = self.workflow(_team_of(request))
         return client.start_sync_execution(stateMachineArn=machine, input=json.dumps(request))
+
+    def workflow(self, team: str = "search") -> str:
+        """The ARN of a team's workflow."""
+        return self.outputs["GuardedInvocationArnPrefix"] + team
 
     def invoke(self, request: Any) -> dict[str, Any]:
         """The workflow's output; fails the test if there is none."""

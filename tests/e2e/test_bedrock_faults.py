@@ -108,7 +108,7 @@ def test_an_answer_without_usage_is_charged_in_full_and_says_so(slot, ask):
 @BRANCHES
 def test_a_model_that_stalls_past_the_time_limit_stays_held(slot, ask):
     """The real definition with shorter limits: waiting four minutes proves nothing more."""
-    machine = slot.sentry.outputs["GuardedInvocationArn"]
+    machine = slot.sentry.workflow()
     client = slot.sentry.cloud.client("stepfunctions")
     definition = client.describe_state_machine(stateMachineArn=machine)["definition"]
     hurried = json.loads(definition)

@@ -54,4 +54,4 @@ def test_bootstrap_and_deploy_work_and_a_second_deploy_changes_nothing(
     assert "(no changes)" in again, again
     stack = empty_cloud.client("cloudformation").describe_stacks(StackName="CostSentry-dev")
     outputs = {row["OutputKey"]: row["OutputValue"] for row in stack["Stacks"][0]["Outputs"]}
-    assert outputs["GuardedInvocationArn"] in empty_cloud.state_machines.values()
+    assert outputs["GuardedInvocationArnPrefix"] + "search" in empty_cloud.state_machines.values()

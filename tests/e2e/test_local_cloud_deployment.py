@@ -51,7 +51,8 @@ class TestRealApp:
 
         assert {row["LogicalResourceId"] for row in resources} == set(declared["Resources"])
         assert {row["ResourceStatus"] for row in resources} == {"CREATE_COMPLETE"}
-        assert deployed["GuardedInvocationArn"] in local_cloud.state_machines.values()
+        found = local_cloud.state_machines.values()
+        assert deployed["GuardedInvocationArnPrefix"] + "search" in found
 
     def test_a_second_deployment_changes_nothing(self, local_cloud, deployed, assembly):
         cloudformation = local_cloud.client("cloudformation")

@@ -43,10 +43,11 @@ def up(
     with run.progress("synthesizing and deploying the app (the first time takes a while)"):
         outputs = deploy_local(cloud, config)
     applied = _configure(run, cloud, config)
-    facts = _facts(run, cloud)
+    facts = _facts(cloud)
     run.note(f"local cloud at {cloud.endpoint}, Bedrock stand-in at {cloud.bedrock_endpoint}")
     run.note(applied)
-    exports = {**facts["environment"], "COST_SENTRY_STATE_MACHINE": outputs["GuardedInvocationArn"]}
+    workflows = {"COST_SENTRY_WORKFLOWS": outputs["GuardedInvocationArnPrefix"]}
+    exports = {**facts["environment"], **workflows}
     run.answer(
         {**facts, "outputs": outputs},
         f"unset {' '.join(OTHER_ACCOUNTS)}",
@@ -80,28 +81,20 @@ def status(run: Run) -> ExitCode:
     if cloud is None:
         run.answer({"running": False}, "no local cloud is running; start it: cost-sentry local up")
         return ExitCode.REFUSED
-    facts = _facts(run, cloud)
-    machines = [f"{name}: {arn}" for name, arn in facts["state_machines"].items()]
+    facts = _facts(cloud)
+    machines = [f"{name}: {arn}" for name, arn in sorted(facts["state_machines"].items())]
     endpoints = [f"endpoint: {cloud.endpoint}", f"bedrock endpoint: {cloud.bedrock_endpoint}"]
     run.answer(facts, *endpoints, *(machines or ["nothing is deployed; run: cost-sentry local up"]))
     return ExitCode.OK
 
 
-def _facts(run: Run, cloud: "LocalCloud") -> dict[str, Any]:
+def _facts(cloud: "LocalCloud") -> dict[str, Any]:
     """What any AWS client needs; ``state_machines`` is empty before a deployment."""
-    from cost_sentry_client.deployment import DeploymentNotFound
-    from cost_sentry_client.operations import Operator
-    from cost_sentry_client.target import local_target
-
-    try:
-        machines = Operator(local_target(cloud, run.options.stage)).deployment.state_machines
-    except DeploymentNotFound:
-        machines = {}
     return {
         "running": True,
         "endpoint": cloud.endpoint,
         "bedrock_endpoint": cloud.bedrock_endpoint,
-        "state_machines": machines,
+        "state_machines": cloud.state_machines,
         "environment": cloud.environment(),
     }
 

@@ -13,7 +13,7 @@ from cost_sentry.application.ports import PriceBook
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
-from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
+from cost_sentry.domain.sentry_config import Application, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.coverage import find_uncovered
 from cost_sentry_client.config_file.cross_checks import find_contradictions
@@ -29,6 +29,7 @@ from cost_sentry_client.config_file.shapes import (
     BudgetShape,
     EmergencyAllowanceShape,
     SentryFile,
+    TeamShape,
 )
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
 
@@ -164,7 +165,12 @@ def _text(path: FilePath) -> str:
 
 def _config(file: SentryFile) -> SentryConfig:
     teams = {
-        id_: Team(id=id_, owners=tuple(t.owners if t else ())) for id_, t in file.teams.items()
+        id_: Team(
+            id=id_,
+            owners=tuple(team.owners if team else ()),
+            applications=_applications(team),
+        )
+        for id_, team in file.teams.items()
     }
     models = {
         id_: Model(id=id_, ladder=tuple(m.ladder if m else ())) for id_, m in file.models.items()
@@ -183,6 +189,13 @@ def _config(file: SentryFile) -> SentryConfig:
         alert_addresses=tuple(file.alerts.addresses),
         emergency_allowances=tuple(_allowance(shape) for shape in file.emergency_allowances),
     )
+
+
+def _applications(team: TeamShape | None) -> dict[str, Application]:
+    return {
+        id_: Application(id=id_, environment=one.environment if one else None)
+        for id_, one in (team.applications if team else {}).items()
+    }
 
 
 def _allowance(shape: EmergencyAllowanceShape) -> EmergencyAllowance:

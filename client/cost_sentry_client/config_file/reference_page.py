@@ -10,6 +10,7 @@ from cost_sentry_client.config_file.field_types import WORDS
 from cost_sentry_client.config_file.shapes import (
     API_VERSION,
     AlertsShape,
+    ApplicationShape,
     BudgetShape,
     DefaultsShape,
     EmergencyAllowanceShape,
@@ -24,6 +25,7 @@ _SECTIONS = (
     ("defaults.", DefaultsShape),
     ("alerts.", AlertsShape),
     ("teams.<team>.", TeamShape),
+    ("teams.<team>.applications.<application>.", ApplicationShape),
     ("models.<model>.", ModelShape),
     ("budgets[].", BudgetShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),

@@ -10,6 +10,7 @@ from cost_sentry_client.config_file.field_types import WORDS
 from cost_sentry_client.config_file.problems import Finding, Path, quoted
 from cost_sentry_client.config_file.shapes import (
     AlertsShape,
+    ApplicationShape,
     BudgetShape,
     DefaultsShape,
     EmergencyAllowanceShape,
@@ -128,6 +129,8 @@ def _shape_at(path: Path) -> type[BaseModel] | None:
             return SentryFile
         case ("defaults" | "alerts" as name,):
             return _SECTIONS[name]
+        case ("teams", _, "applications", _):
+            return ApplicationShape
         case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _):
             return _SECTIONS[name]
         case _:

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.emergency import CALLS_PER_DAY_MAX
-from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, WORKFLOWS_MAX
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.field_types import (
     Address,
@@ -75,6 +75,15 @@ class AlertsShape(_Shape):
     )
 
 
+class ApplicationShape(_Shape):
+    """One application of a team, which starts a workflow of its own."""
+
+    environment: TagValue | None = Field(
+        default=None,
+        description="the value of its tag environment, whatever its requests say",
+    )
+
+
 class TeamShape(_Shape):
     """One team that may call models."""
 
@@ -82,6 +91,14 @@ class TeamShape(_Shape):
         default_factory=list,
         max_length=20,
         description="e-mail addresses told about the budgets of this team",
+    )
+    applications: dict[TeamId, ApplicationShape | None] = Field(
+        default_factory=dict,
+        max_length=WORKFLOWS_MAX,
+        description=(
+            "applications that may call for this team, each by a workflow of its own; none: the "
+            "team has one workflow, and the tag application is what its requests say"
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from cost_sentry.adapters.converse_codec import to_integration
 from cost_sentry.adapters.request_parser import given_model_id
 from cost_sentry.adapters.request_parser_fields import given_request_id
 from cost_sentry.adapters.ticket import ticket_of
+from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest
@@ -16,7 +17,9 @@ REPLAY = "REPLAY"
 """The workflow's word for an answer that must not call a model although it was once allowed."""
 
 
-def malformed(raw: object, refused: RequestRefused, execution_name: str) -> Decision:
+def malformed(
+    raw: object, refused: RequestRefused, caller: Caller, execution_name: str
+) -> Decision:
     """The rejection of an input that is not a request."""
     return Decision(
         kind=DecisionKind.REJECT,
@@ -25,6 +28,7 @@ def malformed(raw: object, refused: RequestRefused, execution_name: str) -> Deci
         request_id=given_request_id(raw, execution_name),
         model_asked=given_model_id(raw),
         errors=refused.errors,
+        tags=caller.tags,
     )
 
 
@@ -56,6 +60,7 @@ def log_fields(decision: Decision) -> dict[str, Any]:
         "reservation": held.request_id if held else None,
         "decision": decision.kind.value,
         "team": decision.tags.get("team"),
+        "ignored_tags": dict(decision.ignored_tags),
         "model_asked": decision.model_asked,
         "model_used": decision.model_used,
     }

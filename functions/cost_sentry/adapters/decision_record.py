@@ -85,6 +85,7 @@ def decision_text(decision: Decision) -> str:
             "rungs": [[r.model_id, r.outcome, r.quote_picodollars] for r in decision.rungs],
             "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
             **_note_records(decision),
+            **({"ignored": dict(decision.ignored_tags)} if decision.ignored_tags else {}),
             **_slot_record(decision),
         }
     )
@@ -117,6 +118,7 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
         policies=_notes(record.get("policies", ())),
         shadow=_notes(record.get("shadow", ())),
         tags=record["tags"],
+        ignored_tags=record.get("ignored", {}),
     )
     return RecordedDecision(
         decision=decision, account=record["account"], at=at, slot_id=record.get("slot")

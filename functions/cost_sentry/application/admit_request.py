@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cost_sentry.application.budget_views import views_held
+from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidate_tries import CandidateTries, Short, TooLong
 from cost_sentry.application.candidates import (
     Candidate,
@@ -78,6 +79,7 @@ class Admission:
             if config is None:
                 message = "no configuration is in force; apply a sentry.yaml first"
                 return rejection(request, ReasonCode.NOT_CONFIGURED, message)
+            request = as_configured(request, config)
             refused = refusal_of(request, config, self.price_book)
             return refused or self._try_candidates(request, config, attempt)
         except LedgerUnavailable as error:
@@ -191,6 +193,7 @@ class Admission:
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
             tags=request.tags,
+            ignored_tags=request.ignored_tags,
         )
 
 
@@ -203,6 +206,7 @@ def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Dec
         request_id=request.request_id,
         model_asked=request.model_id,
         tags=request.tags,
+        ignored_tags=request.ignored_tags,
     )
 
 

@@ -1,9 +1,10 @@
 """Which models may serve a request, in order, and at what price at most."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from cost_sentry.application.caller_refusal import named, refused, unknown_caller
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
@@ -15,8 +16,6 @@ from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
 from cost_sentry.domain.unit import amount_held
-
-NAMED_IN_A_MESSAGE_MAX = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +78,11 @@ def refusal_of(
 ) -> Decision | None:
     """Why this request cannot be served whatever the budgets hold; ``None`` if it can."""
     errors = (*_tag_errors(request, config), *_output_errors(request, config, book))
-    if request.tags.get("team") not in config.teams and not errors:
-        return _refused(
-            request,
-            ReasonCode.UNKNOWN_TEAM,
-            FieldError(
-                field="tags.team",
-                problem=f"there is no team {request.tags.get('team')!r}",
-                allowed=_named(config.teams),
-            ),
-        )
     if errors:
-        return _refused(request, ReasonCode.INVALID_REQUEST, *errors)
+        return refused(request, ReasonCode.INVALID_REQUEST, *errors)
+    unknown = unknown_caller(request, config)
+    if unknown:
+        return refused(request, *unknown)
     return _model_refusal(request, config, book)
 
 
@@ -103,18 +95,18 @@ def _model_refusal(
     elif book.price(request.model_id) is None:
         problem = f"model {request.model_id!r} has no price in price book {book.version}"
     if problem:
-        error = FieldError(field="modelId", problem=problem, allowed=_named(config.models))
-        return _refused(request, ReasonCode.UNKNOWN_MODEL, error)
+        error = FieldError(field="modelId", problem=problem, allowed=named(config.models))
+        return refused(request, ReasonCode.UNKNOWN_MODEL, error)
     unsuitable = _unsuitable(request, book)
     if unsuitable:
-        return _refused(request, ReasonCode.MODEL_UNSUITABLE, unsuitable)
+        return refused(request, ReasonCode.MODEL_UNSUITABLE, unsuitable)
     if not config.is_covered(request.tags, base_model_id(request.model_id)):
         error = FieldError(
             field="tags",
             problem="no budget covers these tags, and what no budget covers is refused",
             allowed="tags of a budget in sentry.yaml; one with an empty scope covers everything",
         )
-        return _refused(request, ReasonCode.NO_BUDGET, error)
+        return refused(request, ReasonCode.NO_BUDGET, error)
     return None
 
 
@@ -234,7 +226,7 @@ def refusal_of_length(request: InvocationRequest, tokens: int, tokens_max: int) 
         problem=f"the prompt has {tokens} tokens",
         allowed=f"at most {tokens_max}, the context window of {request.model_id}",
     )
-    return _refused(request, ReasonCode.MODEL_UNSUITABLE, error)
+    return refused(request, ReasonCode.MODEL_UNSUITABLE, error)
 
 
 def _tag_errors(request: InvocationRequest, config: SentryConfig) -> tuple[FieldError, ...]:
@@ -263,22 +255,3 @@ def _output_errors(
             allowed=f"1 to {most}",
         ),
     )
-
-
-def _refused(request: InvocationRequest, code: ReasonCode, *errors: FieldError) -> Decision:
-    decision = Decision(
-        kind=DecisionKind.REJECT,
-        code=code,
-        message="; ".join(f"{e.field}: {e.problem} ({e.allowed})" for e in errors),
-        request_id=request.request_id,
-        model_asked=request.model_id,
-        tags=request.tags,
-    )
-    return replace(decision, errors=errors)
-
-
-def _named(known: Mapping[str, object]) -> str:
-    names = sorted(known)
-    more = len(names) - NAMED_IN_A_MESSAGE_MAX
-    shown = ", ".join(names[:NAMED_IN_A_MESSAGE_MAX])
-    return f"one of {shown}" + (f" and {more} more" if more > 0 else "")

@@ -29,6 +29,7 @@ class ChangedThing(StrEnum):
     DEFAULTS = "defaults"
     ALERTS = "alerts"
     TEAM = "team"
+    APPLICATION = "application"
     MODEL = "model"
     BUDGET = "budget"
     EMERGENCY_ALLOWANCE = "emergency allowance"
@@ -79,6 +80,7 @@ def plan_config(
         *_fields(ChangedThing.DEFAULTS, "", _defaults(current), _defaults(wanted)),
         *_fields(ChangedThing.ALERTS, "", _alerts(current), _alerts(wanted)),
         *_things(ChangedThing.TEAM, _teams(current), _teams(wanted)),
+        *_things(ChangedThing.APPLICATION, _applications(current), _applications(wanted)),
         *_things(ChangedThing.MODEL, _models(current), _models(wanted)),
         *_things(ChangedThing.BUDGET, _budgets(current), _budgets(wanted)),
         *_things(ChangedThing.EMERGENCY_ALLOWANCE, _allowances(current), _allowances(wanted)),
@@ -162,6 +164,15 @@ def _alerts(config: SentryConfig | None) -> _Parts:
 def _teams(config: SentryConfig | None) -> _Things:
     teams = config.teams.values() if config else ()
     return {team.id: {"owners": _listed(team.owners)} for team in teams}
+
+
+def _applications(config: SentryConfig | None) -> _Things:
+    """As ``team/application``."""
+    return {
+        f"{team.id}/{one.id}": {"environment": one.environment or "none"}
+        for team in (config.teams.values() if config else ())
+        for one in team.applications.values()
+    }
 
 
 def _models(config: SentryConfig | None) -> _Things:

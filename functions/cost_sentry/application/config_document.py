@@ -12,18 +12,26 @@ from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import Policies, Policy, PolicyMode
-from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
+from cost_sentry.domain.sentry_config import (
+    OUTPUT_TOKENS_MIN,
+    Application,
+    Model,
+    SentryConfig,
+    Team,
+)
 from cost_sentry.domain.window import WindowKind
 
 FORMAT = 1
 FORMAT_WITH_TIME_ZONES = 2
 FORMAT_WITH_POLICIES = 3
+FORMAT_WITH_APPLICATIONS = 4
 """Grows when an older sentry could misread a document; it then says so instead of guessing.
 
-One that knows no time zones would count days of UTC, and one that knows no policies would permit
-everything. Documents without any keep the first format, and so their version.
+One that knows no time zones would count days of UTC, one that knows no policies would permit
+everything, and one that knows no applications would take their names from requests. Documents
+without any keep the first format, and so their version.
 """
-FORMATS = (FORMAT, FORMAT_WITH_TIME_ZONES, FORMAT_WITH_POLICIES)
+FORMATS = (FORMAT, FORMAT_WITH_TIME_ZONES, FORMAT_WITH_POLICIES, FORMAT_WITH_APPLICATIONS)
 
 _VERSION_CHARACTERS = 16
 
@@ -46,7 +54,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
             "holdSeconds": config.hold_seconds,
         },
         "alerts": {"addresses": list(config.alert_addresses)},
-        "teams": {team.id: {"owners": list(team.owners)} for team in config.teams.values()},
+        "teams": {team.id: _team_to_document(team) for team in config.teams.values()},
         "models": {model.id: {"ladder": list(model.ladder)} for model in config.models.values()},
         "budgets": [_budget_to_document(budget) for budget in config.budgets],
         **_allowances_to_document(config),
@@ -59,7 +67,7 @@ def config_from_document(document: Mapping[str, object]) -> SentryConfig:
     if document.get("format") not in FORMATS:
         raise ConfigurationError(
             f"the stored configuration has format {document.get('format')!r}; this sentry reads "
-            f"formats {FORMAT} to {FORMAT_WITH_POLICIES}: apply sentry.yaml again with this "
+            f"formats {FORMAT} to {FORMATS[-1]}: apply sentry.yaml again with this "
             "version of cost-sentry"
         )
     try:
@@ -88,6 +96,8 @@ def _lowest_output(config: SentryConfig) -> dict[str, int]:
 
 
 def _format(config: SentryConfig) -> int:
+    if any(team.applications for team in config.teams.values()):
+        return FORMAT_WITH_APPLICATIONS
     if config.policies.rules:
         return FORMAT_WITH_POLICIES
     zoned = any(budget.time_zone is not UTC for budget in config.budgets)
@@ -106,6 +116,22 @@ def _budget_to_document(budget: Budget) -> dict[str, object]:
         "owners": list(budget.owners),
         "thresholds": list(budget.thresholds_percent),
     }
+
+
+def _team_to_document(team: Team) -> dict[str, object]:
+    named = {
+        one.id: {} if one.environment is None else {"environment": one.environment}
+        for one in team.applications.values()
+    }
+    return {"owners": list(team.owners), **({"applications": named} if named else {})}
+
+
+def _team_from(id_: str, document: Mapping[str, Any]) -> Team:
+    applications = {
+        name: Application(id=name, environment=told.get("environment"))
+        for name, told in document.get("applications", {}).items()
+    }
+    return Team(id=id_, owners=tuple(document["owners"]), applications=applications)
 
 
 def _allowances_to_document(config: SentryConfig) -> dict[str, object]:
@@ -153,7 +179,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
     defaults, teams, models = document["defaults"], document["teams"], document["models"]
     return SentryConfig(
         version=document_version(document),
-        teams={id_: Team(id=id_, owners=tuple(team["owners"])) for id_, team in teams.items()},
+        teams={id_: _team_from(id_, team) for id_, team in teams.items()},
         models={id_: Model(id=id_, ladder=tuple(m["ladder"])) for id_, m in models.items()},
         budgets=tuple(_budget_from(budget) for budget in document["budgets"]),
         output_tokens_default=defaults["outputTokens"],

@@ -255,6 +255,7 @@ def _decision(outage: Outage, config: SentryConfig, slot: Slot, asked: int) -> D
         ),
         state=ReservationState.PENDING,
         tags=request.tags,
+        ignored_tags=request.ignored_tags,
     )
 
 

@@ -34,6 +34,7 @@ class ReasonCode(StrEnum):
     FORBIDDEN_BY_POLICY = "FORBIDDEN_BY_POLICY"
     INVALID_REQUEST = "INVALID_REQUEST"
     UNKNOWN_TEAM = "UNKNOWN_TEAM"
+    UNKNOWN_APPLICATION = "UNKNOWN_APPLICATION"
     UNKNOWN_MODEL = "UNKNOWN_MODEL"
     MODEL_UNSUITABLE = "MODEL_UNSUITABLE"
     NO_BUDGET = "NO_BUDGET"
@@ -107,6 +108,8 @@ class Decision:
     cost_picodollars: int | None = None
     """The real cost, known only on a replay of a settled request."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    ignored_tags: Mapping[str, str] = field(default_factory=dict)
+    """What the request claimed of its caller, and is not so."""
 
     @property
     def output_limit_sent_tokens(self) -> int | None:

@@ -1,8 +1,10 @@
 """One call that an application wants to make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from cost_sentry.domain.caller import Caller
 
 NO_APPLICATION = "-"
 """The application of callers that name none."""
@@ -70,6 +72,10 @@ class InvocationRequest:
     """Rather a shorter answer than none, when the budgets cannot pay for ``max_tokens``."""
     thinking_tokens: int = 0
     """Of the output limit, set aside by the caller for thinking; Bedrock refuses a limit within."""
+    caller: Caller | None = None
+    """Who called, where that is proven; ``tags`` agree with it. ``None``: tags are all there is."""
+    ignored_tags: Mapping[str, str] = field(default_factory=dict)
+    """What was claimed of the caller, and is not so."""
 
     @property
     def account(self) -> str:

@@ -30,6 +30,7 @@ def replayed(
                 ),
             ),
             tags=request.tags,
+            ignored_tags=request.ignored_tags,
         )
     state = ReservationState.PENDING if resolution is None else resolution.state
     return Decision(
@@ -46,4 +47,5 @@ def replayed(
         state=state,
         cost_picodollars=None if resolution is None else resolution.cost_picodollars,
         tags=request.tags,
+        ignored_tags=request.ignored_tags,
     )

@@ -1,17 +1,30 @@
 """What ``sentry.yaml`` says, after it was checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cost_sentry.domain.budget import MODEL_TAG, Budget
+from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.policy import NO_POLICIES, Policies
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
 
+WORKFLOWS_MAX = 400
+"""One for each caller; CloudFormation takes 500 resources in a stack, and the rest has some."""
+
 HOLD_SECONDS = 420
 """How long a reservation may stay unresolved, where nobody chose otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """One application of a team, with a workflow of its own."""
+
+    id: str
+    environment: str | None = None
+    """The value of its tag ``environment``; ``None``: what its requests say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +33,14 @@ class Team:
 
     id: str
     owners: tuple[str, ...] = ()
+    applications: Mapping[str, Application] = field(default_factory=dict)
+    """If it names some, nobody else of the team may call."""
+
+    @property
+    def callers(self) -> tuple[Caller, ...]:
+        """Each has a workflow."""
+        named = tuple(Caller(team=self.id, application=name) for name in self.applications)
+        return named or (Caller(team=self.id),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +84,13 @@ class SentryConfig:
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether some budget bounds what such calls spend; a cap on calls in flight does not."""
         return any(b.unit.is_spent for b in self.budgets_of(tags, model_id))
+
+    def proven_tags(self, tags: Mapping[str, str]) -> Mapping[str, str]:
+        """What the configuration says of the application that these tags name."""
+        team = self.teams.get(tags.get(TEAM_TAG, ""))
+        application = team.applications.get(tags.get(APPLICATION_TAG, "")) if team else None
+        told = application.environment if application else None
+        return {} if told is None else {ENVIRONMENT_TAG: told}
 
     def team_budget_ids(self, team: str) -> tuple[str, ...]:
         """Budgets whose scope names this team; the rest belong to everybody."""

@@ -7,7 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.admission_answer import admission_answer, log_fields, malformed
-from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.adapters.identified_request import caller_of, identified_request
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.errors import RequestRefused
@@ -17,16 +17,16 @@ logger = Logger(service="admit_request")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{"request": <caller's input>, "execution": {"id", "name"}}`` to the workflow's answer."""
+    """``{"request": <caller's input>, "caller": …, "execution": {"id", "name"}}`` to an answer."""
     raw, execution = event["request"], event["execution"]
     request = None
     try:
-        request = parse_request(raw, default_request_id=execution["name"])
+        request = identified_request(event)
         decision = bootstrap.admission().decide(
             request, attempt=f"{stamp_of(execution['id'])}.{stamp_of(context.aws_request_id)}"
         )
     except RequestRefused as refused:
-        decision = malformed(raw, refused, execution["name"])
+        decision = malformed(raw, refused, caller_of(event), execution["name"])
     unnoted = note_decision(decision, log=bootstrap.decision_log(), clock=bootstrap.clock())
     fields = {**log_fields(decision), "unnoted": unnoted, "execution": execution["id"]}
     logger.info(decision.code.value, extra=fields)

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,23 +14,28 @@ Started = Callable[[PlannedCall], Answer]
 
 
 class Replay:
-    """Starts executions of one state machine.
+    """Starts executions of the callers' workflows.
 
     Args:
         step_functions: A boto3 client that tries once.
-        state_machine_arn: Of ``guarded_invocation``.
+        workflow_of: The ARN of the workflow that a call with these tags starts.
     """
 
-    def __init__(self, step_functions: Any, state_machine_arn: str) -> None:  # noqa: ANN401 - boto3
+    def __init__(
+        self,
+        step_functions: Any,  # noqa: ANN401 - boto3
+        workflow_of: Callable[[Mapping[str, str]], str],
+    ) -> None:
         self._step_functions = step_functions
-        self._state_machine_arn = state_machine_arn
+        self._workflow_of = workflow_of
         self._ended = threading.Event()
 
     def call(self, planned: PlannedCall) -> Answer:
         """One call, from StartSyncExecution to its answer."""
         started = time.monotonic()
         execution = self._step_functions.start_sync_execution(
-            stateMachineArn=self._state_machine_arn, input=json.dumps(planned.input)
+            stateMachineArn=self._workflow_of(planned.input["tags"]),
+            input=json.dumps(planned.input),
         )
         return read_answer(planned, execution, time.monotonic() - started)
 

@@ -45,7 +45,7 @@ def perform(
     """The calls, the closing scenes, and the audit."""
     replay = Replay(
         stage.cloud.client("stepfunctions", connections=options.callers + 2),
-        stage.outputs["GuardedInvocationArn"],
+        stage.operator.caller({}).workflow_arn,
     )
     started = time.monotonic()
     with Sampler(stage.dynamodb, stage.table, _window_keys(stage)) as sampler:

@@ -1,0 +1,35 @@
+"""From what a workflow passes on to a request of a caller who is known."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.domain.caller import Caller, identified, proven_caller
+from cost_sentry.domain.invocation import InvocationRequest
+
+Event = Mapping[str, Any]
+
+
+def caller_of(event: Event) -> Caller:
+    """Who started the workflow; see ``proven_caller``."""
+    given = event["caller"]
+    return proven_caller(given["team"], given["application"], given["workflow"])
+
+
+def identified_request(event: Event) -> InvocationRequest:
+    """The request, with the caller's own team and application whatever it says of them.
+
+    Args:
+        event: ``{"request", "caller": {"team", "application", "workflow"}, "execution": {"name"}}``
+
+    Raises:
+        RequestRefused: as ``parse_request``.
+    """
+    caller, raw, name = caller_of(event), event["request"], event["execution"]["name"]
+    tags = raw.get("tags", {}) if isinstance(raw, dict) else None
+    if isinstance(raw, dict) and isinstance(tags, dict):
+        raw = {**raw, "tags": {**caller.tags, **tags}}
+    request = parse_request(raw, default_request_id=name)
+    known = identified(request.tags, caller.tags)
+    return replace(request, tags=known.tags, ignored_tags=known.ignored, caller=caller)

@@ -48,8 +48,12 @@ REASONS = {
         "change every field named in `errors`",
     ),
     ReasonCode.UNKNOWN_TEAM: (
-        "`tags.team` is not in the configuration",
-        "use a known team, or add it to `sentry.yaml`",
+        "the workflow's team is not in the configuration",
+        "use the workflow of a known team, or add the team to `sentry.yaml`",
+    ),
+    ReasonCode.UNKNOWN_APPLICATION: (
+        "the team names its applications, and the workflow's is none of them",
+        "use the workflow of one of them, or add the application to `sentry.yaml`",
     ),
     ReasonCode.UNKNOWN_MODEL: (
         "the model is not in the configuration, or has no price",
@@ -120,6 +124,7 @@ ANSWER = {
     "rungs": "every model that was considered, in order",
     "policies": "every policy that forbade a model",
     "shadow": "every policy in shadow mode that would have decided otherwise",
+    "ignoredTags": "what the request claimed of its caller, and is not so",
     "errors": "everything wrong with the request: `field`, `problem`, `allowed`; in a failed call's"
     " `cause` too, if Amazon Bedrock found the prompt too long",
     "overrun": "only after the call: it cost more than was held. Recorded, never hidden",

@@ -5,7 +5,11 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:guarded"
+PREFIX = "arn:aws:states:us-east-1:123456789012:stateMachine:CostSentry-dev_"
+"""Teams search and growth have workflows of their own, and their applications have none."""
 
 SENTRY: dict[str, Any] = {
     "requestId": "r1",
@@ -83,16 +87,27 @@ def failed(error: str, cause: str) -> dict[str, Any]:
     return {"status": "FAILED", "executionArn": f"{ARN}:1", "error": error, "cause": cause}
 
 
+class StateMachineDoesNotExist(ClientError):  # noqa: N818 - boto3's name
+    """As boto3 makes it."""
+
+
 class ScriptedWorkflow:
     """``answer`` makes an execution of each input; ``inputs`` remembers them."""
 
     def __init__(self, answer: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
         self._answer = answer
         self.inputs: list[dict[str, Any]] = []
+        self.started: list[str] = []
+        self.known = {ARN, f"{PREFIX}search", f"{PREFIX}growth"}
+        self.exceptions = SimpleNamespace(StateMachineDoesNotExist=StateMachineDoesNotExist)
         self.meta = SimpleNamespace(region_name="us-east-1", endpoint_url="https://states")
 
     def start_sync_execution(self, *, stateMachineArn: str, input: str) -> dict[str, Any]:  # noqa: A002, N803 - boto3's names
-        assert stateMachineArn == ARN
+        if stateMachineArn not in self.known:
+            raise self.exceptions.StateMachineDoesNotExist(
+                {"Error": {"Code": "StateMachineDoesNotExist"}}, "StartSyncExecution"
+            )
+        self.started.append(stateMachineArn)
         self.inputs.append(json.loads(input))
         return dict(self._answer(self.inputs[-1]))
 

@@ -149,8 +149,10 @@ class House:
             "requestId": f"r-{self.clock.time.timestamp()}-{max_tokens}-{team}",
         }
         self.clock.advance(seconds=1)
+        admit = self._task("admit_request", admit_request.handler)
+        caller = {"team": team, "application": "", "workflow": f"CostSentry-dev_{team}"}
         tasks = {
-            "Admit request": self._task("admit_request", admit_request.handler),
+            "Admit request": lambda payload: admit(payload | {"caller": caller}),
             "Invoke model": bedrock,
             "Settle reservation": self._task("settle_reservation", settle_reservation.handler),
             "Void reservation": self._task("void_reservation", void_reservation.handler),

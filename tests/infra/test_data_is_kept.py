@@ -14,7 +14,6 @@ PINNED = {
     "AWS::S3::Bucket": {"EmergencyBucket9AF741A9"},
     "AWS::SNS::Topic": {"AlertsTopicCF7C81C9", "AlertsOperatorTopic320053B7"},
     "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB"},
-    "AWS::StepFunctions::StateMachine": {"WorkflowsGuardedInvocationStateMachine5F90C82E"},
 }
 STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 

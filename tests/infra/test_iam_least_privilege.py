@@ -14,7 +14,7 @@ SWEEP = "<Functions/ExpireReservations/Role>"
 INLINE_POLICY_CHARACTERS_MAX = 10_240
 MODEL_CALLERS = {
     "<Functions/InvokeModel/Role>",
-    "<Workflows/GuardedInvocation/StateMachine/Role>",
+    "<Workflows/GuardedInvocation/Role>",
 }
 
 

@@ -11,6 +11,7 @@ import cdk_nag
 import pytest
 from aws_cdk import aws_iam as iam
 
+from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses, read_addresses
 from infra.cost_sentry_stack import CostSentryStack
 from infra.stage import STAGES, stage_named
@@ -24,7 +25,13 @@ NOBODY = Addresses(operators=(), recipients=())
 @pytest.fixture
 def stack(tmp_path) -> CostSentryStack:
     app = cdk.App(outdir=str(tmp_path))
-    return CostSentryStack(app, "CostSentry-dev", stage=stage_named("dev"), addresses=NOBODY)
+    return CostSentryStack(
+        app,
+        "CostSentry-dev",
+        stage=stage_named("dev"),
+        addresses=NOBODY,
+        callers=[Caller(team="search"), Caller(team="growth", application="web")],
+    )
 
 
 def checked(stack: CostSentryStack) -> None:
@@ -139,14 +146,18 @@ def test_a_file_without_addresses_subscribes_nobody(tmp_path, text):
 def test_a_workflow_with_an_unbound_placeholder_is_refused(tmp_path):
     stack = cdk.Stack(cdk.App(outdir=str(tmp_path)), "S")
 
-    with pytest.raises(ValueError, match=r"placeholders.*AdmitRequestArn.*bound \['Other'\]"):
-        Workflow(
-            stack,
-            "W",
-            name="guarded_invocation",
-            bindings={"Other": "arn"},
-            stage=stage_named("dev"),
-        )
+    workflow = Workflow(
+        stack,
+        "W",
+        name="guarded_invocation",
+        bindings={"Other": "arn"},
+        stage=stage_named("dev"),
+    )
+
+    with pytest.raises(
+        ValueError, match=r"placeholders.*AdmitRequestArn.*bound \['Other', 'Team'\]"
+    ):
+        workflow.add("search", name="search", bindings={"Team": "search"})
 
 
 def test_placeholders_are_read_from_the_definition():

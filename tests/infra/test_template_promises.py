@@ -31,6 +31,7 @@ NOT_TAGGABLE = {
     "AWS::IAM::Policy",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
+    "AWS::Logs::MetricFilter",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
@@ -70,12 +71,11 @@ def test_every_function_logs_into_its_own_group(template):
 
 def test_workflows_log_failures_and_no_data(template):
     """P10: what flows through a workflow is prompts and answers."""
-    logging = template.only("AWS::StepFunctions::StateMachine")["Properties"][
-        "LoggingConfiguration"
-    ]
+    for machine in template.of_type("AWS::StepFunctions::StateMachine").values():
+        logging = machine["Properties"]["LoggingConfiguration"]
 
-    assert logging["Level"] == "ERROR"
-    assert logging["IncludeExecutionData"] is False
+        assert logging["Level"] == "ERROR"
+        assert logging["IncludeExecutionData"] is False
 
 
 def test_everything_that_can_be_tagged_says_whose_it_is(template):
@@ -223,7 +223,7 @@ def test_outputs_are_what_clients_look_for(template):
 
     assert template.document["Outputs"].keys() == functions | {
         "LedgerTableName",
-        "GuardedInvocationArn",
+        "GuardedInvocationArnPrefix",
         "AlertTopicArn",
         "EmergencyBucketName",
     }

@@ -107,7 +107,8 @@ def damaged(path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (["format"], 4),
+        (["format"], 5),
+        (["teams", "search"], {"owners": [], "applications": []}),
         (["format"], None),
         (["teams"], None),
         (["teams"], []),

@@ -17,7 +17,15 @@ def test_an_allowed_call_is_admitted_invoked_and_settled_once():
     assert run.visited == ["Admit request", "Choose decision", "Invoke model", "Settle reservation"]
     assert run.output["sentry"]["status"] == "SETTLED"
     assert calls.given["Admit request"] == [
-        {"request": REQUEST, "execution": {"id": "arn:execution:e-1", "name": "e-1"}}
+        {
+            "request": REQUEST,
+            "caller": {
+                "team": "${Team}",
+                "application": "${Application}",
+                "workflow": "CostSentry-dev_search",
+            },
+            "execution": {"id": "arn:execution:e-1", "name": "e-1"},
+        }
     ]
     assert calls.given["Invoke model"] == [admission()["arguments"]]
 

@@ -84,7 +84,9 @@ def _step(
 ) -> tuple[str | None, Any]:
     unknown = state.keys() - KNOWN_FIELDS
     assert not unknown, f"the walker does not know {sorted(unknown)} of {name!r}"
-    states = {"input": data, "context": {"Execution": {"Id": "arn:execution:e-1", "Name": "e-1"}}}
+    execution = {"Id": "arn:execution:e-1", "Name": "e-1"}
+    machine = {"Id": "arn:stateMachine:CostSentry-dev_search", "Name": "CostSentry-dev_search"}
+    states = {"input": data, "context": {"Execution": execution, "StateMachine": machine}}
     match state["Type"]:
         case "Task":
             return _task(state, name, states, run, tasks[name])

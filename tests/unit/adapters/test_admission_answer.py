@@ -9,6 +9,7 @@ from cost_sentry.adapters.request_parser_json import REQUEST_SIZE_MAX_BYTES
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
 from cost_sentry.application.policy_check import NOTES_MAX, why_forbidden
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import (
     BudgetView,
     Decision,
@@ -25,6 +26,7 @@ from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.policy_checks import SENTENCE_LENGTH_MAX
 from tests.fakes.builders import NOON, budget, hold, reservation
 
+CALLER = Caller(team="search")
 REFUSED = RequestRefused((FieldError(field="messages", problem="is missing", allowed="a list"),))
 PRICE = ModelPrice(
     model_id="example.cheap-v1:0",
@@ -105,14 +107,14 @@ def test_what_is_no_ticket_is_refused(ticket):
 
 
 def test_a_refused_request_is_answered_under_its_own_id_if_that_is_one():
-    assert malformed({"requestId": "mine"}, REFUSED, "execution").request_id == "mine"
-    assert malformed({"requestId": "not mine!"}, REFUSED, "execution").request_id == "execution"
-    assert malformed(["no request"], REFUSED, "execution").request_id == "execution"
+    assert malformed({"requestId": "mine"}, REFUSED, CALLER, "e").request_id == "mine"
+    assert malformed({"requestId": "not mine!"}, REFUSED, CALLER, "e").request_id == "e"
+    assert malformed(["no request"], REFUSED, CALLER, "e").request_id == "e"
 
 
 def test_a_refused_request_shows_no_text_in_place_of_a_model():
-    assert malformed({"modelId": "please summarise this"}, REFUSED, "execution").model_asked == ""
-    assert malformed({"modelId": "example.v1:0"}, REFUSED, "execution").model_asked
+    assert malformed({"modelId": "please summarise this"}, REFUSED, CALLER, "e").model_asked == ""
+    assert malformed({"modelId": "example.v1:0"}, REFUSED, CALLER, "e").model_asked
 
 
 def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_functions_carries():

@@ -5,7 +5,7 @@ import pytest
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.sentry_config import Model, Team
+from cost_sentry.domain.sentry_config import Application, Model, Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import allowance, budget
 from tests.fakes.configurations import configuration
@@ -25,14 +25,32 @@ def test_the_same_configuration_is_no_change():
 
 
 def test_the_first_configuration_adds_everything():
+    web = Application(id="web", environment="prod")
     wanted = configuration(
-        budget(limit=DOLLAR), emergency_allowances=(allowance(),), policies=policies()
+        budget(limit=DOLLAR),
+        teams={"search": Team(id="search", applications={"web": web})},
+        emergency_allowances=(allowance(),),
+        policies=policies(),
     )
 
     changes = plan_config(None, wanted, {})
 
     assert {change.kind for change in changes} == {ChangeKind.ADDED}
     assert {change.thing for change in changes} == set(ChangedThing)
+
+
+def test_applications_that_come_go_or_change_are_shown():
+    def named(**environments):
+        told = {n: Application(id=n, environment=e) for n, e in environments.items()}
+        return configuration(teams={"search": Team(id="search", applications=told)})
+
+    told = texts(named(web="dev", old=None), named(web="prod", new=None), {})
+
+    assert [line for line in told if "application" in line] == [
+        "changed application search/web: environment dev → prod",
+        "added application search/new: environment none",
+        "removed application search/old",
+    ]
 
 
 def test_an_added_budget_is_shown_whole():

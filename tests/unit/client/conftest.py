@@ -23,7 +23,7 @@ from cost_sentry_client.operations import Operator
 from cost_sentry_client.target import TargetOptions, open_target
 from tests.fakes.builders import budget
 from tests.fakes.dynamodb_table import create_table
-from tests.fakes.scripted_workflow import ARN, ScriptedWorkflow, always, answered, succeeded
+from tests.fakes.scripted_workflow import PREFIX, ScriptedWorkflow, always, answered, succeeded
 
 LITE, MICRO = "amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"
 
@@ -87,7 +87,7 @@ def empty_desk(monkeypatch) -> Iterator[Desk]:
         topic = boto3.client("sns", region_name="us-east-1").create_topic(Name="alerts")["TopicArn"]
         outputs = {
             "LedgerTableName": "ledger",
-            "GuardedInvocationArn": ARN,
+            "GuardedInvocationArnPrefix": PREFIX,
             "AlertTopicArn": topic,
         }
         deployment = Deployment(

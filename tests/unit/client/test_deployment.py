@@ -5,13 +5,14 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from cost_sentry.domain.caller import Caller
 from cost_sentry_client.deployment import Deployment, DeploymentNotFound, find_deployment
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:210987654321:stack/CostSentry-prod/1f2e"
-MACHINE = "arn:aws:states:eu-west-1:210987654321:stateMachine:Guarded-1F"
+PREFIX = "arn:aws:states:eu-west-1:210987654321:stateMachine:CostSentry-prod_"
 OUTPUTS = {
     "LedgerTableName": "ledger",
-    "GuardedInvocationArn": MACHINE,
+    "GuardedInvocationArnPrefix": PREFIX,
     "AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:alerts",
     "AdmitRequestFunctionName": "admit",
 }
@@ -55,9 +56,10 @@ def test_the_outputs_name_every_part():
 
     assert (found.account_id, found.region) == ("210987654321", "eu-west-1")
     assert found.table_name == "ledger"
-    assert found.guarded_invocation_arn == MACHINE
+    assert found.guarded_invocation_arn(Caller(team="search")) == f"{PREFIX}search"
+    web = Caller(team="search", application="web")
+    assert found.guarded_invocation_arn(web) == f"{PREFIX}search_web"
     assert found.alert_topic_arn == OUTPUTS["AlertTopicArn"]
-    assert found.state_machines == {"guarded_invocation": MACHINE}
 
 
 def test_no_stack_says_which_was_looked_for_and_how_to_deploy_it():

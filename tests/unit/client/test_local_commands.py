@@ -77,7 +77,7 @@ def test_a_shell_that_was_logged_in_somewhere_talks_to_the_local_cloud_only(monk
         state_directory=tmp_path,
     )
     facts = {"environment": running.environment()}
-    outputs = {"GuardedInvocationArn": "arn:aws:states:machine"}
+    outputs = {"GuardedInvocationArnPrefix": "arn:aws:states:machine_"}
     monkeypatch.setattr(cloud, "up", lambda _port, **_: running)
     monkeypatch.setattr(local_deployment, "deploy_local", lambda *_: outputs)
     monkeypatch.setattr(local_commands, "_configure", lambda *_: "nothing to apply")
@@ -86,6 +86,7 @@ def test_a_shell_that_was_logged_in_somewhere_talks_to_the_local_cloud_only(monk
     told = cost_sentry("local", "up").stdout.splitlines()
 
     assert told[0] == "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN"
+    assert "export COST_SENTRY_WORKFLOWS=arn:aws:states:machine_" in told
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:9" in told
     assert all(line.startswith(("export ", "unset ")) for line in told)
 

@@ -5,7 +5,7 @@ import pytest
 from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.money import picodollars
 from cost_sentry_client import smoke_test
-from cost_sentry_client.smoke_test import APPLICATION_REFUSED, BUDGET
+from cost_sentry_client.smoke_test import BUDGET, REFUSED, SMOKE_TAG
 from tests.fakes.builders import budget
 from tests.fakes.scripted_workflow import (
     ScriptedWorkflow,
@@ -65,7 +65,7 @@ def test_the_allowed_call_asks_one_token_of_the_cheapest_model(desk):
     allowed, refused = desk.workflow.inputs
     assert (allowed["modelId"], allowed["inferenceConfig"]) == (MICRO, {"maxTokens": 1})
     assert allowed["tags"] == {"team": "growth", "application": "cost-sentry-smoke"}
-    assert refused["tags"] == {"team": "growth", "application": APPLICATION_REFUSED}
+    assert refused["tags"] == {**allowed["tags"], SMOKE_TAG: REFUSED}
 
 
 def test_the_caller_may_be_named_and_required_tags_are_filled(desk):
@@ -108,7 +108,7 @@ def test_a_configuration_that_somebody_applied_meanwhile_stays(desk):
     theirs = configuration(budgets=(budget("search-daily", picodollars("99")),))
 
     def answer(request):
-        if request["tags"]["application"] == APPLICATION_REFUSED:
+        if request["tags"].get(SMOKE_TAG) == REFUSED:
             desk.apply(theirs)
             return succeeded({"sentry": refused_block(BINDING)})
         return succeeded(answered())
@@ -131,7 +131,7 @@ def test_what_a_killed_smoke_test_left_behind_is_taken_out_by_the_next(desk):
 
 def test_a_failing_call_takes_the_budget_out_again(desk):
     def answer(request):
-        if request["tags"]["application"] == APPLICATION_REFUSED:
+        if request["tags"].get(SMOKE_TAG) == REFUSED:
             raise ConnectionError
         return succeeded(answered())
 

@@ -68,7 +68,9 @@ class House:
             "requestId": request_id,
             **changes,
         }
-        event = {"request": request, "execution": {"id": execution, "name": execution}}
+        caller = {"team": "search", "application": "", "workflow": "CostSentry-dev_search"}
+        event = {"request": request, "caller": caller}
+        event |= {"execution": {"id": execution, "name": execution}}
         return admit_request.handler(event, self.context())
 
     def settle(self, admitted):

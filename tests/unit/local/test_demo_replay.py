@@ -17,6 +17,10 @@ def call(number: int = 1, after_seconds: float = 0.0):
     )
 
 
+def workflow_of(tags):
+    return f"{ARN}_{tags['team']}"
+
+
 class Workflow:
     """Step Functions that answers at once, and remembers who asked."""
 
@@ -64,12 +68,13 @@ def test_a_failure_without_readable_cause_has_no_sentry_block():
 def test_every_call_is_started_once_and_answers_come_in_the_trace_s_order():
     workflow, seen = Workflow(), []
 
-    answers = Replay(workflow, ARN).run(
+    answers = Replay(workflow, workflow_of).run(
         [call(n) for n in range(20)], callers=4, speed=1.0, on_answer=seen.append
     )
 
+    team = CALLERS[0].team
     assert [answer.call.request_id for answer in answers] == [f"r{n}" for n in range(20)]
-    assert sorted(workflow.started) == sorted((ARN, f"r{n}") for n in range(20))
+    assert sorted(workflow.started) == sorted((f"{ARN}_{team}", f"r{n}") for n in range(20))
     assert len(seen) == 20
 
 
@@ -82,6 +87,8 @@ def test_an_error_of_one_call_ends_the_replay_without_starting_the_rest():
     calls = [call(0), *(call(n, after_seconds=60.0) for n in range(1, 20))]
 
     with pytest.raises(ConnectionError, match="the cloud is gone"):
-        Replay(workflow, ARN).run(calls, callers=2, speed=1.0, on_answer=lambda _answer: None)
+        Replay(workflow, workflow_of).run(
+            calls, callers=2, speed=1.0, on_answer=lambda _answer: None
+        )
 
-    assert workflow.started == [(ARN, "r0")]
+    assert workflow.started == [(workflow_of({"team": CALLERS[0].team}), "r0")]

@@ -1,0 +1,69 @@
+"""A request is its workflow's caller's, whatever it says."""
+
+import pytest
+
+from cost_sentry.adapters.identified_request import identified_request
+from cost_sentry.domain.caller import Caller
+from cost_sentry.domain.errors import InvariantViolated, RequestRefused
+
+RAW = {
+    "modelId": "amazon.nova-lite-v1:0",
+    "messages": [{"role": "user", "content": [{"text": "hi"}]}],
+}
+WEB = {"team": "search", "application": "web", "workflow": "CostSentry-dev_search_web"}
+SEARCH = {"team": "search", "application": "", "workflow": "CostSentry-dev_search"}
+
+
+def request_of(caller, **changes):
+    raw = {**RAW, **changes}
+    return identified_request({"request": raw, "caller": caller, "execution": {"name": "e1"}})
+
+
+def test_team_and_application_are_the_callers_own_and_claims_are_kept_apart():
+    claims = {"team": "growth", "application": "batch", "user": "ann"}
+
+    request = request_of(WEB, tags=claims)
+
+    assert request.tags == {"team": "search", "application": "web", "user": "ann"}
+    assert request.ignored_tags == {"team": "growth", "application": "batch"}
+    assert request.caller == Caller(team="search", application="web")
+    assert request.account == "search/web"
+
+
+def test_nobody_must_say_who_they_are():
+    assert request_of(WEB).tags == {"team": "search", "application": "web"}
+    assert request_of(WEB, tags={}).tags == {"team": "search", "application": "web"}
+    assert request_of(WEB, tags={}).ignored_tags == {}
+
+
+def test_the_application_of_a_team_that_names_none_is_what_it_says():
+    request = request_of(SEARCH, tags={"application": "anything"})
+
+    assert (request.account, request.ignored_tags) == ("search/anything", {})
+    assert request.caller == Caller(team="search")
+
+
+@pytest.mark.parametrize("tags", [None, [], "team", {"team": 5}, {"team": "a#b"}, {"team": ""}])
+def test_claims_are_checked_like_any_other_tag(tags):
+    with pytest.raises(RequestRefused) as refused:
+        request_of(WEB, tags=tags)
+
+    assert refused.value.errors[0].field.startswith("tags")
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 5])
+def test_what_is_no_request_is_refused_as_before(raw):
+    with pytest.raises(RequestRefused):
+        identified_request({"request": raw, "caller": WEB, "execution": {"name": "e1"}})
+
+
+def test_the_same_content_is_the_same_request_with_and_without_saying_who_one_is():
+    said = {"team": "search", "application": "web"}
+
+    assert request_of(WEB).digest == request_of(WEB, tags=said).digest
+    assert request_of(WEB).digest != request_of(WEB, tags={**said, "user": "ann"}).digest
+
+
+def test_a_definition_that_names_another_caller_than_its_workflow_decides_nothing():
+    with pytest.raises(InvariantViolated):
+        request_of({**WEB, "team": "growth"})

@@ -128,8 +128,11 @@ def check_calls(shell: Shell) -> None:
     short = shell.json(*call, OPUS, "hi", "--max-tokens", "4000", "--request-id", "short")
     assert short["sentry"]["code"] == "OUTPUT_LIMIT_LOWERED"
     assert 64 <= short["sentry"]["maxTokens"] < short["sentry"]["maxTokensAsked"] == 4000
-    unknown = shell.json("invoke", "hi", "--team", "nobody", "--model", LITE, code=1)
-    assert unknown["sentry"]["code"] == "UNKNOWN_TEAM"
+    unknown = shell.json("invoke", "hi", "--team", "nobody", "--model", LITE, code=3)
+    assert unknown["error"]["what"] == "there is no workflow for nobody"
+    # The example that was deployed names them, and the configuration in force does not any more.
+    gone = shell.json("invoke", "hi", "--team", "support", "--model", LITE, code=1)
+    assert gone["sentry"]["code"] == "UNKNOWN_TEAM"
 
 
 def check_budgets(shell: Shell) -> None:

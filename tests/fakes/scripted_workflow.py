@@ -102,6 +102,13 @@ class ScriptedWorkflow:
         self.exceptions = SimpleNamespace(StateMachineDoesNotExist=StateMachineDoesNotExist)
         self.meta = SimpleNamespace(region_name="us-east-1", endpoint_url="https://states")
 
+    def get_paginator(self, operation: str) -> Any:
+        """Of ``list_state_machines``."""
+        assert operation == "list_state_machines"
+        machines = [{"stateMachineArn": arn} for arn in sorted(self.known)]
+        halves = [{"stateMachines": machines[:1]}, {"stateMachines": machines[1:]}]
+        return SimpleNamespace(paginate=lambda: halves)
+
     def start_sync_execution(self, *, stateMachineArn: str, input: str) -> dict[str, Any]:  # noqa: A002, N803 - boto3's names
         if stateMachineArn not in self.known:
             raise self.exceptions.StateMachineDoesNotExist(

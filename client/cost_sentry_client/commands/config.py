@@ -81,24 +81,32 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
 def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
     """Put a file in force. Doing it twice changes nothing the second time."""
     from cost_sentry_client.config_file import load_config
-    from cost_sentry_client.subscriptions import unsubscribed
+    from cost_sentry_client.undeployed import unsubscribed, without_workflow
 
     document = load_config(file)
     operator = run.operator
     with run.progress("applying"):
         applied = operator.apply(document.config)
         missing = unsubscribed(operator, document.config)
+        voiceless = without_workflow(operator, document.config)
     run.answer(
         {
             "version": applied.version,
             "replaced": applied.replaced,
             "changes": [_change_json(change) for change in applied.changes],
             "unsubscribed": missing,
+            "withoutWorkflow": voiceless,
         },
         *_change_lines(applied.changes, "nothing to change"),
         f"version {applied.version} is in force",
     )
     _note_warnings(run, document.warnings)
+    if voiceless:
+        run.note(
+            f"{', '.join(voiceless)} cannot call yet: workflows are made by a deployment, so deploy"
+            " with this file (`npx cdk deploy -c config=…`)",
+            style="yellow",
+        )
     if missing:
         run.note(
             f"nobody mails {', '.join(missing)} yet: subscriptions are made by a deployment, so"

@@ -68,7 +68,7 @@ def test_apply_says_what_it_changed_and_the_second_time_nothing(empty_desk, file
     second = cost_sentry("config", "apply", str(file), "--json")
 
     assert (first.code, second.code) == (0, 0)
-    assert list(first.json) == ["version", "replaced", "changes", "unsubscribed"]
+    assert list(first.json) == ["version", "replaced", "changes", "unsubscribed", "withoutWorkflow"]
     budget = first.json["changes"][-1]
     assert list(budget) == ["kind", "thing", "id", "field", "before", "after"]
     assert (budget["kind"], budget["thing"], budget["id"]) == ("added", "budget", "everything")
@@ -119,6 +119,17 @@ def test_a_budget_that_would_count_something_else_is_refused_and_nothing_changes
 
     assert ended.code == 1
     assert "budget everything counts usd per month" in ended.json["error"]["what"]
+
+
+def test_callers_that_have_no_workflow_yet_are_named(empty_desk, file):
+    told = cost_sentry("config", "apply", str(file), "--json").json["withoutWorkflow"]
+    file.write_text(file.read_text().replace("teams:\n", "teams:\n  newcomers: {}\n"))
+
+    ended = cost_sentry("config", "apply", str(file))
+
+    assert "newcomers" not in told
+    assert "newcomers" in ended.stderr
+    assert "cannot call yet: workflows are made by a deployment" in ended.stderr.replace("\n", " ")
 
 
 def test_addresses_that_no_subscription_mails_are_named(empty_desk, file):

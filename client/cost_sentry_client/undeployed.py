@@ -1,3 +1,5 @@
+"""What a configuration names and only a deployment makes: subscriptions and workflows."""
+
 from botocore.exceptions import ClientError
 
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -25,3 +27,19 @@ def unsubscribed(operator: Operator, config: SentryConfig) -> list[str] | None:
         # Whoever may apply a configuration need not be allowed to look at the topic.
         return None
     return sorted(wanted - found)
+
+
+def without_workflow(operator: Operator, config: SentryConfig) -> list[str] | None:
+    """Callers of ``config`` that have no workflow to start; ``None`` if it may not be asked."""
+    pages = operator.step_functions.get_paginator("list_state_machines")
+    try:
+        found = {
+            machine["stateMachineArn"]
+            for page in pages.paginate()
+            for machine in page["stateMachines"]
+        }
+    except ClientError:
+        return None
+    arn_of = operator.deployment.guarded_invocation_arn
+    callers = (caller for team in config.teams.values() for caller in team.callers)
+    return sorted("/".join(c.tags.values()) for c in callers if arn_of(c) not in found)

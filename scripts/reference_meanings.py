@@ -124,6 +124,8 @@ ANSWER = {
     "rungs": "every model that was considered, in order",
     "policies": "every policy that forbade a model",
     "shadow": "every policy in shadow mode that would have decided otherwise",
+    "retryAfterSeconds": "after how many seconds a refused call may be sent again with some hope; "
+    "`null`: waiting does not help, or it was not refused",
     "ignoredTags": "what the request claimed of its caller, and is not so",
     "errors": "everything wrong with the request: `field`, `problem`, `allowed`; in a failed call's"
     " `cause` too, if Amazon Bedrock found the prompt too long",

@@ -51,11 +51,23 @@ def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, st
     if (sentry.get("maxTokensAsked") or 0) > (sentry.get("maxTokens") or 0):
         limits = f"{sentry.get('maxTokens')} instead of {sentry['maxTokensAsked']} tokens"
         facts.append(("output limit", limits))
+    if sentry.get("retryAfterSeconds") is not None:
+        facts.append(("try again", f"in {seconds_text(sentry['retryAfterSeconds'])}"))
     if usage:
         facts.append(("tokens", f"{usage['inputTokens']} in, {usage['outputTokens']} out"))
     if sentry.get("status"):
         facts.append(("cost", _cost(sentry)))
     return facts
+
+
+def seconds_text(seconds: int) -> str:
+    """A wait in its two largest units: ``45 s``, ``9 h 30 min``."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    units = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
+    shown = [f"{count} {unit}" for count, unit in units if count]
+    return " ".join(shown[:2]) or "0 s"
 
 
 def _cost(sentry: Block) -> str:

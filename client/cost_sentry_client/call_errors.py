@@ -43,11 +43,14 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
     def __init__(self, sentry: Mapping[str, Any]) -> None:
         self.sentry = dict(sentry)
         message = str(sentry.get("message") or "the call was rejected")
+        wait = sentry.get("retryAfterSeconds")
+        headers = {} if wait is None else {"retry-after": str(wait)}
         response: Any = {
             "Error": {"Code": type(self).__name__, "Message": message},
             "ResponseMetadata": {
                 "RequestId": str(sentry.get("requestId") or ""),
-                "HTTPStatusCode": 400,
+                "HTTPStatusCode": _rejection_status(sentry),
+                "HTTPHeaders": headers,
             },
             "sentry": self.sentry,
         }
@@ -68,6 +71,12 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
         return str(self.response["Error"]["Message"])
 
     @property
+    def retry_after_seconds(self) -> int | None:
+        """After which the same call has some hope; ``None`` where waiting does not help."""
+        wait: int | None = self.sentry.get("retryAfterSeconds")
+        return wait
+
+    @property
     def resets_at(self) -> datetime | None:
         """When every budget that refused has reset; ``None`` if one never does.
 
@@ -78,6 +87,13 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
         if not binding or len(resets) < len(binding):
             return None
         return max(datetime.fromisoformat(text) for text in resets)
+
+
+def _rejection_status(sentry: Mapping[str, Any]) -> int:
+    """As an HTTP gateway would put it: 503 without a ledger, 429 if waiting helps, else 400."""
+    if sentry.get("code") == "LEDGER_UNAVAILABLE":
+        return 503
+    return 400 if sentry.get("retryAfterSeconds") is None else 429
 
 
 class CallAlreadyAnswered(CallRejected):

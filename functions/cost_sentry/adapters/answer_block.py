@@ -37,6 +37,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "rungs": [rung_block(rung) for rung in decision.rungs],
         "policies": [note_block(note) for note in decision.policies],
         "shadow": [note_block(note) for note in decision.shadow],
+        "retryAfterSeconds": decision.retry_after_seconds,
         "ignoredTags": dict(decision.ignored_tags),
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors

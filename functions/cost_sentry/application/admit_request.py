@@ -29,13 +29,11 @@ from cost_sentry.application.ports import (
     PriceBook,
     Reserved,
     SameId,
-    Shortage,
     TokenCounter,
 )
-from cost_sentry.application.refusal_words import why_exhausted
-from cost_sentry.domain.budget import Budget
+from cost_sentry.application.refusals import exhausted, forbidden, rejection, short_view
+from cost_sentry.application.retry_after import after_ledger_fault_seconds
 from cost_sentry.domain.decision import (
-    BudgetView,
     Decision,
     DecisionKind,
     ReasonCode,
@@ -100,7 +98,8 @@ class Admission:
         message = (
             f"the ledger could not be asked, so the answer is no; try a new id later ({error}){why}"
         )
-        return rejection(outage.request, ReasonCode.LEDGER_UNAVAILABLE, message)
+        decision = rejection(outage.request, ReasonCode.LEDGER_UNAVAILABLE, message)
+        return replace(decision, retry_after_seconds=after_ledger_fault_seconds(error))
 
     def _try_candidates(
         self, request: InvocationRequest, config: SentryConfig, attempt: str
@@ -126,9 +125,9 @@ class Admission:
         if isinstance(result, Reserved):
             decision = self._allowed(request, config, result, tries, check)
         elif tries.short:
-            decision = _exhausted(request, config, tries)
+            decision = exhausted(request, config, tries, self.clock.now())
         else:
-            decision = _forbidden(request, tries, check)
+            decision = forbidden(request, tries, check)
         return replace(decision, policies=tuple(check.notes), shadow=tuple(check.shadow))
 
     def _reservation(
@@ -188,26 +187,13 @@ class Admission:
             price=self.price_book.price(held.model_used),
             output_limit_asked_tokens=asked,
             budgets=views_held(budgets, held, reserved.remaining),
-            short=_short_view(request, config, tries),
+            short=short_view(request, config, tries),
             rungs=(*tries.rungs, _reserved_rung(held, asked)),
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
             tags=request.tags,
             ignored_tags=request.ignored_tags,
         )
-
-
-def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Decision:
-    """A refusal before any budget was asked."""
-    return Decision(
-        kind=DecisionKind.REJECT,
-        code=code,
-        message=message,
-        request_id=request.request_id,
-        model_asked=request.model_id,
-        tags=request.tags,
-        ignored_tags=request.ignored_tags,
-    )
 
 
 def _why_allowed(
@@ -230,63 +216,6 @@ def _why_allowed(
         message = f"{poor} cannot pay for {held.model_asked}; {held.model_used} fits"
         return ReasonCode.REROUTED_TO_FIT, message
     return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
-
-
-def _forbidden(request: InvocationRequest, tries: CandidateTries, check: PolicyCheck) -> Decision:
-    """No model that could serve the request is permitted."""
-    others = "; no model of its ladder is permitted" if len(tries.rungs) > 1 else ""
-    message = f"{check.why()}{others}"
-    decision = rejection(request, ReasonCode.FORBIDDEN_BY_POLICY, message)
-    return replace(decision, rungs=tuple(tries.rungs), uncounted=tuple(tries.bounds.uncounted))
-
-
-def _exhausted(request: InvocationRequest, config: SentryConfig, tries: CandidateTries) -> Decision:
-    """The refusal names the budget that cannot pay for the model that was asked for."""
-    asked, shortage = tries.short[0].asked, tries.short[0].why
-    budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
-    message = why_exhausted(request, budget, tries)
-    decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
-    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
-    return replace(
-        decision,
-        budgets=_views_before(budgets, asked, shortage),
-        rungs=tuple(tries.rungs),
-        uncounted=tuple(tries.bounds.uncounted),
-    )
-
-
-def _views_before(
-    budgets: tuple[Budget, ...], asked: Reservation, shortage: Shortage
-) -> tuple[BudgetView, ...]:
-    resets = {b.id: b.window_at(asked.reserved_at).end for b in budgets}
-    views = []
-    for hold in asked.holds:
-        binding = hold.budget_id == shortage.hold.budget_id
-        views.append(
-            BudgetView(
-                budget_id=hold.budget_id,
-                window_id=hold.window_id,
-                unit=hold.unit,
-                limit=shortage.remaining.limit if binding else None,
-                left=shortage.remaining.left if binding else None,
-                left_as_of=shortage.remaining.as_of if binding else None,
-                needed=hold.amount,
-                resets_at=resets.get(hold.budget_id),
-                binding=binding,
-            )
-        )
-    return tuple(views)
-
-
-def _short_view(
-    request: InvocationRequest, config: SentryConfig, tries: CandidateTries
-) -> BudgetView | None:
-    """The budget that could not pay for the asked model, which is offered first."""
-    if not tries.short:
-        return None
-    asked, why = tries.short[0].asked, tries.short[0].why
-    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
-    return next((view for view in _views_before(budgets, asked, why) if view.binding), None)
 
 
 def _reserved_rung(held: Reservation, asked: int) -> RungOutcome:

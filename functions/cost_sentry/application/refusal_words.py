@@ -16,13 +16,13 @@ def why_exhausted(request: InvocationRequest, budget: Budget, tries: CandidateTr
     short = tries.short[0]
     lower = tries.may_lower and shortens_answers(budget, short.why)
     ladder = _nothing_else_fits(tries, lower=lower)
-    if _least_needed(short, tries) <= short.why.remaining.limit:
+    if least_needed(short, tries) <= short.why.remaining.limit:
         return f"budget {budget.id} has {_too_little(budget, short)}; {ladder}"
     never = f"budget {budget.id} can never pay for it: {_too_much(short)}"
     return f"{never}; {ladder}; {_what_helps(request, short)}"
 
 
-def _least_needed(short: Short, tries: CandidateTries) -> int:
+def least_needed(short: Short, tries: CandidateTries) -> int:
     """What this call would hold of the budget with the lowest output limit that may be sent."""
     candidate = short.candidate
     if tries.may_lower:

@@ -100,6 +100,8 @@ class Decision:
     """Those that forbade a model, in the order in which models were tried."""
     shadow: tuple[PolicyNote, ...] = ()
     """Those in shadow mode that would have decided otherwise."""
+    retry_after_seconds: int | None = None
+    """After which a refused call may be sent again with some hope; ``None``: not by waiting."""
     errors: tuple[FieldError, ...] = ()
     replayed: bool = False
     """The same request id was answered before; the model is not called again."""

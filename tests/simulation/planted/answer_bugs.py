@@ -9,7 +9,7 @@ import pytest
 from cost_sentry.adapters import dynamodb_ledger, ledger_memory, ledger_refills
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_writes import reserve_arguments
-from cost_sentry.application import admit_request, candidates
+from cost_sentry.application import admit_request, candidates, refusals
 from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
@@ -82,7 +82,7 @@ def the_window_of_a_minute_ago(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.SAYS_WHY, workloads.last_cent, CALM)
 def a_refusal_names_no_budget(patch: pytest.MonkeyPatch) -> None:
     """A refusal for want of money does not say whose."""
-    patch.setattr(admit_request, "_views_before", lambda *_given: ())
+    patch.setattr(refusals, "views_before", lambda *_given: ())
 
 
 @bugs.caught_by(broken.FROM_THE_FUTURE, planted.future_ids, CALM)

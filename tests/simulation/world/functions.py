@@ -9,10 +9,10 @@ from typing import Any
 from cost_sentry.adapters.converse_usage import parse_usage
 from cost_sentry.adapters.stream_records import failures, streamed_entries
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
-from cost_sentry.application.admit_request import rejection
 from cost_sentry.application.expire_reservations import expire_reservations
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.application.project_entries import project_entries
+from cost_sentry.application.refusals import rejection
 from cost_sentry.application.send_alerts import send_alerts
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.void_reservation import void_reservation

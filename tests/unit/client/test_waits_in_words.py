@@ -1,0 +1,31 @@
+"""How long to wait, as people say it."""
+
+import pytest
+
+from cost_sentry_client.answer_report import seconds_text, sentry_report
+from tests.fakes.scripted_workflow import refused_block
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (1, "1 s"),
+        (60, "1 min"),
+        (90, "1 min 30 s"),
+        (3_600, "1 h"),
+        (34_233, "9 h 30 min"),
+        (86_400, "1 d"),
+        (90_061, "1 d 1 h"),
+    ],
+)
+def test_a_wait_is_told_in_its_two_largest_units(seconds, text):
+    assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(90, True), (None, False)])
+def test_a_refusal_says_when_to_try_again_if_waiting_helps(seconds, shown):
+    report = sentry_report(refused_block(retryAfterSeconds=seconds))
+
+    cells = [str(cell) for part in report[1:2] for column in part.columns for cell in column.cells]
+    assert ("in 1 min 30 s" in cells) is shown

@@ -19,6 +19,10 @@ REASONS = {
         "a budget could not pay for that model; a rung of its ladder fits everywhere",
         "nothing, or raise the budget that `message` names",
     ),
+    ReasonCode.REROUTED_TO_SAVE: (
+        "a budget is so far used up that the ladder comes first; see its `stages`",
+        "nothing, or raise the budget that `message` names",
+    ),
     ReasonCode.REROUTED_BY_POLICY: (
         "a policy forbids that model; a rung of its ladder is permitted, and fits everywhere",
         "nothing, or name a model that `policies` do not forbid",
@@ -54,6 +58,10 @@ REASONS = {
     ReasonCode.UNKNOWN_APPLICATION: (
         "the team names its applications, and the workflow's is none of them",
         "use the workflow of one of them, or add the application to `sentry.yaml`",
+    ),
+    ReasonCode.CRITICAL_ONLY: (
+        "a budget is so far used up that it serves priority critical only; see its `stages`",
+        "wait `retryAfterSeconds`, or send what cannot wait with priority critical",
     ),
     ReasonCode.UNKNOWN_MODEL: (
         "the model is not in the configuration, or has no price",

@@ -14,10 +14,16 @@ from cost_sentry.adapters.config_document import (
     document_version,
     with_version,
 )
-from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.budget import Budget, Stages, Unit
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, Model, SentryConfig, Team
+from cost_sentry.domain.sentry_config import (
+    OUTPUT_TOKENS_MIN,
+    Application,
+    Model,
+    SentryConfig,
+    Team,
+)
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import budget
 from tests.fakes.configurations import configuration
@@ -25,6 +31,7 @@ from tests.fakes.time_zones import ZONES
 
 names = st.text(min_size=1, max_size=12)
 lists = st.lists(names, max_size=3).map(tuple)
+percents = st.none() | st.integers(1, 100)
 budgets = st.builds(
     Budget,
     id=names,
@@ -35,6 +42,15 @@ budgets = st.builds(
     limit=st.integers(min_value=1, max_value=10**21),
     owners=lists,
     thresholds_percent=st.lists(st.integers(1, 100), max_size=4).map(tuple),
+    stages=st.builds(
+        Stages,
+        prefer_ladder_percent=percents,
+        lower_output_percent=percents,
+        critical_only_percent=percents,
+    ),
+)
+applications = st.dictionaries(names, st.none() | names, max_size=2).map(
+    lambda told: {n: Application(id=n, environment=e) for n, e in told.items()}
 )
 allowances = st.builds(
     EmergencyAllowance,
@@ -48,8 +64,11 @@ allowances = st.builds(
 configurations = st.builds(
     SentryConfig,
     version=st.just(""),
-    teams=st.dictionaries(names, lists, max_size=3).map(
-        lambda teams: {id_: Team(id=id_, owners=owners) for id_, owners in teams.items()}
+    teams=st.dictionaries(names, st.tuples(lists, applications), max_size=3).map(
+        lambda teams: {
+            id_: Team(id=id_, owners=owners, applications=named)
+            for id_, (owners, named) in teams.items()
+        }
     ),
     models=st.dictionaries(names, lists, max_size=3).map(
         lambda models: {id_: Model(id=id_, ladder=ladder) for id_, ladder in models.items()}
@@ -107,7 +126,8 @@ def damaged(path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (["format"], 5),
+        (["format"], 6),
+        (["budgets", 0, "stages"], []),
         (["teams", "search"], {"owners": [], "applications": []}),
         (["format"], None),
         (["teams"], None),

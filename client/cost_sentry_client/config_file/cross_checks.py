@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import MODEL_TAG, Unit
@@ -116,6 +117,7 @@ def _budget(file: SentryFile, budget: BudgetShape, path: Path) -> Iterator[Findi
         yield Finding(path=(*path, "limit"), problem=fault[0], allowed=fault[1])
     yield from window_findings(budget, path)
     yield from _scope(file, budget.scope, (*path, "scope"))
+    yield from _stages(budget, (*path, "stages"))
     for i, (before, after) in enumerate(
         zip(budget.thresholds, budget.thresholds[1:], strict=False)
     ):
@@ -124,6 +126,28 @@ def _budget(file: SentryFile, budget: BudgetShape, path: Path) -> Iterator[Findi
                 path=(*path, "thresholds", i + 1),
                 problem=f"{after} comes after {before}",
                 allowed="rising percentages, such as [50, 80, 100]",
+            )
+
+
+def _stages(budget: BudgetShape, path: Path) -> Iterator[Finding]:
+    """Each is harder than the one before, so it must not come sooner."""
+    given = [
+        (name, percent)
+        for name, percent in budget.stages.model_dump(by_alias=True).items()
+        if percent is not None
+    ]
+    if given and not budget.unit.is_spent:
+        yield Finding(
+            path=(*path, given[0][0]),
+            problem="a cap on calls in flight does not run out",
+            allowed="stages of a budget that is spent; a cap has room again when a call ends",
+        )
+    for (before, first), (after, then) in pairwise(given):
+        if then < first:
+            yield Finding(
+                path=(*path, after),
+                problem=f"{then} comes before {before} at {first}",
+                allowed=f"at least {first}: first the ladder, then shorter answers, then refusals",
             )
 
 

@@ -11,7 +11,7 @@ from cost_sentry.adapters.config_document import config_to_document, with_versio
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.application.time_zones import time_zone_named
-from cost_sentry.domain.budget import Budget, parse_amount
+from cost_sentry.domain.budget import Budget, Stages, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.sentry_config import Application, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
@@ -219,6 +219,11 @@ def _budget(shape: BudgetShape) -> Budget:
         limit=parse_amount(shape.unit, shape.limit),
         owners=tuple(shape.owners),
         thresholds_percent=_thresholds(shape),
+        stages=Stages(
+            prefer_ladder_percent=shape.stages.prefer_ladder,
+            lower_output_percent=shape.stages.lower_output,
+            critical_only_percent=shape.stages.critical_only,
+        ),
     )
 
 

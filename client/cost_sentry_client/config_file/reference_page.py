@@ -17,6 +17,7 @@ from cost_sentry_client.config_file.shapes import (
     ModelShape,
     PoliciesShape,
     SentryFile,
+    StagesShape,
     TeamShape,
 )
 
@@ -28,6 +29,7 @@ _SECTIONS = (
     ("teams.<team>.applications.<application>.", ApplicationShape),
     ("models.<model>.", ModelShape),
     ("budgets[].", BudgetShape),
+    ("budgets[].stages.", StagesShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),
     ("policies.", PoliciesShape),
 )

@@ -16,6 +16,7 @@ from cost_sentry_client.config_file.shapes import (
     EmergencyAllowanceShape,
     ModelShape,
     SentryFile,
+    StagesShape,
     TeamShape,
 )
 
@@ -129,6 +130,8 @@ def _shape_at(path: Path) -> type[BaseModel] | None:
             return SentryFile
         case ("defaults" | "alerts" as name,):
             return _SECTIONS[name]
+        case ("budgets", _, "stages"):
+            return StagesShape
         case ("teams", _, "applications", _):
             return ApplicationShape
         case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _):

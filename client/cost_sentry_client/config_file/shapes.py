@@ -112,6 +112,25 @@ class ModelShape(_Shape):
     )
 
 
+class StagesShape(_Shape):
+    """What is done before a budget is used up, in percent of its limit that is spent or held."""
+
+    prefer_ladder: Percent | None = Field(
+        default=None,
+        description="from here on the ladder of a model is tried before the model itself",
+    )
+    lower_output: Percent | None = Field(
+        default=None,
+        description=(
+            "from here on maxTokens is halved, but not below defaults.outputTokensMin, unless the "
+            "request says lowerOutputLimit: false"
+        ),
+    )
+    critical_only: Percent | None = Field(
+        default=None, description="from here on calls of another priority than critical are refused"
+    )
+
+
 class BudgetShape(_Shape):
     """One limit on spending."""
 
@@ -148,6 +167,10 @@ class BudgetShape(_Shape):
             "percent of the limit spent at which mail is sent, rising; with windows of a minute or "
             "an hour none, unless it is given; with in_flight none"
         ),
+    )
+    stages: StagesShape = Field(
+        default_factory=StagesShape,
+        description="what is done before the limit is reached; as far as the last answers told",
     )
 
 

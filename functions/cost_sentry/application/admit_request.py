@@ -4,9 +4,10 @@ Rules advise, the ledger decides: what is read before ``ledger.reserve`` may ref
 cannot be served at all, but only the ledger's conditional write spends.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from cost_sentry.application.budget_levels import BudgetLevels, Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidate_tries import CandidateTries, Short, TooLong
@@ -18,6 +19,7 @@ from cost_sentry.application.candidates import (
     refusal_of_length,
 )
 from cost_sentry.application.emergency_ports import Outage, WithoutLedger
+from cost_sentry.application.graduated import paused, staged, used_up
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck
@@ -61,6 +63,7 @@ class Admission:
     """``None``: nothing is set aside for outages."""
     policy_engines: PolicyEngines | None = None
     """``None``: a configuration with policies cannot be used."""
+    levels: BudgetLevels = field(default_factory=BudgetLevels)
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -117,13 +120,22 @@ class Admission:
             engines=self.policy_engines,
             clock=self.clock,
         )
-        result = tries.run(check.permitted(candidates_for(request, config, self.price_book)))
+        now = self.clock.now()
+        paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
+        stage = self.levels.stage(paid_by, now)
+        refused = paused(request, stage, now)
+        if refused:
+            return refused
+        offers = check.permitted(candidates_for(request, config, self.price_book))
+        result = tries.run(staged(offers, stage, request, tries.floor))
+        self.levels.note(short.why.remaining for short in tries.short)
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, TooLong):
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
-            decision = self._allowed(request, config, result, tries, check)
+            self.levels.note(result.remaining)
+            decision = self._allowed(request, config, result, tries, _Advice(check, stage))
         elif tries.short:
             decision = exhausted(request, config, tries, self.clock.now())
         else:
@@ -163,7 +175,7 @@ class Admission:
         config: SentryConfig,
         reserved: Reserved,
         tries: CandidateTries,
-        check: PolicyCheck,
+        advice: "_Advice",
     ) -> Decision:
         """The answer follows what is held, not what was tried.
 
@@ -174,7 +186,7 @@ class Admission:
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
         asked = asked_output_limit(request, config, self.price_book.card(held.model_used))
-        code, message = _why_allowed(held, asked, tries.short, check)
+        code, message = _why_allowed(held, asked, tries.short, advice)
         return Decision(
             kind=DecisionKind(held.decision),
             code=code,
@@ -196,19 +208,33 @@ class Admission:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Advice:
+    """The rules that had a say before the ledger decided."""
+
+    check: PolicyCheck
+    stage: Stage
+
+
 def _why_allowed(
-    held: Reservation, asked: int, short: list[Short], check: PolicyCheck
+    held: Reservation, asked: int, short: list[Short], advice: _Advice
 ) -> tuple[ReasonCode, str]:
     """The code and the sentence of a reservation that holds."""
+    check, stage = advice.check, advice.stage
     poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
     sent = held.output_limit_tokens
     if sent < asked:
         instead = "" if held.model_used == held.model_asked else f" of {held.model_used}"
-        message = (
-            f"{poor} cannot pay for {asked} output tokens of {held.model_asked};"
-            f" maxTokens{instead} is {sent} instead of {asked}"
-        )
+        why = f"{poor} cannot pay for {asked} output tokens of {held.model_asked}"
+        if stage.lower_output and not short:
+            begins = stage.lower_output.budget.stages.lower_output_percent
+            why = f"{used_up(stage.lower_output)}, and from {begins} % answers are shorter"
+        message = f"{why}; maxTokens{instead} is {sent} instead of {asked}"
         return ReasonCode.OUTPUT_LIMIT_LOWERED, message
+    if held.decision == DecisionKind.REROUTE and stage.prefer_ladder:
+        begins = stage.prefer_ladder.budget.stages.prefer_ladder_percent
+        why = f"{used_up(stage.prefer_ladder)}, and from {begins} % the ladder comes first"
+        return ReasonCode.REROUTED_TO_SAVE, f"{why}; {held.model_used} fits"
     if held.decision == DecisionKind.REROUTE and check.struck and not short:
         message = f"{check.why()}; {held.model_used} is permitted"
         return ReasonCode.REROUTED_BY_POLICY, message

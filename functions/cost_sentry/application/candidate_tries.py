@@ -60,6 +60,12 @@ class CandidateTries:
     _known: dict[str, Shortage] = field(default_factory=dict)
     _tries_left: int = LOWERED_TRIES_MAX
 
+    @property
+    def first_short(self) -> Short:
+        """The shortage of the asked model, or else of whichever was tried first."""
+        asked = (s for s in self.short if s.candidate.decision is DecisionKind.ALLOW)
+        return next(asked, self.short[0])
+
     def run(
         self, candidates: Iterable[Candidate | RungOutcome]
     ) -> Reserved | SameId | TooLong | None:

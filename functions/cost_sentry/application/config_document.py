@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from cost_sentry.application.time_zones import time_zone_named
-from cost_sentry.domain.budget import Budget, Unit, amount_text, parse_amount
+from cost_sentry.domain.budget import NO_STAGES, Budget, Stages, Unit, amount_text, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import Policies, Policy, PolicyMode
@@ -25,13 +25,21 @@ FORMAT = 1
 FORMAT_WITH_TIME_ZONES = 2
 FORMAT_WITH_POLICIES = 3
 FORMAT_WITH_APPLICATIONS = 4
+FORMAT_WITH_STAGES = 5
 """Grows when an older sentry could misread a document; it then says so instead of guessing.
 
 One that knows no time zones would count days of UTC, one that knows no policies would permit
-everything, and one that knows no applications would take their names from requests. Documents
-without any keep the first format, and so their version.
+everything, one that knows no applications would take their names from requests, and one that knows
+no stages would spend what they spare. Documents without any keep the first format, and so their
+version.
 """
-FORMATS = (FORMAT, FORMAT_WITH_TIME_ZONES, FORMAT_WITH_POLICIES, FORMAT_WITH_APPLICATIONS)
+FORMATS = (
+    FORMAT,
+    FORMAT_WITH_TIME_ZONES,
+    FORMAT_WITH_POLICIES,
+    FORMAT_WITH_APPLICATIONS,
+    FORMAT_WITH_STAGES,
+)
 
 _VERSION_CHARACTERS = 16
 
@@ -96,6 +104,8 @@ def _lowest_output(config: SentryConfig) -> dict[str, int]:
 
 
 def _format(config: SentryConfig) -> int:
+    if any(budget.stages != NO_STAGES for budget in config.budgets):
+        return FORMAT_WITH_STAGES
     if any(team.applications for team in config.teams.values()):
         return FORMAT_WITH_APPLICATIONS
     if config.policies.rules:
@@ -115,7 +125,25 @@ def _budget_to_document(budget: Budget) -> dict[str, object]:
         "limit": amount_text(budget.unit, budget.limit),
         "owners": list(budget.owners),
         "thresholds": list(budget.thresholds_percent),
+        **({"stages": stages} if (stages := _stages_to_document(budget.stages)) else {}),
     }
+
+
+def _stages_to_document(stages: Stages) -> dict[str, int]:
+    percents = {
+        "preferLadder": stages.prefer_ladder_percent,
+        "lowerOutput": stages.lower_output_percent,
+        "criticalOnly": stages.critical_only_percent,
+    }
+    return {name: percent for name, percent in percents.items() if percent is not None}
+
+
+def _stages_from(document: Mapping[str, Any]) -> Stages:
+    return Stages(
+        prefer_ladder_percent=document.get("preferLadder"),
+        lower_output_percent=document.get("lowerOutput"),
+        critical_only_percent=document.get("criticalOnly"),
+    )
 
 
 def _team_to_document(team: Team) -> dict[str, object]:
@@ -206,6 +234,7 @@ def _budget_from(document: Mapping[str, Any]) -> Budget:
         limit=parse_amount(unit, document["limit"]),
         owners=tuple(document["owners"]),
         thresholds_percent=tuple(document["thresholds"]),
+        stages=_stages_from(document.get("stages", {})),
     )
 
 

@@ -13,7 +13,7 @@ def why_exhausted(request: InvocationRequest, budget: Budget, tries: CandidateTr
 
     A window that ends helps only a call that an empty one could pay for.
     """
-    short = tries.short[0]
+    short = tries.first_short
     lower = tries.may_lower and shortens_answers(budget, short.why)
     ladder = _nothing_else_fits(tries, lower=lower)
     if least_needed(short, tries) <= short.why.remaining.limit:

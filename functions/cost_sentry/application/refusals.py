@@ -41,7 +41,7 @@ def exhausted(
     request: InvocationRequest, config: SentryConfig, tries: CandidateTries, now: datetime
 ) -> Decision:
     """The refusal names the budget that cannot pay for the model that was asked for."""
-    asked, shortage = tries.short[0].asked, tries.short[0].why
+    asked, shortage = tries.first_short.asked, tries.first_short.why
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
     message = why_exhausted(request, budget, tries)
     decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
@@ -85,6 +85,6 @@ def short_view(
     """The budget that could not pay for the asked model, which is offered first."""
     if not tries.short:
         return None
-    asked, why = tries.short[0].asked, tries.short[0].why
+    asked, why = tries.first_short.asked, tries.first_short.why
     budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
     return next((view for view in views_before(budgets, asked, why) if view.binding), None)

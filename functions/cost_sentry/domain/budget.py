@@ -14,6 +14,24 @@ MODEL_TAG = "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """From how many percent of the limit, spent or held, what is done before it is used up.
+
+    ``None``: never. Rules of the operator, which advise; only the limit itself is the ledger's.
+    """
+
+    prefer_ladder_percent: int | None = None
+    """Cheaper models of the ladder are tried before the one that was asked for."""
+    lower_output_percent: int | None = None
+    """Answers are cut shorter than asked for."""
+    critical_only_percent: int | None = None
+    """Calls that are not of priority critical are refused."""
+
+
+NO_STAGES = Stages()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """A limit that the ledger holds for every request whose tags match ``scope``."""
 
@@ -29,6 +47,7 @@ class Budget:
     owners: tuple[str, ...] = ()
     """E-mail addresses that hear about thresholds."""
     thresholds_percent: tuple[int, ...] = (50, 80, 100)
+    stages: Stages = NO_STAGES
 
     def covers(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether a request with these tags, calling this base model id, is charged here."""

@@ -1,0 +1,75 @@
+"""What stages of a budget that runs out change at a call: its order, its output, or the answer."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from math import ceil
+
+from cost_sentry.application.budget_levels import Level, Stage
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.refusals import rejection
+from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
+from cost_sentry.domain.invocation import InvocationRequest, Priority
+
+Offer = Candidate | RungOutcome
+OUTPUT_DIVIDED_BY = 2
+"""A lower output limit is this part of the one asked for, and at least the configured minimum."""
+
+
+def staged(
+    offers: Iterable[Offer], stage: Stage, request: InvocationRequest, floor: int
+) -> Iterator[Offer]:
+    """The offers in the order in which they are to be tried, with shorter answers where so.
+
+    Args:
+        offers: the asked model, then its ladder.
+        stage: what is in force.
+        request: one that declines a lower output limit keeps its own.
+        floor: the lowest output limit that may be sent.
+    """
+    if stage.prefer_ladder:
+        asked, *rungs = offers
+        offers = [*rungs, asked]
+    shorter = stage.lower_output is not None and request.lower_output_limit
+    for offer in offers:
+        yield _shortened(offer, floor) if shorter else offer
+
+
+def _shortened(offer: Offer, floor: int) -> Offer:
+    if isinstance(offer, RungOutcome):
+        return offer
+    asked = offer.output_limit_tokens
+    return offer.within(output_limit_tokens=min(asked, max(floor, asked // OUTPUT_DIVIDED_BY)))
+
+
+def paused(request: InvocationRequest, stage: Stage, now: datetime) -> Decision | None:
+    """The refusal of a call that is not critical; ``None`` if it may go on."""
+    level = stage.critical_only
+    if level is None or request.priority is Priority.CRITICAL:
+        return None
+    begins = level.budget.stages.critical_only_percent
+    window = level.budget.window_at(now)
+    until = f" until it resets at {window.end.isoformat()}" if window.end else ""
+    message = f"{used_up(level)}, and from {begins} % it serves priority critical only{until}"
+    wait = None if window.end is None else max(1, ceil((window.end - now).total_seconds()))
+    decision = rejection(request, ReasonCode.CRITICAL_ONLY, message)
+    return replace(decision, budgets=(_view(level, window.end),), retry_after_seconds=wait)
+
+
+def used_up(level: Level) -> str:
+    """``budget search-daily is 83 % spent or held``."""
+    return f"budget {level.budget.id} is {level.percent} % spent or held"
+
+
+def _view(level: Level, resets_at: datetime | None) -> BudgetView:
+    return BudgetView(
+        budget_id=level.budget.id,
+        window_id=level.seen.window_id,
+        unit=level.budget.unit,
+        limit=level.seen.limit,
+        left=level.seen.left,
+        left_as_of=level.seen.as_of,
+        needed=0,
+        resets_at=resets_at,
+        binding=True,
+    )

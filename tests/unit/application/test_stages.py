@@ -1,0 +1,220 @@
+"""A budget that runs out: first its ladder, then shorter answers, then only what is critical."""
+
+from datetime import timedelta
+
+import pytest
+
+from cost_sentry.application.budget_levels import WINDOWS_KNOWN_MAX, BudgetLevels, Stage
+from cost_sentry.application.ports import Remaining
+from cost_sentry.domain.budget import Stages, Unit
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.invocation import Priority
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.admissions import BLIND, CHEAP, DEAR, Sentry, request
+from tests.fakes.builders import NOON, budget
+
+STAGES = Stages(prefer_ladder_percent=50, lower_output_percent=70, critical_only_percent=90)
+CALL = 2_000
+"""Of the dear model; 400 of the cheap one."""
+
+
+def sentry(limit=100_000, stages=STAGES, **changes):
+    return Sentry(budget("day", limit, stages=stages, **changes))
+
+
+def told(sentry, percent, limit=100_000, window_id=None):
+    """The ledger said so a moment ago."""
+    one = sentry.admission.config_source.current().budgets[0]
+    sentry.admission.levels.note(
+        [
+            Remaining(
+                budget_id="day",
+                window_id=window_id or one.window_at(sentry.clock.now()).id,
+                limit=limit,
+                left=limit - limit * percent // 100,
+                as_of=NOON,
+            )
+        ]
+    )
+
+
+def decided(percent, stages=STAGES, **changes):
+    house = sentry(stages=stages)
+    told(house, percent)
+    return house.decide(request(**changes))
+
+
+@pytest.mark.parametrize(
+    ("percent", "model", "output"),
+    [(0, DEAR, 100), (49, DEAR, 100), (50, CHEAP, 100), (69, CHEAP, 100), (70, CHEAP, 64)],
+)
+def test_the_ladder_comes_first_and_then_answers_are_shorter(percent, model, output):
+    decision = decided(percent)
+
+    assert (decision.model_used, decision.output_limit_sent_tokens) == (model, output)
+
+
+def test_a_reroute_that_saves_says_so_and_by_which_budget():
+    decision = decided(53)
+
+    assert (decision.kind, decision.code) == (DecisionKind.REROUTE, ReasonCode.REROUTED_TO_SAVE)
+    assert decision.message == (
+        f"budget day is 53 % spent or held, and from 50 % the ladder comes first; {CHEAP} fits"
+    )
+
+
+def test_a_shorter_answer_says_so_and_by_which_budget():
+    decision = decided(71, stages=Stages(lower_output_percent=70))
+
+    assert decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
+    assert decision.message == (
+        "budget day is 71 % spent or held, and from 70 % answers are shorter;"
+        " maxTokens is 64 instead of 100"
+    )
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(400, 200), (130, 65), (100, 64), (64, 64), (10, 10)])
+def test_half_of_what_was_asked_for_is_sent_and_never_less_than_an_answer(asked, sent):
+    decision = decided(70, stages=Stages(lower_output_percent=70), max_tokens=asked)
+
+    assert decision.output_limit_sent_tokens == sent
+
+
+def test_who_declines_a_shorter_answer_gets_the_whole_of_it():
+    decision = decided(80, stages=Stages(lower_output_percent=70), lower_output_limit=False)
+
+    assert (decision.code, decision.output_limit_sent_tokens) == (ReasonCode.WITHIN_BUDGETS, 100)
+
+
+@pytest.mark.parametrize(
+    ("priority", "code"),
+    [
+        (Priority.CRITICAL, ReasonCode.REROUTED_TO_SAVE),
+        (Priority.NORMAL, ReasonCode.CRITICAL_ONLY),
+        (Priority.LOW, ReasonCode.CRITICAL_ONLY),
+    ],
+)
+def test_at_the_end_only_what_is_critical_is_served(priority, code):
+    stages = Stages(prefer_ladder_percent=50, critical_only_percent=90)
+
+    assert decided(90, stages=stages, priority=priority).code is code
+
+
+def test_such_a_refusal_holds_nothing_and_names_budget_percent_and_reset():
+    house = sentry()
+    told(house, 93)
+
+    decision = house.decide(request())
+
+    assert decision.kind is DecisionKind.REJECT
+    assert decision.reservation is None
+    assert decision.message == (
+        "budget day is 93 % spent or held, and from 90 % it serves priority critical only"
+        " until it resets at 2026-11-22T00:00:00+00:00"
+    )
+    assert decision.retry_after_seconds == 12 * 3_600
+    [view] = decision.budgets
+    assert (view.budget_id, view.binding, view.limit, view.left) == ("day", True, 100_000, 7_000)
+    assert list(house.ledger.pending()) == []
+
+
+def test_a_budget_that_never_resets_gives_no_hope():
+    house = sentry(window=WindowKind.NONE)
+    told(house, 95)
+
+    decision = house.decide(request())
+
+    assert decision.code is ReasonCode.CRITICAL_ONLY
+    assert decision.retry_after_seconds is None
+    assert "until" not in decision.message
+
+
+def test_what_the_ledger_answers_is_known_for_the_next_call():
+    house = sentry(limit=10 * CALL, stages=Stages(prefer_ladder_percent=50))
+
+    used = [house.decide(request(f"r{n}"), f"e{n}").model_used for n in range(8)]
+
+    assert used[:5] == [DEAR] * 5
+    assert used[5:] == [CHEAP] * 3
+
+
+def test_a_shortage_is_known_for_the_next_call_too():
+    house = sentry(limit=CALL, stages=Stages(critical_only_percent=100))
+    dear = {"lower_output_limit": False, "max_tokens": 101}
+
+    first = house.decide(request("r1"), "e1")
+    assert first.code is ReasonCode.WITHIN_BUDGETS
+    second = house.decide(request("r2", **dear), "e2")
+    assert second.code is ReasonCode.CRITICAL_ONLY
+
+
+def test_of_another_window_nothing_is_known():
+    house = sentry()
+    told(house, 99)
+    house.clock.time += timedelta(days=1)
+
+    assert house.decide(request()).code is ReasonCode.WITHIN_BUDGETS
+
+
+def test_an_environment_that_has_just_started_has_no_stage():
+    assert sentry().decide(request()).code is ReasonCode.WITHIN_BUDGETS
+
+
+def test_a_ladder_whose_rungs_do_not_fit_ends_with_the_model_that_was_asked_for():
+    house = Sentry(
+        budget("day", 100_000, stages=STAGES),
+        *(budget(f"no-{n}", 1, scope={"model": m}) for n, m in enumerate((CHEAP, BLIND))),
+    )
+    told(house, 60)
+
+    decision = house.decide(request())
+
+    assert (decision.model_used, decision.code) == (DEAR, ReasonCode.WITHIN_BUDGETS)
+
+
+def test_a_refusal_names_the_budget_of_the_model_that_was_asked_for_wherever_it_was_tried():
+    poor = budget("poor", 100, scope={"model": DEAR})
+    small = budget("small", 50, scope={"model": CHEAP})
+    house = Sentry(
+        budget("day", 100_000, stages=Stages(prefer_ladder_percent=50)),
+        poor,
+        small,
+        budget("none", 1, scope={"model": BLIND}),
+    )
+    told(house, 60)
+
+    decision = house.decide(request(lower_output_limit=False))
+
+    assert decision.code is ReasonCode.BUDGET_EXHAUSTED
+    assert [v.budget_id for v in decision.budgets if v.binding] == ["poor"]
+    assert [rung.model_id for rung in decision.rungs] == [CHEAP, BLIND, DEAR]
+
+
+def test_a_level_is_rounded_down_and_a_budget_of_nothing_is_used_up():
+    one = budget("day", 3)
+    levels = BudgetLevels()
+
+    def percent(limit, left):
+        window = one.window_at(NOON).id
+        levels.note(
+            [Remaining(budget_id="day", window_id=window, limit=limit, left=left, as_of=NOON)]
+        )
+        return levels.level(one, NOON).percent
+
+    assert [percent(3, left) for left in (3, 2, 1, 0, -1)] == [0, 33, 66, 100, 133]
+    assert percent(0, 0) == 100
+
+
+def test_a_bounded_number_of_windows_is_known():
+    levels = BudgetLevels()
+    for n in range(WINDOWS_KNOWN_MAX + 1):
+        levels.note([Remaining(budget_id=f"b{n}", window_id="all", limit=1, left=1, as_of=NOON)])
+
+    assert len(levels._seen) == 1
+
+
+def test_budgets_without_stages_are_never_looked_at():
+    levels = BudgetLevels()
+    plain = budget("day", 3, unit=Unit.REQUESTS)
+
+    assert levels.stage([plain], NOON) == Stage()

@@ -229,13 +229,17 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def _changed(config: SentryConfig) -> SentryConfig:
-    """A budget that a large call of the dear model never fits, and a few calls for an outage."""
+    """A budget that a large call of the dear model never fits, and a few calls for an outage.
+
+    Each team is one caller here, whatever applications its requests name.
+    """
     budgets = [
         replace(budget, limit=picodollars("0.10")) if budget.id == "growth-daily" else budget
         for budget in config.budgets
     ]
     few = allowance(model_id=SONNET, input_tokens_max=2_000, output_tokens_max=500)
-    return replace(config, budgets=tuple(budgets), emergency_allowances=(few,))
+    teams = {id_: replace(team, applications={}) for id_, team in config.teams.items()}
+    return replace(config, teams=teams, budgets=tuple(budgets), emergency_allowances=(few,))
 
 
 def _forget_parts() -> None:

@@ -139,23 +139,6 @@ def test_code_that_catches_botos_client_error_catches_a_rejection():
     assert caught.value.response["sentry"]["code"] == "BUDGET_EXHAUSTED"
 
 
-@pytest.mark.parametrize(
-    ("sentry", "status", "headers"),
-    [
-        ({"retryAfterSeconds": 60}, 429, {"retry-after": "60"}),
-        ({"retryAfterSeconds": None}, 400, {}),
-        ({}, 400, {}),
-        ({"code": "LEDGER_UNAVAILABLE", "retryAfterSeconds": 5}, 503, {"retry-after": "5"}),
-    ],
-)
-def test_a_rejection_is_what_an_http_gateway_would_answer(sentry, status, headers):
-    rejected = CallRejected(refused_block(**sentry))
-
-    assert rejected.response["ResponseMetadata"]["HTTPStatusCode"] == status
-    assert rejected.response["ResponseMetadata"]["HTTPHeaders"] == headers
-    assert rejected.retry_after_seconds == sentry.get("retryAfterSeconds")
-
-
 def test_a_rejection_survives_pickling():
     copy = pickle.loads(pickle.dumps(CallRejected(refused_block())))  # noqa: S301 - our own
 

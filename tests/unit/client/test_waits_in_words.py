@@ -1,8 +1,9 @@
-"""How long to wait, as people say it."""
+"""How long to wait, as people and programs are told."""
 
 import pytest
 
 from cost_sentry_client.answer_report import seconds_text, sentry_report
+from cost_sentry_client.call_errors import CallRejected
 from tests.fakes.scripted_workflow import refused_block
 
 
@@ -29,3 +30,20 @@ def test_a_refusal_says_when_to_try_again_if_waiting_helps(seconds, shown):
 
     cells = [str(cell) for part in report[1:2] for column in part.columns for cell in column.cells]
     assert ("in 1 min 30 s" in cells) is shown
+
+
+@pytest.mark.parametrize(
+    ("sentry", "status", "headers"),
+    [
+        ({"retryAfterSeconds": 60}, 429, {"retry-after": "60"}),
+        ({"retryAfterSeconds": None}, 400, {}),
+        ({}, 400, {}),
+        ({"code": "LEDGER_UNAVAILABLE", "retryAfterSeconds": 5}, 503, {"retry-after": "5"}),
+    ],
+)
+def test_a_rejection_is_what_an_http_gateway_would_answer(sentry, status, headers):
+    rejected = CallRejected(refused_block(**sentry))
+
+    assert rejected.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert rejected.response["ResponseMetadata"]["HTTPHeaders"] == headers
+    assert rejected.retry_after_seconds == sentry.get("retryAfterSeconds")

@@ -1,21 +1,17 @@
 """``make bench-budget``: budgets under load, measured here, side by side with LiteLLM."""
 
 import argparse
-import json
 import sys
-import time
 from pathlib import Path
 from subprocess import CalledProcessError
-from typing import Any
-
-from rich.console import Console
 
 from benchmarks.budget.litellm_process import LiteLlmFailed
 from benchmarks.budget.page import KEPT
 from benchmarks.budget.plan import FULL, QUICK
 from benchmarks.budget.promises import broken_promises
-from benchmarks.budget.report import COLUMNS_MAX, print_report
+from benchmarks.budget.report import print_report
 from benchmarks.budget.run import measure
+from benchmarks.shared.terminal import console_on_stderr, progress, write_json
 from cost_sentry_local.cloud import CloudNotStarted
 from cost_sentry_local.dynoxide import DynoxideNotStarted
 from cost_sentry_local.layout import PROJECT
@@ -27,24 +23,19 @@ FIGURES = PROJECT / "build" / "bench-budget.json"
 def main() -> int:
     """0 if our promises held, 1 if one broke, 3 if something could not be started, 130 Ctrl-C."""
     options = _options()
-    console = Console(stderr=True)
-    console.width = min(console.width, COLUMNS_MAX)
-    began = time.monotonic()
-
-    def say(what: str) -> None:
-        console.print(f"{time.monotonic() - began:6.0f} s  {what}", highlight=False, markup=False)
-
+    console = console_on_stderr()
+    plan = QUICK if options.quick else FULL
     try:
-        results = measure(QUICK if options.quick else FULL, say, litellm=not options.quick)
+        results = measure(plan, progress(console), litellm=not options.quick)
     except (CloudNotStarted, DynoxideNotStarted, LiteLlmFailed, CalledProcessError) as problem:
         console.print(str(problem), style="red", markup=False)
         return 3
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is left running.")
         return 130
-    _write(options.figures, results["figures"])
+    write_json(options.figures, results["figures"])
     if not options.quick:
-        _write(KEPT, results)
+        write_json(KEPT, results)
         generate_reference.main()
     broken = broken_promises(results["figures"])
     print_report(console, results, broken)
@@ -59,11 +50,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--figures", type=Path, default=FIGURES, help=f"where to ({FIGURES})")
     return parser.parse_args()
-
-
-def _write(path: Path, what: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(what, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

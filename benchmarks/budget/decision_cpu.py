@@ -4,13 +4,13 @@ Measured from the raw request to the reservation, since LiteLLM's hold also star
 request and counts its tokens; the use case alone is told beside it.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks.budget.bench_sentry import BOOK, config_of, raw_request, request
 from benchmarks.budget.litellm_process import LiteLlm
 from benchmarks.budget.plan import Plan
+from benchmarks.shared.cpu import microseconds, percentiles
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.admit_request import Admission
@@ -91,18 +91,8 @@ def _whole(admission: Admission, raw: Json) -> None:
 def _timed(once: Callable[[], object], calls: int) -> Json:
     for _ in range(WARM_UP_CALLS):
         once()
-    found = []
-    for _ in range(calls):
-        before = time.process_time_ns()
-        once()
-        found.append((time.process_time_ns() - before) / 1000)
-    return _percentiles(found)
+    return percentiles([microseconds(once) for _ in range(calls)])
 
 
 def _theirs(litellm: LiteLlm, plan: Plan, text: str) -> Json:
-    return _percentiles(litellm.ask("hold_cpu_us", calls=plan.cpu_calls, text=text))
-
-
-def _percentiles(microseconds: list[float]) -> Json:
-    found = sorted(microseconds)
-    return {name: round(found[int(len(found) * q)], 1) for name, q in (("p50", 0.5), ("p99", 0.99))}
+    return percentiles(litellm.ask("hold_cpu_us", calls=plan.cpu_calls, text=text))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.budget import tables
-from benchmarks.budget.tables import Table
 from benchmarks.budget.targets import targets
+from benchmarks.shared.tables import Table, markdown
 from cost_sentry_local.layout import PROJECT
 
 KEPT = PROJECT / "benchmarks" / "budget" / "results.json"
@@ -27,16 +27,11 @@ def about() -> str:
     rows = [("day", found["date"]), ("processors", found["processors"])]
     rows += [(name, version) for name, version in found["versions"].items()]
     rows += [("seeds", found["seeds"]), ("the whole run took", f"{found['seconds']} s")]
-    return _markdown(Table("", ("", ""), [(name, str(value)) for name, value in rows]))
+    return markdown(Table("", ("", ""), [(name, str(value)) for name, value in rows]))
 
 
 def _of(make: Callable[[Json], Table]) -> Callable[[], str]:
-    return lambda: _markdown(make(kept()["figures"]))
-
-
-def _markdown(table: Table) -> str:
-    lines = [table.head, ["---"] * len(table.head), *table.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return lambda: markdown(make(kept()["figures"]))
 
 
 TABLES: dict[str, Callable[[], str]] = {

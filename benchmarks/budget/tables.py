@@ -1,27 +1,17 @@
 """What a run found, as rows of text: for the terminal and for the page alike."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.budget.usd_per_million import PUBLISHED_DESIGN_USD
+from benchmarks.shared.tables import Table, percent, text
 
 Json = dict[str, Any]
-NOTHING = "–"
 _SIDES = {
     "ours": "ours",
     "litellm_default": "LiteLLM, default",
     "litellm_strict": "LiteLLM, strict",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A heading, and cells of text."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def closed_loop(figures: Json) -> Table:
@@ -111,13 +101,3 @@ def all_tables(figures: Json) -> Iterator[Table]:
     """In the order in which they are shown."""
     for make in (closed_loop, burst, weight, wire, hot_budget, cost):
         yield make(figures)
-
-
-def percent(ratio: float | None) -> str:
-    """With two decimals: the targets are whole per cents, and near misses matter."""
-    return NOTHING if ratio is None else f"{100 * ratio:.2f} %"
-
-
-def text(figure: float | None, unit: str = "") -> str:
-    """A figure, or that nobody knows it."""
-    return NOTHING if figure is None else f"{figure}{unit}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.budget.tables import NOTHING, Table, percent, text
 from benchmarks.budget.usd_per_million import PUBLISHED_DESIGN_USD
+from benchmarks.shared.tables import NOTHING, Table, percent, text, verdict
 
 Json = dict[str, Any]
 Row = tuple[str, str, str, str, str]
@@ -102,4 +102,4 @@ def _at_most(figure: float | None, most: float) -> bool:
 
 
 def _row(figure: str, ours: str, reach: str, beside: str, reached: bool) -> Row:  # noqa: FBT001
-    return figure, ours, reach, beside, "yes" if reached else "no"
+    return figure, ours, reach, beside, verdict(reached)

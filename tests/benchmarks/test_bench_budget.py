@@ -11,9 +11,10 @@ from benchmarks.budget.cloudwatch_design import cloudwatch_design
 from benchmarks.budget.page import kept
 from benchmarks.budget.plan import FULL, QUICK
 from benchmarks.budget.promises import broken_promises
-from benchmarks.budget.report import COLUMNS_MAX, print_report
+from benchmarks.budget.report import print_report
 from benchmarks.budget.run import measure
 from benchmarks.budget.targets import targets
+from benchmarks.shared.terminal import COLUMNS_MAX
 from tests.benchmarks.shape import SHAPE, misshapen
 
 

@@ -3,23 +3,39 @@
 Source: Cedar policy language reference, "Authorization": a request is permitted if some permit is
 satisfied and no forbid is. A policy that fails while it is evaluated counts for nothing there; here
 nothing may be called then, because a forbid that failed would have forbidden.
+
+Asking takes Cedar 40 to 100 microseconds, most of them to read the call. So it is asked once for
+each kind of call (``call_kinds``), and told what policies look at.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import cedarpy
 
-from cost_sentry.application.policy_ports import CallerFacts, ModelFacts
+from cost_sentry.adapters.call_kinds import (
+    Facts,
+    LookedAt,
+    NumberTraits,
+    Pick,
+    Traits,
+    looked_at,
+)
+from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import Policies, Policy, PolicyMode, PolicyNote, Verdict
 
 NAMESPACE = "CostSentry"
 PAIRS_KNOWN_MAX = 1_000
-"""Callers and models for which the policies that may speak of them are known."""
+"""Callers and models for which the policies that may speak of them are known; and such sets."""
+VERDICTS_KNOWN_MAX = 10_000
+"""On kinds of calls; some three megabytes."""
+
+OFFER_NAMES = ("outputTokens", "inputTokensMax", "rung")
+"""Of an ``OfferFacts`` in the published schema."""
 
 Rules = Mapping[str, Mapping[str, Any]]
 """Policies in Cedar's JSON form, by id."""
@@ -35,40 +51,84 @@ class CedarPolicies:
             policy.id for policy in policies.rules if policy.mode is PolicyMode.SHADOW
         }
         self._slice = lru_cache(PAIRS_KNOWN_MAX)(self._slice_of)
+        self._looked_at = lru_cache(PAIRS_KNOWN_MAX)(self._looked_at_by)
+        self._policy_set = lru_cache(PAIRS_KNOWN_MAX)(self._policy_set_of)
+        seen = looked_at(self._rules.values())
+        self._call_traits = Traits(seen, seen.names.difference(OFFER_NAMES))
+        self._offer_traits = NumberTraits(seen, OFFER_NAMES)
+        self._last_call: tuple[Facts, tuple[Hashable, ...]] = ({}, ())
+        self._slices_made = 0
+        self._known: dict[Hashable, Verdict] = {}
 
     def verdict(
-        self, caller: CallerFacts, model: ModelFacts, call: Mapping[str, object]
+        self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> Verdict:
         """See the port."""
         found = self._slice(caller, model)
-        request = {**found.request, "context": _context(call)}
-        is_permitted, reasons = _asked(request, found.enforced, found.entities)
+        if found.looks_at.everything:
+            return self._asked_about(found, model, call, offer)
+        if self._last_call[0] is not call:
+            self._last_call = call, self._call_traits.of(call)
+        kind = (
+            found.number,
+            found.of_call(self._last_call[1]),
+            found.of_offer(self._offer_traits.of(offer)),
+        )
+        known = self._known.get(kind)
+        if known is None:
+            known = self._asked_about(found, model, call, offer)
+            if len(self._known) >= VERDICTS_KNOWN_MAX:
+                self._known.clear()
+            self._known[kind] = known
+        return known
+
+    def _asked_about(
+        self, found: "_Slice", model: ModelFacts, call: Facts, offer: OfferFacts
+    ) -> Verdict:
+        facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
+        request = {**found.request, "context": _context(found.looks_at.told(facts))}
+        is_permitted, reasons = _asked(request, self._policy_set(found.near), found.entities)
+        shadow: tuple[PolicyNote, ...] = ()
+        if reasons & self._in_shadow:
+            # Without any of them among its reasons the answer is that of the enforced ones.
+            would_be, why = is_permitted, reasons
+            enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
+            is_permitted, reasons = _asked(request, self._policy_set(enforced), found.entities)
+            shadow = self._notes(why & self._in_shadow, model) if would_be != is_permitted else ()
         forbidden_by = () if is_permitted else self._notes(reasons, model)
-        if found.everything is None:
-            return Verdict(is_permitted=is_permitted, forbidden_by=forbidden_by)
-        would_be, why = _asked(request, found.everything, found.entities)
-        shadow = self._notes(why & self._in_shadow, model) if would_be != is_permitted else ()
         return Verdict(is_permitted=is_permitted, forbidden_by=forbidden_by, shadow=shadow)
 
     def _slice_of(self, caller: CallerFacts, model: ModelFacts) -> "_Slice":
         """The policies that may speak of them, by their scopes; most speak of somebody else."""
-        near = {
-            id_: rule
+        near = tuple(
+            id_
             for id_, rule in self._rules.items()
             if _may_match(rule["principal"], _caller_names(caller))
             and _may_match(rule["resource"], _model_names(model))
-        }
-        enforced = {id_: rule for id_, rule in near.items() if id_ not in self._in_shadow}
+        )
+        looks_at = self._looked_at(near)
+        self._slices_made += 1
         return _Slice(
+            number=self._slices_made,
+            near=near,
+            looks_at=looks_at,
+            of_call=self._call_traits.seen_by(looks_at),
+            of_offer=self._offer_traits.seen_by(looks_at),
             request={
                 "principal": {"type": f"{NAMESPACE}::Application", "id": caller.account},
                 "action": {"type": f"{NAMESPACE}::Action", "id": "invoke"},
                 "resource": {"type": f"{NAMESPACE}::Model", "id": model.model_id},
             },
             entities=cedarpy.Entities.from_json_str(json.dumps(_entities(caller, model))),
-            enforced=_policy_set(enforced),
-            everything=_policy_set(near) if len(enforced) < len(near) else None,
         )
+
+    def _looked_at_by(self, ids: tuple[str, ...]) -> LookedAt:
+        return looked_at(self._rules[id_] for id_ in ids)
+
+    def _policy_set_of(self, ids: tuple[str, ...]) -> cedarpy.PolicySet:
+        rules = {id_: self._rules[id_] for id_ in ids}
+        told = {"staticPolicies": rules, "templates": {}, "templateLinks": []}
+        return cedarpy.PolicySet.from_json_str(json.dumps(told))
 
     def _notes(self, ids: set[str], model: ModelFacts) -> tuple[PolicyNote, ...]:
         named = (self._by_id[id_] for id_ in self._rules if id_ in ids)
@@ -82,11 +142,15 @@ class CedarPolicies:
 class _Slice:
     """All that is the same for each call of one caller to one model."""
 
+    number: int
+    near: tuple[str, ...]
+    """Ids of the policies that may speak of them, in shadow mode or not."""
+    looks_at: LookedAt
+    of_call: Pick
+    of_offer: Pick
+    """The traits that these policies look at."""
     request: Mapping[str, Any]
     entities: cedarpy.Entities
-    enforced: cedarpy.PolicySet
-    everything: cedarpy.PolicySet | None
-    """With those in shadow mode; ``None`` if there are none."""
 
 
 def parsed(policies: Sequence[Policy]) -> Rules:
@@ -99,11 +163,6 @@ def parsed(policies: Sequence[Policy]) -> Rules:
             raise ConfigurationError(f"policy {policy.id!r} cannot be read: {error}") from error
         (rules[policy.id],) = told["staticPolicies"].values()
     return rules
-
-
-def _policy_set(rules: Rules) -> cedarpy.PolicySet:
-    told = {"staticPolicies": dict(rules), "templates": {}, "templateLinks": []}
-    return cedarpy.PolicySet.from_json_str(json.dumps(told))
 
 
 def _asked(
@@ -155,9 +214,10 @@ def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
     ]
 
 
-def _context(call: Mapping[str, object]) -> dict[str, object]:
-    priority = {"__entity": _uid("Priority", str(call["priority"]))}
-    return {**call, "priority": priority}
+def _context(call: Facts) -> Facts:
+    if "priority" not in call:
+        return call
+    return {**call, "priority": {"__entity": _uid("Priority", str(call["priority"]))}}
 
 
 def _uid(kind: str, name: str) -> dict[str, str]:

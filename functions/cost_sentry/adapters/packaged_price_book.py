@@ -8,13 +8,19 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.model_card import ModelCard
-from cost_sentry.domain.model_id import PROFILE_SCOPES, arn_region, base_model_id, profile_scope
+from cost_sentry.domain.model_id import (
+    NAMES_REMEMBERED,
+    PROFILE_SCOPES,
+    arn_region,
+    base_model_id,
+    profile_scope,
+)
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates, dearest_of
 
 DATA = Path(__file__).parents[1] / "data"
@@ -39,6 +45,7 @@ class PackagedPriceBook:
     def __init__(self, *, region: str | None = None, directory: Path = DATA) -> None:
         self._region = region
         self._directory = directory
+        self._price_of = lru_cache(NAMES_REMEMBERED)(self._find_price)
 
     @property
     def version(self) -> str:
@@ -57,6 +64,9 @@ class PackagedPriceBook:
 
     def price(self, model_id: str) -> ModelPrice | None:
         """The price where this name is called; ``None`` for any name the book cannot place (P6)."""
+        return self._price_of(model_id)
+
+    def _find_price(self, model_id: str) -> ModelPrice | None:
         base = base_model_id(model_id)
         if scope := profile_scope(model_id):
             return self._prices.get((base, scope))

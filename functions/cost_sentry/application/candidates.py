@@ -1,12 +1,12 @@
 """Which models may serve a request, in order, and at what price at most."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from cost_sentry.application.caller_refusal import named, refused, unknown_caller
 from cost_sentry.application.ports import PriceBook
-from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.budget import MODEL_TAG, Budget
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
@@ -18,9 +18,11 @@ from cost_sentry.domain.sentry_config import Model, SentryConfig
 from cost_sentry.domain.unit import amount_held
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One model that could serve the request, with its upper bound of cost (P7)."""
+class Candidate(NamedTuple):
+    """One model that could serve the request, with its upper bound of cost (P7).
+
+    A tuple, for one decision may make twenty of them. Name its fields, never count them.
+    """
 
     model_id: str
     decision: DecisionKind
@@ -47,11 +49,8 @@ class Candidate:
             output_limit_tokens=limit,
             writes_cache=self.writes_cache,
         )
-        return replace(
-            self,
-            input_bound_tokens=bound,
-            output_limit_tokens=limit,
-            quote_picodollars=quote,
+        return self._replace(
+            input_bound_tokens=bound, output_limit_tokens=limit, quote_picodollars=quote
         )
 
     def holds(self, now: datetime) -> tuple[Hold, ...]:
@@ -118,14 +117,47 @@ def candidates_for(
     Each is priced when it is asked for; most calls need the first alone. ``refusal_of`` must have
     found nothing: the asked model is listed and has a price.
     """
-    yield _candidate(request, request.model_id, DecisionKind.ALLOW, config, book)
-    model = listed_model(config, request.model_id)
-    for rung in model.ladder if model else ():
-        why = _why_no_rung(request, rung, config, book)
-        if why:
+    asked = request.model_id
+    price, card = book.price(asked), book.card(asked)
+    if price is None:
+        raise KeyError(asked)
+    budgets = config.budgets_of(request.tags, base_model_id(asked))
+    allow, reroute = DecisionKind.ALLOW, DecisionKind.REROUTE
+    yield _candidate(request, asked, allow, config, price=price, card=card, budgets=budgets)
+    model = listed_model(config, asked)
+    if model is None or not model.ladder:
+        return
+    budgets_of = _budgets_by_model(request, config)
+    for rung in model.ladder:
+        price, card = book.price(rung), book.card(rung)
+        budgets, is_covered = budgets_of(base_model_id(rung))
+        if price is None:
+            yield RungOutcome(model_id=rung, outcome="it has no price")
+        elif why := _why_no_rung(request, config, card, is_covered=is_covered):
             yield RungOutcome(model_id=rung, outcome=why)
         else:
-            yield _candidate(request, rung, DecisionKind.REROUTE, config, book)
+            yield _candidate(
+                request, rung, reroute, config, price=price, card=card, budgets=budgets
+            )
+
+
+def _budgets_by_model(
+    request: InvocationRequest, config: SentryConfig
+) -> Callable[[str], tuple[tuple[Budget, ...], bool]]:
+    """By base model id, and whether some of them bounds what such calls spend.
+
+    Most budgets are for all models, and then every rung has the same ones.
+    """
+    of_tags = config.budgets_of_tags(request.tags)
+
+    def of_model(base: str) -> tuple[tuple[Budget, ...], bool]:
+        budgets = tuple(b for b in of_tags if b.scope.get(MODEL_TAG, base) == base)
+        return budgets, any(budget.unit.is_spent for budget in budgets)
+
+    if any(MODEL_TAG in budget.scope for budget in of_tags):
+        return of_model
+    of_every_model = of_model("")
+    return lambda _base: of_every_model
 
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:
@@ -138,11 +170,11 @@ def _candidate(
     model_id: str,
     decision: DecisionKind,
     config: SentryConfig,
-    book: PriceBook,
+    *,
+    price: ModelPrice,
+    card: ModelCard | None,
+    budgets: tuple[Budget, ...],
 ) -> Candidate:
-    price, card = book.price(model_id), book.card(model_id)
-    if price is None:
-        raise KeyError(model_id)
     # Bedrock refuses, unbilled, a prompt that is longer than the context window.
     bound = request.input_bound_tokens
     bound = min(bound, card.prompt_tokens_ceiling) if card else bound
@@ -161,7 +193,7 @@ def _candidate(
         ),
         writes_cache=request.needs.prompt_cache,
         counts_tokens=card is not None and card.count_tokens,
-        budgets=config.budgets_of(request.tags, base_model_id(model_id)),
+        budgets=budgets,
         counted_tokens_max=card.counted_tokens_max(request.needs) if card else None,
     )
 
@@ -177,14 +209,15 @@ def asked_output_limit(
 
 
 def _why_no_rung(
-    request: InvocationRequest, rung: str, config: SentryConfig, book: PriceBook
+    request: InvocationRequest,
+    config: SentryConfig,
+    card: ModelCard | None,
+    *,
+    is_covered: bool,
 ) -> str | None:
-    card = book.card(rung)
-    if book.price(rung) is None:
-        return "it has no price"
     if card is None:
         return "nobody wrote down what it can do"
-    if not config.is_covered(request.tags, base_model_id(rung)):
+    if not is_covered:
         return "no budget covers it"
     output = asked_output_limit(request, config, card)
     # A prompt that may be too long is left to Bedrock, which refuses it unbilled.

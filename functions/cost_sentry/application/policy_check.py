@@ -1,11 +1,16 @@
 """What policies strike from the models that may serve a request; rules advise, they never spend."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cost_sentry.application.candidates import Candidate
-from cost_sentry.application.policy_facts import call_facts, caller_facts, model_facts
-from cost_sentry.application.policy_ports import PolicyEngines
+from cost_sentry.application.policy_facts import (
+    call_facts,
+    caller_facts,
+    model_facts,
+    offer_facts,
+)
+from cost_sentry.application.policy_ports import CallerFacts, PolicyEngine, PolicyEngines
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.decision import RungOutcome
@@ -33,6 +38,7 @@ class PolicyCheck:
     """Policies that forbade a model."""
     shadow: list[PolicyNote] = field(default_factory=list)
     """Policies in shadow mode that would have decided otherwise."""
+    _asked: "_Asked | None" = None
 
     def permitted(
         self, candidates: Iterable[Candidate | RungOutcome]
@@ -49,20 +55,23 @@ class PolicyCheck:
                 yield candidate
                 continue
             verdict = self._verdict(candidate, rung)
-            self.shadow = [*self.shadow, *verdict.shadow][:NOTES_MAX]
-            if verdict.is_permitted:
-                yield candidate
-            else:
-                yield self._strike(candidate, verdict)
+            if verdict.shadow:
+                self.shadow = [*self.shadow, *verdict.shadow][:NOTES_MAX]
+            yield candidate if verdict.is_permitted else self._strike(candidate, verdict)
 
     def _verdict(self, candidate: Candidate, rung: int) -> Verdict:
+        if self._asked is None:
+            self._asked = self._ask()
+        return self._asked.about(candidate, rung)
+
+    def _ask(self) -> "_Asked":
         if self.engines is None:
             raise ConfigurationError("this sentry cannot read policies: deploy one that can")
         local = self.clock.now().astimezone(time_zone_named(self.policies.time_zone))
-        return self.engines(self.policies).verdict(
-            caller_facts(self.request),
-            model_facts(candidate),
-            call_facts(self.request, candidate, rung=rung, local=local),
+        return _Asked(
+            engine=self.engines(self.policies),
+            caller=caller_facts(self.request),
+            call=call_facts(self.request, local=local),
         )
 
     def why(self) -> str:
@@ -71,7 +80,8 @@ class PolicyCheck:
         return f"{self.struck[0].model_id} is {self.struck[0].outcome}{said}"
 
     def _strike(self, candidate: Candidate, verdict: Verdict) -> RungOutcome:
-        self.notes = [*self.notes, *verdict.forbidden_by][:NOTES_MAX]
+        if len(self.notes) < NOTES_MAX:
+            self.notes = [*self.notes, *verdict.forbidden_by][:NOTES_MAX]
         struck = RungOutcome(
             model_id=candidate.model_id,
             outcome=why_forbidden(verdict),
@@ -79,6 +89,19 @@ class PolicyCheck:
         )
         self.struck.append(struck)
         return struck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """All that is the same for each model of one request."""
+
+    engine: PolicyEngine
+    caller: CallerFacts
+    call: Mapping[str, object]
+
+    def about(self, candidate: Candidate, rung: int) -> Verdict:
+        model, offer = model_facts(candidate), offer_facts(candidate, rung)
+        return self.engine.verdict(self.caller, model, self.call, offer)
 
 
 def why_forbidden(verdict: Verdict) -> str:

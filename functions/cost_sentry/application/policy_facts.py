@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from math import ceil
 
 from cost_sentry.application.candidates import Candidate
-from cost_sentry.application.policy_ports import CallerFacts, ModelFacts
+from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.invocation import NO_APPLICATION, InvocationRequest
-from cost_sentry.domain.model_id import base_model_id, profile_scope, provider_of
+from cost_sentry.domain.model_id import (
+    NAMES_REMEMBERED,
+    base_model_id,
+    profile_scope,
+    provider_of,
+)
 from cost_sentry.domain.policy import price_class
 
 REGIONAL = "regional"
@@ -27,25 +33,26 @@ def caller_facts(request: InvocationRequest) -> CallerFacts:
 
 def model_facts(candidate: Candidate) -> ModelFacts:
     """The model of a candidate, at its price."""
-    output = candidate.price.rates.output
+    return _model_at(candidate.model_id, candidate.price.rates.output)
+
+
+@lru_cache(NAMES_REMEMBERED)
+def _model_at(model_id: str, output: int) -> ModelFacts:
+    """Of this name, at so many picodollars for an output token."""
     return ModelFacts(
-        model_id=base_model_id(candidate.model_id),
-        provider=provider_of(candidate.model_id),
-        geography=profile_scope(candidate.model_id) or REGIONAL,
+        model_id=base_model_id(model_id),
+        provider=provider_of(model_id),
+        geography=profile_scope(model_id) or REGIONAL,
         price_class=price_class(output),
         output_cents=ceil(output * _MILLION / _PICODOLLARS_PER_CENT),
     )
 
 
-def call_facts(
-    request: InvocationRequest, candidate: Candidate, *, rung: int, local: datetime
-) -> Mapping[str, object]:
-    """Everything else, by the names of ``policy.cedarschema``.
+def call_facts(request: InvocationRequest, *, local: datetime) -> Mapping[str, object]:
+    """What is the same for every model, by the names of ``policy.cedarschema``.
 
     Args:
         request: what is asked.
-        candidate: the model and bounds that it would be served with.
-        rung: how far down its ladder; 0 is the model that was asked for.
         local: now, where the policies' clocks are.
     """
     named = {} if request.max_tokens is None else {"maxTokens": request.max_tokens}
@@ -54,9 +61,11 @@ def call_facts(
         "tagNames": list(request.tags),
         "priority": request.priority.value,
         **named,
-        "outputTokens": candidate.output_limit_tokens,
-        "inputTokensMax": candidate.input_bound_tokens,
-        "rung": rung,
         "hour": local.hour,
         "weekday": local.isoweekday(),
     }
+
+
+def offer_facts(candidate: Candidate, rung: int) -> OfferFacts:
+    """What the model of a candidate adds to them, so far down its ladder."""
+    return OfferFacts(candidate.output_limit_tokens, candidate.input_bound_tokens, rung)

@@ -1,15 +1,13 @@
 """What the application needs of whoever understands policies."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cost_sentry.domain.policy import Policies, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerFacts:
-    """The principal of a policy."""
+class CallerFacts(NamedTuple):
+    """The principal of a policy. A tuple, for it is looked up by its value many times a call."""
 
     account: str
     """``team/application``."""
@@ -17,9 +15,8 @@ class CallerFacts:
     application: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFacts:
-    """The resource of a policy."""
+class ModelFacts(NamedTuple):
+    """The resource of a policy; a tuple for the same reason."""
 
     model_id: str
     """Without geography."""
@@ -30,19 +27,32 @@ class ModelFacts:
     """Of a million output tokens, rounded up."""
 
 
+class OfferFacts(NamedTuple):
+    """What a model adds to the facts of a call."""
+
+    output_tokens: int
+    """That would be sent as its limit."""
+    input_tokens_max: int
+    """Of the prompt."""
+    rung: int
+    """How far down the ladder; 0 is the model that was asked for."""
+
+
 class PolicyEngine(Protocol):
     """The policies of one configuration, ready to be asked."""
 
     def verdict(
-        self, caller: CallerFacts, model: ModelFacts, call: Mapping[str, object]
+        self, caller: CallerFacts, model: ModelFacts, call: Mapping[str, object], offer: OfferFacts
     ) -> Verdict:
         """What they say of this model for this call.
 
         Args:
             caller: who calls.
             model: which model would be called.
-            call: everything else, by the names of the published schema: numbers, texts, and lists
-                of texts.
+            call: what is the same for every model, by the names of the published schema: numbers,
+                texts, and lists of texts. Whoever asks about several models passes the same object,
+                and never changes it.
+            offer: what the model adds.
 
         Raises:
             ConfigurationError: a policy cannot be evaluated; nothing may be called then.

@@ -1,5 +1,6 @@
 """What a model can do, as far as it decides whether it may stand in for another."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cost_sentry.domain.invocation import Needs
@@ -50,6 +51,8 @@ class ModelCard:
 
     def refuses(self, needs: Needs, asked_model_id: str) -> str | None:
         """Which parts, made for the asked model, this one would not take; ``None`` if it would."""
+        if not needs.vendor_parts:
+            return None
         made_for = provider_of(asked_model_id)
         foreign = sorted(needs.vendor_parts - self.takes)
         if not foreign or made_for == provider_of(self.model_id):
@@ -64,24 +67,22 @@ class ModelCard:
             prompt_tokens: that the prompt surely has.
             output_tokens: asked for.
         """
-        missing = sorted(needs.modalities - self.modalities)
-        checks = (
-            (bool(missing), f"it takes no {' or '.join(missing)}"),
-            (needs.tools and not self.tools, "it has no tool use"),
-            (needs.system and not self.system, "it takes no system prompt"),
-            (
-                needs.system_message is not None and not self.system_messages,
-                "it takes no messages of role system",
-            ),
-            (needs.streaming and not self.streaming, "it does not stream"),
-            (needs.prompt_cache and not self.prompt_cache, "it has no prompt cache"),
-            (
-                output_tokens > self.output_tokens_max,
-                f"it writes at most {self.output_tokens_max} tokens",
-            ),
-            (
-                prompt_tokens + output_tokens > self.context_tokens,
-                f"its context window is {self.context_tokens} tokens",
-            ),
-        )
-        return next((why for wrong, why in checks if wrong), None)
+        return next(self._lacking(needs, prompt_tokens, output_tokens), None)
+
+    def _lacking(self, needs: Needs, prompt_tokens: int, output_tokens: int) -> Iterator[str]:
+        if missing := needs.modalities - self.modalities:
+            yield f"it takes no {' or '.join(sorted(missing))}"
+        if needs.tools and not self.tools:
+            yield "it has no tool use"
+        if needs.system and not self.system:
+            yield "it takes no system prompt"
+        if needs.system_message is not None and not self.system_messages:
+            yield "it takes no messages of role system"
+        if needs.streaming and not self.streaming:
+            yield "it does not stream"
+        if needs.prompt_cache and not self.prompt_cache:
+            yield "it has no prompt cache"
+        if output_tokens > self.output_tokens_max:
+            yield f"it writes at most {self.output_tokens_max} tokens"
+        if prompt_tokens + output_tokens > self.context_tokens:
+            yield f"its context window is {self.context_tokens} tokens"

@@ -96,10 +96,13 @@ def quote_picodollars(
     """
     _check_counts(input_bound_tokens, output_limit_tokens)
     writes = writes_cache or price.caches_unasked
+    reachable = _reachable(price, input_bound_tokens) if price.context_tiers else (price.rates,)
     return max(
-        _input_bound(rates, writes_cache=writes) * input_bound_tokens
-        + rates.output * output_limit_tokens
-        for rates in _reachable(price, input_bound_tokens)
+        [
+            _input_bound(rates, writes_cache=writes) * input_bound_tokens
+            + rates.output * output_limit_tokens
+            for rates in reachable
+        ]
     )
 
 
@@ -188,4 +191,5 @@ def _input_bound(rates: TokenRates, *, writes_cache: bool) -> int:
 
 
 def _check_counts(*tokens: int) -> None:
-    invariant(min(tokens) >= 0, "P7", f"a count of tokens is negative: {min(tokens)}")
+    if min(tokens) < 0:
+        invariant(False, "P7", f"a count of tokens is negative: {min(tokens)}")  # noqa: FBT003

@@ -81,6 +81,10 @@ class SentryConfig:
         facts = {**tags, MODEL_TAG: model_id}.items()
         return tuple(b for b in self.budgets if b.scope.items() <= facts)
 
+    def budgets_of_tags(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
+        """Every budget that a call with these tags is charged to, whatever its model or for one."""
+        return tuple(b for b in self.budgets if b.covers(tags, b.scope.get(MODEL_TAG, "")))
+
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether some budget bounds what such calls spend; a cap on calls in flight does not."""
         return any(b.unit.is_spent for b in self.budgets_of(tags, model_id))

@@ -3,7 +3,7 @@
 import pytest
 
 from cost_sentry.adapters.cedar_policies import CedarPolicies
-from cost_sentry.application.policy_ports import CallerFacts, ModelFacts
+from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import Policies, PolicyNote
 from tests.fakes.policies import EVERYTHING, policies, policy
@@ -28,16 +28,22 @@ CALL = {
     "tags": ["team=search", "application=web", "project=apollo"],
     "tagNames": ["team", "application", "project"],
     "priority": "normal",
-    "outputTokens": 500,
-    "inputTokensMax": 1_200,
-    "rung": 0,
     "hour": 14,
     "weekday": 3,
 }
 
 
-def verdict(given, model=HAIKU, caller=WEB, **call):
-    return CedarPolicies(given).verdict(caller, model, {**CALL, **call})
+OFFER = {"outputTokens": 500, "inputTokensMax": 1_200, "rung": 0}
+
+
+def asked(engine, caller, model, facts):
+    offer = OfferFacts(*(facts[name] for name in OFFER))
+    call = {name: fact for name, fact in facts.items() if name not in OFFER}
+    return engine.verdict(caller, model, call, offer)
+
+
+def verdict(given, model=HAIKU, caller=WEB, **changes):
+    return asked(CedarPolicies(given), caller, model, {**CALL, **OFFER, **changes})
 
 
 def note(name, model=HAIKU):
@@ -183,7 +189,7 @@ def test_one_engine_answers_for_every_caller_and_model():
     )
 
     answers = {
-        (caller.team, model.model_id): engine.verdict(caller, model, CALL).is_permitted
+        (caller.team, model.model_id): asked(engine, caller, model, {**CALL, **OFFER}).is_permitted
         for caller in (WEB, BATCH, WEB)
         for model in (HAIKU, OPUS, HAIKU)
     }

@@ -2,11 +2,13 @@
 
 import pytest
 
-from cost_sentry.domain.decision import DecisionKind
+from cost_sentry.application.candidates import candidates_for
+from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.sentry_config import Model
 from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
-from tests.fakes.admissions import BLIND, CHEAP, DEAR, STRANGER, Sentry, SmallBook, request
+from cost_sentry.domain.unit import Unit
+from tests.fakes.admissions import BLIND, CHEAP, DEAR, STRANGER, Sentry, SmallBook, config, request
 from tests.fakes.builders import budget
 
 
@@ -40,4 +42,26 @@ def test_what_is_made_for_one_provider_goes_to_no_rung_of_another(part):
         (DEAR, "refused by budget search-daily"),
         (STRANGER, f"it does not take {part} made for example models"),
         (BLIND, "reserved"),
+    ]
+
+
+@pytest.mark.parametrize("of_one_model", [(), (CHEAP,), (DEAR, BLIND)])
+def test_each_candidate_is_charged_to_the_budgets_of_its_model(of_one_model):
+    everywhere = [budget("team"), budget("all", scope={}), budget("other", scope={"team": "x"})]
+    special = [budget(f"{m}", scope={"team": "search", "model": m}) for m in of_one_model]
+    given = config(*special, *everywhere)
+
+    found = {one.model_id: one.budgets for one in candidates_for(request(), given, SmallBook())}
+
+    assert found == {m: given.budgets_of(request().tags, m) for m in (DEAR, CHEAP, BLIND)}
+
+
+def test_a_rung_that_only_a_cap_on_calls_in_flight_covers_is_covered_by_none():
+    cap = budget("cap", scope={}, unit=Unit.IN_FLIGHT)
+    given = config(budget(scope={"model": DEAR}), cap)
+
+    _, *rungs = candidates_for(request(), given, SmallBook())
+
+    assert rungs == [
+        RungOutcome(model_id=rung, outcome="no budget covers it") for rung in (CHEAP, BLIND)
     ]

@@ -90,9 +90,9 @@ def test_models_are_asked_about_only_as_far_as_they_are_needed():
         engine = engines(given)
 
         class Noted:
-            def verdict(self, caller, model, call):
+            def verdict(self, caller, model, *facts):
                 asked.append(model.model_id)
-                return engine.verdict(caller, model, call)
+                return engine.verdict(caller, model, *facts)
 
         return Noted()
 

@@ -1,7 +1,7 @@
 """In a new process: load the handler of ``admit_request`` and all that its first call needs.
 
-Argument: ``ours`` or ``litellm``. Prints, as JSON, the seconds that this took and the most memory
-that the process ever held.
+Arguments: ``ours``, or ``policies`` and the file of a configuration that has some, or ``litellm``.
+Prints, as JSON, the seconds that this took and the most memory that the process ever held.
 """
 
 import json
@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 _KIB_PER_MIB = 1024
 _STATUS = Path("/proc/self/status")
@@ -24,6 +25,29 @@ _REQUEST = {
 
 def load_ours() -> None:
     """Handler, its AWS client, price book, cards and Converse's shapes: all but the decision."""
+    _load_handler()
+
+
+def load_policies() -> None:
+    """The same, and the configuration of a file, with all that its policies need."""
+    admission, request = _load_handler()
+    document = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
+    from cost_sentry.application.candidates import candidates_for  # noqa: PLC0415
+    from cost_sentry.application.config_document import config_from_document  # noqa: PLC0415
+    from cost_sentry.application.policy_check import PolicyCheck  # noqa: PLC0415
+
+    config = config_from_document(document)
+    check = PolicyCheck(
+        request=request,
+        policies=config.policies,
+        engines=admission.policy_engines,
+        clock=admission.clock,
+    )
+    next(check.permitted(candidates_for(request, config, admission.price_book)))
+
+
+def _load_handler() -> tuple[Any, Any]:
+    """The use case and a request, parsed."""
     os.environ.update(
         SENTRY_STAGE="dev",
         SENTRY_TABLE_NAME="table",
@@ -43,6 +67,7 @@ def load_ours() -> None:
     request = parse_request(_REQUEST, default_request_id="first")
     admission.price_book.card(request.model_id)
     admission.price_book.price(request.model_id)
+    return admission, request
 
 
 def load_litellm() -> None:
@@ -61,7 +86,7 @@ def most_memory_kib() -> int:
 
 if __name__ == "__main__":
     began = time.perf_counter()
-    {"ours": load_ours, "litellm": load_litellm}[sys.argv[1]]()
+    {"ours": load_ours, "policies": load_policies, "litellm": load_litellm}[sys.argv[1]]()
     seconds = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_SELF)
     found = {

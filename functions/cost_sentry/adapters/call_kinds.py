@@ -1,0 +1,205 @@
+"""Kinds of calls: two are of one kind, for some policies, if none of them can tell them apart.
+
+A condition looks at few facts of a call, and mostly compares them with constants: whether
+``context.outputTokens > 4096`` holds is the same for all numbers on one side of 4,096. So the
+verdict on one call is the verdict on all of its kind, and Cedar is asked once for all of them.
+
+What a condition looks at is read from Cedar's own JSON form of it ("JSON policy format", Cedar
+reference). A form that is not known here is taken to look at the whole value, or at all facts.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+_MEMBERSHIPS = ("contains", "containsAll", "containsAny")
+
+Json = Mapping[str, Any]
+Facts = Mapping[str, object]
+Pick = Callable[[tuple[Hashable, ...]], Hashable]
+"""Some of the traits, to be compared."""
+
+
+@dataclass(slots=True)
+class LookedAt:
+    """What some policies look at in a call."""
+
+    everything: bool = False
+    """One of them looks at the call as a whole."""
+    exact: set[str] = field(default_factory=set)
+    """Facts that are looked at in a way that is not known here."""
+    numbers: dict[str, set[int]] = field(default_factory=dict)
+    """Constants that a fact is compared with; without any, whether the call has it is all."""
+    members: dict[str, set[str]] = field(default_factory=dict)
+    """Texts that are looked for in a list."""
+
+    @property
+    def names(self) -> set[str]:
+        """Of the facts; of others these policies know nothing, unless they see everything."""
+        return {*self.exact, *self.numbers, *self.members}
+
+    def told(self, facts: Facts) -> Facts:
+        """The facts that these policies look at, and of lists what they look for."""
+        if self.everything:
+            return facts
+        names = self.names
+        return {name: self._told(name, fact) for name, fact in facts.items() if name in names}
+
+    def _told(self, name: str, fact: object) -> object:
+        if name in self.exact or not isinstance(fact, list):
+            return fact
+        return [one for one in fact if one in self.members.get(name, ())]
+
+    def look(self, part: object) -> None:
+        """At an expression, and at all within it; constants say nothing about a call."""
+        if isinstance(part, list):
+            for one in part:
+                self.look(one)
+        elif isinstance(part, Mapping):
+            if part.get("Var") == "context":
+                self.everything = True
+            for form, inner in part.items():
+                if form != "Value" and not self._knows(form, inner):
+                    self.look(inner)
+
+    def _knows(self, form: str, inner: object) -> bool:
+        """Whether this is a form of which only the outcome matters; then it is noted."""
+        if not isinstance(inner, Mapping):
+            return False
+        left, right = inner.get("left"), inner.get("right")
+        if form == "has" and left == {"Var": "context"}:
+            self.numbers.setdefault(inner["attr"], set())
+            return True
+        if form == "." and left == {"Var": "context"}:
+            self.exact.add(inner["attr"])
+            return True
+        if form in _COMPARISONS:
+            return self._compares(_fact(left), right) or self._compares(_fact(right), left)
+        texts = _texts(right) if form in _MEMBERSHIPS else None
+        name = _fact(left)
+        if texts is None or name is None:
+            return False
+        self.members.setdefault(name, set()).update(texts)
+        return True
+
+    def _compares(self, name: str | None, other: object) -> bool:
+        # Python's own True is a number; Cedar's is none.
+        if name is None or not isinstance(other, Mapping) or type(other.get("Value")) is not int:
+            return False
+        self.numbers.setdefault(name, set()).add(other["Value"])
+        return True
+
+
+def looked_at(rules: Iterable[Json]) -> LookedAt:
+    """By these policies, in Cedar's JSON form."""
+    found = LookedAt()
+    for rule in rules:
+        for condition in rule["conditions"]:
+            found.look(condition["body"])
+    return found
+
+
+class Traits:
+    """What policies can tell of some facts, one trait after the other.
+
+    A fact that is compared with constants has a trait for that; another, the fact itself, where it
+    is looked at in a way that is not known here.
+
+    Args:
+        of: what all policies look at.
+        names: the facts.
+    """
+
+    def __init__(self, of: LookedAt, names: Iterable[str]) -> None:
+        known = sorted(names)
+        self._numbers = [(n, _points(of.numbers[n])) for n in known if n in of.numbers]
+        self._members = [(n, frozenset(of.members[n])) for n in known if n in of.members]
+        self._exact = [n for n in known if n in of.exact]
+
+    def of(self, facts: Facts) -> tuple[Hashable, ...]:
+        """Equal for facts that no policy can tell apart; a missing one is ``None``."""
+        get = facts.get
+        return (
+            *[_place(get(name), points) for name, points in self._numbers],
+            *[_found(get(name), texts) for name, texts in self._members],
+            *[_hashable(get(name)) for name in self._exact],
+        )
+
+    def seen_by(self, some: LookedAt) -> Pick:
+        """Of all traits those that some of the policies look at."""
+        return _pick(
+            [
+                *[name in some.numbers for name, _ in self._numbers],
+                *[name in some.members for name, _ in self._members],
+                *[name in some.exact for name in self._exact],
+            ]
+        )
+
+
+class NumberTraits:
+    """The same for facts that are numbers and always there, in a fixed order: faster."""
+
+    def __init__(self, of: LookedAt, names: Sequence[str]) -> None:
+        self._names = names
+        self._points = [_points(of.numbers.get(name, set())) for name in names]
+
+    def of(self, numbers: tuple[int, ...]) -> tuple[Hashable, ...]:
+        """Where each lies, and then the numbers themselves."""
+        return (*map(bisect_right, self._points, numbers), *numbers)
+
+    def seen_by(self, some: LookedAt) -> Pick:
+        """See ``Traits``."""
+        return _pick(
+            [
+                *[name in some.numbers for name in self._names],
+                *[name in some.exact for name in self._names],
+            ]
+        )
+
+
+def _pick(seen: Sequence[bool]) -> Pick:
+    places = [place for place, is_seen in enumerate(seen) if is_seen]
+    return itemgetter(*places) if places else _nothing
+
+
+def _nothing(_traits: tuple[Hashable, ...]) -> Hashable:
+    return None
+
+
+def _points(constants: Iterable[int]) -> tuple[int, ...]:
+    """Where a stretch of numbers begins that lie on the same side of, or at, each constant."""
+    return tuple(sorted({point for one in constants for point in (one, one + 1)}))
+
+
+def _fact(part: object) -> str | None:
+    """The name in ``context.name``; ``None`` for anything else."""
+    match part:
+        case {".": {"left": {"Var": "context"}, "attr": str(name)}}:
+            return name
+    return None
+
+
+def _texts(part: object) -> list[str] | None:
+    """A constant text, or a set of them; ``None`` for anything else."""
+    match part:
+        case {"Value": str(text)}:
+            return [text]
+        case {"Set": list(parts)}:
+            texts = [one.get("Value") for one in parts]
+            return texts if all(isinstance(text, str) for text in texts) else None
+    return None
+
+
+def _hashable(fact: object) -> Hashable:
+    return tuple(fact) if isinstance(fact, list) else fact
+
+
+def _place(fact: object, points: tuple[int, ...]) -> Hashable:
+    return bisect_right(points, fact) if isinstance(fact, int) else _hashable(fact)
+
+
+def _found(fact: object, texts: frozenset[str]) -> Hashable:
+    return texts.intersection(fact) if isinstance(fact, list) else _hashable(fact)

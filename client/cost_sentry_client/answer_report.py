@@ -8,7 +8,7 @@ from rich.text import Text
 
 from cost_sentry.domain.budget import Unit, parse_amount
 from cost_sentry_client.budget_report import moment_text
-from cost_sentry_client.money_display import left_text, spent_text, usd_text
+from cost_sentry_client.money_display import left_text, seconds_text, spent_text, usd_text
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -58,16 +58,6 @@ def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, st
     if sentry.get("status"):
         facts.append(("cost", _cost(sentry)))
     return facts
-
-
-def seconds_text(seconds: int) -> str:
-    """A wait in its two largest units: ``45 s``, ``9 h 30 min``."""
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, rest = divmod(rest, 60)
-    units = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
-    shown = [f"{count} {unit}" for count, unit in units if count]
-    return " ".join(shown[:2]) or "0 s"
 
 
 def _cost(sentry: Block) -> str:

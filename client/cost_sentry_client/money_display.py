@@ -70,3 +70,13 @@ def _scaled(amount: int, unit: int, decimals: int, *, up: bool) -> str:
     whole, fraction = divmod(steps, scale)
     digits = f"{fraction:0{decimals}d}".rstrip("0").ljust(2, "0")
     return f"{whole:,}.{digits}"
+
+
+def seconds_text(seconds: int) -> str:
+    """A wait in its two largest units: ``45 s``, ``9 h 30 min``."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    units = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
+    shown = [f"{count} {unit}" for count, unit in units if count]
+    return " ".join(shown[:2]) or "0 s"

@@ -21,6 +21,7 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.deployment import Deployment, find_deployment
 from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.money_display import seconds_text
 from cost_sentry_client.problems import Problem
 from cost_sentry_client.sentry_client import SentryClient
 from cost_sentry_client.target import Target
@@ -108,6 +109,14 @@ class Operator:
     def config_in_force(self) -> SentryConfig | None:
         """What was applied last."""
         return read_config(self.config_store)
+
+    def standing(self) -> str:
+        """Which configuration stays in force, and how old it is, in one sentence."""
+        config, at = self.config_in_force(), self.config_store.applied_at()
+        if config is None or at is None:
+            return "no configuration is in force"
+        age = max(0, int((self.clock.now() - at).total_seconds()))
+        return f"version {config.version}, applied {seconds_text(age)} ago, stays in force"
 
     def config(self) -> SentryConfig:
         """The same; ``Problem`` before the first."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cost_sentry.application.config_changes import ConfigChange
-    from cost_sentry_client.config_file import ConfigProblem
+    from cost_sentry_client.config_file import ConfigDocument, ConfigProblem
 
 app = typer.Typer(
     help="sentry.yaml: teams, models, budgets, and who is told.", no_args_is_help=True
@@ -59,9 +59,8 @@ def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
 def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
     """What applying a file would change. Changes nothing."""
     from cost_sentry.application.apply_config import plan_config
-    from cost_sentry_client.config_file import load_config
 
-    document = load_config(file)
+    document = _loaded(run, file)
     current = run.operator.config_in_force()
     changes = plan_config(current, document.config, run.operator.books.limits())
     in_force = current.version if current else None
@@ -80,10 +79,9 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
 @deployed_command
 def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
     """Put a file in force. Doing it twice changes nothing the second time."""
-    from cost_sentry_client.config_file import load_config
     from cost_sentry_client.undeployed import unsubscribed, without_workflow
 
-    document = load_config(file)
+    document = _loaded(run, file)
     operator = run.operator
     with run.progress("applying"):
         applied = operator.apply(document.config)
@@ -113,6 +111,24 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
             " deploy again with this file (`npx cdk deploy -c config=…`)",
             style="yellow",
         )
+
+
+def _loaded(run: Run, file: Path) -> "ConfigDocument":
+    """The file; if it is not valid, what stays in force is told before what is wrong with it."""
+    from contextlib import suppress
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from cost_sentry.domain.errors import CostSentryError
+    from cost_sentry_client.config_file import ConfigFileInvalid, load_config
+
+    try:
+        return load_config(file)
+    except ConfigFileInvalid:
+        # A deployment that cannot be asked must not hide what is wrong with the file.
+        with suppress(CostSentryError, ClientError, BotoCoreError):
+            run.note(f"nothing was changed: {run.operator.standing()}")
+        raise
 
 
 def _change_json(change: "ConfigChange") -> dict[str, str | None]:

@@ -151,12 +151,27 @@ def _entity_faults(
         "Provider": {provider_of(id_) for id_ in file.models},
     }
     if kind == "Application":
+        yield from _application_fault(policy, name, file)
         kind, name = "Team", name.partition("/")[0]
     if name not in known.get(kind, {name}):
         word = kind.lower()
         yield policy.fault(
             f"there is no {word} {quoted(name)}{suggestion(name, known[kind])}",
             f"one of the {word}s: {listed(known[kind])}",
+        )
+
+
+def _application_fault(
+    policy: WrittenPolicy, account: str, file: SentryFile
+) -> Iterator[ConfigProblem]:
+    """One that its team does not name, where it names some."""
+    id_, _, name = account.partition("/")
+    team = file.teams.get(id_)
+    if team and team.applications and name not in team.applications:
+        yield policy.fault(
+            f"team {quoted(id_)} has no application {quoted(name)}"
+            f"{suggestion(name, team.applications)}",
+            f"one of its applications: {listed(team.applications)}",
         )
 
 

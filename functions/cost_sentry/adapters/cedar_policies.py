@@ -196,10 +196,11 @@ def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
 
 
 def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
+    told = {} if caller.environment is None else {"environment": caller.environment}
     return [
         {
             "uid": _uid("Application", caller.account),
-            "attrs": {"name": caller.application, "team": caller.team},
+            "attrs": {"name": caller.application, "team": caller.team, **told},
             "parents": [_uid("Team", caller.team)],
         },
         {

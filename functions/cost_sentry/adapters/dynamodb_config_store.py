@@ -46,6 +46,11 @@ class DynamoDbConfigStore:
             self._parsed = version, _parse(item["document"]["S"])
         return self._parsed
 
+    def applied_at(self) -> datetime | None:
+        """When the configuration in force was put there; ``None`` before the first."""
+        item = self._calls.get(_KEY)
+        return None if item is None else datetime.fromisoformat(item["applied_at"]["S"])
+
     def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:
         """See the port; ``ConfigurationError`` if the document does not fit into one item."""
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -114,14 +114,15 @@ class Admission:
             floor=output_floor(request, config),
             may_lower=request.lower_output_limit,
         )
+        now = self.clock.now()
+        paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
         check = PolicyCheck(
             request=request,
             policies=config.policies,
             engines=self.policy_engines,
             clock=self.clock,
+            left_percent=self.levels.left_percent(paid_by, now) if config.policies.rules else None,
         )
-        now = self.clock.now()
-        paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
         stage = self.levels.stage(paid_by, now)
         refused = paused(request, stage, now)
         if refused:

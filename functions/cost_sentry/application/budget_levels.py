@@ -55,6 +55,12 @@ class BudgetLevels:
         seen = self._seen.get((budget.id, budget.window_at(now).id))
         return None if seen is None else Level(budget=budget, seen=seen)
 
+    def left_percent(self, budgets: Iterable[Budget], now: datetime) -> int | None:
+        """Of the one that is used up most, 0 to 100, rounded up; ``None`` if nothing is known."""
+        levels = (self.level(budget, now) for budget in budgets if budget.unit.is_spent)
+        used = max((level.percent for level in levels if level), default=None)
+        return None if used is None else min(100, max(0, 100 - used))
+
     def stage(self, budgets: Iterable[Budget], now: datetime) -> Stage:
         """What is in force for a call that all of these budgets pay for."""
         staged = [budget for budget in budgets if budget.stages != Stages()]

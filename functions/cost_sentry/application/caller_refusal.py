@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG, identified
+from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, identified
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import NO_APPLICATION, InvocationRequest
@@ -14,9 +14,14 @@ NAMED_IN_A_MESSAGE_MAX = 10
 
 def as_configured(request: InvocationRequest, config: SentryConfig) -> InvocationRequest:
     """The request with what the configuration says of its application, whatever it claims."""
-    known = identified(request.tags, config.proven_tags(request.tags))
-    ignored = {**request.ignored_tags, **known.ignored}
-    return replace(request, tags=known.tags, ignored_tags=ignored)
+    proven = config.proven_tags(request.tags)
+    known = identified(request.tags, proven)
+    return replace(
+        request,
+        tags=known.tags,
+        environment=proven.get(ENVIRONMENT_TAG),
+        ignored_tags={**request.ignored_tags, **known.ignored},
+    )
 
 
 def unknown_caller(

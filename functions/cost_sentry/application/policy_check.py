@@ -33,6 +33,8 @@ class PolicyCheck:
     policies: Policies
     engines: PolicyEngines | None
     clock: Clock
+    left_percent: int | None = None
+    """Of the budget of the asked model that is used up most; ``None`` if nobody knows."""
     struck: list[RungOutcome] = field(default_factory=list)
     notes: list[PolicyNote] = field(default_factory=list)
     """Policies that forbade a model."""
@@ -71,7 +73,7 @@ class PolicyCheck:
         return _Asked(
             engine=self.engines(self.policies),
             caller=caller_facts(self.request),
-            call=call_facts(self.request, local=local),
+            call=call_facts(self.request, local=local, left_percent=self.left_percent),
         )
 
     def why(self) -> str:

@@ -28,6 +28,7 @@ def caller_facts(request: InvocationRequest) -> CallerFacts:
         account=request.account,
         team=request.tags["team"],
         application=request.tags.get("application", NO_APPLICATION),
+        environment=request.environment,
     )
 
 
@@ -48,19 +49,24 @@ def _model_at(model_id: str, output: int) -> ModelFacts:
     )
 
 
-def call_facts(request: InvocationRequest, *, local: datetime) -> Mapping[str, object]:
+def call_facts(
+    request: InvocationRequest, *, local: datetime, left_percent: int | None
+) -> Mapping[str, object]:
     """What is the same for every model, by the names of ``policy.cedarschema``.
 
     Args:
         request: what is asked.
         local: now, where the policies' clocks are.
+        left_percent: of the budget that is used up most; ``None`` if nobody knows.
     """
     named = {} if request.max_tokens is None else {"maxTokens": request.max_tokens}
+    known = {} if left_percent is None else {"budgetLeftPercent": left_percent}
     return {
         "tags": [f"{name}={value}" for name, value in request.tags.items()],
         "tagNames": list(request.tags),
         "priority": request.priority.value,
         **named,
+        **known,
         "hour": local.hour,
         "weekday": local.isoweekday(),
     }

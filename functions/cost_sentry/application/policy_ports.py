@@ -13,6 +13,8 @@ class CallerFacts(NamedTuple):
     """``team/application``."""
     team: str
     application: str
+    environment: str | None = None
+    """As the configuration has it, not as the request says; ``None``: it has none."""
 
 
 class ModelFacts(NamedTuple):

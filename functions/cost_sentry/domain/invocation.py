@@ -74,6 +74,8 @@ class InvocationRequest:
     """Of the output limit, set aside by the caller for thinking; Bedrock refuses a limit within."""
     caller: Caller | None = None
     """Who called, where that is proven; ``tags`` agree with it. ``None``: tags are all there is."""
+    environment: str | None = None
+    """Of the calling application, where the configuration names one."""
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What was claimed of the caller, and is not so."""
 

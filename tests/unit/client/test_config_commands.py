@@ -1,8 +1,11 @@
 """`cost-sentry config check | diff | apply`."""
 
+import re
+
 import boto3
 import pytest
 
+from cost_sentry.domain.errors import LedgerUnavailable
 from tests.unit.client.conftest import cost_sentry
 
 GOOD = """\
@@ -97,6 +100,39 @@ def test_diff_shows_the_changes_and_makes_none(empty_desk, file):
     ]
     assert "changed budget everything: limit 12.50 usd → 20.00 usd" in told.stdout
     assert cost_sentry("budget", "list", "--json").json[0]["limit"] == "12.50"
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+def test_beside_an_invalid_file_stands_what_stays_in_force_and_how_old_it_is(desk, file, command):
+    version = desk.operator.config().version
+    file.write_text(BAD)
+
+    told = " ".join(cost_sentry("config", command, str(file)).stderr.split())
+
+    assert re.search(
+        rf"nothing was changed: version {version}, applied \d+ s ago, stays in force", told
+    )
+
+
+def test_a_deployment_that_cannot_be_asked_does_not_hide_what_is_wrong_with_a_file(
+    desk, file, monkeypatch
+):
+    file.write_text(BAD)
+    monkeypatch.setattr(
+        type(desk.operator), "standing", lambda _: (_ for _ in ()).throw(LedgerUnavailable("gone"))
+    )
+
+    ended = cost_sentry("config", "apply", str(file))
+
+    assert ended.code == 1
+    assert "budgets[0].limit" in ended.stderr
+    assert "stays in force" not in ended.stderr
+
+
+def test_before_the_first_configuration_nothing_stays_in_force(empty_desk, file):
+    file.write_text(BAD)
+
+    assert "no configuration is in force" in cost_sentry("config", "apply", str(file)).stderr
 
 
 @pytest.mark.parametrize("command", ["diff", "apply"])

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cost_sentry_client.answer_report import seconds_text, sentry_report
+from cost_sentry_client.answer_report import sentry_report
 from cost_sentry_client.call_errors import CallRejected
+from cost_sentry_client.money_display import seconds_text
 from tests.fakes.scripted_workflow import refused_block
 
 

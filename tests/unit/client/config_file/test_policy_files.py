@@ -43,6 +43,16 @@ def forbid(when, name="it", **notes):
     return f'@id("{name}")\n@sentence("No.")\n{told}forbid (principal, action, resource) {when};\n'
 
 
+def test_an_application_that_its_team_does_not_name_is_told_with_those_that_it_names(folder):
+    named = (GOOD + NAMED).replace("search: {", "search: {applications: {web: {}, batch: {}}, ", 1)
+    text = forbid('when { principal == CostSentry::Application::"search/wep" }')
+
+    [(_, _, field, problem)] = problems(folder, text, yaml=named)
+
+    assert field == "it"
+    assert problem == 'team "search" has no application "wep" (did you mean web?)'
+
+
 def test_policies_are_kept_as_they_are_written_in_the_order_of_their_files(folder):
     first = forbid("when { context.outputTokens > 9 }", mode="shadow")
 

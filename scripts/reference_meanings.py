@@ -131,7 +131,7 @@ ANSWER = {
     "budgets": "every budget that was asked",
     "rungs": "every model that was considered, in order",
     "policies": "every policy that forbade a model",
-    "shadow": "every policy in shadow mode that would have decided otherwise",
+    "shadow": "every policy or budget in shadow mode that would have decided otherwise",
     "retryAfterSeconds": "after how many seconds a refused call may be sent again with some hope; "
     "`null`: waiting does not help, or it was not refused",
     "ignoredTags": "what the request claimed of its caller, and is not so",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Block = Mapping[str, Any]
 FORBADE = "policies that forbade a model:"
-WOULD_HAVE = "policies in shadow mode, which would have decided otherwise:"
+WOULD_HAVE = "in shadow mode, which would have decided otherwise:"
 
 
 def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "list[RenderableType]":

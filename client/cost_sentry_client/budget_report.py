@@ -31,6 +31,7 @@ def budget_json(state: "BudgetState") -> dict[str, Any]:
         "unit": budget.unit.value,
         "left": amount_text(budget.unit, balance.left),
         "scope": dict(budget.scope),
+        "mode": budget.mode.value,
         "resetsAt": state.resets_at.isoformat() if state.resets_at else None,
     }
 
@@ -57,7 +58,7 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
         unit, balance = state.budget.unit, state.balance
         shown = partial(shown_amount, unit, of=balance.limit)
         table.add_row(
-            balance.budget_id,
+            f"{balance.budget_id} (shadow)" if state.budget.is_shadow else balance.budget_id,
             balance.window_id,
             spent_text(unit, balance.limit),  # up like posted, which never looks larger
             shown(balance.posted, up=True),
@@ -74,6 +75,7 @@ def budget_details(state: "BudgetState", mailed: "Sequence[str]") -> list[tuple[
     amounts = ("limit", "posted", "pending", "free", "unallotted", "left")
     return [
         ("scope", scope_text(budget.scope)),
+        *([("mode", "shadow: it counts, and refuses nothing")] if budget.is_shadow else []),
         ("window", f"{budget.window_text} {balance.window_id}"),
         ("resets", _resets(state)),
         *((name, amount_in_words(budget.unit, getattr(balance, name))) for name in amounts),

@@ -16,6 +16,7 @@ from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.system_clock import SystemClock, pause
 from cost_sentry.application.apply_config import AppliedConfig, apply_config, read_config
 from cost_sentry.application.ports import BudgetBalance
+from cost_sentry.application.shadow_budgets import balance_told
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.aws_clients import step_functions_client
@@ -162,7 +163,7 @@ class Operator:
         return self._state(found, window_id or current, now)
 
     def _state(self, budget: Budget, window_id: str, now: datetime) -> BudgetState:
-        balance = self.books.balance(budget, window_id)
+        balance = balance_told(self.books.balance(budget.in_ledger, window_id), budget)
         return BudgetState(budget=budget, balance=balance, as_of=now)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - one of boto3's generated clients

@@ -14,7 +14,7 @@ from cost_sentry.adapters.config_document import (
     document_version,
     with_version,
 )
-from cost_sentry.domain.budget import Budget, Stages, Unit
+from cost_sentry.domain.budget import Budget, BudgetMode, Stages, Unit
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import (
@@ -42,6 +42,7 @@ budgets = st.builds(
     limit=st.integers(min_value=1, max_value=10**21),
     owners=lists,
     thresholds_percent=st.lists(st.integers(1, 100), max_size=4).map(tuple),
+    mode=st.sampled_from(BudgetMode),
     stages=st.builds(
         Stages,
         prefer_ladder_percent=percents,
@@ -128,6 +129,7 @@ def damaged(path, value):
     [
         (["format"], 6),
         (["budgets", 0, "stages"], []),
+        (["budgets", 0, "mode"], "off"),
         (["teams", "search"], {"owners": [], "applications": []}),
         (["format"], None),
         (["teams"], None),

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import product
 
-from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.budget import MODEL_TAG, BudgetMode
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry_client.config_file.problems import Finding, listed, quoted
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
@@ -21,7 +21,7 @@ _Pair = tuple[str | None, str | None]
 
 def find_uncovered(file: SentryFile) -> list[Finding]:
     """One finding per team that has models which only a request with further tags may call."""
-    spending = [budget for budget in file.budgets if budget.unit.is_spent]
+    spending = [b for b in file.budgets if b.unit.is_spent and b.mode is BudgetMode.ENFORCE]
     pairs = {_pair(budget) for budget in spending if not _further(budget)}
     findings = []
     for team in file.teams:

@@ -219,6 +219,7 @@ def _budget(shape: BudgetShape) -> Budget:
         limit=parse_amount(shape.unit, shape.limit),
         owners=tuple(shape.owners),
         thresholds_percent=_thresholds(shape),
+        mode=shape.mode,
         stages=Stages(
             prefer_ladder_percent=shape.stages.prefer_ladder,
             lower_output_percent=shape.stages.lower_output,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import BudgetMode, Unit
 from cost_sentry.domain.emergency import CALLS_PER_DAY_MAX
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, WORKFLOWS_MAX
 from cost_sentry.domain.window import WindowKind
@@ -166,6 +166,13 @@ class BudgetShape(_Shape):
         description=(
             "percent of the limit spent at which mail is sent, rising; with windows of a minute or "
             "an hour none, unless it is given; with in_flight none"
+        ),
+    )
+    mode: Annotated[BudgetMode, Field(strict=False)] = Field(
+        default=BudgetMode.ENFORCE,
+        description=(
+            "shadow: it counts like any other and refuses nothing; what it would have refused is "
+            "told in the answer's shadow"
         ),
     )
     stages: StagesShape = Field(

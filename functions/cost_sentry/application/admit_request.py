@@ -22,7 +22,7 @@ from cost_sentry.application.emergency_ports import Outage, WithoutLedger
 from cost_sentry.application.graduated import paused, staged, used_up
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import output_floor
-from cost_sentry.application.policy_check import PolicyCheck
+from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import (
     Clock,
@@ -35,6 +35,7 @@ from cost_sentry.application.ports import (
 )
 from cost_sentry.application.refusals import exhausted, forbidden, rejection, short_view
 from cost_sentry.application.retry_after import after_ledger_fault_seconds
+from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.domain.decision import (
     Decision,
     DecisionKind,
@@ -44,6 +45,7 @@ from cost_sentry.domain.decision import (
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, invariant
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.replay import replayed
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -135,13 +137,15 @@ class Admission:
         if isinstance(result, TooLong):
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
+            result = replace(result, remaining=all_told(result.remaining, config.budgets))
             self.levels.note(result.remaining)
             decision = self._allowed(request, config, result, tries, _Advice(check, stage))
         elif tries.short:
             decision = exhausted(request, config, tries, self.clock.now())
         else:
             decision = forbidden(request, tries, check)
-        return replace(decision, policies=tuple(check.notes), shadow=tuple(check.shadow))
+        shadow = (*check.shadow, *_would_refuse(result, config))[:NOTES_MAX]
+        return replace(decision, policies=tuple(check.notes), shadow=shadow)
 
     def _reservation(
         self,
@@ -207,6 +211,13 @@ class Admission:
             tags=request.tags,
             ignored_tags=request.ignored_tags,
         )
+
+
+def _would_refuse(result: Reserved | None, config: SentryConfig) -> tuple[PolicyNote, ...]:
+    """What budgets in shadow mode say of what is held."""
+    if result is None:
+        return ()
+    return would_refuse(result.remaining, config.budgets, result.reservation.model_used)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def _new_ones_first(current: SentryConfig | None, wanted: SentryConfig) -> list[
 
 def _define(budgets: Iterable[Budget], books: LedgerBooks, now: datetime) -> None:
     for budget in budgets:
-        books.define(budget, budget.window_at(now).id)
+        books.define(budget.in_ledger, budget.window_at(now).id)
 
 
 def _put_in_force(

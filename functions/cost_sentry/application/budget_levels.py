@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cost_sentry.application.ports import Remaining
-from cost_sentry.domain.budget import Budget, Stages
+from cost_sentry.domain.budget import NO_STAGES, Budget
 
 WINDOWS_KNOWN_MAX = 1_000
 
@@ -57,13 +57,13 @@ class BudgetLevels:
 
     def left_percent(self, budgets: Iterable[Budget], now: datetime) -> int | None:
         """Of the one that is used up most, 0 to 100, rounded up; ``None`` if nothing is known."""
-        levels = (self.level(budget, now) for budget in budgets if budget.unit.is_spent)
+        levels = (self.level(budget, now) for budget in budgets if budget.bounds)
         used = max((level.percent for level in levels if level), default=None)
         return None if used is None else min(100, max(0, 100 - used))
 
     def stage(self, budgets: Iterable[Budget], now: datetime) -> Stage:
         """What is in force for a call that all of these budgets pay for."""
-        staged = [budget for budget in budgets if budget.stages != Stages()]
+        staged = [b for b in budgets if b.stages != NO_STAGES and not b.is_shadow]
         known = [level for budget in staged if (level := self.level(budget, now))]
         return Stage(
             prefer_ladder=_first(known, "prefer_ladder_percent"),

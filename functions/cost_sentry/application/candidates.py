@@ -152,7 +152,7 @@ def _budgets_by_model(
 
     def of_model(base: str) -> tuple[tuple[Budget, ...], bool]:
         budgets = tuple(b for b in of_tags if b.scope.get(MODEL_TAG, base) == base)
-        return budgets, any(budget.unit.is_spent for budget in budgets)
+        return budgets, any(budget.bounds for budget in budgets)
 
     if any(MODEL_TAG in budget.scope for budget in of_tags):
         return of_model

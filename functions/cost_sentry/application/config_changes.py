@@ -109,7 +109,8 @@ def _drift(
     before = {budget.id: budget for budget in current.budgets} if current else {}
     for budget in wanted.budgets:
         held, old = limits.get(budget.id), before.get(budget.id)
-        known = {budget.limit, old.limit} if old else {budget.limit, None}
+        wanted_limit = budget.in_ledger.limit
+        known = {wanted_limit, old.in_ledger.limit} if old else {wanted_limit, None}
         if held not in known:
             yield ConfigChange(
                 kind=ChangeKind.DRIFTED,
@@ -117,7 +118,7 @@ def _drift(
                 id=budget.id,
                 field="limit",
                 before="none in the ledger" if held is None else _amount(budget, held),
-                after=_amount(budget, budget.limit),
+                after=_amount(budget, wanted_limit),
             )
 
 
@@ -192,6 +193,7 @@ def _budget(budget: Budget) -> _Parts:
         "owners": _listed(budget.owners),
         "thresholds": _listed(str(percent) for percent in budget.thresholds_percent),
         "stages": _listed(_stages(budget.stages)),
+        "mode": budget.mode.value,
     }
 
 

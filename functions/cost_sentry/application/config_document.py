@@ -8,7 +8,15 @@ from datetime import UTC
 from typing import Any
 
 from cost_sentry.application.time_zones import time_zone_named
-from cost_sentry.domain.budget import NO_STAGES, Budget, Stages, Unit, amount_text, parse_amount
+from cost_sentry.domain.budget import (
+    NO_STAGES,
+    Budget,
+    BudgetMode,
+    Stages,
+    Unit,
+    amount_text,
+    parse_amount,
+)
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import Policies, Policy, PolicyMode
@@ -30,8 +38,8 @@ FORMAT_WITH_STAGES = 5
 
 One that knows no time zones would count days of UTC, one that knows no policies would permit
 everything, one that knows no applications would take their names from requests, and one that knows
-no stages would spend what they spare. Documents without any keep the first format, and so their
-version.
+no stages, nor budgets in shadow mode, would spend what they spare and refuse what they count.
+Documents without any keep the first format, and so their version.
 """
 FORMATS = (
     FORMAT,
@@ -104,7 +112,7 @@ def _lowest_output(config: SentryConfig) -> dict[str, int]:
 
 
 def _format(config: SentryConfig) -> int:
-    if any(budget.stages != NO_STAGES for budget in config.budgets):
+    if any(budget.stages != NO_STAGES or budget.is_shadow for budget in config.budgets):
         return FORMAT_WITH_STAGES
     if any(team.applications for team in config.teams.values()):
         return FORMAT_WITH_APPLICATIONS
@@ -126,6 +134,7 @@ def _budget_to_document(budget: Budget) -> dict[str, object]:
         "owners": list(budget.owners),
         "thresholds": list(budget.thresholds_percent),
         **({"stages": stages} if (stages := _stages_to_document(budget.stages)) else {}),
+        **({"mode": budget.mode.value} if budget.is_shadow else {}),
     }
 
 
@@ -235,6 +244,7 @@ def _budget_from(document: Mapping[str, Any]) -> Budget:
         owners=tuple(document["owners"]),
         thresholds_percent=tuple(document["thresholds"]),
         stages=_stages_from(document.get("stages", {})),
+        mode=BudgetMode(document.get("mode", BudgetMode.ENFORCE)),
     )
 
 

@@ -47,7 +47,8 @@ def record_alerts(
         budget = budgets.get(budget_id)
         if budget is None or not budget.thresholds_percent:
             continue
-        limit = limits_by_id.get(budget_id, budget.limit)
+        in_ledger = limits_by_id.get(budget_id, budget.limit)
+        limit = budget.limit if budget.is_shadow else in_ledger
         has_refused = (budget_id, window_id) in refused
         for crossing in _crossings(budget, window_id, limit, journal, now, has_refused=has_refused):
             alert = write_alert(crossing, recipients_of(budget, current))

@@ -1,8 +1,9 @@
 """A budget is scope × unit × window × limit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 
 from cost_sentry.domain.unit import Unit, amount_in_words, amount_text, parse_amount
 from cost_sentry.domain.window import Window, WindowKind, window_at, window_named
@@ -29,6 +30,16 @@ class Stages:
 
 
 NO_STAGES = Stages()
+UNREACHED = 10**27
+"""What the ledger holds as the limit of a budget in shadow mode: a million billion dollars."""
+
+
+class BudgetMode(StrEnum):
+    """Whether a budget refuses."""
+
+    ENFORCE = "enforce"
+    SHADOW = "shadow"
+    """It counts like any other and refuses nothing; what it would have refused is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +59,22 @@ class Budget:
     """E-mail addresses that hear about thresholds."""
     thresholds_percent: tuple[int, ...] = (50, 80, 100)
     stages: Stages = NO_STAGES
+    mode: BudgetMode = BudgetMode.ENFORCE
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it only counts."""
+        return self.mode is BudgetMode.SHADOW
+
+    @property
+    def bounds(self) -> bool:
+        """Whether it limits what is spent; neither a cap on calls in flight nor a shadow does."""
+        return self.unit.is_spent and not self.is_shadow
+
+    @property
+    def in_ledger(self) -> "Budget":
+        """As the ledger is to hold it: one in shadow mode under a limit that nobody reaches."""
+        return replace(self, limit=UNREACHED) if self.is_shadow else self
 
     def covers(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether a request with these tags, calling this base model id, is charged here."""

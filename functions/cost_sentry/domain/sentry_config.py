@@ -86,8 +86,8 @@ class SentryConfig:
         return tuple(b for b in self.budgets if b.covers(tags, b.scope.get(MODEL_TAG, "")))
 
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
-        """Whether some budget bounds what such calls spend; a cap on calls in flight does not."""
-        return any(b.unit.is_spent for b in self.budgets_of(tags, model_id))
+        """Whether some budget bounds what such calls spend."""
+        return any(b.bounds for b in self.budgets_of(tags, model_id))
 
     def proven_tags(self, tags: Mapping[str, str]) -> Mapping[str, str]:
         """What the configuration says of the application that these tags name."""

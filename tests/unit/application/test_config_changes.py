@@ -59,7 +59,7 @@ def test_an_added_budget_is_shown_whole():
     (line,) = texts(configuration(budget(limit=DOLLAR)), wanted, {"search-daily": DOLLAR})
 
     assert line.startswith("added budget other: limit 1.50 usd, window day, scope everything,")
-    assert line.endswith("owners none, thresholds 50, 80, 100, stages none")
+    assert line.endswith("owners none, thresholds 50, 80, 100, stages none, mode enforce")
 
 
 def test_a_changed_policy_says_so_and_a_removed_one_is_named():

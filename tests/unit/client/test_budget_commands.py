@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.application.config_document import with_version
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import BudgetMode, Unit
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.sentry_config import Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import budget, hold, reservation, resolution
 from tests.unit.client.conftest import configuration, cost_sentry
 
-FIELDS = ["id", "window", "limit", "posted", "pending", "unit", "left", "scope", "resetsAt"]
+FIELDS = ["id", "window", "limit", "posted", "pending", "unit", "left", "scope", "mode", "resetsAt"]
 
 
 def spend(desk, request_id: str, reserved: str, cost: str | None) -> None:
@@ -45,6 +45,7 @@ def test_list_says_of_every_budget_the_fields_of_the_demos_summary(desk):
         "unit": "usd",
         "left": "12.50",
         "scope": {"team": "search"},
+        "mode": "enforce",
         "resetsAt": f"{now + timedelta(days=1):%Y-%m-%d}T00:00:00+00:00",
     }
     assert (everything["unit"], everything["limit"]) == ("tokens", "2000000")
@@ -286,3 +287,16 @@ def test_without_a_configuration_the_answer_says_how_to_apply_one(empty_desk):
     assert ended.code == 1
     assert "config apply" in ended.json["error"]["fix"]
     assert json.loads(ended.stdout)["error"]["where"] == "AWS, us-east-1, stage dev"
+
+
+def test_a_budget_in_shadow_mode_is_shown_as_one_with_what_it_counted(desk):
+    shadow = budget("planned", picodollars("1.00"), mode=BudgetMode.SHADOW)
+    desk.apply(configuration(budgets=(shadow, budget("search-daily", picodollars("12.50")))))
+
+    listed = cost_sentry("budget", "list", "--json").json[0]
+    shown = cost_sentry("budget", "show", "planned")
+
+    assert (listed["id"], listed["mode"], listed["limit"]) == ("planned", "shadow", "1.00")
+    assert (listed["left"], listed["posted"]) == ("1.00", "0.00")
+    assert "planned (shadow)" in cost_sentry("budget", "list").stdout
+    assert "shadow: it counts, and refuses nothing" in shown.stdout

@@ -1,0 +1,159 @@
+"""A budget in shadow mode counts like any other, refuses nothing, and says what it would refuse."""
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.apply_config import apply_config
+from cost_sentry.application.shadow_budgets import balance_told
+from cost_sentry.domain.budget import UNREACHED, BudgetMode, Stages, Unit
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.admissions import DEAR, FixedConfig, SmallBook, config, request
+from tests.fakes.builders import NOON, ManualClock, budget, resolution
+from tests.fakes.moto_journal import journal_on_moto, no_pause
+
+SHADOW = budget("planned", 3_000, mode=BudgetMode.SHADOW)
+PLENTY = budget("all", 10**9, scope={})
+CALL = 2_000
+
+
+class House:
+    """Admission over the real ledger, with a configuration that was applied."""
+
+    def __init__(self, items, *budgets):
+        self.clock = ManualClock()
+        self.books = DynamoDbBooks(items, no_pause, self.clock)
+        self.ledger = DynamoDbLedger(items, no_pause)
+        self.store = DynamoDbConfigStore(items, self.clock)
+        self.source = FixedConfig(None)
+        self.admission = Admission(
+            config_source=self.source,
+            price_book=SmallBook(),
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+        self.apply(*budgets)
+
+    def apply(self, *budgets):
+        self.source.config = config(*budgets)
+        return apply_config(
+            self.source.config, store=self.store, books=self.books, clock=self.clock
+        )
+
+    def ask(self, number, **changes):
+        return self.admission.decide(request(f"r{number}", **changes), f"e{number}")
+
+    def balance(self, of=SHADOW):
+        window = of.window_at(NOON).id
+        return balance_told(self.books.balance(of.in_ledger, window), of)
+
+
+@pytest.fixture
+def house(monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with journal_on_moto() as store:
+        yield House(store.items, SHADOW, PLENTY)
+
+
+def test_it_refuses_nothing_and_says_by_how_much_it_is_passed(house):
+    first, second = house.ask(1), house.ask(2)
+
+    assert (first.code, second.code) == (ReasonCode.WITHIN_BUDGETS,) * 2
+    assert first.shadow == ()
+    assert second.shadow == (
+        PolicyNote(
+            policy_id="planned",
+            model_id=DEAR,
+            sentence="Budget planned would refuse this: its limit is passed by 0.000000001 usd.",
+        ),
+    )
+
+
+def test_the_answer_tells_of_it_in_terms_of_the_limit_that_is_named(house):
+    house.ask(1)
+
+    view = next(view for view in house.ask(2).budgets if view.budget_id == "planned")
+
+    assert (view.limit, view.left, view.needed) == (3_000, 3_000 - 2 * CALL, CALL)
+    assert view.binding is False
+
+
+def test_its_balance_is_what_was_really_spent_and_held(house):
+    held = house.ask(1).reservation
+    house.ledger.resolve(held, resolution(700))
+    house.ask(2)
+
+    found = house.balance()
+
+    assert (found.limit, found.posted, found.pending) == (3_000, 700, CALL)
+    assert found.left == 3_000 - 700 - CALL
+    assert found.limit == found.unallotted + found.free + found.pending + found.posted
+
+
+def test_it_alone_covers_no_call(monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with journal_on_moto() as store:
+        decision = House(store.items, SHADOW).ask(1)
+
+    assert (decision.kind, decision.code) == (DecisionKind.REJECT, ReasonCode.NO_BUDGET)
+
+
+def test_once_it_is_enforced_what_it_counted_counts(house):
+    house.ask(1)
+    enforced = budget("planned", 3_000)
+
+    changes = house.apply(enforced, PLENTY).changes
+
+    assert [change.text for change in changes] == ["changed budget planned: mode shadow → enforce"]
+    assert house.books.limits()["planned"] == 3_000
+    assert house.ask(2, lower_output_limit=False).kind is not DecisionKind.ALLOW
+
+
+def test_a_budget_may_become_a_shadow_and_keeps_what_it_counted(house):
+    house.apply(budget("planned", 3_000), PLENTY)
+    house.ask(1)
+
+    house.apply(SHADOW, PLENTY)
+
+    assert house.books.limits()["planned"] == UNREACHED
+    assert house.ask(2).code is ReasonCode.WITHIN_BUDGETS
+    assert house.balance().pending == 2 * CALL
+
+
+def test_applying_it_twice_is_no_change_and_no_drift(house):
+    assert house.apply(SHADOW, PLENTY).changes == ()
+
+
+def test_stages_of_a_shadow_are_not_in_force(monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    staged = budget(
+        "planned", CALL, mode=BudgetMode.SHADOW, stages=Stages(critical_only_percent=10)
+    )
+    with journal_on_moto() as store:
+        house = House(store.items, staged, PLENTY)
+        codes = {house.ask(n).code for n in range(3)}
+
+    assert codes == {ReasonCode.WITHIN_BUDGETS}
+
+
+@pytest.mark.parametrize(
+    ("unit", "window", "limit", "over"),
+    [
+        (Unit.REQUESTS, WindowKind.MINUTE, 1, "1 request"),
+        (Unit.TOKENS, WindowKind.DAY, 250, "150 tokens"),
+        (Unit.IN_FLIGHT, WindowKind.NONE, 1, "1 call"),
+    ],
+)
+def test_every_unit_may_be_a_shadow(monkeypatch, unit, window, limit, over):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    shadow = budget("planned", limit, unit=unit, window=window, mode=BudgetMode.SHADOW)
+    with journal_on_moto() as store:
+        house = House(store.items, shadow, PLENTY)
+        house.ask(1)
+        [note] = house.ask(2).shadow
+
+    assert f"passed by {over}" in note.sentence

@@ -25,7 +25,7 @@ def decision(kind, **changes):
 def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
     log = MemoryJournal()
 
-    assert note_decision(decision(kind), log=log, clock=ManualClock()) is None
+    assert note_decision(decision(kind), None, log=log, clock=ManualClock()) is None
 
     [noted] = log.decisions("r1")
     assert (noted.decision.kind, noted.at) == (kind, NOON)
@@ -35,7 +35,7 @@ def test_a_call_whose_output_limit_was_lowered_is_noted():
     log = MemoryJournal()
     lowered = replace(decision(DecisionKind.ALLOW), code=ReasonCode.OUTPUT_LIMIT_LOWERED)
 
-    assert note_decision(lowered, log=log, clock=ManualClock()) is None
+    assert note_decision(lowered, None, log=log, clock=ManualClock()) is None
 
     assert [n.decision.code for n in log.decisions("r1")] == [ReasonCode.OUTPUT_LIMIT_LOWERED]
 
@@ -43,8 +43,8 @@ def test_a_call_whose_output_limit_was_lowered_is_noted():
 def test_an_allowed_call_and_a_replay_leave_no_note():
     log = MemoryJournal()
 
-    note_decision(decision(DecisionKind.ALLOW), log=log, clock=ManualClock())
-    note_decision(decision(DecisionKind.REROUTE, replayed=True), log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.ALLOW), None, log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.REROUTE, replayed=True), None, log=log, clock=ManualClock())
 
     assert list(log.decisions("r1")) == []
 
@@ -54,16 +54,16 @@ def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it(
     shadow = (PolicyNote(policy_id="p", sentence="Why.", model_id="m"),)
     allowed = replace(decision(DecisionKind.ALLOW), code=ReasonCode.WITHIN_BUDGETS, shadow=shadow)
 
-    assert note_decision(allowed, log=log, clock=ManualClock()) is None
+    assert note_decision(allowed, None, log=log, clock=ManualClock()) is None
 
     assert [n.decision.shadow for n in log.decisions("r1")] == [shadow]
 
 
 def test_a_log_that_does_not_answer_changes_no_answer():
     class Silent:
-        def record(self, _decision, _at):
+        def record(self, _decision, _at, _request):
             raise LedgerUnavailable("the table did not answer")
 
-    problem = note_decision(decision(DecisionKind.REJECT), log=Silent(), clock=ManualClock())
+    problem = note_decision(decision(DecisionKind.REJECT), None, log=Silent(), clock=ManualClock())
 
     assert problem == "the table did not answer"

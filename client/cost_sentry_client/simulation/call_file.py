@@ -45,6 +45,7 @@ class CallFile:
                 at=line.at or self._next(now),
                 duration=line.duration,
                 usage=line.usage,
+                prompt_tokens=line.prompt_tokens,
                 end=CallEnd.SETTLED if line.usage else CallEnd.UNKNOWN,
             )
         )
@@ -104,9 +105,10 @@ def source_of(found: CallFile) -> CallSource:
             f"{found.untimed:,} lines do not say when; each comes when the one before it has ended"
             " (after 3 s if it does not say how long it ran)."
         )
-    if any(call.usage is None for call in found.calls):
+    if any(call.prompt_tokens is None for call in found.calls):
         notes.append(
-            "Prompts without usage are held by their bytes; Bedrock would count the dear ones."
+            "Prompts whose tokens nobody tells are held by their bytes; Bedrock would count the"
+            " dear ones."
         )
     return CallSource(name=found.path, calls=found.calls, notes=tuple(notes))
 

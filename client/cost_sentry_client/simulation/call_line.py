@@ -1,7 +1,6 @@
 """One line of a file of requests: a request as applications send it, and what became of it."""
 
 import json
-import math
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -37,17 +36,21 @@ class CallLine:
     at: datetime | None
     duration: timedelta | None
     usage: TokenUsage | None
+    prompt_tokens: int | None
+    """Reported, or given in place of messages."""
 
 
 def parse_line(text: bytes, *, default_request_id: str) -> CallLine:
     """The call of a line; ``RequestRefused`` with everything that is wrong, and no text of it."""
     problems = Problems()
     line = _object(text, problems)
+    usage, tokens = _usage(line, problems), _prompt_tokens(line, problems)
     found = CallLine(
         at=_at(line, problems),
         duration=_duration(line, problems),
-        usage=_usage(line, problems),
-        request=_request(line, default_request_id, problems),
+        usage=usage,
+        request=_request(line, default_request_id, tokens, problems),
+        prompt_tokens=usage.prompt_tokens if usage else tokens,
     )
     problems.refuse_if_any()
     return found
@@ -61,6 +64,8 @@ def _object(text: bytes, problems: Problems) -> dict[str, Any]:
         problems.add((), "is not UTF-8", allowed)
     except json.JSONDecodeError as error:
         problems.add((), f"is not JSON from character {error.pos + 1} on", allowed)
+    except ValueError:
+        problems.add((), "has a number of too many digits", allowed)
     except RecursionError:
         problems.add((), "is nested too deeply", allowed)
     else:
@@ -72,10 +77,9 @@ def _object(text: bytes, problems: Problems) -> dict[str, Any]:
 
 
 def _request(
-    line: dict[str, Any], default_request_id: str, problems: Problems
+    line: dict[str, Any], default_request_id: str, tokens: int | None, problems: Problems
 ) -> InvocationRequest:
     request = {name: value for name, value in line.items() if name not in OWN_FIELDS}
-    tokens = _prompt_tokens(line, problems)
     if tokens is not None:
         request["messages"] = _NO_TEXT
     try:
@@ -131,7 +135,7 @@ def _duration(line: dict[str, Any], problems: Problems) -> timedelta | None:
         return None
     given = line["durationSeconds"]
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    if is_number and math.isfinite(given) and 0 <= given <= DURATION_SECONDS_MAX:
+    if is_number and 0 <= given <= DURATION_SECONDS_MAX:
         return timedelta(milliseconds=round(given * 1000))
     problems.add(("durationSeconds",), f"is {described(given)}", _DURATION_ALLOWED)
     return None

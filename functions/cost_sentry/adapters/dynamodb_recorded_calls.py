@@ -6,6 +6,7 @@ out by DynamoDB before they travel. Reads only.
 
 from collections.abc import Iterator
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -80,7 +81,7 @@ def _page(page: dict[str, Any]) -> RecordedPage:
     return RecordedPage(
         records=tuple(record for item in page["Items"] for record in _records(item)),
         scanned=page.get("ScannedCount", len(page["Items"])),
-        read_units=int(capacity),
+        read_units=ceil(capacity),
     )
 
 

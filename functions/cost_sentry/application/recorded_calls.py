@@ -21,6 +21,7 @@ from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.token_bound import counted_tokens_within
 from cost_sentry.domain.usage import TokenUsage
 
 MALFORMED = "malformed requests, which any configuration refuses"
@@ -105,16 +106,27 @@ class RecordedCalls:
         self, kept: _Kept, noted: RecordedDecision | None, *, is_counted: bool
     ) -> SimulatedCall:
         held, last = kept.held, kept.adjusted or kept.ended
-        asked = noted.request if noted else None
+        usage = last.usage if last else None
+        request = noted.request if noted else None
+        request = request or self._request(held, usage)
         return SimulatedCall(
-            request=asked or self._request(held, last.usage if last else None),
+            request=request,
             at=held.reserved_at,
             duration=_ran(held, kept.ended),
-            usage=last.usage if last else None,
+            usage=usage,
+            prompt_tokens=usage.prompt_tokens if usage else self._counted(held, request),
             end=_end(last),
             recorded=(DecisionKind(held.decision), held.model_used, held.output_limit_tokens),
             is_counted=is_counted,
         )
+
+    def _counted(self, held: Reservation, asked: InvocationRequest) -> int | None:
+        """What was counted at admission, if the call holds less than by its bytes."""
+        card = self.price_book.card(held.model_used)
+        clamped = card is not None and held.input_bound_tokens >= card.prompt_tokens_ceiling
+        if clamped or held.input_bound_tokens >= asked.input_bound_tokens:
+            return None
+        return counted_tokens_within(held.input_bound_tokens)
 
     @staticmethod
     def _refusal(noted: RecordedDecision) -> SimulatedCall:

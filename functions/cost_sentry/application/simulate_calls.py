@@ -44,7 +44,7 @@ class CallClock:
 
 @dataclass(slots=True)
 class KnownCounts:
-    """``TokenCounter``: as many as the call at its turn was billed for, whichever model it is."""
+    """``TokenCounter``: as many as the call at its turn has, whichever model it is."""
 
     tokens: int | None = None
 
@@ -107,7 +107,7 @@ class SimulatedSentry:
         """
         self.end_until(call.at)
         self._clock.time = call.at
-        self._counts.tokens = call.usage.prompt_tokens if call.usage else None
+        self._counts.tokens = call.prompt_tokens
         decision = self._admission.decide(call.request, attempt=f"call-{number}")
         held, price = decision.reservation, decision.price
         if held is not None and price is not None and not decision.replayed:

@@ -41,6 +41,8 @@ class SimulatedCall:
     duration: timedelta | None = None
     """How long it ran; ``None`` if nobody knows."""
     usage: TokenUsage | None = None
+    prompt_tokens: int | None = None
+    """As many as the provider counts; ``None`` if nobody knows."""
     end: CallEnd = CallEnd.UNKNOWN
     recorded: Choice | None = None
     """What was decided about it when it was made, where that is on record."""

@@ -51,14 +51,18 @@ def _unknown(assumed: Assumed, calls: int) -> Iterator[str]:
         yield "No call says what it used: each costs the most that it can, all that it holds."
     elif assumed.usage_unknown:
         yield (
-            f"{assumed.usage_unknown:,} calls do not say what they used. Where they run they use"
-            f" {_percent(assumed.input_share)} of the tokens that their prompt is bounded by and"
-            f" {_percent(assumed.output_share)} of their output limit, as the others do together."
+            f"{_silent(assumed.usage_unknown)} what was used. Such a call, where it runs, uses"
+            f" {_percent(assumed.input_share)} of the tokens that its prompt is bounded by and"
+            f" {_percent(assumed.output_share)} of its output limit, as the others do together."
         )
     if assumed.duration_unknown:
         took = f"{assumed.duration.total_seconds():.1f} s"
         as_others = "" if assumed.duration_unknown == calls else ", the mean of the others"
-        yield f"{assumed.duration_unknown:,} calls do not say how long they ran: {took}{as_others}."
+        yield f"{_silent(assumed.duration_unknown)} how long it took: {took}{as_others}."
+
+
+def _silent(calls: int) -> str:
+    return "1 call does not say" if calls == 1 else f"{calls:,} calls do not say"
 
 
 def _percent(share: Fraction) -> str:

@@ -99,7 +99,8 @@ def source_of(found: CallFile) -> CallSource:
     """The calls with what was left out and taken for granted while they were read."""
     notes = []
     if found.bad_lines:
-        notes.append(f"Left out: {found.bad_lines:,} lines that are no calls.")
+        lines = "line" if found.bad_lines == 1 else "lines"
+        notes.append(f"Left out: {found.bad_lines:,} bad {lines}.")
     if found.untimed:
         notes.append(
             f"{found.untimed:,} lines do not say when; each comes when the one before it has ended"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROWS_MAX = 20
 """Of a table; the JSON has all."""
-EXAMPLES_SHOWN_MAX = 6
+EXAMPLES_SHOWN_MAX = 4
 """Changes of which the page names the first calls."""
 
 

@@ -93,7 +93,7 @@ def test_bad_lines_may_be_counted_and_left_out(file):
     found = read(file(b"{", PLAIN, {}), skip_bad=True)
 
     assert (len(found.calls), found.bad_lines) == (1, 2)
-    assert source_of(found).notes[0] == "Left out: 2 lines that are no calls."
+    assert source_of(found).notes[0] == "Left out: 2 bad lines."
 
 
 def test_a_line_that_is_longer_than_any_request_is_passed_over_without_being_kept(file):

@@ -110,7 +110,7 @@ class SimulatedSentry:
         self._counts.tokens = call.prompt_tokens
         decision = self._admission.decide(call.request, attempt=f"call-{number}")
         held, price = decision.reservation, decision.price
-        if held is not None and price is not None and not decision.replayed:
+        if held is not None and price is not None:  # A repeated call has no price: nothing runs.
             duration = self.assumed.duration if call.duration is None else call.duration
             running = _Running(call=call, decision=decision, held=held, price=price)
             heappush(self._running, (call.at + duration, number, running))

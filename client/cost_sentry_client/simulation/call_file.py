@@ -11,12 +11,10 @@ from cost_sentry.domain.errors import FieldError, RequestRefused
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.problems import Problem
 from cost_sentry_client.simulation.call_line import CallLine, parse_line
-from cost_sentry_client.simulation.source import CallSource
+from cost_sentry_client.simulation.source import CALLS_MAX, CallSource
 
 LINE_BYTES_MAX = 1024 * 1024
 """A request has at most 212 KiB."""
-CALLS_MAX = 1_000_000
-"""They are sorted by their times, in memory: about half a gigabyte."""
 PROBLEMS_SHOWN_MAX = 20
 _PROGRESS_EVERY = 1_000
 

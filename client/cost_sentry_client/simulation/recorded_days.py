@@ -13,7 +13,7 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.money_display import spent_text
 from cost_sentry_client.problems import Problem
-from cost_sentry_client.simulation.source import CallSource
+from cost_sentry_client.simulation.source import CALLS_MAX, CallSource
 
 READ_UNIT_PICODOLLARS = 125_000
 """List price of us-east-1: $0.125 for a million."""
@@ -93,6 +93,8 @@ def read_days(
         for record in page.records:
             found.add(record)
             posted.add(record)
+        if len(found) > CALLS_MAX:
+            raise _too_many(days)
         progress(f"{scanned:,} items read")
     calls = found.calls()
     if not any(call.is_counted for call in calls):
@@ -123,6 +125,15 @@ def _notes(
         yield "The last of these days is not over."
     if days.start < now - REFUSALS_KEPT:
         yield "Refusals are kept for 30 days: those of these days may be gone."
+
+
+def _too_many(days: Days) -> Problem:
+    return Problem(
+        f"more than {CALLS_MAX:,} calls are on record for {days.text} (UTC)",
+        where="--day, --days",
+        fix="name fewer days; of a single day with so many, simulate a part with --requests",
+        exit_code=ExitCode.REFUSED,
+    )
 
 
 def _no_calls(days: Days) -> Problem:

@@ -69,6 +69,10 @@ class RecordedCalls:
         elif record.reservation is not None and not is_slot(record.reservation):
             self._add_entry(record, record.reservation)
 
+    def __len__(self) -> int:
+        """How many calls there are so far."""
+        return len(self._kept) + len(self._refused)
+
     def calls(self) -> list[SimulatedCall]:
         """In order of their times, those first that were running when the first day began."""
         found = [*self._made(), *(self._refusal(one) for one in self._refused)]

@@ -6,6 +6,7 @@ from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.policy import PolicyNote
+from tests.fakes.admissions import request
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_journal import MemoryJournal
 
@@ -29,6 +30,16 @@ def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
 
     [noted] = log.decisions("r1")
     assert (noted.decision.kind, noted.at) == (kind, NOON)
+
+
+def test_what_was_asked_is_noted_without_its_text():
+    log, asked = MemoryJournal(), request("r1")
+
+    note_decision(decision(DecisionKind.REJECT), asked, log=log, clock=ManualClock())
+
+    [noted] = log.decisions("r1")
+    assert noted.request == asked.without_text()
+    assert noted.request.converse == {} != asked.converse
 
 
 def test_a_call_whose_output_limit_was_lowered_is_noted():

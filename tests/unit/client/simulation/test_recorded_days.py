@@ -8,6 +8,7 @@ from cost_sentry.application.journal_ports import RecordedPage, RecordSize
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.problems import Problem
+from cost_sentry_client.simulation import recorded_days
 from cost_sentry_client.simulation.recorded_days import Days, read_days, reading_cost
 from tests.fakes.admissions import SmallBook, config
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
@@ -113,6 +114,13 @@ def test_a_day_that_is_not_over_and_one_whose_refusals_are_gone_are_told():
 def test_a_day_without_calls_is_refused():
     with pytest.raises(Problem, match="no call is on record for 2026-11-21"):
         read(settled("late", NOON + timedelta(days=1)))
+
+
+def test_more_calls_than_fit_into_memory_are_refused(monkeypatch):
+    monkeypatch.setattr(recorded_days, "CALLS_MAX", 1)
+
+    with pytest.raises(Problem, match="more than 1 calls are on record"):
+        read(settled("r1", NOON), settled("r2", NOON + timedelta(seconds=9)))
 
 
 def test_what_reading_costs_is_told_before_it_is_done():

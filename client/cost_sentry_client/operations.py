@@ -11,6 +11,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_recorded_calls import DynamoDbRecordedCalls
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.system_clock import SystemClock, pause
@@ -87,6 +88,11 @@ class Operator:
         """Every entry that the ledger's stream brought so far, and who spent what."""
         calls = JournalCalls(self.dynamodb, self.deployment.table_name)
         return DynamoDbJournal(calls, self._calls, pause)
+
+    @cached_property
+    def recorded_calls(self) -> DynamoDbRecordedCalls:
+        """Everything on record about requests, whenever they were made."""
+        return DynamoDbRecordedCalls(self.dynamodb, self.deployment.table_name)
 
     @cached_property
     def _calls(self) -> LedgerCalls:

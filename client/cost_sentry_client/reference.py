@@ -30,7 +30,8 @@ _JSON = """\
 Stdout then holds exactly one JSON document, also when the answer is no (exit code 1), the command
 was called wrongly (2), or something broke (3): an error is
 `{"error": {"what", "where", "fix", …}}`. Money is decimal strings of dollars, tokens are decimal
-strings too; an amount that is not known is `null`, never zero.
+strings too; an amount that is not known is `null`, never zero. `simulate` gives whole picodollars,
+10⁻¹² dollars, in fields that are named so.
 """
 
 

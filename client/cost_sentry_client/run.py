@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, wraps
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +36,9 @@ ProfileOption = Annotated[
 RegionOption = Annotated[
     str | None, typer.Option("--region", help="AWS Region; means --target aws.")
 ]
+
+SAID_EVERY_SECONDS = 10
+"""How far a command is, where nobody watches a spinner."""
 
 _OUTPUT: tuple[tuple[str, Any, Any], ...] = (
     ("as_json", JsonOption, False),
@@ -79,14 +83,28 @@ class Run:
         _show(self._notes, parts)
 
     @contextmanager
-    def progress(self, doing: str) -> Iterator[None]:
-        """Say what takes long, on stderr: a spinner on a terminal, a line elsewhere."""
+    def progress(self, doing: str) -> "Iterator[Callable[[str], None]]":
+        """Say what takes long, on stderr: a spinner on a terminal, a line elsewhere.
+
+        What it yields says how far it is; elsewhere than on a terminal every few seconds.
+        """
         if self._notes.is_terminal:
-            with self._notes.status(doing):
-                yield
+            with self._notes.status(doing) as status:
+                yield lambda how_far: status.update(f"{doing}: {how_far}")
         else:
             self.note(f"{doing} ...")
-            yield
+            yield self._said_seldom(doing)
+
+    def _said_seldom(self, doing: str) -> Callable[[str], None]:
+        said_at = monotonic()
+
+        def say(how_far: str) -> None:
+            nonlocal said_at
+            if monotonic() - said_at >= SAID_EVERY_SECONDS:
+                said_at = monotonic()
+                self.note(f"{doing}: {how_far}")
+
+        return say
 
     def answer(self, document: Any, *parts: "RenderableType") -> None:  # noqa: ANN401 - JSON
         """The result: ``document`` with --json, ``parts`` without.

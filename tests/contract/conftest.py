@@ -7,7 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.contract.engines import MEMORY, LedgerOn, Table, empty_table, ledger_on
+from cost_sentry_client.simulation.ledger import SimulatedLedger
+from tests.contract.engines import MEMORY, SIMULATED, LedgerOn, Table, empty_table, ledger_on
 from tests.fakes.memory_ledger import MemoryLedger
 
 
@@ -54,8 +55,8 @@ def table(engine: str, request) -> Iterator[Table]:
 
 @pytest.fixture
 def ledger_of_row(engine: str, request) -> LedgerOn:
-    if engine == MEMORY:
-        both = MemoryLedger()
+    if engine in (MEMORY, SIMULATED):
+        both = MemoryLedger() if engine == MEMORY else SimulatedLedger()
         return LedgerOn(ledger=both, books=both)
     return ledger_on(request.getfixturevalue("table"))
 

@@ -23,6 +23,8 @@ from tests.fakes.dynamodb_table import create_table
 
 MEMORY = "memory"
 """The fakes: a second implementation of each port."""
+SIMULATED = "simulated"
+"""The ledger of ``cost-sentry simulate``: in this process, for one thread only."""
 MOTO = "moto"
 """DynamoDB in this process, without a lock: for one thread only."""
 EMULATOR = pytest.param(

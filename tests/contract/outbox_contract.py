@@ -15,6 +15,8 @@ from cost_sentry.domain.decision import (
     RungOutcome,
 )
 from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.invocation import Needs
+from tests.fakes.admissions import request
 from tests.fakes.builders import NOON, reservation
 from tests.fakes.entries import Account
 
@@ -148,6 +150,17 @@ class OutboxContract:
         [kept] = journal.decisions("r1")
         assert kept.decision == replace(rerouted, reservation=None)
         assert len(journal.entries("r1")) == 1
+
+    def test_a_refusal_is_kept_with_what_was_asked_and_without_its_text(
+        self, journal, log, refusal
+    ):
+        asked = request("r1", model_id="m", needs=Needs(tools=True))
+
+        log.record(replace(refusal, model_asked="m", tags=asked.tags), NOON, asked)
+
+        [kept] = journal.decisions("r1")
+        assert kept.request == asked.without_text()
+        assert kept.request.converse == {}
 
     @pytest.mark.parametrize("team", ["a#b", "x" * 5_000, "💸" * 400, ""])
     def test_a_refusal_of_names_that_no_key_may_hold_is_kept(self, journal, log, refusal, team):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.engines import EVERY
+from tests.contract.engines import EVERY, SIMULATED
 from tests.contract.ledger_contract import LedgerContract
 from tests.contract.ledger_executions_contract import LedgerExecutionsContract
 from tests.contract.ledger_expiry_contract import LedgerExpiryContract
@@ -10,7 +10,7 @@ from tests.contract.ledger_limits_contract import LedgerLimitsContract
 from tests.contract.ledger_units_contract import LedgerUnitsContract
 
 
-@pytest.mark.parametrize("engine", EVERY)
+@pytest.mark.parametrize("engine", [*EVERY, SIMULATED])
 class TestLedger(
     LedgerContract,
     LedgerExecutionsContract,

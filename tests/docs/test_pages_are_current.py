@@ -11,6 +11,7 @@ from scripts.item_size import size, units
 from scripts.reference_tables import ROOT, TABLES
 from scripts.table_meter import UNITS, units_text
 from tests.docs.answers_shown import EXAMPLES, answers
+from tests.docs.calls_shown import CALLS, SHOWN, calls, simulation
 
 ASKED = re.compile(r"<!-- (table|file): (\S+) -->")
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in pages()}
@@ -69,6 +70,17 @@ def test_the_answers_shown_are_the_answers_given(name: str) -> None:
     shown = (EXAMPLES / name).read_text(encoding="utf-8")
 
     assert answers()[name] == shown, "run: python -m tests.docs.answers_shown"
+
+
+def test_the_calls_that_are_simulated_are_those_of_the_trace() -> None:
+    assert calls() == CALLS.read_text(encoding="utf-8"), "run: python -m tests.docs.calls_shown"
+
+
+def test_the_simulation_that_a_page_shows_is_what_its_command_says() -> None:
+    shown = SHOWN.read_text(encoding="utf-8")
+
+    assert simulation() == shown, "run: python -m tests.docs.calls_shown"
+    assert "32 refused" in shown.splitlines()[0]
 
 
 def test_an_item_is_sized_as_dynamodb_sizes_it() -> None:

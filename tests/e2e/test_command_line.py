@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def test_a_session_from_local_up_to_local_down(shell, file):
     check_calls(shell)
     check_budgets(shell)
     check_explanations(shell)
+    check_simulation(shell, file)
     check_drop_in(up)
     check_smoke(shell)
 
@@ -160,6 +162,19 @@ def check_explanations(shell: Shell) -> None:
     assert (short["decision"], short["code"]) == ("ALLOW", "OUTPUT_LIMIT_LOWERED")
     assert shell.json("explain", "never", code=1)["error"]["what"]
     assert "5000 characters" in shell.json("explain", "x" * 5000, code=2)["error"]["what"]
+
+
+def check_simulation(shell: Shell, file: str) -> None:
+    """The calls of today by what decided them, and by the limit that is in force since."""
+    yesterday = (datetime.now(tz=UTC) - timedelta(days=1)).date().isoformat()
+    day = ("simulate", "--against", file, "--day", yesterday, "--days", "2")
+
+    alike = shell.json(*day, "--from", file)
+    assert (alike["calls"], alike["recordedAlike"], alike["changed"]) == (5, 5, 0)
+    back = shell.json(*day, "--fail-on-refusals", code=1)
+    changes = {(row["before"], row["after"], row["calls"]) for row in back["affected"]}
+    assert changes == {("allowed as asked", "refused", 1), ("allowed as asked", "shortened", 1)}
+    assert "budget search-daily" in shell.run(*day)
 
 
 def check_drop_in(up: dict) -> None:

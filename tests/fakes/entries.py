@@ -47,6 +47,9 @@ class Account:
         ended = how or resolution()
         return self._entry(KINDS[ended.state], reservation=what, resolution=ended)
 
+    def adjust(self, held: Reservation, how: Resolution) -> LedgerEntry:
+        return self._entry(EntryKind.ADJUST, reservation=held, resolution=how)
+
     def call(self, request_id: str, cost: int, *holds: Hold, **changes: Any) -> list[LedgerEntry]:
         """A reservation and its settlement."""
         held = self.reserve(request_id, *holds, **changes)

@@ -14,6 +14,7 @@ from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine, WindowTotals, postings_of
 
@@ -133,7 +134,9 @@ class MemoryJournal:
         mine = [e for e in self.kept.values() if e.place == place and e.reservation is None]
         return sorted(mine, key=lambda e: e.sequence)
 
-    def record(self, decision: Decision, at: datetime) -> None:
+    def record(
+        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
+    ) -> None:
         tags = decision.tags
         account = f"{tags.get('team', '-')}/{tags.get('application', '-')}"
         if decision.reservation:
@@ -141,7 +144,10 @@ class MemoryJournal:
         kept = replace(decision, reservation=None, price=None, path=None)
         slot = decision.reservation
         slot_id = slot.request_id if slot and is_slot(slot) else None
-        noted = RecordedDecision(decision=kept, account=account, at=at, slot_id=slot_id)
+        asked = request and request.without_text()
+        noted = RecordedDecision(
+            decision=kept, account=account, at=at, slot_id=slot_id, request=asked
+        )
         if noted not in self.recorded:
             self.recorded.append(noted)
 

@@ -18,6 +18,7 @@ from cost_sentry.domain.errors import InvariantViolated
 from cost_sentry.domain.reservation import ReservationState, charged_in_full
 from cost_sentry.domain.shard import ROOT
 from cost_sentry.domain.window import WindowKind
+from cost_sentry_client.simulation.ledger import SimulatedLedger
 from tests.contract.engines import LedgerOn, empty_table, ledger_on
 from tests.fakes import planted_ledgers as planted
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
@@ -180,7 +181,7 @@ class Side:
         return told, by_name(self.books.pending())
 
 
-def in_memory(memory: MemoryLedger) -> LedgerOn:
+def in_memory(memory: MemoryLedger | SimulatedLedger) -> LedgerOn:
     return LedgerOn(ledger=memory, books=memory)
 
 
@@ -195,6 +196,13 @@ def check_on_a_table(history, dynamodb, streams) -> None:
         stream = TableStream(dynamodb, streams, table.name)
         journal = journal_on(dynamodb, table.name, pause)
         check_agreement(history, Side(ledger_on(table), journal, stream))
+
+
+@given(HISTORIES)
+@example(TOLD_TOO_LATE)
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=20 * EXAMPLES)
+def test_the_fake_and_the_ledger_of_simulations_agree(history):
+    check_agreement(history, Side(in_memory(SimulatedLedger())))
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.ledger_items import Item, key
+from cost_sentry.adapters.request_record import request_from_record, request_to_record
 from cost_sentry.adapters.reservation_record import record_text
 from cost_sentry.application.journal_ports import RecordedDecision
 from cost_sentry.domain.alert import used_up_window
@@ -20,6 +21,7 @@ from cost_sentry.domain.decision import (
 )
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.spend import UNNAMED
 
@@ -69,8 +71,11 @@ def used_up_of(item: Item) -> tuple[str, str] | None:
     return None
 
 
-def decision_text(decision: Decision) -> str:
-    """The decision as JSON; ``recorded_decision_of`` reads it back."""
+def decision_text(decision: Decision, request: InvocationRequest | None = None) -> str:
+    """The decision as JSON, and what was asked, without its text.
+
+    ``recorded_decision_of`` reads it back.
+    """
     return record_text(
         {
             "kind": decision.kind.value,
@@ -87,6 +92,7 @@ def decision_text(decision: Decision) -> str:
             **_note_records(decision),
             **({"ignored": dict(decision.ignored_tags)} if decision.ignored_tags else {}),
             **_slot_record(decision),
+            **({"asked": request_to_record(request)} if request else {}),
         }
     )
 
@@ -121,7 +127,20 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
         ignored_tags=record.get("ignored", {}),
     )
     return RecordedDecision(
-        decision=decision, account=record["account"], at=at, slot_id=record.get("slot")
+        decision=decision,
+        account=record["account"],
+        at=at,
+        slot_id=record.get("slot"),
+        request=_request(record),
+    )
+
+
+def _request(record: Mapping[str, Any]) -> InvocationRequest | None:
+    asked: Sequence[Any] | None = record.get("asked")
+    if asked is None:
+        return None
+    return request_from_record(
+        asked, request_id=record["id"], model_id=record["ask"], tags=record["tags"]
     )
 
 

@@ -16,6 +16,7 @@ from cost_sentry.adapters.decision_record import (
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.invocation import InvocationRequest
 
 
 class DynamoDbDecisionLog:
@@ -24,13 +25,15 @@ class DynamoDbDecisionLog:
     def __init__(self, calls: JournalCalls) -> None:
         self._calls = calls
 
-    def record(self, decision: Decision, at: datetime) -> None:
+    def record(
+        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
+    ) -> None:
         """See the port."""
         self._calls.put(
             {
                 **decision_key(decision, at),
                 **used_up_attribute(decision),
-                "decision": {"S": decision_text(decision)},
+                "decision": {"S": decision_text(decision, request)},
                 "at": {"S": at.isoformat()},
                 "delete_after": number(int((at + KEPT).timestamp())),
             }

@@ -27,9 +27,11 @@ class Problems:
     def add(self, path: Path, problem: str, allowed: str) -> None:
         """Note one; what is found beyond ``PROBLEMS_MAX``, or twice at a field, is left out."""
         if len(self._by_field) < PROBLEMS_MAX:
-            field = path_text(path)
-            error = FieldError(field=field, problem=problem, allowed=allowed)
-            self._by_field.setdefault(field, error)
+            self.note(FieldError(field=path_text(path), problem=problem, allowed=allowed))
+
+    def note(self, error: FieldError) -> None:
+        """Note one that was found elsewhere, unless there is one of its field."""
+        self._by_field.setdefault(error.field, error)
 
     @property
     def enough(self) -> bool:

@@ -1,6 +1,6 @@
 """What projecting, alerting and explaining need from the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
 
@@ -39,6 +40,8 @@ class RecordedDecision:
     at: datetime
     slot_id: str | None = None
     """The reservation of ``account`` that paid for it, where that is not named by the request."""
+    request: InvocationRequest | None = None
+    """As it was asked, without its text; ``None`` of one that was malformed, or of an outage."""
 
 
 class Journal(Protocol):
@@ -108,8 +111,13 @@ class Alerts(Protocol):
 class RejectionLog(Protocol):
     """Why a call was refused or rerouted: the ledger has no entry for what it never held."""
 
-    def record(self, decision: Decision, at: datetime) -> None:
-        """Keep it for 30 days. ``LedgerUnavailable``; callers answer the request anyway."""
+    def record(
+        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
+    ) -> None:
+        """Keep it for 30 days. ``LedgerUnavailable``; callers answer the request anyway.
+
+        Of ``request`` everything is kept but its text.
+        """
         ...
 
 
@@ -118,6 +126,37 @@ class RecordedDecisions(Protocol):
 
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
         """Refusals and reroutes of this request id, in order of time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSize:
+    """How much there is to read, as of some hours ago."""
+
+    items: int
+    read_units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPage:
+    """What one question brought."""
+
+    records: tuple[LedgerEntry | RecordedDecision, ...]
+    scanned: int
+    """Items that were looked at for it."""
+    read_units: int
+    """That it was billed."""
+
+
+class RecordedRequests(Protocol):
+    """Everything on record about requests, for an operator. Raises ``LedgerUnavailable``."""
+
+    def size(self) -> RecordSize:
+        """Of all that ``pages`` looks at."""
+        ...
+
+    def pages(self, start: datetime, end: datetime) -> Iterator[RecordedPage]:
+        """Entries and decisions of these times, both included, in no order."""
         ...
 
 

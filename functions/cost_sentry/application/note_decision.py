@@ -4,15 +4,24 @@ from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.invocation import InvocationRequest
 
 
-def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str | None:
+def note_decision(
+    decision: Decision, request: InvocationRequest | None, *, log: RejectionLog, clock: Clock
+) -> str | None:
     """Note what was not allowed as it was asked, or would not have been; why it could not be noted.
 
     ``None`` if it was, or need not be.
 
     A call that was is explained by its ledger entries, and one that an emergency allowance paid for
     is noted when it is booked. The answer never waits for, nor fails by, its own explanation.
+
+    Args:
+        decision: what was answered.
+        request: what was asked; ``None`` if it was malformed.
+        log: where it is kept.
+        clock: says when.
     """
     if decision.code in (ReasonCode.LEDGER_UNAVAILABLE, ReasonCode.EMERGENCY_ALLOWANCE):
         return "the ledger is where it would be noted"
@@ -21,7 +30,7 @@ def note_decision(decision: Decision, *, log: RejectionLog, clock: Clock) -> str
     if as_asked or decision.replayed:
         return None
     try:
-        log.record(decision, clock.now())
+        log.record(decision, clock.now(), request)
     except LedgerUnavailable as error:
         return str(error)
     return None

@@ -1,7 +1,7 @@
 """One call that an application wants to make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cost_sentry.domain.caller import Caller
@@ -86,6 +86,10 @@ class InvocationRequest:
         A slash in a name is written ``%2F``, so that no two callers share a path.
         """
         return account_of(self.tags)
+
+    def without_text(self) -> "InvocationRequest":
+        """The same without the one field that holds any of the prompt (P10)."""
+        return replace(self, converse={})
 
 
 def account_of(tags: Mapping[str, str]) -> str:

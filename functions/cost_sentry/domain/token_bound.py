@@ -94,6 +94,13 @@ def counted_bound_tokens(count_tokens: int) -> int:
     return count_tokens + COUNT_MARGIN_TOKENS + -(-count_tokens // COUNT_MARGIN_RATIO)
 
 
+def counted_tokens_within(bound_tokens: int) -> int:
+    """The largest count that is bounded by so many; the inverse of ``counted_bound_tokens``."""
+    return max(0, (bound_tokens - COUNT_MARGIN_TOKENS) * COUNT_MARGIN_RATIO) // (
+        COUNT_MARGIN_RATIO + 1
+    )
+
+
 def text_bound_tokens(text: str) -> int:
     """UTF-8 bytes of the longest form that a tokenizer may normalise ``text`` to, plus one.
 

@@ -6,6 +6,7 @@ from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.policy import PolicyNote
+from tests.fakes.admissions import request
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_journal import MemoryJournal
 
@@ -25,17 +26,27 @@ def decision(kind, **changes):
 def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
     log = MemoryJournal()
 
-    assert note_decision(decision(kind), log=log, clock=ManualClock()) is None
+    assert note_decision(decision(kind), None, log=log, clock=ManualClock()) is None
 
     [noted] = log.decisions("r1")
     assert (noted.decision.kind, noted.at) == (kind, NOON)
+
+
+def test_what_was_asked_is_noted_without_its_text():
+    log, asked = MemoryJournal(), request("r1")
+
+    note_decision(decision(DecisionKind.REJECT), asked, log=log, clock=ManualClock())
+
+    [noted] = log.decisions("r1")
+    assert noted.request == asked.without_text()
+    assert noted.request.converse == {} != asked.converse
 
 
 def test_a_call_whose_output_limit_was_lowered_is_noted():
     log = MemoryJournal()
     lowered = replace(decision(DecisionKind.ALLOW), code=ReasonCode.OUTPUT_LIMIT_LOWERED)
 
-    assert note_decision(lowered, log=log, clock=ManualClock()) is None
+    assert note_decision(lowered, None, log=log, clock=ManualClock()) is None
 
     assert [n.decision.code for n in log.decisions("r1")] == [ReasonCode.OUTPUT_LIMIT_LOWERED]
 
@@ -43,8 +54,8 @@ def test_a_call_whose_output_limit_was_lowered_is_noted():
 def test_an_allowed_call_and_a_replay_leave_no_note():
     log = MemoryJournal()
 
-    note_decision(decision(DecisionKind.ALLOW), log=log, clock=ManualClock())
-    note_decision(decision(DecisionKind.REROUTE, replayed=True), log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.ALLOW), None, log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.REROUTE, replayed=True), None, log=log, clock=ManualClock())
 
     assert list(log.decisions("r1")) == []
 
@@ -54,16 +65,16 @@ def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it(
     shadow = (PolicyNote(policy_id="p", sentence="Why.", model_id="m"),)
     allowed = replace(decision(DecisionKind.ALLOW), code=ReasonCode.WITHIN_BUDGETS, shadow=shadow)
 
-    assert note_decision(allowed, log=log, clock=ManualClock()) is None
+    assert note_decision(allowed, None, log=log, clock=ManualClock()) is None
 
     assert [n.decision.shadow for n in log.decisions("r1")] == [shadow]
 
 
 def test_a_log_that_does_not_answer_changes_no_answer():
     class Silent:
-        def record(self, _decision, _at):
+        def record(self, _decision, _at, _request):
             raise LedgerUnavailable("the table did not answer")
 
-    problem = note_decision(decision(DecisionKind.REJECT), log=Silent(), clock=ManualClock())
+    problem = note_decision(decision(DecisionKind.REJECT), None, log=Silent(), clock=ManualClock())
 
     assert problem == "the table did not answer"

@@ -1,0 +1,69 @@
+"""What a simulation takes for granted, in sentences; whoever reads its figures reads these."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from cost_sentry.application.config_changes import refuse_new_measure
+from cost_sentry.application.simulated_call import Assumed
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry_client.simulation.comparison import Comparison
+from cost_sentry_client.simulation.source import CallSource
+
+_EMPTY = "Both ledgers start empty."
+_SAME_TOKENS = (
+    "A call that is rerouted uses as many tokens of the other model, and runs as long; an answer"
+    " that is shortened ends there."
+)
+_NO_OUTAGE = "Calls that are set aside for outages hold no money here."
+
+
+def assumptions(
+    source: CallSource,
+    comparison: Comparison,
+    before: SentryConfig,
+    after: SentryConfig,
+    price_version: str,
+) -> Iterator[str]:
+    """One sentence or two for each."""
+    yield from source.notes
+    if not source.posted:
+        yield _EMPTY
+    yield from _unknown(comparison.assumed, len(source.calls))
+    yield _SAME_TOKENS
+    yield f"Both pay the prices of {price_version}."
+    if before.emergency_allowances or after.emergency_allowances:
+        yield _NO_OUTAGE
+    tally = comparison.tally
+    if tally.recorded:
+        yield (
+            f"Of {tally.recorded:,} recorded decisions the configuration before makes"
+            f" {tally.recorded_alike:,} again."
+        )
+    try:
+        refuse_new_measure(before, after)
+    except ConfigurationError as error:
+        yield f"`config apply` would refuse the new configuration: {error}."
+
+
+def _unknown(assumed: Assumed, calls: int) -> Iterator[str]:
+    if assumed.usage_unknown == calls:
+        yield "No call says what it used: each costs the most that it can, all that it holds."
+    elif assumed.usage_unknown:
+        yield (
+            f"{_silent(assumed.usage_unknown)} what was used. Such a call, where it runs, uses"
+            f" {_percent(assumed.input_share)} of the tokens that its prompt is bounded by and"
+            f" {_percent(assumed.output_share)} of its output limit, as the others do together."
+        )
+    if assumed.duration_unknown:
+        took = f"{assumed.duration.total_seconds():.1f} s"
+        as_others = "" if assumed.duration_unknown == calls else ", the mean of the others"
+        yield f"{_silent(assumed.duration_unknown)} how long it took: {took}{as_others}."
+
+
+def _silent(calls: int) -> str:
+    return "1 call does not say" if calls == 1 else f"{calls:,} calls do not say"
+
+
+def _percent(share: Fraction) -> str:
+    return f"{round(share * 100)} %"

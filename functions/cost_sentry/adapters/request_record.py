@@ -1,0 +1,78 @@
+"""A request as it is kept beside its decision: what was asked, and nothing that it says (P10)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
+
+FORM = 1
+_PLAIN = Needs()
+
+
+def request_to_record(request: InvocationRequest) -> list[Any]:
+    """All but id, model and tags, which stand in the decision, as a JSON-safe list."""
+    r = request
+    return [
+        FORM,
+        r.priority.value,
+        r.max_tokens,
+        r.input_bound_tokens,
+        r.input_floor_tokens,
+        r.path.value,
+        r.digest,
+        r.lower_output_limit,
+        r.thinking_tokens,
+        None if r.needs == _PLAIN else _needs_record(r.needs),
+    ]
+
+
+def request_from_record(
+    record: Sequence[Any], *, request_id: str, model_id: str, tags: Mapping[str, str]
+) -> InvocationRequest:
+    """The inverse of ``request_to_record``, without text; ``ValueError`` if it is none."""
+    try:
+        form, priority, tokens, bound, floor, path, digest, lower, thinking, needs = record
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"not a request: {error}") from error
+    if form != FORM:
+        raise ValueError(f"a request of form {form!r}; only {FORM} is known here")
+    return InvocationRequest(
+        request_id=request_id,
+        model_id=model_id,
+        tags=tags,
+        priority=Priority(priority),
+        max_tokens=tokens,
+        input_bound_tokens=bound,
+        input_floor_tokens=floor,
+        needs=_PLAIN if needs is None else _needs(needs),
+        path=InvocationPath(path),
+        digest=digest,
+        converse={},
+        lower_output_limit=lower,
+        thinking_tokens=thinking,
+    )
+
+
+def _needs_record(needs: Needs) -> list[Any]:
+    return [
+        sorted(needs.modalities),
+        needs.tools,
+        needs.system,
+        needs.streaming,
+        needs.prompt_cache,
+        needs.system_message,
+        sorted(needs.vendor_parts),
+    ]
+
+
+def _needs(record: Sequence[Any]) -> Needs:
+    modalities, tools, system, streaming, prompt_cache, system_message, parts = record
+    return Needs(
+        modalities=frozenset(modalities),
+        tools=tools,
+        system=system,
+        streaming=streaming,
+        prompt_cache=prompt_cache,
+        system_message=system_message,
+        vendor_parts=frozenset(parts),
+    )

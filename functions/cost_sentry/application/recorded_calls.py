@@ -1,0 +1,187 @@
+"""The calls of recorded days, put together again from journal and decision log.
+
+A call that was refused, rerouted or cut short is on record as it was asked, without its text. Of
+one that was allowed as it was asked only its reservation is: what it needed of a model is not known
+then, so it counts as text alone, and an output limit that is the default's counts as none.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cost_sentry.application.candidates import asked_output_limit
+from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.simulated_call import CallEnd, SimulatedCall, choice_of
+from cost_sentry.domain.decision import DecisionKind
+from cost_sentry.domain.emergency import is_slot
+from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
+from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.price_book import quote_picodollars
+from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.token_bound import counted_tokens_within
+from cost_sentry.domain.usage import TokenUsage
+
+MALFORMED = "malformed requests, which any configuration refuses"
+EMERGENCIES = "calls that an emergency allowance paid for"
+_Name = tuple[str, str]
+"""Account and request id."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    held: Reservation
+    ended: Resolution | None = None
+    adjusted: Resolution | None = None
+    """The true cost, where it became known after the call had expired."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordedCalls:
+    """Collects records in any order; ``calls`` are those made from ``start`` to ``end``.
+
+    Args:
+        start: the first moment that is replayed.
+        end: the first one after it.
+        config: says which output limit a call had that named none.
+        price_book: tells by a quote whether it allowed for cache writes.
+    """
+
+    start: datetime
+    end: datetime
+    config: SentryConfig
+    price_book: PriceBook
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Records of the time that are no call, by what they are."""
+    _kept: dict[_Name, _Kept] = field(default_factory=dict)
+    _noted: dict[_Name, RecordedDecision] = field(default_factory=dict)
+    """Of calls that went on."""
+    _refused: list[RecordedDecision] = field(default_factory=list)
+    _tags: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = field(default_factory=dict)
+    """Each combination once: a day has few."""
+
+    def add(self, record: LedgerEntry | RecordedDecision) -> None:
+        """Take one record; one that is not of these days is passed over."""
+        if isinstance(record, RecordedDecision):
+            self._add_decision(record)
+        elif record.reservation is not None and not is_slot(record.reservation):
+            self._add_entry(record, record.reservation)
+
+    def __len__(self) -> int:
+        """How many calls there are so far."""
+        return len(self._kept) + len(self._refused)
+
+    def calls(self) -> list[SimulatedCall]:
+        """In order of their times, those first that were running when the first day began."""
+        found = [*self._made(), *(self._refusal(one) for one in self._refused)]
+        return sorted(found, key=lambda call: call.at)
+
+    def _add_decision(self, noted: RecordedDecision) -> None:
+        if not self.start <= noted.at < self.end:
+            return
+        if noted.slot_id is not None:
+            self.left_out[EMERGENCIES] += 1
+        elif noted.decision.kind is not DecisionKind.REJECT:
+            self._noted[noted.account, noted.decision.request_id] = noted
+        elif noted.request is None:
+            self.left_out[MALFORMED] += 1
+        else:
+            self._refused.append(noted)
+
+    def _add_entry(self, entry: LedgerEntry, held: Reservation) -> None:
+        if held.reserved_at >= self.end:
+            return
+        kept = self._kept.setdefault((held.account, held.request_id), _Kept(held))
+        if entry.kind is EntryKind.ADJUST:
+            kept.adjusted = entry.resolution
+        elif entry.resolution is not None:
+            kept.ended = entry.resolution
+
+    def _made(self) -> Iterator[SimulatedCall]:
+        for name, kept in self._kept.items():
+            is_counted = kept.held.reserved_at >= self.start
+            ran_on = kept.ended is not None and kept.ended.resolved_at >= self.start
+            if is_counted or ran_on:
+                yield self._call(kept, self._noted.get(name), is_counted=is_counted)
+
+    def _call(
+        self, kept: _Kept, noted: RecordedDecision | None, *, is_counted: bool
+    ) -> SimulatedCall:
+        held, last = kept.held, kept.adjusted or kept.ended
+        usage = last.usage if last else None
+        request = noted.request if noted else None
+        request = request or self._request(held, usage)
+        return SimulatedCall(
+            request=request,
+            at=held.reserved_at,
+            duration=_ran(held, kept.ended),
+            usage=usage,
+            prompt_tokens=usage.prompt_tokens if usage else self._counted(held, request),
+            end=_end(last),
+            recorded=(DecisionKind(held.decision), held.model_used, held.output_limit_tokens),
+            is_counted=is_counted,
+        )
+
+    def _counted(self, held: Reservation, asked: InvocationRequest) -> int | None:
+        """What was counted at admission, if the call holds less than by its bytes."""
+        card = self.price_book.card(held.model_used)
+        clamped = card is not None and held.input_bound_tokens >= card.prompt_tokens_ceiling
+        if clamped or held.input_bound_tokens >= asked.input_bound_tokens:
+            return None
+        return counted_tokens_within(held.input_bound_tokens)
+
+    @staticmethod
+    def _refusal(noted: RecordedDecision) -> SimulatedCall:
+        if noted.request is None:
+            raise ValueError("not a request that was well-formed")
+        recorded = choice_of(noted.decision)
+        return SimulatedCall(request=noted.request, at=noted.at, recorded=recorded)
+
+    def _request(self, held: Reservation, usage: TokenUsage | None) -> InvocationRequest:
+        tags = self._tags.setdefault(tuple(held.tags.items()), held.tags)
+        request = InvocationRequest(
+            request_id=held.request_id,
+            model_id=held.model_asked,
+            tags=tags,
+            priority=Priority(held.priority),
+            max_tokens=None,
+            input_bound_tokens=held.input_bound_tokens,
+            input_floor_tokens=0,
+            needs=Needs(prompt_cache=self._writes_cache(held, usage)),
+            path=InvocationPath.DIRECT,
+            digest=held.digest,
+            converse={},
+        )
+        card = self.price_book.card(held.model_used)
+        is_default = asked_output_limit(request, self.config, card) == held.output_limit_tokens
+        return request if is_default else replace(request, max_tokens=held.output_limit_tokens)
+
+    def _writes_cache(self, held: Reservation, usage: TokenUsage | None) -> bool:
+        """The quote says it, or else the usage: a prompt with a cache point is quoted higher."""
+        if usage is not None and usage.prompt_tokens > usage.input_tokens:
+            return True
+        price = self.price_book.price(held.model_used)
+        if price is None:
+            return False
+        plain, cached = (
+            quote_picodollars(
+                price,
+                input_bound_tokens=held.input_bound_tokens,
+                output_limit_tokens=held.output_limit_tokens,
+                writes_cache=writes,
+            )
+            for writes in (False, True)
+        )
+        return plain != held.quote_picodollars == cached
+
+
+def _ran(held: Reservation, ended: Resolution | None) -> timedelta | None:
+    return max(ended.resolved_at - held.reserved_at, timedelta(0)) if ended else None
+
+
+def _end(last: Resolution | None) -> CallEnd:
+    if last is None:
+        return CallEnd.UNKNOWN
+    return CallEnd.VOIDED if last.state is ReservationState.VOIDED else CallEnd.SETTLED

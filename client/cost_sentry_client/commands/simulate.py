@@ -96,7 +96,9 @@ def _config_before(run: Run, file: Path | None) -> "SentryConfig":
         return load_config(file).config
     config = run.operator.config()
     limits = run.operator.books.limits()
-    budgets = (replace(b, limit=limits.get(b.id, b.limit)) for b in config.budgets)
+    # The ledger's limit of a budget in shadow mode is one that nobody reaches.
+    real = {b.id: b.limit if b.is_shadow else limits.get(b.id, b.limit) for b in config.budgets}
+    budgets = (replace(b, limit=real[b.id]) for b in config.budgets)
     return replace(config, budgets=tuple(budgets))
 
 

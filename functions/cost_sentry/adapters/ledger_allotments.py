@@ -155,18 +155,26 @@ class Allotments:
 
 
 def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -> Spread:
-    """The places of a window, read together with it."""
+    """The places of a window, read together with it.
+
+    A pool that nobody met yet has nothing, and is a place all the same: a shard behind it may bring
+    it money, and then a debt must lie there already.
+    """
     return Spread(
         limit=window.limit,
         unallotted=window.unallotted,
         impounded=window.impounded,
-        places={n: _part(purse, n, item) for n, item in places.items() if item is not None},
+        places={
+            name: _part(purse, name, item)
+            for name, item in places.items()
+            if item is not None or is_pool(name)
+        },
         crowded=window.pools > 0,
     )
 
 
-def _part(purse: str, name: str, item: Item) -> Part:
-    if is_pool(name):
+def _part(purse: str, name: str, item: Item | None) -> Part:
+    if item is None or is_pool(name):
         return Part(free=PoolState.of(pool_number(name), item).unallotted, is_pool=True)
     shard = ShardState.of(item)
     return Part(

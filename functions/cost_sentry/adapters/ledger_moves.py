@@ -184,12 +184,13 @@ def move_in_shard(
 
 
 def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
-    """Change a pool's money from what was seen to what it should be."""
+    """Change a pool's money from what was seen to what it should be; one is made by a debt too."""
+    is_new = " OR attribute_not_exists(unallotted)" if was == 0 else ""
     return {
         "Update": {
             "Key": key_of(purse, name),
             "UpdateExpression": "SET unallotted = :wanted",
-            "ConditionExpression": "unallotted = :was",
+            "ConditionExpression": f"unallotted = :was{is_new}",
             "ExpressionAttributeValues": {":wanted": number(wanted), ":was": number(was)},
         }
     }

@@ -158,6 +158,7 @@ def test_a_part_is_what_is_free_what_runs_and_what_was_assumed():
         APP: shard_item(APP),
         POOL: {**pool_key(PURSE, 0), "shards": number(1)},
         "pool:1": None,
+        "search/gone": None,
     }
     seen = WindowState(limit=1, unallotted=2, impounded=3, places=(), pools=0)
 
@@ -167,6 +168,7 @@ def test_a_part_is_what_is_free_what_runs_and_what_was_assumed():
         WEB: Part(free=-5, pending=30, assumed=15),
         APP: Part(free=0),
         POOL: Part(free=0, is_pool=True),
+        "pool:1": Part(free=0, is_pool=True),
     }
     assert spread.crowded is False
 

@@ -53,7 +53,8 @@ def known(**changes):
 
 
 def seen(unallotted):
-    places = {WEB: Part(free=7), "pool:1": Part(free=3, is_pool=True)}
+    pools = {"pool:0": Part(free=0, is_pool=True), "pool:1": Part(free=3, is_pool=True)}
+    places = {WEB: Part(free=7), **pools}
     return Spread(limit=100, unallotted=unallotted, impounded=0, places=places, crowded=True)
 
 

@@ -82,6 +82,15 @@ def test_a_pool_is_set_only_from_what_was_seen(calls, was, expected):
     assert pool_after(calls, set_pool(PURSE, pool_name(POOL), was, 2)) == expected
 
 
+@pytest.mark.parametrize(("was", "is_made"), [(0, True), (1, False)])
+def test_a_debt_makes_a_pool_that_nobody_met_yet(calls, was, is_made):
+    action = set_pool(PURSE, pool_name(POOL + 1), was, -7)
+
+    assert done(calls, action) is is_made
+    made = calls.get(pool_key(PURSE, POOL + 1))
+    assert (None if made is None else made["unallotted"]) == (number(-7) if is_made else None)
+
+
 def put_window(calls, unallotted=10, places=(), **numbers):
     item = {**window_key(PURSE), "limit": number(100), "unallotted": number(unallotted)}
     item |= {"places": {"SS": sorted(places)}} if places else {}

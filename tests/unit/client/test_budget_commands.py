@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.application.config_document import with_version
-from cost_sentry.domain.budget import BudgetMode, Unit
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.sentry_config import Team
 from cost_sentry.domain.window import WindowKind
@@ -287,16 +287,3 @@ def test_without_a_configuration_the_answer_says_how_to_apply_one(empty_desk):
     assert ended.code == 1
     assert "config apply" in ended.json["error"]["fix"]
     assert json.loads(ended.stdout)["error"]["where"] == "AWS, us-east-1, stage dev"
-
-
-def test_a_budget_in_shadow_mode_is_shown_as_one_with_what_it_counted(desk):
-    shadow = budget("planned", picodollars("1.00"), mode=BudgetMode.SHADOW)
-    desk.apply(configuration(budgets=(shadow, budget("search-daily", picodollars("12.50")))))
-
-    listed = cost_sentry("budget", "list", "--json").json[0]
-    shown = cost_sentry("budget", "show", "planned")
-
-    assert (listed["id"], listed["mode"], listed["limit"]) == ("planned", "shadow", "1.00")
-    assert (listed["left"], listed["posted"]) == ("1.00", "0.00")
-    assert "planned (shadow)" in cost_sentry("budget", "list").stdout
-    assert "shadow: it counts, and refuses nothing" in shown.stdout

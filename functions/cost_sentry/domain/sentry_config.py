@@ -89,6 +89,13 @@ class SentryConfig:
         """Whether some budget bounds what such calls spend."""
         return any(b.bounds for b in self.budgets_of(tags, model_id))
 
+    def caller_of(self, tags: Mapping[str, str]) -> Caller:
+        """Whose workflow an application that calls itself so starts."""
+        team, application = tags[TEAM_TAG], tags.get(APPLICATION_TAG)
+        known = self.teams.get(team)
+        named = application if known and application in known.applications else None
+        return Caller(team=team, application=named)
+
     def proven_tags(self, tags: Mapping[str, str]) -> Mapping[str, str]:
         """What the configuration says of the application that these tags name."""
         team = self.teams.get(tags.get(TEAM_TAG, ""))

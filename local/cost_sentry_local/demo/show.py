@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -39,13 +39,19 @@ class Options:
     seed: int
 
 
+def _workflow_of(stage: Stage) -> Callable[[Mapping[str, str]], str]:
+    """Each caller of the traffic starts its own."""
+    config, deployment = stage.operator.config(), stage.operator.deployment
+    return lambda tags: deployment.guarded_invocation_arn(config.caller_of(tags))
+
+
 def perform(
     stage: Stage, planned: Sequence[PlannedCall], options: Options, console: Console, began: float
 ) -> Result:
     """The calls, the closing scenes, and the audit."""
     replay = Replay(
         stage.cloud.client("stepfunctions", connections=options.callers + 2),
-        stage.operator.caller({}).workflow_arn,
+        _workflow_of(stage),
     )
     started = time.monotonic()
     with Sampler(stage.dynamodb, stage.table, _window_keys(stage)) as sampler:

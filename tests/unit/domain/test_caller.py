@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.domain.caller import Caller, identified, proven_caller
 from cost_sentry.domain.errors import InvariantViolated
+from cost_sentry.domain.sentry_config import Application, SentryConfig, Team
 
 IDS = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,62}", fullmatch=True)
 CALLERS = st.builds(Caller, team=IDS, application=st.none() | IDS)
@@ -67,3 +68,20 @@ def test_what_agrees_is_no_mismatch():
     told = identified({"team": "search"}, {"team": "search"})
 
     assert (told.tags, told.ignored) == ({"team": "search"}, {})
+
+
+@pytest.mark.parametrize(
+    ("tags", "caller"),
+    [
+        ({"team": "search", "application": "web"}, Caller(team="search", application="web")),
+        ({"team": "search", "application": "other"}, Caller(team="search")),
+        ({"team": "growth", "application": "web"}, Caller(team="growth")),
+        ({"team": "nobody"}, Caller(team="nobody")),
+    ],
+)
+def test_whoever_calls_itself_so_starts_this_workflow(tags, caller):
+    web = {"web": Application(id="web")}
+    teams = {"search": Team(id="search", applications=web), "growth": Team(id="growth")}
+    config = SentryConfig(version="", teams=teams, models={}, budgets=())
+
+    assert config.caller_of(tags) == caller

@@ -44,3 +44,10 @@ def test_what_is_looked_at_begins_and_ends_as_the_texts_do(texts):
     if len(texts) <= TEXTS_MAX:
         assert looked_at[:100] == whole[:100]
         assert looked_at[-100:] == whole[-100:]
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=200))
+def test_words_are_found_alike_on_the_short_way_and_on_the_long(text):
+    long_way = complexity._WORD.findall(text.lower())
+
+    assert complexity._ascii_words(text.encode("ascii")) == long_way

@@ -186,7 +186,8 @@ def _candidate(
 ) -> Candidate:
     # Bedrock refuses, unbilled, a prompt that is longer than the context window.
     bound = request.input_bound_tokens
-    bound = min(bound, card.prompt_tokens_ceiling) if card else bound
+    if card and bound > card.context_tokens:
+        bound = min(bound, card.prompt_tokens_ceiling)
     output = asked_output_limit(request, config, card)
     return Candidate(
         model_id=model_id,

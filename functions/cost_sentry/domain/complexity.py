@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
+from string import ascii_letters
 
 THOUSAND = 1_000
 TEXTS_MAX = 32
@@ -27,6 +28,10 @@ TURNS_COUNTED_MAX = 8
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"[0-9]+")
+_LETTERS_ALONE = bytes(
+    ord(chr(n).lower()) if chr(n) in ascii_letters else ord(" ") for n in range(256)
+)
+"""Each letter in lower case, and a blank for any other character."""
 _DIGITS = b"0123456789"
 _SYMBOLS = b"+*/=<>^\\|%$"
 _SENTENCE_ENDS = (b". ", b"? ", b"! ", b".\n", b"?\n")
@@ -127,16 +132,18 @@ def features_of(texts: Sequence[str]) -> Mapping[str, float]:
     """
     text = _looked_at(texts)
     plain = text.encode("ascii", "ignore")
-    words = _WORD.findall(text.lower())
+    words = _ascii_words(plain) if text.isascii() else _WORD.findall(text.lower())
     lengths = [len(word) for word in words]
     kinds = [_KIND[word] for word in words if word in _KIND]
     per_hundred = 100 / max(len(words), 1)
     sentences = sum(map(plain.count, _SENTENCE_ENDS))
+    digits = _share(plain, _DIGITS)
+    numbers = len(_NUMBER.findall(text)) if digits else 0
     return {
         "word_length": sum(lengths) / max(len(words), 1),
         "single_letters": log(1 + lengths.count(1) * per_hundred),
-        "numbers": log(1 + len(_NUMBER.findall(text)) * per_hundred),
-        "digits": log(1 + _share(plain, _DIGITS)),
+        "numbers": log(1 + numbers * per_hundred),
+        "digits": log(1 + digits),
         "symbols": log(1 + _share(plain, _SYMBOLS)),
         "sentences": log(1 + sentences),
         "sentence_length": log((1 + len(words)) / (1 + sentences)),
@@ -145,6 +152,11 @@ def features_of(texts: Sequence[str]) -> Mapping[str, float]:
         "distinct_words": len(set(words)) / max(len(words), 1),
         **{kind: log(1 + kinds.count(kind)) for kind in _WORDS},
     }
+
+
+def _ascii_words(plain: bytes) -> list[str]:
+    """What ``_WORD`` finds in lower case; four times as fast."""
+    return plain.translate(_LETTERS_ALONE).decode("ascii").split()
 
 
 def _looked_at(texts: Sequence[str]) -> str:

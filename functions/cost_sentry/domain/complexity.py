@@ -122,7 +122,9 @@ def weighed(
 def deviations(feature: float, known: FeatureWeight) -> float:
     """How far a feature is from its centre, in standard deviations, as far as that counts."""
     away = (feature * THOUSAND - known.centre) / known.scale
-    return min(max(away, -DEVIATIONS_MAX), DEVIATIONS_MAX)
+    if -DEVIATIONS_MAX <= away <= DEVIATIONS_MAX:
+        return away
+    return DEVIATIONS_MAX if away > 0 else -DEVIATIONS_MAX
 
 
 def features_of(texts: Sequence[str]) -> Mapping[str, float]:

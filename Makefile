@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(VENV)/ready: requirements/dev.txt requirements/lambda.txt pyproject.toml package-lock.json scripts/build_layer.py scripts/node_on_path.py
 	@echo "installing into $(VENV) (once, two to three minutes) ..."
@@ -62,6 +62,10 @@ demo: setup  ## the sentry at work on this machine: real template, real traffic,
 .PHONY: bench-budget
 bench-budget: setup  ## budgets under load, measured here, side by side with LiteLLM; ten minutes
 	@python -m benchmarks.budget
+
+.PHONY: bench-decisions
+bench-decisions: setup  ## policies and routing: CPU, cold start, routing on real answers; two to four minutes
+	@python -m benchmarks.decisions
 
 .PHONY: simulate
 simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= JSON=1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.budget.page import TABLES as BENCH_BUDGET
+from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
 from cost_sentry.adapters import dynamodb_journal_items, ledger_items, request_parser_json
 from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.domain import window_id
@@ -238,4 +239,4 @@ TABLES: dict[str, Callable[[], str]] = {
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, faults, gaps,
     )
-} | BENCH_BUDGET  # fmt: skip
+} | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

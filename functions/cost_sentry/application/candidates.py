@@ -1,12 +1,13 @@
 """Which models may serve a request, in order, and at what price at most."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from cost_sentry.application.caller_refusal import named, refused, unknown_caller
+from cost_sentry.application.candidate_budgets import budgets_by_model
 from cost_sentry.application.ports import PriceBook
-from cost_sentry.domain.budget import MODEL_TAG, Budget
+from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
@@ -122,12 +123,11 @@ def candidates_for(
     if price is None:
         raise KeyError(asked)
     budgets = config.budgets_of(request.tags, base_model_id(asked))
-    allow, reroute = DecisionKind.ALLOW, DecisionKind.REROUTE
-    yield _candidate(request, asked, allow, config, price=price, card=card, budgets=budgets)
+    yield _candidate(request, asked, config, price=price, card=card, budgets=budgets)
     model = listed_model(config, asked)
     if model is None or not model.ladder:
         return
-    budgets_of = _budgets_by_model(request, config)
+    budgets_of = budgets_by_model(request.tags, config)
     for rung in model.ladder:
         price, card = book.price(rung), book.card(rung)
         budgets, is_covered = budgets_of(base_model_id(rung))
@@ -136,28 +136,7 @@ def candidates_for(
         elif why := _why_no_rung(request, config, card, is_covered=is_covered):
             yield RungOutcome(model_id=rung, outcome=why)
         else:
-            yield _candidate(
-                request, rung, reroute, config, price=price, card=card, budgets=budgets
-            )
-
-
-def _budgets_by_model(
-    request: InvocationRequest, config: SentryConfig
-) -> Callable[[str], tuple[tuple[Budget, ...], bool]]:
-    """By base model id, and whether some of them bounds what such calls spend.
-
-    Most budgets are for all models, and then every rung has the same ones.
-    """
-    of_tags = config.budgets_of_tags(request.tags)
-
-    def of_model(base: str) -> tuple[tuple[Budget, ...], bool]:
-        budgets = tuple(b for b in of_tags if b.scope.get(MODEL_TAG, base) == base)
-        return budgets, any(budget.bounds for budget in budgets)
-
-    if any(MODEL_TAG in budget.scope for budget in of_tags):
-        return of_model
-    of_every_model = of_model("")
-    return lambda _base: of_every_model
+            yield _candidate(request, rung, config, price=price, card=card, budgets=budgets)
 
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:
@@ -168,7 +147,6 @@ def listed_model(config: SentryConfig, model_id: str) -> Model | None:
 def _candidate(
     request: InvocationRequest,
     model_id: str,
-    decision: DecisionKind,
     config: SentryConfig,
     *,
     price: ModelPrice,
@@ -177,11 +155,13 @@ def _candidate(
 ) -> Candidate:
     # Bedrock refuses, unbilled, a prompt that is longer than the context window.
     bound = request.input_bound_tokens
-    bound = min(bound, card.prompt_tokens_ceiling) if card else bound
+    if card and bound > card.context_tokens:
+        bound = min(bound, card.prompt_tokens_ceiling)
     output = asked_output_limit(request, config, card)
+    is_asked = model_id == request.model_id
     return Candidate(
         model_id=model_id,
-        decision=decision,
+        decision=DecisionKind.ALLOW if is_asked else DecisionKind.REROUTE,
         price=price,
         input_bound_tokens=bound,
         output_limit_tokens=output,

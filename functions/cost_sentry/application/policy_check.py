@@ -1,6 +1,6 @@
 """What policies strike from the models that may serve a request; rules advise, they never spend."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cost_sentry.application.candidates import Candidate
@@ -10,7 +10,7 @@ from cost_sentry.application.policy_facts import (
     model_facts,
     offer_facts,
 )
-from cost_sentry.application.policy_ports import CallerFacts, PolicyEngine, PolicyEngines
+from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.decision import RungOutcome
@@ -40,7 +40,6 @@ class PolicyCheck:
     """Policies that forbade a model."""
     shadow: list[PolicyNote] = field(default_factory=list)
     """Policies in shadow mode that would have decided otherwise."""
-    _asked: "_Asked | None" = None
 
     def permitted(
         self, candidates: Iterable[Candidate | RungOutcome]
@@ -52,28 +51,26 @@ class PolicyCheck:
         if not self.policies.rules:
             yield from candidates
             return
+        ask = None
         for rung, candidate in enumerate(candidates):
             if isinstance(candidate, RungOutcome):
                 yield candidate
                 continue
-            verdict = self._verdict(candidate, rung)
+            ask = ask or self._asking()
+            verdict = ask(candidate, rung)
             if verdict.shadow:
                 self.shadow = [*self.shadow, *verdict.shadow][:NOTES_MAX]
             yield candidate if verdict.is_permitted else self._strike(candidate, verdict)
 
-    def _verdict(self, candidate: Candidate, rung: int) -> Verdict:
-        if self._asked is None:
-            self._asked = self._ask()
-        return self._asked.about(candidate, rung)
-
-    def _ask(self) -> "_Asked":
+    def _asking(self) -> Callable[[Candidate, int], Verdict]:
+        """Asks about a candidate so far down the ladder; what is the same for all is in hand."""
         if self.engines is None:
             raise ConfigurationError("this sentry cannot read policies: deploy one that can")
         local = self.clock.now().astimezone(time_zone_named(self.policies.time_zone))
-        return _Asked(
-            engine=self.engines(self.policies),
-            caller=caller_facts(self.request),
-            call=call_facts(self.request, local=local, left_percent=self.left_percent),
+        verdict, caller = self.engines(self.policies).verdict, caller_facts(self.request)
+        call = call_facts(self.request, local=local, left_percent=self.left_percent)
+        return lambda candidate, rung: verdict(
+            caller, model_facts(candidate), call, offer_facts(candidate, rung)
         )
 
     def why(self) -> str:
@@ -91,19 +88,6 @@ class PolicyCheck:
         )
         self.struck.append(struck)
         return struck
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """All that is the same for each model of one request."""
-
-    engine: PolicyEngine
-    caller: CallerFacts
-    call: Mapping[str, object]
-
-    def about(self, candidate: Candidate, rung: int) -> Verdict:
-        model, offer = model_facts(candidate), offer_facts(candidate, rung)
-        return self.engine.verdict(self.caller, model, self.call, offer)
 
 
 def why_forbidden(verdict: Verdict) -> str:

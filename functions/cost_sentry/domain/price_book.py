@@ -94,15 +94,16 @@ def quote_picodollars(
     ``writes_cache``: the request holds a cache point, so any of its tokens may be written for five
     minutes or an hour. Rates that the book does not know are bounded, never left out.
     """
-    _check_counts(input_bound_tokens, output_limit_tokens)
+    if input_bound_tokens < 0 or output_limit_tokens < 0:
+        _check_counts(input_bound_tokens, output_limit_tokens)
     writes = writes_cache or price.caches_unasked
-    reachable = _reachable(price, input_bound_tokens) if price.context_tiers else (price.rates,)
+    if not price.context_tiers:
+        dearest = _input_bound(price.rates, writes_cache=writes)
+        return dearest * input_bound_tokens + price.rates.output * output_limit_tokens
     return max(
-        [
-            _input_bound(rates, writes_cache=writes) * input_bound_tokens
-            + rates.output * output_limit_tokens
-            for rates in reachable
-        ]
+        _input_bound(rates, writes_cache=writes) * input_bound_tokens
+        + rates.output * output_limit_tokens
+        for rates in _reachable(price, input_bound_tokens)
     )
 
 
@@ -191,5 +192,4 @@ def _input_bound(rates: TokenRates, *, writes_cache: bool) -> int:
 
 
 def _check_counts(*tokens: int) -> None:
-    if min(tokens) < 0:
-        invariant(False, "P7", f"a count of tokens is negative: {min(tokens)}")  # noqa: FBT003
+    invariant(min(tokens) >= 0, "P7", f"a count of tokens is negative: {min(tokens)}")

@@ -87,7 +87,9 @@ class DynamoDbLedger:
     def reserve(self, reservation: Reservation) -> ReserveResult:
         """See the port."""
         patience = Patience(self._pause)
-        known = patience.asked(lambda: self._memory.of_the_past(reservation))
+        known = patience.asked(
+            lambda: self._memory.of_the_past(reservation, at_once=not patience.has_waited)
+        )
         if known is not None:
             return known
         for attempt in range(ATTEMPTS_MAX):

@@ -46,11 +46,14 @@ class Memory:
         self._pause = pause
         self._clock: tuple[datetime, timedelta] | None = None
 
-    def of_the_past(self, reservation: Reservation) -> SameId | None:
+    def of_the_past(self, reservation: Reservation, *, at_once: bool = True) -> SameId | None:
         """Whether the journal has the id, unless the id proves that it is new.
 
         An id is as new as its own time says (``domain.request_id``), by the ledger's clock: this
         machine's may be wrong. ``RequestRefused`` for an id whose time is still to come.
+
+        ``at_once``: the reservation was made just now, so its time and the answer's tell how the
+        two clocks differ; after a wait they would not.
         """
         local = reservation.reserved_at
         now = self._ledger_time(local)
@@ -59,7 +62,7 @@ class Memory:
         ended = self._journaled(reservation)
         answered_at = self._calls.answered_at()
         if answered_at is not None:
-            if self._calls.answered_at_once:
+            if at_once and self._calls.answered_at_once:
                 self._clock = local, answered_at - local
             _refuse_ahead(reservation.request_id, answered_at)
         return None if ended is None else _same_id(ended)

@@ -18,6 +18,11 @@ class Patience:
         self._left = throttled_max
         self._waits = 0
 
+    @property
+    def has_waited(self) -> bool:
+        """Whether time has passed since the first question."""
+        return self._waits > 0
+
     def count(self, throttled: LedgerThrottled) -> None:
         """One more; raises it if it was the last."""
         self._left -= 1

@@ -32,9 +32,10 @@ def made_at(request_id: str) -> datetime | None:
     match = _VERSION_7.fullmatch(request_id)
     if match is None:
         return None
-    milliseconds = int(match[1] + match[2], 16)
+    seconds, milliseconds = divmod(int(match[1] + match[2], 16), 1000)
     try:
-        return datetime.fromtimestamp(milliseconds // 1000, tz=UTC)
+        moment = datetime.fromtimestamp(seconds, tz=UTC)
+        return moment + timedelta(milliseconds=milliseconds)
     except (ValueError, OverflowError, OSError):
         return None
 

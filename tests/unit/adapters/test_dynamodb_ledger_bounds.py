@@ -111,15 +111,15 @@ def test_a_table_that_answers_not_now_is_asked_six_times_and_no_more(calls, ledg
 def test_a_throttled_look_into_the_journal_is_tried_again(calls, ledger, pauses, monkeypatch):
     asked = []
 
-    def once_throttled(self, reservation):
-        asked.append(reservation)
+    def once_throttled(self, _reservation, *, at_once):
+        asked.append(at_once)
         if len(asked) == 1:
             raise LedgerThrottled("too often")
 
     monkeypatch.setattr(Memory, "of_the_past", once_throttled)
 
     assert isinstance(held(ledger), Reservation)
-    assert (len(asked), pauses) == (2, [0])
+    assert (asked, pauses) == ([True, False], [0])
 
 
 def test_others_in_the_way_are_waited_for_sixty_times_and_no_more(calls, ledger, pauses):

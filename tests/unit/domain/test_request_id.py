@@ -1,4 +1,4 @@
-"""What an id says about its own age, to the second."""
+"""What an id says about its own age, to the millisecond."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,8 +13,10 @@ def uuid7(made):
     return str(UUID(int=int(made.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62))
 
 
-def test_a_version_7_uuid_says_to_the_second_when_it_was_made():
-    assert made_at(uuid7(NOON + timedelta(milliseconds=999))) == NOON
+def test_a_version_7_uuid_says_to_the_millisecond_when_it_was_made():
+    for milliseconds in (0, 1, 999, 1_000):
+        made = NOON + timedelta(milliseconds=milliseconds)
+        assert made_at(uuid7(made)) == made
     assert made_at(uuid7(NOON).upper()) == NOON
 
 

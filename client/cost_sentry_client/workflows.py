@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG, Caller
 from cost_sentry_client.deployment import Deployment
 from cost_sentry_client.problems import Problem
@@ -11,6 +13,10 @@ from cost_sentry_client.problems import Problem
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import StartSyncExecutionOutputTypeDef
+
+_DENIED = "AccessDeniedException"
+_MISSING = ("StateMachineDoesNotExist", _DENIED)
+"""IAM refuses a name that a team's own application may not start, whether or not it exists."""
 
 
 class Workflows:
@@ -43,14 +49,21 @@ class Workflows:
             return step_functions.start_sync_execution(
                 stateMachineArn=self.arn(tags), input=payload
             )
-        except step_functions.exceptions.StateMachineDoesNotExist as error:
-            if self._given_arn is not None:
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if self._given_arn is not None or code not in _MISSING:
+                raise
+            if code == _DENIED and self._is_last(_caller(tags)):
                 raise
             self._note_missing(_caller(tags), error)
         return self.start(step_functions, payload, tags)
 
+    def _is_last(self, caller: Caller) -> bool:
+        """Whether there is no other workflow to try."""
+        return caller.application is None or caller in self._without_own
+
     def _note_missing(self, caller: Caller, error: Exception) -> None:
-        if caller.application is None or caller in self._without_own:
+        if self._is_last(caller):
             names = "/".join(caller.tags.values())
             raise Problem(
                 f"there is no workflow for {names}",

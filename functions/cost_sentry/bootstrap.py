@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
     from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
     from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
+    from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
     from cost_sentry.adapters.ledger_calls import LedgerCalls
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
@@ -119,6 +120,7 @@ def config_source() -> "CachedConfigSource":
 def admission() -> "Admission":
     """The use case behind ``admit_request``."""
     from cost_sentry.application.admit_request import Admission
+    from cost_sentry.application.budget_levels import BudgetLevels
 
     return Admission(
         config_source=config_source(),
@@ -128,7 +130,19 @@ def admission() -> "Admission":
         token_counter=token_counter(),
         without_ledger=decide_without_ledger,
         policy_engines=policy_engine,
+        levels=BudgetLevels(journal()),
     )
+
+
+@cache
+def journal() -> "DynamoDbJournal":
+    """Every entry once, and what windows have posted."""
+    from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
+    from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+    from cost_sentry.adapters.system_clock import pause
+
+    calls = JournalCalls(dynamodb_client(), settings().table_name)
+    return DynamoDbJournal(calls, ledger_calls(), pause)
 
 
 _engine: "tuple[Policies, PolicyEngine] | None" = None
@@ -246,13 +260,10 @@ def alerts() -> "SnsAlerts":
 def projection() -> dict[str, Any]:
     """Everything ``project_entries`` takes besides the batch."""
     from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
-    from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
-    from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
     from cost_sentry.adapters.system_clock import pause
 
-    journal_calls = JournalCalls(dynamodb_client(), settings().table_name)
     return {
-        "journal": DynamoDbJournal(journal_calls, ledger_calls(), pause),
+        "journal": journal(),
         "outbox": outbox(),
         "alerts": alerts(),
         "ledger": ledger(),

@@ -1,12 +1,16 @@
 """Admission over a memory ledger, a few models and the budgets that a test names."""
 
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.ports import Uncounted
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
-from tests.fakes.builders import ManualClock
+from cost_sentry.domain.spend import WindowTotals
+from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_ledger import MemoryLedger
 
 DEAR, CHEAP, BLIND = "example.dear-v1:0", "example.cheap-v1:0", "example.blind-v1:0"
@@ -101,11 +105,37 @@ class Counter:
         return self.tokens.get(model_id, Uncounted("ThrottlingException"))
 
 
+class PostedTotals:
+    """``application.budget_levels.Totals``: as a test says, by budget and window."""
+
+    def __init__(self) -> None:
+        self.posted: dict[tuple[str, str], int] = {}
+        self.reads, self.is_silent = 0, False
+
+    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+        self.reads += 1
+        if self.is_silent:
+            raise LedgerUnavailable("gone")
+        posted = self.posted.get((budget_id, window_id))
+        if posted is None:
+            return None
+        return WindowTotals(
+            budget_id=budget_id,
+            window_id=window_id,
+            unit=Unit.USD,
+            posted=posted,
+            overrun=0,
+            estimated=0,
+            calls=1,
+            first_posted_at=NOON,
+        )
+
+
 class Sentry:
     """An admission over a memory ledger with these budgets defined."""
 
     def __init__(self, *budgets, counter: Counter | None = None, engines=None, **changes) -> None:
-        self.clock, self.ledger = ManualClock(), MemoryLedger()
+        self.clock, self.ledger, self.totals = ManualClock(), MemoryLedger(), PostedTotals()
         for one in budgets:
             self.ledger.define(one, one.window_at(self.clock.now()).id)
         self.admission = Admission(
@@ -115,6 +145,7 @@ class Sentry:
             clock=self.clock,
             token_counter=counter,
             policy_engines=engines,
+            levels=BudgetLevels(self.totals),
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

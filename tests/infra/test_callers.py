@@ -29,6 +29,11 @@ def test_each_team_is_a_caller_or_its_applications_are(tmp_path):
     )
 
 
+@pytest.mark.parametrize("name", ["no", "010", "007", "1_0", "null", "1e3"])
+def test_a_name_is_read_as_it_stands_there(tmp_path, name):
+    assert read_callers(written(tmp_path, f"teams: {{{name}: {{}}}}")) == (Caller(team=name),)
+
+
 @pytest.mark.parametrize("teams", ["", "teams:", "teams: []"])
 def test_a_configuration_without_callers_is_refused(tmp_path, teams):
     with pytest.raises(ValueError, match="names 0 callers; allowed are 1 to"):

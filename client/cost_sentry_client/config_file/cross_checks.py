@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from cost_sentry.application.ports import PriceBook
-from cost_sentry.domain.budget import MODEL_TAG, Unit
+from cost_sentry.domain.budget import MODEL_TAG, BudgetMode, Unit
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.caller_checks import find_caller_problems
@@ -141,6 +141,12 @@ def _stages(budget: BudgetShape, path: Path) -> Iterator[Finding]:
             path=(*path, given[0][0]),
             problem="a cap on calls in flight does not run out",
             allowed="stages of a budget that is spent; a cap has room again when a call ends",
+        )
+    if budget.mode is BudgetMode.SHADOW and not budget.unit.is_spent:
+        yield Finding(
+            path=(*path[:-1], "mode"),
+            problem="a cap on calls in flight would never say that it would refuse",
+            allowed="shadow for a budget that is spent: it is told by what is spent",
         )
     for (before, first), (after, then) in pairwise(given):
         if then < first:

@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cost_sentry.application.ports import PriceBook
-from cost_sentry.domain.budget import MODEL_TAG, Unit, amount_in_words, parse_amount
+from cost_sentry.domain.budget import (
+    MODEL_TAG,
+    BudgetMode,
+    Unit,
+    amount_in_words,
+    parse_amount,
+)
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.unit import amount_held
@@ -74,7 +80,9 @@ def _budgets(
 ) -> Iterator[Finding]:
     """``set_aside`` is what the allowances so far hold, by budget; this one's is added to it."""
     facts = {**allowance.scope, MODEL_TAG: base_model_id(allowance.model)}.items()
-    budgets = [budget for budget in file.budgets if budget.scope.items() <= facts]
+    # One in shadow mode refuses nothing, and so covers nothing either.
+    enforced = [budget for budget in file.budgets if budget.mode is BudgetMode.ENFORCE]
+    budgets = [budget for budget in enforced if budget.scope.items() <= facts]
     if not any(budget.unit.is_spent for budget in budgets):
         yield Finding(
             path=path,

@@ -113,7 +113,7 @@ class ModelShape(_Shape):
 
 
 class StagesShape(_Shape):
-    """What is done before a budget is used up, in percent of its limit that is spent or held."""
+    """What is done before a budget is used up, in percent of its limit that is spent."""
 
     prefer_ladder: Percent | None = Field(
         default=None,
@@ -177,7 +177,7 @@ class BudgetShape(_Shape):
     )
     stages: StagesShape = Field(
         default_factory=StagesShape,
-        description="what is done before the limit is reached; as far as the last answers told",
+        description="what is done before the limit is reached, by what is spent",
     )
 
 

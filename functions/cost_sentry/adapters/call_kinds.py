@@ -62,7 +62,9 @@ class LookedAt:
             if part.get("Var") == "context":
                 self.everything = True
             for form, inner in part.items():
-                if form != "Value" and not self._knows(form, inner):
+                if form == "Record":  # Its members have names of their own, such as Value.
+                    self.look(list(inner.values()))
+                elif form != "Value" and not self._knows(form, inner):
                     self.look(inner)
 
     def _knows(self, form: str, inner: object) -> bool:

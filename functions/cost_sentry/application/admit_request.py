@@ -5,7 +5,7 @@ cannot be served at all, but only the ledger's conditional write spends.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cost_sentry.application.budget_levels import BudgetLevels, Stage
 from cost_sentry.application.budget_views import views_held
@@ -123,7 +123,9 @@ class Admission:
             policies=config.policies,
             engines=self.policy_engines,
             clock=self.clock,
-            left_percent=self.levels.left_percent(paid_by, now) if config.policies.rules else None,
+            left_percent=self.levels.left_percent(paid_by, now)
+            if config.policies.ask_what_is_left
+            else None,
         )
         stage = self.levels.stage(paid_by, now)
         refused = paused(request, stage, now)
@@ -131,14 +133,12 @@ class Admission:
             return refused
         offers = check.permitted(candidates_for(request, config, self.price_book))
         result = tries.run(staged(offers, stage, request, tries.floor))
-        self.levels.note(short.why.remaining for short in tries.short)
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, TooLong):
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
-            result = replace(result, remaining=all_told(result.remaining, config.budgets))
-            self.levels.note(result.remaining)
+            result = self._told(result, config, now)
             decision = self._allowed(request, config, result, tries, _Advice(check, stage))
         elif tries.short:
             decision = exhausted(request, config, tries, self.clock.now())
@@ -146,6 +146,11 @@ class Admission:
             decision = forbidden(request, tries, check)
         shadow = (*check.shadow, *_would_refuse(result, config))[:NOTES_MAX]
         return replace(decision, policies=tuple(check.notes), shadow=shadow)
+
+    def _told(self, held: Reserved, config: SentryConfig, now: datetime) -> Reserved:
+        """What the answer says is left; of shadows in terms of the limit that is named."""
+        shadows = {b.id: self.levels.level(b, now) for b in config.budgets if b.is_shadow}
+        return replace(held, remaining=all_told(held, shadows)) if shadows else held
 
     def _reservation(
         self,
@@ -238,7 +243,7 @@ def _why_allowed(
     if sent < asked:
         instead = "" if held.model_used == held.model_asked else f" of {held.model_used}"
         why = f"{poor} cannot pay for {asked} output tokens of {held.model_asked}"
-        if stage.lower_output and not short:
+        if stage.lower_output and held.model_used not in {s.candidate.model_id for s in short}:
             begins = stage.lower_output.budget.stages.lower_output_percent
             why = f"{used_up(stage.lower_output)}, and from {begins} % answers are shorter"
         message = f"{why}; maxTokens{instead} is {sent} instead of {asked}"

@@ -1,17 +1,30 @@
-"""How far budgets are used up, as far as the ledger's last answers say: advice, and free of charge.
+"""How far budgets are used up, by what is posted: advice, read aside and now and then.
 
-Each answer to a reservation tells what is left, so whoever decides one call knows it for the next
-without asking. An environment that has just started knows nothing, and then no stage is in force.
+What the ledger's answers say is left of a budget leaves out what lies free in other shards, so it
+would call a budget used up that is not. The journal's totals lag by about a second and leave out
+what is held; both make a stage begin a little late, and neither makes it stay too long.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
-from cost_sentry.application.ports import Remaining
 from cost_sentry.domain.budget import NO_STAGES, Budget
+from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.spend import WindowTotals
 
+KNOWN_FOR = timedelta(seconds=10)
+"""How long an environment goes on with what it read of a window."""
 WINDOWS_KNOWN_MAX = 1_000
+
+
+class Totals(Protocol):
+    """Part of ``journal_ports.Journal``."""
+
+    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+        """``None`` before the first posting."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +32,14 @@ class Level:
     """A budget in its current window."""
 
     budget: Budget
-    seen: Remaining
+    posted: int
+    as_of: datetime
 
     @property
     def percent(self) -> int:
-        """Of the limit, spent or held, rounded down; above 100 after an overrun."""
-        limit = self.seen.limit
-        return 100 if limit <= 0 else (limit - self.seen.left) * 100 // limit
+        """Of the limit, spent, rounded down; above 100 where more was spent."""
+        limit = self.budget.limit
+        return 100 if limit <= 0 else self.posted * 100 // limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +52,36 @@ class Stage:
 
 
 class BudgetLevels:
-    """What this environment heard last of each budget window, a thousand of them at most."""
+    """What this environment read of each budget window, at most every ten seconds.
 
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], Remaining] = {}
+    Args:
+        totals: of the journal; ``None``: nothing is ever known, and no stage in force.
+    """
 
-    def note(self, told: Iterable[Remaining]) -> None:
-        """What an answer of the ledger says is left."""
-        for remaining in told:
-            if len(self._seen) >= WINDOWS_KNOWN_MAX:
-                self._seen.clear()
-            self._seen[remaining.budget_id, remaining.window_id] = remaining
+    def __init__(self, totals: Totals | None = None) -> None:
+        self._totals = totals
+        self._read: dict[tuple[str, str], tuple[datetime, int]] = {}
 
     def level(self, budget: Budget, now: datetime) -> Level | None:
-        """Of the window that is now; ``None`` if nothing is known of it."""
-        seen = self._seen.get((budget.id, budget.window_at(now).id))
-        return None if seen is None else Level(budget=budget, seen=seen)
+        """Of the window that is now; ``None`` if it cannot be read."""
+        name = budget.id, budget.window_at(now).id
+        known = self._read.get(name)
+        if known is None or abs(now - known[0]) >= KNOWN_FOR:
+            known = self._look(name, now)
+        return None if known is None else Level(budget=budget, as_of=known[0], posted=known[1])
+
+    def _look(self, name: tuple[str, str], now: datetime) -> tuple[datetime, int] | None:
+        """Whoever decides by it is not refused because it could not be read."""
+        if self._totals is None:
+            return None
+        try:
+            found = self._totals.totals(*name)
+        except LedgerUnavailable:
+            return None
+        if len(self._read) >= WINDOWS_KNOWN_MAX:
+            self._read.clear()
+        self._read[name] = known = now, found.posted if found else 0
+        return known
 
     def left_percent(self, budgets: Iterable[Budget], now: datetime) -> int | None:
         """Of the one that is used up most, 0 to 100, rounded up; ``None`` if nothing is known."""

@@ -39,12 +39,19 @@ def unknown_caller(
     problem = _unknown_application(request, team)
     if problem is None:
         return None
-    error = FieldError(field="tags.application", problem=problem, allowed=named(team.applications))
+    allowed = named(team.applications) if team.applications else "the workflow of the team itself"
+    error = FieldError(field="tags.application", problem=problem, allowed=allowed)
     return ReasonCode.UNKNOWN_APPLICATION, error
 
 
 def _unknown_application(request: InvocationRequest, team: Team) -> str | None:
-    """A name that is only claimed is not enough where a team names its applications."""
+    """A name that is only claimed is not enough where a team names its applications.
+
+    Nor is a workflow of its own to one that its team does not name any more.
+    """
+    proven = request.caller.application if request.caller else None
+    if not team.applications and proven is not None:
+        return f"team {team.id!r} names no applications, so {proven!r} is none of its callers"
     if not team.applications:
         return None
     if request.caller is not None and request.caller.application is None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from cost_sentry.application.budget_views import views_held
+from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidates import (
     Candidate,
     asked_output_limit,
@@ -73,7 +74,8 @@ class EmergencyAdmission:
         return config_from_document(stored[1]) if stored else None
 
     def _decide(self, outage: Outage, config: SentryConfig) -> Decision | str:
-        request = outage.request
+        request = as_configured(outage.request, config)
+        outage = replace(outage, request=request)
         refused = refusal_of(request, config, self.price_book)
         if refused:
             return f"no emergency allowance helps: {refused.message}"

@@ -53,22 +53,23 @@ def paused(request: InvocationRequest, stage: Stage, now: datetime) -> Decision 
     message = f"{used_up(level)}, and from {begins} % it serves priority critical only{until}"
     wait = None if window.end is None else max(1, ceil((window.end - now).total_seconds()))
     decision = rejection(request, ReasonCode.CRITICAL_ONLY, message)
-    return replace(decision, budgets=(_view(level, window.end),), retry_after_seconds=wait)
+    view = _view(level, window.id, window.end)
+    return replace(decision, budgets=(view,), retry_after_seconds=wait)
 
 
 def used_up(level: Level) -> str:
-    """``budget search-daily is 83 % spent or held``."""
-    return f"budget {level.budget.id} is {level.percent} % spent or held"
+    """``budget search-daily is 83 % spent``."""
+    return f"budget {level.budget.id} is {level.percent} % spent"
 
 
-def _view(level: Level, resets_at: datetime | None) -> BudgetView:
+def _view(level: Level, window_id: str, resets_at: datetime | None) -> BudgetView:
     return BudgetView(
         budget_id=level.budget.id,
-        window_id=level.seen.window_id,
+        window_id=window_id,
         unit=level.budget.unit,
-        limit=level.seen.limit,
-        left=level.seen.left,
-        left_as_of=level.seen.as_of,
+        limit=level.budget.limit,
+        left=level.budget.limit - level.posted,
+        left_as_of=level.as_of,
         needed=0,
         resets_at=resets_at,
         binding=True,

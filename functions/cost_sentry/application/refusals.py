@@ -82,8 +82,8 @@ def views_before(
 def short_view(
     request: InvocationRequest, config: SentryConfig, tries: CandidateTries
 ) -> BudgetView | None:
-    """The budget that could not pay for the asked model, which is offered first."""
-    if not tries.short:
+    """The budget that could not pay for the asked model; ``None`` if each could."""
+    if not tries.short or tries.first_short.candidate.decision is not DecisionKind.ALLOW:
         return None
     asked, why = tries.first_short.asked, tries.first_short.why
     budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))

@@ -1,30 +1,36 @@
 """Budgets in shadow mode: they count in the ledger under a limit that nobody reaches.
 
-What the ledger says of them is told in terms of the limit that the configuration names.
+What is told of them is in terms of the limit that the configuration names, and of what is posted:
+the ledger's answers do not know how much of such a limit lies free elsewhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from cost_sentry.application.ports import BudgetBalance, Remaining
+from cost_sentry.application.budget_levels import Level
+from cost_sentry.application.ports import BudgetBalance, Remaining, Reserved
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.policy import PolicyNote
 
 
-def told(remaining: Remaining, budget: Budget) -> Remaining:
-    """What is left of the limit in ``sentry.yaml``; less than nothing where more is spent."""
-    if not budget.is_shadow:
-        return remaining
-    used = remaining.limit - remaining.left
-    return replace(remaining, limit=budget.limit, left=budget.limit - used)
+def all_told(held: Reserved, shadows: Mapping[str, Level | None]) -> tuple[Remaining, ...]:
+    """What an answer says is left: of a shadow less than nothing where more is spent.
 
-
-def all_told(remaining: Iterable[Remaining], budgets: Iterable[Budget]) -> tuple[Remaining, ...]:
-    """The same for all that an answer of the ledger tells."""
-    by_id = {budget.id: budget for budget in budgets}
-    return tuple(
-        told(one, by_id[one.budget_id]) if one.budget_id in by_id else one for one in remaining
-    )
+    Args:
+        held: as the ledger answered.
+        shadows: every budget in shadow mode by id, with what is posted; ``None``: nobody knows, so
+            nothing is told of it.
+    """
+    amounts = {hold.budget_id: hold.amount for hold in held.reservation.holds}
+    told = []
+    for one in held.remaining:
+        level = shadows.get(one.budget_id)
+        if one.budget_id not in shadows:
+            told.append(one)
+        elif level is not None:
+            left = level.budget.limit - level.posted - amounts[one.budget_id]
+            told.append(replace(one, limit=level.budget.limit, left=left, as_of=level.as_of))
+    return tuple(told)
 
 
 def balance_told(balance: BudgetBalance, budget: Budget) -> BudgetBalance:
@@ -38,12 +44,12 @@ def balance_told(balance: BudgetBalance, budget: Budget) -> BudgetBalance:
 def would_refuse(
     remaining: Iterable[Remaining], budgets: Iterable[Budget], model_id: str
 ) -> tuple[PolicyNote, ...]:
-    """Of each budget in shadow mode that a call has passed, or passed before: that it would say no.
+    """Of each budget in shadow mode that could not pay for a call: that it would say no.
 
     Args:
-        remaining: after the call was held, already in terms of the configured limits.
-        budgets: of the call.
-        model_id: that was called.
+        remaining: with the call, as ``all_told`` has it.
+        budgets: of the configuration.
+        model_id: that is called.
     """
     shadows = {budget.id: budget for budget in budgets if budget.is_shadow}
     return tuple(
@@ -57,8 +63,8 @@ def would_refuse(
     )
 
 
-def _sentence(budget: Budget, over: int) -> str:
+def _sentence(budget: Budget, missing: int) -> str:
     return (
-        f"Budget {budget.id} would refuse this: its limit is passed by"
-        f" {amount_in_words(budget.unit, over)}."
+        f"Budget {budget.id} would refuse this: with what is spent its limit is"
+        f" {amount_in_words(budget.unit, missing)} too small."
     )

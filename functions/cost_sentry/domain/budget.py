@@ -16,7 +16,7 @@ MODEL_TAG = "model"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
-    """From how many percent of the limit, spent or held, what is done before it is used up.
+    """From how many percent of the limit that are spent what is done before it is used up.
 
     ``None``: never. Rules of the operator, which advise; only the limit itself is the ledger's.
     """

@@ -101,3 +101,14 @@ def test_a_fact_of_another_type_than_the_condition_takes_it_for_is_no_fault_here
     traits = Traits(found, found.names)
 
     assert traits.of(strange) != traits.of(CALL)
+
+
+def test_a_member_of_a_record_may_have_any_name():
+    """In Cedar's JSON a constant is a mapping with the member Value, and a record may have it."""
+    inner = {".": {"left": {"Var": "context"}, "attr": "outputTokens"}}
+    record = {".": {"left": {"Record": {"Value": inner}}, "attr": "Value"}}
+    rule = {
+        "conditions": [{"kind": "when", "body": {">": {"left": record, "right": {"Value": 4}}}}]
+    }
+
+    assert looked_at([rule]).exact == {"outputTokens"}

@@ -10,6 +10,7 @@ from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import LedgerBehind, LedgerContention
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.sentry_config import Application, Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, request
 from tests.fakes.builders import budget
@@ -64,6 +65,17 @@ def test_a_configuration_still_in_force_decides_and_else_the_mirrored_one():
     assert "config" not in sentry.store.calls[-6:]
     sentry.source.down = True
     assert sentry.decide(request("r2"), "e2").code is EMERGENCY
+
+
+def test_the_environment_is_the_configurations_also_where_only_its_mirror_can_be_read():
+    web = {"web": Application(id="web", environment="dev")}
+    only_prod = replace(ALLOWANCE, scope={"team": "search", "environment": "prod"})
+    sentry = silent(allowances=(only_prod,), teams={"search": Team(id="search", applications=web)})
+    claims = {"team": "search", "application": "web", "environment": "prod"}
+
+    decision = sentry.decide(request("r1", tags=claims))
+
+    assert decision.code is not EMERGENCY
 
 
 def test_without_a_store_or_an_allowance_the_answer_is_as_it_always_was():

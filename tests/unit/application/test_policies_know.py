@@ -1,8 +1,9 @@
 """What policies know of the caller and of budgets, beside what the request says."""
 
+from datetime import timedelta
+
 import pytest
 
-from cost_sentry.application.ports import Remaining
 from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.sentry_config import Application, Team
 from tests.fakes.admissions import CHEAP, Sentry, request
@@ -39,37 +40,52 @@ def test_a_claimed_environment_is_a_tag_and_not_the_callers():
     assert sentry.decide(request(tags=claims)).code is ReasonCode.FORBIDDEN_BY_POLICY
 
 
-def test_what_is_left_of_the_budget_is_known_from_the_call_before():
-    sentry = house(budget(limit=10_000), given=policies(when_low=WHEN_LOW))
-
-    codes = [sentry.decide(request(f"r{n}"), f"e{n}").code for n in range(5)]
-
-    assert codes == [ReasonCode.WITHIN_BUDGETS] * 4 + [ReasonCode.FORBIDDEN_BY_POLICY]
-
-
-def test_the_budget_that_is_used_up_most_is_the_one_that_counts():
-    budgets = (
-        budget("large", 10**6, scope={}),
-        budget("small", 10_000, scope={"team": "search"}),
-        budget("other", 1, scope={"model": CHEAP}),
-    )
-    sentry = house(*budgets, given=policies(when_low=WHEN_LOW))
-
-    codes = [sentry.decide(request(f"r{n}"), f"e{n}").code for n in range(5)]
-
-    assert codes[-1] is ReasonCode.FORBIDDEN_BY_POLICY
+def posted(sentry, **amounts):
+    window = budget().window_at(NOON).id
+    sentry.totals.posted = {(name, window): amount for name, amount in amounts.items()}
 
 
 @pytest.mark.parametrize(
-    ("left", "shown"), [(10_000, 100), (4_999, 50), (4_900, 49), (0, 0), (-5, 0)]
+    ("spent", "code"),
+    [(6_100, ReasonCode.FORBIDDEN_BY_POLICY), (6_000, ReasonCode.WITHIN_BUDGETS)],
 )
-def test_it_is_a_percentage_from_none_to_all_rounded_up(left, shown):
-    one = budget(limit=10_000)
-    levels = house(one, given=policies()).admission.levels
-    assert levels.left_percent([one], NOON) is None
-    window = one.window_at(NOON).id
-    levels.note(
-        [Remaining(budget_id=one.id, window_id=window, limit=10_000, left=left, as_of=NOON)]
-    )
+def test_what_is_left_of_the_budget_is_known(spent, code):
+    sentry = house(budget("day", 10_000), given=policies(when_low=WHEN_LOW))
+    posted(sentry, day=spent)
 
-    assert levels.left_percent([one], NOON) == shown
+    assert sentry.decide(request()).code is code
+
+
+def test_the_budget_of_the_asked_model_that_is_used_up_most_is_the_one_that_counts():
+    budgets = (
+        budget("large", 10**6, scope={}),
+        budget("small", 10_000, scope={"team": "search"}),
+        budget("other", 100, scope={"model": CHEAP}),
+    )
+    sentry = house(*budgets, given=policies(when_low=WHEN_LOW))
+
+    posted(sentry, large=0, small=5_000, other=99)
+    assert sentry.decide(request("r1"), "e1").code is ReasonCode.WITHIN_BUDGETS
+    posted(sentry, large=0, small=7_000, other=0)
+    sentry.clock.time += timedelta(seconds=10)
+    assert sentry.decide(request("r2"), "e2").code is ReasonCode.FORBIDDEN_BY_POLICY
+
+
+def test_nothing_is_read_for_policies_that_do_not_ask():
+    sentry = house(budget("day", 10_000), given=policies(only_prod=ONLY_PROD))
+
+    sentry.decide(request())
+
+    assert sentry.totals.reads == 0
+
+
+@pytest.mark.parametrize(
+    ("spent", "left"), [(0, 100), (5_001, 50), (5_100, 49), (10_000, 0), (10_005, 0)]
+)
+def test_it_is_a_percentage_from_none_to_all_rounded_up(spent, left):
+    one = budget("day", 10_000)
+    sentry = house(one, given=policies())
+    posted(sentry, day=spent)
+
+    assert sentry.admission.levels.left_percent([one], NOON) == left
+    assert sentry.admission.levels.left_percent([], NOON) is None

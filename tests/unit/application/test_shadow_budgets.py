@@ -7,12 +7,13 @@ from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.shadow_budgets import balance_told
 from cost_sentry.domain.budget import UNREACHED, BudgetMode, Stages, Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.admissions import DEAR, FixedConfig, SmallBook, config, request
+from tests.fakes.admissions import DEAR, FixedConfig, PostedTotals, SmallBook, config, request
 from tests.fakes.builders import NOON, ManualClock, budget, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 
@@ -29,12 +30,13 @@ class House:
         self.books = DynamoDbBooks(items, no_pause, self.clock)
         self.ledger = DynamoDbLedger(items, no_pause)
         self.store = DynamoDbConfigStore(items, self.clock)
-        self.source = FixedConfig(None)
+        self.source, self.totals = FixedConfig(None), PostedTotals()
         self.admission = Admission(
             config_source=self.source,
             price_book=SmallBook(),
             ledger=self.ledger,
             clock=self.clock,
+            levels=BudgetLevels(self.totals),
         )
         self.apply(*budgets)
 
@@ -43,6 +45,9 @@ class House:
         return apply_config(
             self.source.config, store=self.store, books=self.books, clock=self.clock
         )
+
+    def post(self, amount, of=SHADOW):
+        self.totals.posted[of.id, of.window_at(NOON).id] = amount
 
     def ask(self, number, **changes):
         return self.admission.decide(request(f"r{number}", **changes), f"e{number}")
@@ -59,27 +64,46 @@ def house(monkeypatch):
         yield House(store.items, SHADOW, PLENTY)
 
 
-def test_it_refuses_nothing_and_says_by_how_much_it_is_passed(house):
-    first, second = house.ask(1), house.ask(2)
+@pytest.mark.parametrize(
+    ("posted", "missing"),
+    [(0, None), (1_000, None), (1_001, "0.000000000001"), (3_500, "0.0000000025")],
+)
+def test_it_refuses_nothing_and_says_how_much_is_missing(house, posted, missing):
+    house.post(posted)
 
-    assert (first.code, second.code) == (ReasonCode.WITHIN_BUDGETS,) * 2
-    assert first.shadow == ()
-    assert second.shadow == (
-        PolicyNote(
-            policy_id="planned",
-            model_id=DEAR,
-            sentence="Budget planned would refuse this: its limit is passed by 0.000000001 usd.",
-        ),
-    )
+    decision = house.ask(1)
+
+    assert decision.code is ReasonCode.WITHIN_BUDGETS
+    short = f"{missing} usd too small."
+    sentence = f"Budget planned would refuse this: with what is spent its limit is {short}"
+    note = PolicyNote(policy_id="planned", model_id=DEAR, sentence=sentence)
+    assert decision.shadow == ((note,) if missing else ())
+
+
+def test_what_lies_free_in_the_shards_of_others_is_not_spent(house):
+    tags = [{"team": "search", "application": f"app{n}"} for n in range(6)]
+
+    decisions = [house.ask(n, tags=given) for n, given in enumerate(tags)]
+
+    assert {decision.shadow for decision in decisions} == {()}
 
 
 def test_the_answer_tells_of_it_in_terms_of_the_limit_that_is_named(house):
-    house.ask(1)
+    house.post(2_500)
 
-    view = next(view for view in house.ask(2).budgets if view.budget_id == "planned")
+    view = next(view for view in house.ask(1).budgets if view.budget_id == "planned")
 
-    assert (view.limit, view.left, view.needed) == (3_000, 3_000 - 2 * CALL, CALL)
+    assert (view.limit, view.left, view.needed) == (3_000, 3_000 - 2_500 - CALL, CALL)
     assert view.binding is False
+
+
+def test_where_nobody_knows_what_is_spent_nothing_is_told(house):
+    house.totals.is_silent = True
+
+    decision = house.ask(1)
+
+    view = next(view for view in decision.budgets if view.budget_id == "planned")
+    assert (view.limit, view.left, decision.shadow) == (None, None, ())
 
 
 def test_its_balance_is_what_was_really_spent_and_held(house):
@@ -143,9 +167,9 @@ def test_stages_of_a_shadow_are_not_in_force(monkeypatch):
 @pytest.mark.parametrize(
     ("unit", "window", "limit", "over"),
     [
-        (Unit.REQUESTS, WindowKind.MINUTE, 1, "1 request"),
-        (Unit.TOKENS, WindowKind.DAY, 250, "150 tokens"),
-        (Unit.IN_FLIGHT, WindowKind.NONE, 1, "1 call"),
+        (Unit.REQUESTS, WindowKind.MINUTE, 1, "is 1 request too small"),
+        (Unit.TOKENS, WindowKind.DAY, 250, "is 200 tokens too small"),
+        (Unit.IN_FLIGHT, WindowKind.NONE, 1, None),
     ],
 )
 def test_every_unit_may_be_a_shadow(monkeypatch, unit, window, limit, over):
@@ -153,7 +177,7 @@ def test_every_unit_may_be_a_shadow(monkeypatch, unit, window, limit, over):
     shadow = budget("planned", limit, unit=unit, window=window, mode=BudgetMode.SHADOW)
     with journal_on_moto() as store:
         house = House(store.items, shadow, PLENTY)
-        house.ask(1)
-        [note] = house.ask(2).shadow
+        house.post(limit if unit.is_spent else 0, shadow)
+        notes = house.ask(1).shadow
 
-    assert f"passed by {over}" in note.sentence
+    assert [over in note.sentence for note in notes] == ([True] if over else [])

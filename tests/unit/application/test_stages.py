@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.application.budget_levels import WINDOWS_KNOWN_MAX, BudgetLevels, Stage
-from cost_sentry.application.ports import Remaining
+from cost_sentry.application.budget_levels import WINDOWS_KNOWN_MAX, BudgetLevels, Level, Stage
 from cost_sentry.domain.budget import Stages, Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import Priority
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.admissions import BLIND, CHEAP, DEAR, Sentry, request
+from tests.fakes.admissions import BLIND, CHEAP, DEAR, PostedTotals, Sentry, config, request
 from tests.fakes.builders import NOON, budget
 
 STAGES = Stages(prefer_ladder_percent=50, lower_output_percent=70, critical_only_percent=90)
@@ -22,20 +21,11 @@ def sentry(limit=100_000, stages=STAGES, **changes):
     return Sentry(budget("day", limit, stages=stages, **changes))
 
 
-def told(sentry, percent, limit=100_000, window_id=None):
-    """The ledger said so a moment ago."""
+def told(sentry, percent, limit=100_000):
+    """So much is posted now."""
     one = sentry.admission.config_source.current().budgets[0]
-    sentry.admission.levels.note(
-        [
-            Remaining(
-                budget_id="day",
-                window_id=window_id or one.window_at(sentry.clock.now()).id,
-                limit=limit,
-                left=limit - limit * percent // 100,
-                as_of=NOON,
-            )
-        ]
-    )
+    window = one.window_at(sentry.clock.now()).id
+    sentry.totals.posted["day", window] = limit * percent // 100
 
 
 def decided(percent, stages=STAGES, **changes):
@@ -59,7 +49,7 @@ def test_a_reroute_that_saves_says_so_and_by_which_budget():
 
     assert (decision.kind, decision.code) == (DecisionKind.REROUTE, ReasonCode.REROUTED_TO_SAVE)
     assert decision.message == (
-        f"budget day is 53 % spent or held, and from 50 % the ladder comes first; {CHEAP} fits"
+        f"budget day is 53 % spent, and from 50 % the ladder comes first; {CHEAP} fits"
     )
 
 
@@ -68,7 +58,7 @@ def test_a_shorter_answer_says_so_and_by_which_budget():
 
     assert decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
     assert decision.message == (
-        "budget day is 71 % spent or held, and from 70 % answers are shorter;"
+        "budget day is 71 % spent, and from 70 % answers are shorter;"
         " maxTokens is 64 instead of 100"
     )
 
@@ -109,7 +99,7 @@ def test_such_a_refusal_holds_nothing_and_names_budget_percent_and_reset():
     assert decision.kind is DecisionKind.REJECT
     assert decision.reservation is None
     assert decision.message == (
-        "budget day is 93 % spent or held, and from 90 % it serves priority critical only"
+        "budget day is 93 % spent, and from 90 % it serves priority critical only"
         " until it resets at 2026-11-22T00:00:00+00:00"
     )
     assert decision.retry_after_seconds == 12 * 3_600
@@ -129,35 +119,59 @@ def test_a_budget_that_never_resets_gives_no_hope():
     assert "until" not in decision.message
 
 
-def test_what_the_ledger_answers_is_known_for_the_next_call():
-    house = sentry(limit=10 * CALL, stages=Stages(prefer_ladder_percent=50))
+def test_what_is_posted_is_read_every_ten_seconds_and_no_more():
+    house = sentry()
+    house.decide(request("r1"), "e1")
+    told(house, 99)
 
-    used = [house.decide(request(f"r{n}"), f"e{n}").model_used for n in range(8)]
+    for number, seconds in enumerate((0, 9, 0)):
+        house.clock.time += timedelta(seconds=seconds)
+        code = house.decide(request(f"s{number}"), f"s{number}").code
+        assert code is ReasonCode.WITHIN_BUDGETS
+    house.clock.time += timedelta(seconds=1)
 
-    assert used[:5] == [DEAR] * 5
-    assert used[5:] == [CHEAP] * 3
-
-
-def test_a_shortage_is_known_for_the_next_call_too():
-    house = sentry(limit=CALL, stages=Stages(critical_only_percent=100))
-    dear = {"lower_output_limit": False, "max_tokens": 101}
-
-    first = house.decide(request("r1"), "e1")
-    assert first.code is ReasonCode.WITHIN_BUDGETS
-    second = house.decide(request("r2", **dear), "e2")
-    assert second.code is ReasonCode.CRITICAL_ONLY
+    assert house.decide(request("r2"), "e2").code is ReasonCode.CRITICAL_ONLY
+    assert house.totals.reads == 2
 
 
-def test_of_another_window_nothing_is_known():
+def test_a_stage_ends_when_money_comes_back_or_the_limit_is_raised():
+    house = sentry()
+    told(house, 95)
+    assert house.decide(request("r1"), "e1").code is ReasonCode.CRITICAL_ONLY
+
+    told(house, 10)
+    house.clock.time += timedelta(seconds=10)
+    assert house.decide(request("r2"), "e2").code is ReasonCode.WITHIN_BUDGETS
+
+    told(house, 95)
+    house.clock.time += timedelta(seconds=10)
+    raised = budget("day", 1_000_000, stages=STAGES)
+    house.admission.config_source.config = config(raised)
+    assert house.decide(request("r3"), "e3").code is ReasonCode.WITHIN_BUDGETS
+
+
+def test_what_lies_held_or_free_in_shards_is_not_spent():
+    house = sentry(limit=10 * CALL, stages=Stages(critical_only_percent=50))
+
+    codes = {house.decide(request(f"r{n}"), f"e{n}").code for n in range(10)}
+
+    assert codes == {ReasonCode.WITHIN_BUDGETS}
+
+
+def test_a_journal_that_cannot_be_read_puts_no_stage_in_force():
+    house = sentry()
+    told(house, 99)
+    house.totals.is_silent = True
+
+    assert house.decide(request()).code is ReasonCode.WITHIN_BUDGETS
+
+
+def test_of_another_window_nothing_is_posted():
     house = sentry()
     told(house, 99)
     house.clock.time += timedelta(days=1)
 
     assert house.decide(request()).code is ReasonCode.WITHIN_BUDGETS
-
-
-def test_an_environment_that_has_just_started_has_no_stage():
-    assert sentry().decide(request()).code is ReasonCode.WITHIN_BUDGETS
 
 
 def test_a_ladder_whose_rungs_do_not_fit_ends_with_the_model_that_was_asked_for():
@@ -190,31 +204,42 @@ def test_a_refusal_names_the_budget_of_the_model_that_was_asked_for_wherever_it_
     assert [rung.model_id for rung in decision.rungs] == [CHEAP, BLIND, DEAR]
 
 
-def test_a_level_is_rounded_down_and_a_budget_of_nothing_is_used_up():
-    one = budget("day", 3)
-    levels = BudgetLevels()
-
-    def percent(limit, left):
-        window = one.window_at(NOON).id
-        levels.note(
-            [Remaining(budget_id="day", window_id=window, limit=limit, left=left, as_of=NOON)]
-        )
-        return levels.level(one, NOON).percent
-
-    assert [percent(3, left) for left in (3, 2, 1, 0, -1)] == [0, 33, 66, 100, 133]
-    assert percent(0, 0) == 100
+@pytest.mark.parametrize(
+    ("limit", "posted", "percent"), [(3, 0, 0), (3, 1, 33), (3, 2, 66), (3, 4, 133), (0, 0, 100)]
+)
+def test_a_level_is_rounded_down_and_a_budget_of_nothing_is_used_up(limit, posted, percent):
+    assert Level(budget=budget("day", limit), posted=posted, as_of=NOON).percent == percent
 
 
 def test_a_bounded_number_of_windows_is_known():
-    levels = BudgetLevels()
+    levels = BudgetLevels(PostedTotals())
     for n in range(WINDOWS_KNOWN_MAX + 1):
-        levels.note([Remaining(budget_id=f"b{n}", window_id="all", limit=1, left=1, as_of=NOON)])
+        levels.level(budget(f"b{n}"), NOON)
 
-    assert len(levels._seen) == 1
+    assert len(levels._read) == 1
 
 
 def test_budgets_without_stages_are_never_looked_at():
-    levels = BudgetLevels()
-    plain = budget("day", 3, unit=Unit.REQUESTS)
+    totals = PostedTotals()
 
-    assert levels.stage([plain], NOON) == Stage()
+    assert BudgetLevels(totals).stage([budget("day", 3, unit=Unit.REQUESTS)], NOON) == Stage()
+    assert totals.reads == 0
+
+
+def test_without_a_journal_no_stage_is_in_force():
+    assert BudgetLevels().stage([budget("day", 3, stages=STAGES)], NOON) == Stage()
+
+
+def test_the_budget_that_lowered_an_answer_is_the_one_that_is_named():
+    """Though the rungs that came first were too dear for budgets of their own."""
+    house = Sentry(
+        budget("day", 100_000, stages=Stages(prefer_ladder_percent=50, lower_output_percent=60)),
+        *(budget(f"no-{n}", 1, scope={"model": m}) for n, m in enumerate((CHEAP, BLIND))),
+    )
+    told(house, 60)
+
+    decision = house.decide(request())
+
+    assert (decision.model_used, decision.code) == (DEAR, ReasonCode.OUTPUT_LIMIT_LOWERED)
+    assert decision.message.startswith("budget day is 60 % spent, and from 60 % answers")
+    assert decision.short is None

@@ -58,6 +58,15 @@ def test_the_applications_of_a_team_that_names_none_are_what_they_say():
     assert decision.kind is DecisionKind.ALLOW
 
 
+def test_an_application_that_its_team_does_not_name_any_more_may_not_call():
+    told = asked(Caller(team="search", application="web"), application="web")
+
+    decision = sentry(Team(id="search")).decide(told)
+
+    assert decision.code is ReasonCode.UNKNOWN_APPLICATION
+    assert "the workflow of the team itself" in decision.message
+
+
 def test_the_environment_is_what_the_configuration_says_and_a_claim_is_told():
     decision = sentry().decide(asked(application="web", environment="dev"))
 

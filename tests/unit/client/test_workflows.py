@@ -1,6 +1,7 @@
 """A call starts the workflow of its application, or else of its team."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cost_sentry_client.deployment import Deployment
 from cost_sentry_client.problems import Problem
@@ -59,6 +60,33 @@ def test_a_caller_without_a_workflow_is_told_how_to_get_one(tags):
 
     assert "there is no workflow for nobody" in problem.value.what
     assert "deploy" in problem.value.fix
+
+
+class Denying:
+    """IAM refuses the names of applications, and of teams too if it is told so."""
+
+    def __init__(self, *names):
+        self.names, self.started = names, []
+        self.exceptions = always(succeeded(answered())).exceptions
+
+    def start_sync_execution(self, *, stateMachineArn, input):  # noqa: A002, N803 - boto3's names
+        self.started.append(stateMachineArn)
+        if stateMachineArn.endswith(self.names):
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "StartSyncExecution")
+        return {"status": "SUCCEEDED"}
+
+
+def test_a_team_whose_application_has_no_workflow_may_start_its_own_though_iam_refuses_the_other():
+    """IAM is asked first, so that a name that does not exist looks like one that is forbidden."""
+    denying, callers = Denying("_web"), workflows()
+
+    assert callers.start(denying, "{}", WEB) == {"status": "SUCCEEDED"}
+    assert denying.started == [f"{PREFIX}search_web", f"{PREFIX}search"]
+
+
+def test_who_may_start_neither_is_told_by_iam():
+    with pytest.raises(ClientError, match="AccessDenied"):
+        workflows().start(Denying("_web", "search"), "{}", WEB)
 
 
 def test_tags_without_a_team_name_no_workflow():

@@ -51,12 +51,13 @@ def call(request_id: str = "r1", at: float = 0, **changes: Any) -> SimulatedCall
 
 
 def sentry(of: SentryConfig, posted: Mapping[str, int] | None = None, **changes: Any):
-    ledger = SimulatedLedger(posted)
+    ledger = changes.pop("ledger", None) or SimulatedLedger(posted)
     for one in of.budgets:
         ledger.define(one, one.window_at(NOON).id)
     given = {
         "config": of,
         "ledger": ledger,
+        "totals": ledger,
         "price_book": SmallBook(),
         "policy_engines": engines,
         "assumed": Assumed(),

@@ -60,15 +60,17 @@ def compare(
     default = min(before.output_tokens_default, before.output_tokens_max)
     assumed = assumed_of(calls, output_tokens_default=default)
     repeated = _repeated(calls)
+    ledgers = ((c, _ledger(c, calls[0].at, posted, repeated)) for c in (before, after))
     first, second = (
         SimulatedSentry(
             config=config,
-            ledger=_ledger(config, calls[0].at, posted, repeated),
+            ledger=ledger,
+            totals=ledger,
             price_book=price_book,
             policy_engines=_engines(config),
             assumed=assumed,
         )
-        for config in (before, after)
+        for config, ledger in ledgers
     )
     tally = Tally()
     for call, then, now in simulate(calls, first, second):

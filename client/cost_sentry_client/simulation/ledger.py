@@ -6,7 +6,7 @@ gone when the command ends. What is free lies in one place, so a refusal is alwa
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cost_sentry.application.ports import (
@@ -34,8 +34,15 @@ _Name = tuple[str, str]
 """Account and request id."""
 
 
+@dataclass(frozen=True, slots=True)
+class PostedSoFar:
+    """``application.budget_levels.Posted``."""
+
+    posted: int
+
+
 class SimulatedLedger:
-    """``Ledger`` and ``LedgerBooks``.
+    """``Ledger``, ``LedgerBooks`` and ``Totals``.
 
     Args:
         posted: what windows had posted before, by ``budget@window``.
@@ -141,6 +148,10 @@ class SimulatedLedger:
             pending=pending,
             posted=posted,
         )
+
+    def totals(self, budget_id: str, window_id: str) -> PostedSoFar:
+        """See the port."""
+        return PostedSoFar(self._posted[f"{budget_id}@{window_id}"])
 
     def limits(self) -> Mapping[str, int]:
         """See the port."""

@@ -12,17 +12,25 @@ from typing import Protocol
 
 from cost_sentry.domain.budget import NO_STAGES, Budget
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.spend import WindowTotals
 
 KNOWN_FOR = timedelta(seconds=10)
 """How long an environment goes on with what it read of a window."""
 WINDOWS_KNOWN_MAX = 1_000
 
 
+class Posted(Protocol):
+    """Part of ``spend.WindowTotals``."""
+
+    @property
+    def posted(self) -> int:
+        """In the unit of the budget."""
+        ...
+
+
 class Totals(Protocol):
     """Part of ``journal_ports.Journal``."""
 
-    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+    def totals(self, budget_id: str, window_id: str) -> Posted | None:
         """``None`` before the first posting."""
         ...
 

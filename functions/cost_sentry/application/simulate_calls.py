@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.budget_levels import BudgetLevels, Totals
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Ledger, PriceBook, Uncounted
 from cost_sentry.application.settle_reservation import settle_reservation
@@ -71,6 +72,7 @@ class SimulatedSentry:
     Args:
         config: what decides.
         ledger: in memory, empty or with what its windows had posted; knows the budgets.
+        totals: what its windows have posted by then.
         price_book: what calls cost.
         policy_engines: understands the policies.
         assumed: for what calls do not say.
@@ -78,6 +80,7 @@ class SimulatedSentry:
 
     config: SentryConfig
     ledger: Ledger
+    totals: Totals
     price_book: PriceBook
     policy_engines: PolicyEngines
     assumed: Assumed
@@ -98,6 +101,7 @@ class SimulatedSentry:
             clock=self._clock,
             token_counter=self._counts,
             policy_engines=self.policy_engines,
+            levels=BudgetLevels(self.totals),
         )
 
     def decide(self, call: SimulatedCall, number: int) -> Decision:

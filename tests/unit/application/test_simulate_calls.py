@@ -7,7 +7,7 @@ import pytest
 
 from cost_sentry.application.simulate_calls import simulate
 from cost_sentry.application.simulated_call import Assumed, CallEnd
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import Stages, Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.sentry_config import Model
 from cost_sentry.domain.window import WindowKind
@@ -165,3 +165,12 @@ def test_two_configurations_decide_each_on_a_ledger_of_its_own():
     )
     assert (poor_refused, rich_refused) == (3, 0)
     assert (poor.spent.total(), rich.spent.total()) == (5 * 140, 8 * 140)
+
+
+def test_stages_are_in_force_by_what_the_calls_before_have_spent():
+    day = budget("day", 10_000, stages=Stages(critical_only_percent=50))
+    of = sentry(config(day), posted={"day@2026-11-21": 4_999})
+
+    found = codes(of, call("r1"), call("r2", at=20))
+
+    assert found == [ReasonCode.WITHIN_BUDGETS, ReasonCode.CRITICAL_ONLY]

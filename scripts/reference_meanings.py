@@ -146,7 +146,8 @@ ANSWER_BUDGET = {
     "unit": "`usd`, `tokens`, `input_tokens`, `output_tokens`, `requests` or `in_flight`; "
     "amounts below are in it",
     "limit": "of the window; `null` where the deciding write did not look",
-    "left": "what can still be reserved, as of `leftAsOf`; after the call, with what came back",
+    "left": "what the call's own part of the ledger knew to be left, as of `leftAsOf`; after the "
+    "call, with what came back. What lies free in other parts is left out: more may be there",
     "leftAsOf": "when that was seen; it may be some minutes ago",
     "needed": "what this request holds, or would have held",
     "resetsAt": "when the window ends; `null` if it never does, as with `in_flight`",

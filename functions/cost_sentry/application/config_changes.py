@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from cost_sentry.domain.budget import Budget, Stages, amount_in_words
+from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
 
@@ -192,18 +192,9 @@ def _budget(budget: Budget) -> _Parts:
         "scope": scope_text(dict(sorted(budget.scope.items()))),
         "owners": _listed(budget.owners),
         "thresholds": _listed(str(percent) for percent in budget.thresholds_percent),
-        "stages": _listed(_stages(budget.stages)),
+        "stages": _listed(f"{name} {percent}" for name, percent in budget.stages.given.items()),
         "mode": budget.mode.value,
     }
-
-
-def _stages(stages: Stages) -> Iterator[str]:
-    percents = (
-        ("preferLadder", stages.prefer_ladder_percent),
-        ("lowerOutput", stages.lower_output_percent),
-        ("criticalOnly", stages.critical_only_percent),
-    )
-    return (f"{name} {percent}" for name, percent in percents if percent is not None)
 
 
 def _allowances(config: SentryConfig | None) -> _Things:

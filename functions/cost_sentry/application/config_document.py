@@ -133,18 +133,9 @@ def _budget_to_document(budget: Budget) -> dict[str, object]:
         "limit": amount_text(budget.unit, budget.limit),
         "owners": list(budget.owners),
         "thresholds": list(budget.thresholds_percent),
-        **({"stages": stages} if (stages := _stages_to_document(budget.stages)) else {}),
+        **({"stages": stages} if (stages := dict(budget.stages.given)) else {}),
         **({"mode": budget.mode.value} if budget.is_shadow else {}),
     }
-
-
-def _stages_to_document(stages: Stages) -> dict[str, int]:
-    percents = {
-        "preferLadder": stages.prefer_ladder_percent,
-        "lowerOutput": stages.lower_output_percent,
-        "criticalOnly": stages.critical_only_percent,
-    }
-    return {name: percent for name, percent in percents.items() if percent is not None}
 
 
 def _stages_from(document: Mapping[str, Any]) -> Stages:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from math import ceil
 
 from cost_sentry.application.budget_levels import Level, Stage
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.refusals import rejection
+from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 
@@ -51,7 +51,7 @@ def paused(request: InvocationRequest, stage: Stage, now: datetime) -> Decision 
     window = level.budget.window_at(now)
     until = f" until it resets at {window.end.isoformat()}" if window.end else ""
     message = f"{used_up(level)}, and from {begins} % it serves priority critical only{until}"
-    wait = None if window.end is None else max(1, ceil((window.end - now).total_seconds()))
+    wait = seconds_until(window.end, now)
     decision = rejection(request, ReasonCode.CRITICAL_ONLY, message)
     view = _view(level, window.id, window.end)
     return replace(decision, budgets=(view,), retry_after_seconds=wait)

@@ -42,5 +42,9 @@ def _wait_seconds(short: Short, tries: CandidateTries, budget: Budget, now: date
         return None
     if not budget.unit.is_spent:
         return IN_FLIGHT_SECONDS
-    end = budget.window_at(short.asked.reserved_at).end
+    return seconds_until(budget.window_at(short.asked.reserved_at).end, now)
+
+
+def seconds_until(end: datetime | None, now: datetime) -> int | None:
+    """Whole seconds to the end of a window, at least one; ``None`` if it never ends."""
     return None if end is None else max(1, ceil((end - now).total_seconds()))

@@ -28,6 +28,16 @@ class Stages:
     critical_only_percent: int | None = None
     """Calls that are not of priority critical are refused."""
 
+    @property
+    def given(self) -> Mapping[str, int]:
+        """Those that are chosen, by the names that ``sentry.yaml`` has for them, in order."""
+        percents = {
+            "preferLadder": self.prefer_ladder_percent,
+            "lowerOutput": self.lower_output_percent,
+            "criticalOnly": self.critical_only_percent,
+        }
+        return {name: percent for name, percent in percents.items() if percent is not None}
+
 
 NO_STAGES = Stages()
 UNREACHED = 10**27

@@ -29,6 +29,14 @@ def _brings(patch: pytest.MonkeyPatch, changed: Any) -> None:
     )
 
 
+def _uncompared(amounts: str) -> Any:
+    """A write that asks whether money is there, and not how much; ``amounts``: ``a`` or ``n``."""
+    return lambda update: reworded(
+        update,
+        *((f"#free.#b{i} >= :{amounts}{i}", f"attribute_exists(#free.#b{i})") for i in range(8)),
+    )
+
+
 @bugs.caught_by(broken.CONSERVED, workloads.spend, CALM)
 def brought_twice(patch: pytest.MonkeyPatch) -> None:
     """What is taken from the window once reaches the shard twice."""
@@ -43,23 +51,13 @@ def brought_twice(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.NEVER_OVERSPENT, planted.next_minute)
 def only_what_is_brought_is_compared(patch: pytest.MonkeyPatch) -> None:
     """A call is held out of what is brought; of its other budgets nothing is asked."""
-    _brings(
-        patch,
-        lambda update: reworded(
-            update, *((f"#free.#b{i} >= :a{i}", f"attribute_exists(#free.#b{i})") for i in range(8))
-        ),
-    )
+    _brings(patch, _uncompared("a"))
 
 
 @bugs.caught_by(broken.NEVER_OVERSPENT, planted.next_minute)
 def what_the_shard_had_is_not_compared(patch: pytest.MonkeyPatch) -> None:
     """What is missing is brought, and the rest is taken for what it was when it was read."""
-    _brings(
-        patch,
-        lambda update: reworded(
-            update, *((f"#free.#b{i} >= :n{i}", f"attribute_exists(#free.#b{i})") for i in range(8))
-        ),
-    )
+    _brings(patch, _uncompared("n"))
 
 
 @bugs.caught_by(broken.HELD_ONCE, workloads.same_id)

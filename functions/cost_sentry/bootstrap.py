@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
-    from botocore.config import Config
-
     from cost_sentry.adapters.bedrock_models import BedrockModels
     from cost_sentry.adapters.bedrock_token_counter import BedrockTokenCounter
     from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
@@ -63,20 +61,10 @@ def clock() -> "SystemClock":
 
 @cache
 def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
-    """Short time-outs: a ledger that is silent for seconds is down, and the answer is no.
+    """For the table."""
+    from cost_sentry.adapters.aws_clients import dynamodb_client as made
 
-    At worst six seconds for a call that nobody answers: two slow connections, two silent reads
-    and a pause between them. An admission makes three of them at most, and its function must say
-    no before its own time is up.
-    """
-    from botocore.config import Config
-
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 2},
-        connect_timeout=1,
-        read_timeout=1.5,
-    )
-    return _client("dynamodb", config)
+    return made()
 
 
 @cache
@@ -190,17 +178,10 @@ def emergency_store(seconds_max: int | None = None) -> "S3EmergencyStore":
 
 @cache
 def s3_client() -> Any:  # noqa: ANN401 - boto3 client
-    """Short time-outs: a caller has already waited for the ledger.
+    """For the emergency store."""
+    from cost_sentry.adapters.aws_clients import s3_client as made
 
-    S3's name stands for up to eight addresses, and each of them is tried for ``connect_timeout``
-    before an attempt fails: so at worst 6.2 seconds for a call that nobody answers.
-    """
-    from botocore.config import Config
-
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=0.2, read_timeout=1
-    )
-    return _client("s3", config)
+    return made()
 
 
 def allowance_keeper() -> "AllowanceKeeper":
@@ -246,14 +227,10 @@ def outbox() -> "DynamoDbAlertOutbox":
 @cache
 def alerts() -> "SnsAlerts":
     """The way to people's mailboxes."""
-    from botocore.config import Config
-
+    from cost_sentry.adapters.aws_clients import sns_client
     from cost_sentry.adapters.sns_alerts import SnsAlerts
 
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=5
-    )
-    return SnsAlerts(_client("sns", config), settings().alert_topic_arn)
+    return SnsAlerts(sns_client(), settings().alert_topic_arn)
 
 
 @cache
@@ -279,13 +256,3 @@ def bedrock_models() -> "BedrockModels":
     from cost_sentry.adapters.bedrock_models import BedrockModels
 
     return BedrockModels.connect(read_timeout_seconds=MODEL_READ_TIMEOUT_SECONDS)
-
-
-def _client(service: str, config: "Config") -> Any:  # noqa: ANN401 - boto3 client
-    """What ``boto3.client`` makes, by the core of boto3 alone.
-
-    ``import boto3`` would load the transfer manager of S3 too, a sixth of the cold start.
-    """
-    from botocore.session import get_session
-
-    return get_session().create_client(service, config=config)

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from cost_sentry import bootstrap
+from cost_sentry.adapters import aws_clients
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
@@ -219,8 +220,8 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         monkeypatch.setattr(bootstrap, "clock", lambda: clock)
         monkeypatch.setattr(bootstrap, "token_counter", lambda: None)  # it would ask Bedrock
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="emergency")
-        make = bootstrap._client
-        monkeypatch.setattr(bootstrap, "_client", lambda *given: recorder.listening(make(*given)))
+        make = aws_clients._client
+        monkeypatch.setattr(aws_clients, "_client", lambda *given: recorder.listening(make(*given)))
         _create_table()
         house = House(clock, recorder)
         house.put_in_force(_changed(load_config(ROOT / "examples" / "sentry.yaml").config))

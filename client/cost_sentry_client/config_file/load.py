@@ -29,8 +29,8 @@ from cost_sentry_client.config_file.shapes import (
     BudgetShape,
     EmergencyAllowanceShape,
     SentryFile,
-    TeamShape,
 )
+from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from cost_sentry_client.config_file.field_types import WORDS
 from cost_sentry_client.config_file.shapes import (
     API_VERSION,
     AlertsShape,
-    ApplicationShape,
     BudgetShape,
     DefaultsShape,
     EmergencyAllowanceShape,
@@ -18,8 +17,8 @@ from cost_sentry_client.config_file.shapes import (
     PoliciesShape,
     SentryFile,
     StagesShape,
-    TeamShape,
 )
+from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
 
 _SECTIONS = (
     ("", SentryFile),

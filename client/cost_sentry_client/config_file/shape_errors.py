@@ -10,15 +10,14 @@ from cost_sentry_client.config_file.field_types import WORDS
 from cost_sentry_client.config_file.problems import Finding, Path, quoted
 from cost_sentry_client.config_file.shapes import (
     AlertsShape,
-    ApplicationShape,
     BudgetShape,
     DefaultsShape,
     EmergencyAllowanceShape,
     ModelShape,
     SentryFile,
     StagesShape,
-    TeamShape,
 )
+from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
 
 _KEY_MARK = "[key]"
 _SECTIONS: dict[str, type[BaseModel]] = {

@@ -2,12 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from cost_sentry.domain.budget import BudgetMode, Unit
 from cost_sentry.domain.emergency import CALLS_PER_DAY_MAX
-from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, WORKFLOWS_MAX
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.field_types import (
     Address,
@@ -20,6 +19,8 @@ from cost_sentry_client.config_file.field_types import (
     TeamId,
     TimeZone,
 )
+from cost_sentry_client.config_file.shape import Shape
+from cost_sentry_client.config_file.shapes_callers import TeamShape
 
 API_VERSION = "cost-sentry/v1"
 UTC_NAME = "UTC"
@@ -27,13 +28,7 @@ HOLD_SECONDS_MIN = 360
 """An Express execution ends after 300 s; a reservation must outlive it."""
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
-    )
-
-
-class DefaultsShape(_Shape):
+class DefaultsShape(Shape):
     """What holds for every request that does not say otherwise."""
 
     output_tokens: int = Field(
@@ -67,7 +62,7 @@ class DefaultsShape(_Shape):
     )
 
 
-class AlertsShape(_Shape):
+class AlertsShape(Shape):
     """Who hears about every budget."""
 
     addresses: list[Address] = Field(
@@ -75,34 +70,7 @@ class AlertsShape(_Shape):
     )
 
 
-class ApplicationShape(_Shape):
-    """One application of a team, which starts a workflow of its own."""
-
-    environment: TagValue | None = Field(
-        default=None,
-        description="the value of its tag environment, whatever its requests say",
-    )
-
-
-class TeamShape(_Shape):
-    """One team that may call models."""
-
-    owners: list[Address] = Field(
-        default_factory=list,
-        max_length=20,
-        description="e-mail addresses told about the budgets of this team",
-    )
-    applications: dict[TeamId, ApplicationShape | None] = Field(
-        default_factory=dict,
-        max_length=WORKFLOWS_MAX,
-        description=(
-            "applications that may call for this team, each by a workflow of its own; none: the "
-            "team has one workflow, and the tag application is what its requests say"
-        ),
-    )
-
-
-class ModelShape(_Shape):
+class ModelShape(Shape):
     """One model that may be called."""
 
     ladder: list[ModelId] = Field(
@@ -112,7 +80,7 @@ class ModelShape(_Shape):
     )
 
 
-class StagesShape(_Shape):
+class StagesShape(Shape):
     """What is done before a budget is used up, in percent of its limit that is spent."""
 
     prefer_ladder: Percent | None = Field(
@@ -131,7 +99,7 @@ class StagesShape(_Shape):
     )
 
 
-class BudgetShape(_Shape):
+class BudgetShape(Shape):
     """One limit on spending."""
 
     id: BudgetId = Field(description="name of the budget, for good: its history hangs on it")
@@ -181,7 +149,7 @@ class BudgetShape(_Shape):
     )
 
 
-class EmergencyAllowanceShape(_Shape):
+class EmergencyAllowanceShape(Shape):
     """A few calls a day that one team may still make when the ledger cannot be asked."""
 
     id: BudgetId = Field(description="name of the allowance")
@@ -207,7 +175,7 @@ class EmergencyAllowanceShape(_Shape):
     )
 
 
-class PoliciesShape(_Shape):
+class PoliciesShape(Shape):
     """Rules that say which model may serve which call."""
 
     files: list[str] = Field(
@@ -220,7 +188,7 @@ class PoliciesShape(_Shape):
     )
 
 
-class SentryFile(_Shape):
+class SentryFile(Shape):
     """Cost sentry's configuration: who may call which models, and for how much."""
 
     api_version: Literal["cost-sentry/v1"] = Field(description="the version of this format")

@@ -7,20 +7,15 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cost_sentry.application.budget_levels import BudgetLevels, Stage
+from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.caller_refusal import as_configured
-from cost_sentry.application.candidate_tries import CandidateTries, Short, TooLong
-from cost_sentry.application.candidates import (
-    Candidate,
-    asked_output_limit,
-    candidates_for,
-    refusal_of,
-    refusal_of_length,
-)
+from cost_sentry.application.candidate_tries import CandidateTries, TooLong
+from cost_sentry.application.candidates import Candidate, asked_output_limit, candidates_for
 from cost_sentry.application.emergency_ports import Outage, WithoutLedger
-from cost_sentry.application.graduated import paused, staged, used_up
+from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
+from cost_sentry.application.model_refusal import refusal_of, refusal_of_length
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngines
@@ -36,11 +31,11 @@ from cost_sentry.application.ports import (
 from cost_sentry.application.refusals import exhausted, forbidden, rejection, short_view
 from cost_sentry.application.retry_after import after_ledger_fault_seconds
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
+from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.decision import (
     Decision,
     DecisionKind,
     ReasonCode,
-    RungOutcome,
 )
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, invariant
 from cost_sentry.domain.invocation import InvocationRequest
@@ -139,7 +134,7 @@ class Admission:
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
             result = self._told(result, config, now)
-            decision = self._allowed(request, config, result, tries, _Advice(check, stage))
+            decision = self._allowed(request, config, result, tries, Advice(check, stage))
         elif tries.short:
             decision = exhausted(request, config, tries, self.clock.now())
         else:
@@ -185,7 +180,7 @@ class Admission:
         config: SentryConfig,
         reserved: Reserved,
         tries: CandidateTries,
-        advice: "_Advice",
+        advice: Advice,
     ) -> Decision:
         """The answer follows what is held, not what was tried.
 
@@ -196,7 +191,7 @@ class Admission:
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
         asked = asked_output_limit(request, config, self.price_book.card(held.model_used))
-        code, message = _why_allowed(held, asked, tries.short, advice)
+        code, message = why_allowed(held, asked, tries.short, advice)
         return Decision(
             kind=DecisionKind(held.decision),
             code=code,
@@ -210,7 +205,7 @@ class Admission:
             output_limit_asked_tokens=asked,
             budgets=views_held(budgets, held, reserved.remaining),
             short=short_view(request, config, tries),
-            rungs=(*tries.rungs, _reserved_rung(held, asked)),
+            rungs=(*tries.rungs, reserved_rung(held, asked)),
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
             tags=request.tags,
@@ -223,48 +218,3 @@ def _would_refuse(result: Reserved | None, config: SentryConfig) -> tuple[Policy
     if result is None:
         return ()
     return would_refuse(result.remaining, config.budgets, result.reservation.model_used)
-
-
-@dataclass(frozen=True, slots=True)
-class _Advice:
-    """The rules that had a say before the ledger decided."""
-
-    check: PolicyCheck
-    stage: Stage
-
-
-def _why_allowed(
-    held: Reservation, asked: int, short: list[Short], advice: _Advice
-) -> tuple[ReasonCode, str]:
-    """The code and the sentence of a reservation that holds."""
-    check, stage = advice.check, advice.stage
-    poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
-    sent = held.output_limit_tokens
-    if sent < asked:
-        instead = "" if held.model_used == held.model_asked else f" of {held.model_used}"
-        why = f"{poor} cannot pay for {asked} output tokens of {held.model_asked}"
-        if stage.lower_output and held.model_used not in {s.candidate.model_id for s in short}:
-            begins = stage.lower_output.budget.stages.lower_output_percent
-            why = f"{used_up(stage.lower_output)}, and from {begins} % answers are shorter"
-        message = f"{why}; maxTokens{instead} is {sent} instead of {asked}"
-        return ReasonCode.OUTPUT_LIMIT_LOWERED, message
-    if held.decision == DecisionKind.REROUTE and stage.prefer_ladder:
-        begins = stage.prefer_ladder.budget.stages.prefer_ladder_percent
-        why = f"{used_up(stage.prefer_ladder)}, and from {begins} % the ladder comes first"
-        return ReasonCode.REROUTED_TO_SAVE, f"{why}; {held.model_used} fits"
-    if held.decision == DecisionKind.REROUTE and check.struck and not short:
-        message = f"{check.why()}; {held.model_used} is permitted"
-        return ReasonCode.REROUTED_BY_POLICY, message
-    if held.decision == DecisionKind.REROUTE:
-        message = f"{poor} cannot pay for {held.model_asked}; {held.model_used} fits"
-        return ReasonCode.REROUTED_TO_FIT, message
-    return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
-
-
-def _reserved_rung(held: Reservation, asked: int) -> RungOutcome:
-    sent = held.output_limit_tokens
-    return RungOutcome(
-        model_id=held.model_used,
-        outcome="reserved" if sent >= asked else f"reserved at {sent} of {asked} output tokens",
-        quote_picodollars=held.quote_picodollars,
-    )

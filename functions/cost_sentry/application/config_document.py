@@ -7,25 +7,29 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
+from cost_sentry.application.config_document_parts import (
+    allowance_from,
+    allowances_to_document,
+    policies_from,
+    policies_to_document,
+    stages_from,
+    team_from,
+    team_to_document,
+)
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import (
     NO_STAGES,
     Budget,
     BudgetMode,
-    Stages,
     Unit,
     amount_text,
     parse_amount,
 )
-from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.policy import Policies, Policy, PolicyMode
 from cost_sentry.domain.sentry_config import (
     OUTPUT_TOKENS_MIN,
-    Application,
     Model,
     SentryConfig,
-    Team,
 )
 from cost_sentry.domain.window import WindowKind
 
@@ -70,11 +74,11 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
             "holdSeconds": config.hold_seconds,
         },
         "alerts": {"addresses": list(config.alert_addresses)},
-        "teams": {team.id: _team_to_document(team) for team in config.teams.values()},
+        "teams": {team.id: team_to_document(team) for team in config.teams.values()},
         "models": {model.id: {"ladder": list(model.ladder)} for model in config.models.values()},
         "budgets": [_budget_to_document(budget) for budget in config.budgets],
-        **_allowances_to_document(config),
-        **_policies_to_document(config.policies),
+        **allowances_to_document(config),
+        **policies_to_document(config.policies),
     }
 
 
@@ -138,76 +142,11 @@ def _budget_to_document(budget: Budget) -> dict[str, object]:
     }
 
 
-def _stages_from(document: Mapping[str, Any]) -> Stages:
-    return Stages(
-        prefer_ladder_percent=document.get("preferLadder"),
-        lower_output_percent=document.get("lowerOutput"),
-        critical_only_percent=document.get("criticalOnly"),
-    )
-
-
-def _team_to_document(team: Team) -> dict[str, object]:
-    named = {
-        one.id: {} if one.environment is None else {"environment": one.environment}
-        for one in team.applications.values()
-    }
-    return {"owners": list(team.owners), **({"applications": named} if named else {})}
-
-
-def _team_from(id_: str, document: Mapping[str, Any]) -> Team:
-    applications = {
-        name: Application(id=name, environment=told.get("environment"))
-        for name, told in document.get("applications", {}).items()
-    }
-    return Team(id=id_, owners=tuple(document["owners"]), applications=applications)
-
-
-def _allowances_to_document(config: SentryConfig) -> dict[str, object]:
-    """An older sentry reads over them and answers no, as it always did: no format of their own."""
-    allowances = [
-        {
-            "id": allowance.id,
-            "scope": dict(allowance.scope),
-            "model": allowance.model_id,
-            "callsPerDay": allowance.calls_per_day,
-            "inputTokensMax": allowance.input_tokens_max,
-            "outputTokensMax": allowance.output_tokens_max,
-        }
-        for allowance in config.emergency_allowances
-    ]
-    return {"emergencyAllowances": allowances} if allowances else {}
-
-
-def _policies_to_document(policies: Policies) -> dict[str, object]:
-    if not policies.rules:
-        return {}
-    rules = [
-        {"id": rule.id, "mode": rule.mode.value, "sentence": rule.sentence, "text": rule.text}
-        for rule in policies.rules
-    ]
-    return {"policies": {"timeZone": policies.time_zone, "rules": rules}}
-
-
-def _policies_from(document: Mapping[str, Any] | None) -> Policies:
-    if document is None:
-        return Policies()
-    rules = (
-        Policy(
-            id=rule["id"],
-            mode=PolicyMode(rule["mode"]),
-            sentence=rule["sentence"],
-            text=rule["text"],
-        )
-        for rule in document["rules"]
-    )
-    return Policies(rules=tuple(rules), time_zone=document["timeZone"])
-
-
 def _config_from(document: Mapping[str, Any]) -> SentryConfig:
     defaults, teams, models = document["defaults"], document["teams"], document["models"]
     return SentryConfig(
         version=document_version(document),
-        teams={id_: _team_from(id_, team) for id_, team in teams.items()},
+        teams={id_: team_from(id_, team) for id_, team in teams.items()},
         models={id_: Model(id=id_, ladder=tuple(m["ladder"])) for id_, m in models.items()},
         budgets=tuple(_budget_from(budget) for budget in document["budgets"]),
         output_tokens_default=defaults["outputTokens"],
@@ -217,9 +156,9 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         hold_seconds=defaults["holdSeconds"],
         alert_addresses=tuple(document["alerts"]["addresses"]),
         emergency_allowances=tuple(
-            _allowance_from(allowance) for allowance in document.get("emergencyAllowances", ())
+            allowance_from(allowance) for allowance in document.get("emergencyAllowances", ())
         ),
-        policies=_policies_from(document.get("policies")),
+        policies=policies_from(document.get("policies")),
     )
 
 
@@ -234,17 +173,6 @@ def _budget_from(document: Mapping[str, Any]) -> Budget:
         limit=parse_amount(unit, document["limit"]),
         owners=tuple(document["owners"]),
         thresholds_percent=tuple(document["thresholds"]),
-        stages=_stages_from(document.get("stages", {})),
+        stages=stages_from(document.get("stages", {})),
         mode=BudgetMode(document.get("mode", BudgetMode.ENFORCE)),
-    )
-
-
-def _allowance_from(document: Mapping[str, Any]) -> EmergencyAllowance:
-    return EmergencyAllowance(
-        id=document["id"],
-        scope=dict(document["scope"]),
-        model_id=document["model"],
-        calls_per_day=document["callsPerDay"],
-        input_tokens_max=document["inputTokensMax"],
-        output_tokens_max=document["outputTokensMax"],
     )

@@ -16,7 +16,6 @@ from cost_sentry.application.candidates import (
     Candidate,
     asked_output_limit,
     candidates_for,
-    refusal_of,
 )
 from cost_sentry.application.config_document import config_from_document
 from cost_sentry.application.emergency_ports import (
@@ -30,6 +29,7 @@ from cost_sentry.application.emergency_ports import (
 )
 from cost_sentry.application.emergency_slots import PrepaidCalls, prepaid_calls
 from cost_sentry.application.input_bound import InputBounds
+from cost_sentry.application.model_refusal import refusal_of
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngines

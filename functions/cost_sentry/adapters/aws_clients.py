@@ -1,0 +1,46 @@
+"""Clients of AWS services, each with the patience that its callers have."""
+
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import get_session
+
+
+def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Short time-outs: a ledger that is silent for seconds is down, and the answer is no.
+
+    At worst six seconds for a call that nobody answers: two slow connections, two silent reads
+    and a pause between them. An admission makes three of them at most, and its function must say
+    no before its own time is up.
+    """
+    return _client("dynamodb", _twice(connect=1, read=1.5))
+
+
+def s3_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Short time-outs: a caller has already waited for the ledger.
+
+    S3's name stands for up to eight addresses, and each of them is tried for ``connect_timeout``
+    before an attempt fails: so at worst 6.2 seconds for a call that nobody answers.
+    """
+    return _client("s3", _twice(connect=0.2, read=1))
+
+
+def sns_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Nobody waits for a mail."""
+    return _client("sns", _twice(connect=2, read=5))
+
+
+def _twice(*, connect: float, read: float) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 2},
+        connect_timeout=connect,
+        read_timeout=read,
+    )
+
+
+def _client(service: str, config: Config) -> Any:  # noqa: ANN401 - boto3 client
+    """What ``boto3.client`` makes, by the core of boto3 alone.
+
+    ``import boto3`` would load the transfer manager of S3 too, a sixth of the cold start.
+    """
+    return get_session().create_client(service, config=config)

@@ -1,0 +1,97 @@
+"""Parts of a configuration as JSON-safe documents, and back; see config_document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cost_sentry.domain.budget import (
+    Stages,
+)
+from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.policy import Policies, Policy, PolicyMode
+from cost_sentry.domain.sentry_config import (
+    Application,
+    SentryConfig,
+    Team,
+)
+
+
+def stages_from(document: Mapping[str, Any]) -> Stages:
+    """Of a budget."""
+    return Stages(
+        prefer_ladder_percent=document.get("preferLadder"),
+        lower_output_percent=document.get("lowerOutput"),
+        critical_only_percent=document.get("criticalOnly"),
+    )
+
+
+def team_to_document(team: Team) -> dict[str, object]:
+    """Applications are left out where none is named."""
+    named = {
+        one.id: {} if one.environment is None else {"environment": one.environment}
+        for one in team.applications.values()
+    }
+    return {"owners": list(team.owners), **({"applications": named} if named else {})}
+
+
+def team_from(id_: str, document: Mapping[str, Any]) -> Team:
+    """The inverse of ``team_to_document``."""
+    applications = {
+        name: Application(id=name, environment=told.get("environment"))
+        for name, told in document.get("applications", {}).items()
+    }
+    return Team(id=id_, owners=tuple(document["owners"]), applications=applications)
+
+
+def allowances_to_document(config: SentryConfig) -> dict[str, object]:
+    """An older sentry reads over them and answers no, as it always did: no format of their own."""
+    allowances = [
+        {
+            "id": allowance.id,
+            "scope": dict(allowance.scope),
+            "model": allowance.model_id,
+            "callsPerDay": allowance.calls_per_day,
+            "inputTokensMax": allowance.input_tokens_max,
+            "outputTokensMax": allowance.output_tokens_max,
+        }
+        for allowance in config.emergency_allowances
+    ]
+    return {"emergencyAllowances": allowances} if allowances else {}
+
+
+def policies_to_document(policies: Policies) -> dict[str, object]:
+    """The member ``policies``; nothing where there are none."""
+    if not policies.rules:
+        return {}
+    rules = [
+        {"id": rule.id, "mode": rule.mode.value, "sentence": rule.sentence, "text": rule.text}
+        for rule in policies.rules
+    ]
+    return {"policies": {"timeZone": policies.time_zone, "rules": rules}}
+
+
+def policies_from(document: Mapping[str, Any] | None) -> Policies:
+    """Of the member ``policies``; ``None``: there is none."""
+    if document is None:
+        return Policies()
+    rules = (
+        Policy(
+            id=rule["id"],
+            mode=PolicyMode(rule["mode"]),
+            sentence=rule["sentence"],
+            text=rule["text"],
+        )
+        for rule in document["rules"]
+    )
+    return Policies(rules=tuple(rules), time_zone=document["timeZone"])
+
+
+def allowance_from(document: Mapping[str, Any]) -> EmergencyAllowance:
+    """One member of ``emergencyAllowances``."""
+    return EmergencyAllowance(
+        id=document["id"],
+        scope=dict(document["scope"]),
+        model_id=document["model"],
+        calls_per_day=document["callsPerDay"],
+        input_tokens_max=document["inputTokensMax"],
+        output_tokens_max=document["outputTokensMax"],
+    )

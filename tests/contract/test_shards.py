@@ -119,6 +119,10 @@ def test_another_environment_finds_every_reservation_where_it_is(calls, ledger, 
 
     assert [a.reservation for a in same] == [a.reservation for a in found]
     assert others == {"SameId": MANY}
+    for asked in (DynamoDbLedger(calls, pause).known, DynamoDbLedger(calls, pause).known):
+        knows = [asked(reservation(f"r{n}", attempt="another")) for n in range(0, MANY, 9)]
+        assert [one.reservation for one in knows] == [a.reservation for a in found[::9]]
+    assert ledger.known(reservation("nobody's")) is None
     assert len(books.pending(ACCOUNT)) == MANY
 
 
@@ -136,11 +140,14 @@ def test_an_id_whose_shard_split_after_its_call_ended_is_not_paid_twice(calls, l
     again = replace(first[-2], attempt="another")
     with pytest.raises(LedgerUnavailable, match="was used a moment ago"):
         DynamoDbLedger(calls, lambda _attempt: None).reserve(again)
+    with pytest.raises(LedgerUnavailable, match="was used a moment ago"):
+        DynamoDbLedger(calls, lambda _attempt: None).known(again)
     journal_of(calls).write([settled_entry(first[-2])])
 
     told = ledger.reserve(again)
 
     assert told == SameId(reservation=first[-2], resolution=resolution(40))
+    assert DynamoDbLedger(calls, pause).known(again) == told
     assert len(books.pending(ACCOUNT)) == len(stay)
 
 

@@ -61,6 +61,11 @@ class MemoryLedger:
             remaining = tuple(self._remaining(hold, reservation) for hold in reservation.holds)
             return Reserved(reservation=reservation, remaining=remaining)
 
+    def known(self, reservation: Reservation) -> Reserved | SameId | None:
+        with self._lock:
+            self._ask()
+            return self._known(reservation)
+
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         with self._lock:
             self._ask()

@@ -32,6 +32,7 @@ MODULES = (
     "adapters.ledger_memory",
     "adapters.ledger_merging",
     "adapters.ledger_moves",
+    "adapters.ledger_known",
     "adapters.ledger_proofs",
     "adapters.ledger_pools",
     "adapters.ledger_refills",

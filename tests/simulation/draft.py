@@ -15,6 +15,9 @@ from tests.simulation.plan import CHEAP, DEAR, TEAM, Caller
 NOON, EVENING = "2026-11-21T12:00:00", "2026-11-30T23:56:00"
 """The evening ends a day, a month, and no week, two minutes after the first callers may call."""
 
+OTHER = "example.other-v1:0"
+"""A model that nobody calls."""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -60,10 +63,12 @@ def configuration(
     *,
     ladder: bool = False,
     allowances: Sequence[EmergencyAllowance] = (),
+    has_models: bool = True,
 ) -> SentryConfig:
-    """Team search, both models, and these budgets and allowances."""
+    """Team search, both models or another, and these budgets and allowances."""
     rungs = (CHEAP,) if ladder else ()
     models = {DEAR: Model(id=DEAR, ladder=rungs), CHEAP: Model(id=CHEAP)}
+    models = models if has_models else {OTHER: Model(id=OTHER)}
     teams = {TEAM: Team(id=TEAM, owners=("search@example.com",))}
     return with_version(
         SentryConfig(

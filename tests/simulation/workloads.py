@@ -20,6 +20,9 @@ from tests.simulation.world import faults
 from tests.simulation.world.faults import FaultMix
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
+WITHDRAWN_SHARE = 0.25
+"""Of the reconfigurations: models are taken away too."""
+
 
 def spend(random: Random) -> Plan:
     """Some applications spend from one budget that may or may not suffice."""
@@ -104,7 +107,11 @@ def rollover(random: Random) -> Plan:
 
 
 def reconfiguration(random: Random) -> Plan:
-    """Limits are raised, lowered, and lowered below what is spent, by one operator or two."""
+    """Limits are raised, lowered, and lowered below what is spent, by one operator or two.
+
+    Now and then one takes away the models, and then every id comes again.
+    """
+    aside = Random(str(random.getstate()))
     draft = Draft(random)
     budget = draft.budget("daily", random.randint(3_000, 12_000))
     callers = [draft.caller(n, 20 * SECOND) for n in range(random.randint(4, 10))]
@@ -118,13 +125,27 @@ def reconfiguration(random: Random) -> Plan:
                 config=configuration([replace(budget, limit=limit)]),
             )
         )
-    return Plan(
+    plan = Plan(
         workload="reconfiguration",
         start=random.choice((NOON, NOON, EVENING)),
         config=draft.config(),
         callers=callers,
         operators=operators,
     )
+    return withdrawn(plan, aside) if aside.random() < WITHDRAWN_SHARE else plan
+
+
+def withdrawn(plan: Plan, random: Random) -> Plan:
+    """The models are taken away after some calls; all of them are asked for again (P5)."""
+    at = int(random.random() * 40 * SECOND)
+    config = configuration(plan.config.budgets, has_models=False)
+    operator = Operator(name="operator of models", at=at, config=config)
+    again = [
+        replace(one, name=f"{one.name} again", at=at + int(random.uniform(1, 30) * SECOND))
+        for one in plan.callers
+    ]
+    operators = [*plan.operators, operator]
+    return replace(plan, operators=operators, callers=[*plan.callers, *again])
 
 
 def many_budgets(random: Random) -> Plan:

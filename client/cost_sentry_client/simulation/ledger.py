@@ -80,6 +80,10 @@ class SimulatedLedger:
             self._pending[hold.key] += hold.amount
         return self._reserved(reservation)
 
+    def known(self, reservation: Reservation) -> Reserved | SameId | None:
+        """See the port."""
+        return self._known(reservation)
+
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """See the port."""
         name = _name(reservation)

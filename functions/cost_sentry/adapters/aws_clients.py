@@ -5,6 +5,9 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import get_session
 
+ATTEMPTS = 2
+"""The first among them."""
+
 
 def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     """Short time-outs: a ledger that is silent for seconds is down, and the answer is no.
@@ -13,7 +16,7 @@ def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     and a pause between them. An admission makes three of them at most, and its function must say
     no before its own time is up.
     """
-    return _client("dynamodb", _twice(connect=1, read=1.5))
+    return _client("dynamodb", _twice(connect_timeout=1, read_timeout=1.5))
 
 
 def s3_client() -> Any:  # noqa: ANN401 - boto3 client
@@ -22,19 +25,19 @@ def s3_client() -> Any:  # noqa: ANN401 - boto3 client
     S3's name stands for up to eight addresses, and each of them is tried for ``connect_timeout``
     before an attempt fails: so at worst 6.2 seconds for a call that nobody answers.
     """
-    return _client("s3", _twice(connect=0.2, read=1))
+    return _client("s3", _twice(connect_timeout=0.2, read_timeout=1))
 
 
 def sns_client() -> Any:  # noqa: ANN401 - boto3 client
     """Nobody waits for a mail."""
-    return _client("sns", _twice(connect=2, read=5))
+    return _client("sns", _twice(connect_timeout=2, read_timeout=5))
 
 
-def _twice(*, connect: float, read: float) -> Config:
+def _twice(*, connect_timeout: float, read_timeout: float) -> Config:
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 2},
-        connect_timeout=connect,
-        read_timeout=read,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
     )
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
-from cost_sentry.adapters.ledger_answers import remaining_in, reserved
+from cost_sentry.adapters.ledger_answers import reserved
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, UpdateOutcome, Written
 from cost_sentry.adapters.ledger_debts import cover, cover_all, purses_in_debt
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
@@ -17,8 +17,8 @@ from cost_sentry.adapters.ledger_items import (
     SPLIT,
     Item,
     ShardState,
-    place_key,
 )
+from cost_sentry.adapters.ledger_known import KnownIds
 from cost_sentry.adapters.ledger_memory import (
     Memory,
     adopted_by_another,
@@ -35,12 +35,10 @@ from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_wants import want_of
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
-    adopt_arguments,
     reserve_arguments,
     resolve_arguments,
 )
 from cost_sentry.application.ports import (
-    Remaining,
     Reserved,
     ReserveResult,
     Resolved,
@@ -83,6 +81,7 @@ class DynamoDbLedger:
         self._pools = Pools(calls, self._allotments)
         self._refills = Refills(calls, self._allotments, self._pools, pause)
         self._shards = Shards(calls)
+        self._ids = KnownIds(calls, self._memory, self._shards, pause)
 
     def reserve(self, reservation: Reservation) -> ReserveResult:
         """See the port."""
@@ -116,6 +115,10 @@ class DynamoDbLedger:
             if answer is not None:
                 return answer
         raise LedgerContention(f"account {reservation.account!r} has too many writers at once")
+
+    def known(self, reservation: Reservation) -> Reserved | SameId | None:
+        """See the port."""
+        return self._ids.known(reservation)
 
     def _write(self, arguments: Mapping[str, Any], patience: Patience) -> UpdateOutcome:
         """A shard that is asked too often is one where others are at work: try again later."""
@@ -166,7 +169,7 @@ class DynamoDbLedger:
         if isinstance(known, SameId):
             return known
         if known is not None:
-            return self._adopted(known, here.attempt)
+            return self._ids.adopted(known, here.attempt)
         if shard.state is not None:
             self._go_on(shard, here)
         elif len(shard.pending) >= pending_max(shard.shard):
@@ -174,19 +177,6 @@ class DynamoDbLedger:
         else:
             return self._supply(shard, here)
         return None
-
-    def _adopted(self, held: Reservation, attempt: str) -> Reserved | None:
-        """Another invocation of this execution held it; ``None`` if it was just given back."""
-        if held.attempt == attempt:
-            return Reserved(reservation=held, remaining=self._left(held))
-        outcome = self._calls.update(adopt_arguments(held, attempt))
-        if not isinstance(outcome, Written):
-            return None
-        return reserved(replace(held, attempt=attempt), outcome.attributes)
-
-    def _left(self, held: Reservation) -> tuple[Remaining, ...]:
-        item = self._calls.get(place_key(held.place))
-        return () if item is None else remaining_in(held, ShardState.of(item))
 
     def _go_on(self, shard: ShardState, here: Reservation) -> None:
         """To the shard that takes this one's calls."""

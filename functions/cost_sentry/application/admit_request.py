@@ -7,7 +7,7 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cost_sentry.application.budget_levels import BudgetLevels
+from cost_sentry.application.budget_levels import BudgetLevels, Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
@@ -15,6 +15,7 @@ from cost_sentry.application.candidates import Candidate, asked_output_limit, ca
 from cost_sentry.application.emergency_ports import Outage, WithoutLedger
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
+from cost_sentry.application.inquiry import inquiry, must_be_asked_first
 from cost_sentry.application.model_refusal import refusal_of, refusal_of_length
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
@@ -78,14 +79,45 @@ class Admission:
                 message = "no configuration is in force; apply a sentry.yaml first"
                 return rejection(request, ReasonCode.NOT_CONFIGURED, message)
             request = as_configured(request, config)
-            refused = refusal_of(request, config, self.price_book)
-            return refused or self._try_candidates(request, config, attempt)
+            return self._decide(request, config, attempt)
         except LedgerUnavailable as error:
             return self._decide_without_ledger(
                 Outage(request=request, attempt=attempt, config=config, error=error)
             )
         except ConfigurationError as error:
             return rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
+
+    def _decide(self, request: InvocationRequest, config: SentryConfig, attempt: str) -> Decision:
+        """Whoever was answered before is answered so again, whatever is in force by now (P5)."""
+        try:
+            refused = refusal_of(request, config, self.price_book)
+            decision = refused or self._try_candidates(request, config, attempt)
+        except ConfigurationError as error:
+            decision = rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
+        if not must_be_asked_first(decision):
+            return decision
+        known = self._known(request, attempt, decision)
+        if isinstance(known, SameId):
+            return replayed(request, known.reservation, known.resolution)
+        return self._held_before(request, config, known) if known else decision
+
+    def _known(
+        self, request: InvocationRequest, attempt: str, refusal: Decision
+    ) -> Reserved | SameId | None:
+        try:
+            return self.ledger.known(inquiry(request, attempt, self.clock.now()))
+        except LedgerUnavailable as error:
+            message = f"{error}; a new id would be refused: {refusal.message}"
+            raise type(error)(message) from error
+
+    def _held_before(
+        self, request: InvocationRequest, config: SentryConfig, held: Reserved
+    ) -> Decision:
+        """This execution holds it already, and its answer was lost: go on with that."""
+        now = self.clock.now()
+        tries = self._tries(request, config, held.reservation.attempt)
+        advice = Advice(self._check(request, config, now), Stage())
+        return self._allowed(request, config, self._told(held, config, now), tries, advice)
 
     def _decide_without_ledger(self, outage: Outage) -> Decision:
         """A ledger that answers, but not now, is none of an emergency's: it may know the id."""
@@ -104,24 +136,9 @@ class Admission:
     def _try_candidates(
         self, request: InvocationRequest, config: SentryConfig, attempt: str
     ) -> Decision:
-        tries = CandidateTries(
-            reservation=lambda candidate: self._reservation(request, config, candidate, attempt),
-            reserve=self.ledger.reserve,
-            bounds=InputBounds(request=request, counter=self.token_counter),
-            floor=output_floor(request, config),
-            may_lower=request.lower_output_limit,
-        )
         now = self.clock.now()
+        tries, check = self._tries(request, config, attempt), self._check(request, config, now)
         paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
-        check = PolicyCheck(
-            request=request,
-            policies=config.policies,
-            engines=self.policy_engines,
-            clock=self.clock,
-            left_percent=self.levels.left_percent(paid_by, now)
-            if config.policies.ask_what_is_left
-            else None,
-        )
         stage = self.levels.stage(paid_by, now)
         refused = paused(request, stage, now)
         if refused:
@@ -141,6 +158,32 @@ class Admission:
             decision = forbidden(request, tries, check)
         shadow = (*check.shadow, *_would_refuse(result, config))[:NOTES_MAX]
         return replace(decision, policies=tuple(check.notes), shadow=shadow)
+
+    def _tries(
+        self, request: InvocationRequest, config: SentryConfig, attempt: str
+    ) -> CandidateTries:
+        return CandidateTries(
+            reservation=lambda candidate: self._reservation(request, config, candidate, attempt),
+            reserve=self.ledger.reserve,
+            bounds=InputBounds(request=request, counter=self.token_counter),
+            floor=output_floor(request, config),
+            may_lower=request.lower_output_limit,
+        )
+
+    def _check(
+        self, request: InvocationRequest, config: SentryConfig, now: datetime
+    ) -> PolicyCheck:
+        left = None
+        if config.policies.ask_what_is_left:
+            paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
+            left = self.levels.left_percent(paid_by, now)
+        return PolicyCheck(
+            request=request,
+            policies=config.policies,
+            engines=self.policy_engines,
+            clock=self.clock,
+            left_percent=left,
+        )
 
     def _told(self, held: Reserved, config: SentryConfig, now: datetime) -> Reserved:
         """What the answer says is left; of shadows in terms of the limit that is named."""

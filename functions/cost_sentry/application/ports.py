@@ -144,6 +144,13 @@ class Ledger(Protocol):
         """Hold every ``reservation.holds``, all or none, unless the id is taken."""
         ...
 
+    def known(self, reservation: Reservation) -> Reserved | SameId | None:
+        """What ``reserve`` would answer if the id is taken; ``None``, and nothing held, if not.
+
+        Before a refusal that no budget is asked for, and for whoever needs no money (P5).
+        """
+        ...
+
     def resolve(self, reservation: Reservation, resolution: Resolution) -> Resolved:
         """Settle, void or expire it: post what it cost, give back the rest, exactly once."""
         ...

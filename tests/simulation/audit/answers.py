@@ -35,6 +35,13 @@ ANSWER_SECONDS_MAX = deployment_facts.client_limits()[1]
 AHEAD_SECONDS_MAX = 10
 """How far ahead an id's clock may be (ADR 0009)."""
 
+SAID_OF_KNOWN_IDS = {
+    ReasonCode.REQUEST_ID_REUSED,
+    ReasonCode.LEDGER_UNAVAILABLE,
+    ReasonCode.INVALID_REQUEST,
+}
+"""Refusals of an id that is held: its content or its time is another, or nobody knows."""
+
 
 class Answers:
     """Args:
@@ -152,12 +159,12 @@ class Answers:
         ):
             detail = f"{request.request_id} is refused as used before by other content"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
-        if code is ReasonCode.BUDGET_EXHAUSTED:
-            if asked.was_known:
-                detail = f"{request.request_id} is held and refused for want of money"
-                raise BrokenPromise(broken.SAME_ANSWER, detail)
-            if not any(view.binding and view.left is not None for view in decision.budgets):
-                raise BrokenPromise(broken.SAYS_WHY, f"{request.request_id}: {decision.message}")
+        if asked.was_known and code not in SAID_OF_KNOWN_IDS:
+            detail = f"{request.request_id} is held and refused: {code}"
+            raise BrokenPromise(broken.SAME_ANSWER, detail)
+        names_one = any(view.binding and view.left is not None for view in decision.budgets)
+        if code is ReasonCode.BUDGET_EXHAUSTED and not names_one:
+            raise BrokenPromise(broken.SAYS_WHY, f"{request.request_id}: {decision.message}")
         was_silent = self._silent_since(asked.at)
         if self._is_calm and code is ReasonCode.LEDGER_UNAVAILABLE and not was_silent:
             raise BrokenPromise(broken.ANSWERS_WHEN_CALM, decision.message)

@@ -38,6 +38,12 @@ def other_content_is_answered(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+@bugs.caught_by(broken.SAME_ANSWER, planted.withdrawn_models)
+def refuses_before_it_asks_for_the_id(patch: pytest.MonkeyPatch) -> None:
+    """A refusal by the configuration is told without asking whether the id was answered."""
+    patch.setattr(admit_request, "must_be_asked_first", lambda _decision: False)
+
+
 @bugs.caught_by(broken.HELD_BEFORE_ALLOWED, workloads.spend)
 def a_silent_ledger_allows(patch: pytest.MonkeyPatch) -> None:
     """When the ledger cannot be asked, the answer is yes."""

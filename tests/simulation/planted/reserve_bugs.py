@@ -9,6 +9,7 @@ from cost_sentry.adapters import dynamodb_ledger
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_calls import ConditionFailed, Written
 from cost_sentry.adapters.ledger_items import ShardState
+from cost_sentry.adapters.ledger_known import KnownIds
 from cost_sentry.adapters.ledger_memory import Memory
 from cost_sentry.adapters.ledger_patience import Patience
 from cost_sentry.adapters.ledger_writes import reserve_arguments
@@ -118,10 +119,10 @@ def a_shard_is_never_full(patch: pytest.MonkeyPatch) -> None:
 def adopted_without_renaming(patch: pytest.MonkeyPatch) -> None:
     """Of two invocations of one execution the earlier can still take the reservation back."""
 
-    def _adopted(self: DynamoDbLedger, held: Reservation, _attempt: str) -> Reserved:
+    def adopted(self: KnownIds, held: Reservation, _attempt: str) -> Reserved:
         return Reserved(reservation=held, remaining=self._left(held))
 
-    patch.setattr(DynamoDbLedger, "_adopted", _adopted)
+    patch.setattr(KnownIds, "adopted", adopted)
 
 
 @bugs.caught_by(broken.HELD_ONCE, planted.old_ids, {"skewed": 1.0})

@@ -9,7 +9,7 @@ from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.window import WindowKind
 from tests.simulation.draft import NOON, configuration
 from tests.simulation.plan import TEAM, Caller, Plan
-from tests.simulation.workloads import reconfiguration, rollover, spend
+from tests.simulation.workloads import reconfiguration, rollover, spend, withdrawn
 from tests.simulation.world import deployment_facts
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
@@ -91,6 +91,11 @@ def second_burst(random: Random) -> Plan:
             again = number * sweep + int(random.random() * 4 * SECOND)
             callers += [one, replace(one, name=f"{one.name} again", at=again)]
     return _plan("second_burst", 1_000_000, callers)
+
+
+def withdrawn_models(random: Random) -> Plan:
+    """Ids come again when the configuration has no model for them any more."""
+    return replace(withdrawn(reconfiguration(random), random), workload="withdrawn_models")
 
 
 def long_rollover(random: Random) -> Plan:

@@ -39,14 +39,14 @@ def trigger(name: str) -> int:
 
 @cache
 def client_limits(made_by: str = "dynamodb_client") -> tuple[int, float]:
-    """Attempts and seconds of silence of the client that this function of bootstrap makes."""
-    tree = _tree("functions/cost_sentry/bootstrap.py")
+    """Attempts and seconds of silence of the client that this function of aws_clients makes."""
+    tree = _tree("functions/cost_sentry/adapters/aws_clients.py")
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef) and function.name == made_by:
-            (config,) = _calls(function, "Config")
-            given = {k.arg: ast.literal_eval(k.value) for k in config.keywords}
-            return given["retries"]["total_max_attempts"], given["read_timeout"]
-    raise AssertionError(f"bootstrap.{made_by} is gone")
+            (patience,) = _calls(function, "_twice")
+            given = {k.arg: ast.literal_eval(k.value) for k in patience.keywords}
+            return _constants(tree)["ATTEMPTS"], given["read_timeout"]
+    raise AssertionError(f"aws_clients.{made_by} is gone")
 
 
 def _tree(path: str) -> ast.Module:

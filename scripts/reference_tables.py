@@ -71,7 +71,7 @@ def request_limits() -> str:
         ("the whole request, as JSON", f"{kib} KiB; Step Functions carries 256 with the answer"),
         ("nesting", f"{request_parser_json.NESTING_MAX_LEVELS} levels"),
         ("`requestId`", "1 to 128 letters, digits and `. _ : -`"),
-        ("`tags`", f"1 to {sentry_fields.TAGS_MAX}, `team` among them"),
+        ("`tags`", f"`team`, `application`, and at most {sentry_fields.TAGS_MAX} others"),
         (
             "name of a tag",
             f"{sentry_fields.TAG_NAME_LENGTH_MAX_CHARACTERS} characters; no `#`, not `model`",

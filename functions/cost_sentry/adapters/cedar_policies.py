@@ -12,7 +12,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cedarpy
 
@@ -87,16 +87,33 @@ class CedarPolicies:
     ) -> Verdict:
         facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
         request = {**found.request, "context": _context(found.looks_at.told(facts))}
-        is_permitted, reasons = _asked(request, self._policy_set(found.near), found.entities)
+        said = _asked(request, self._policy_set(found.near), found.entities)
         shadow: tuple[PolicyNote, ...] = ()
-        if reasons & self._in_shadow:
+        if said.error or said.reasons & self._in_shadow:
             # Without any of them among its reasons the answer is that of the enforced ones.
-            would_be, why = is_permitted, reasons
+            would_be = said
             enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
-            is_permitted, reasons = _asked(request, self._policy_set(enforced), found.entities)
-            shadow = self._notes(why & self._in_shadow, model) if would_be != is_permitted else ()
-        forbidden_by = () if is_permitted else self._notes(reasons, model)
-        return Verdict(is_permitted=is_permitted, forbidden_by=forbidden_by, shadow=shadow)
+            said = _asked(request, self._policy_set(enforced), found.entities)
+            shadow = self._of_shadows(would_be, said, model)
+        if said.error:
+            raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
+        forbidden_by = () if said.is_permitted else self._notes(said.reasons, model)
+        return Verdict(is_permitted=said.is_permitted, forbidden_by=forbidden_by, shadow=shadow)
+
+    def _of_shadows(
+        self, would_be: "_Said", said: "_Said", model: ModelFacts
+    ) -> tuple[PolicyNote, ...]:
+        """What policies in shadow mode would have changed; one that fails would refuse the call."""
+        if would_be.error:
+            failed = [self._by_id[id_] for id_ in self._in_shadow if f"`{id_}`" in would_be.error]
+            sentence = f"It would refuse every such call: {would_be.error}."
+            return tuple(
+                PolicyNote(policy_id=one.id, sentence=sentence, model_id=model.model_id)
+                for one in failed
+            )
+        if would_be.is_permitted == said.is_permitted:
+            return ()
+        return self._notes(would_be.reasons & self._in_shadow, model)
 
     def _slice_of(self, caller: CallerFacts, model: ModelFacts) -> "_Slice":
         """The policies that may speak of them, by their scopes; most speak of somebody else."""
@@ -138,6 +155,16 @@ class CedarPolicies:
         )
 
 
+class _Said(NamedTuple):
+    """Cedar's answer about some policies."""
+
+    is_permitted: bool
+    reasons: set[str]
+    """Ids of the policies that decided."""
+    error: str | None
+    """Of a policy that cannot be evaluated, named in it between backquotes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slice:
     """All that is the same for each call of one caller to one model."""
@@ -167,12 +194,10 @@ def parsed(policies: Sequence[Policy]) -> Rules:
 
 def _asked(
     request: Mapping[str, Any], policies: cedarpy.PolicySet, entities: cedarpy.Entities
-) -> tuple[bool, set[str]]:
-    """Whether it is permitted, and the policies that decided."""
+) -> _Said:
     told = cedarpy.is_authorized(dict(request), policies, entities)
-    if told.diagnostics.errors:
-        raise ConfigurationError(f"a policy cannot be evaluated: {told.diagnostics.errors[0]}")
-    return told.allowed, set(told.diagnostics.reasons)
+    errors = told.diagnostics.errors
+    return _Said(told.allowed, set(told.diagnostics.reasons), errors[0] if errors else None)
 
 
 def _caller_names(caller: CallerFacts) -> set[tuple[str, str]]:

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from cost_sentry.adapters.request_parser_problems import Problems, described, shown
 from cost_sentry.adapters.request_parser_shapes import check_enum
 from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.invocation import Priority
 from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
 
 SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit")
 """What a request has besides Converse's own fields."""
 TAGS_MAX = 16
+"""Besides those that may be the workflow's, and not the request's own."""
+PROVEN_TAGS = (TEAM_TAG, APPLICATION_TAG)
 TAG_NAME_LENGTH_MAX_CHARACTERS = 64
 TAG_VALUE_LENGTH_MAX_CHARACTERS = 128
-TEAM_TAG = "team"
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Control and format characters, surrogates, line and paragraph separators."""
-_TAGS_ALLOWED = f"an object of 1 to {TAGS_MAX} strings, {TEAM_TAG} among them"
+_TAGS_ALLOWED = f"an object of strings: {TEAM_TAG}, and at most {TAGS_MAX} others"
 
 
 def check_sentry_fields(
@@ -55,8 +57,10 @@ def _check_tags(request: Mapping[str, object], problems: Problems) -> None:
     if not isinstance(tags, dict) or not all(isinstance(name, str) for name in tags):
         problems.add(("tags",), f"is {described(tags)}", _TAGS_ALLOWED)
         return
-    if len(tags) > TAGS_MAX:
-        problems.add(("tags",), f"has {len(tags)} tags", f"at most {TAGS_MAX}")
+    own = len(tags.keys() - PROVEN_TAGS)
+    if own > TAGS_MAX:
+        problem = f"has {own} tags besides {' and '.join(PROVEN_TAGS)}"
+        problems.add(("tags",), problem, f"at most {TAGS_MAX}")
     if TEAM_TAG not in tags:
         problems.add(("tags", TEAM_TAG), "is missing", "the id of a team in sentry.yaml")
     for name, value in tags.items():

@@ -175,6 +175,27 @@ def test_a_policy_that_cannot_be_evaluated_permits_nothing():
     assert not verdict(given, maxTokens=10).is_permitted
 
 
+def test_a_policy_in_shadow_mode_that_cannot_be_evaluated_refuses_nothing_and_is_told():
+    fails = "forbid (principal, action, resource) when { context.maxTokens > 9 };"
+    tried = policies("UTC", policy("tried", fails, shadow=True))
+
+    told = verdict(tried)
+
+    assert told.is_permitted
+    [said] = told.shadow
+    assert (said.policy_id, said.model_id) == ("tried", HAIKU.model_id)
+    assert said.sentence.startswith("It would refuse every such call: error while evaluating")
+    assert verdict(tried, maxTokens=10).shadow == (note("tried"),)
+
+
+def test_a_policy_in_force_that_cannot_be_evaluated_is_not_hidden_by_one_in_shadow_mode():
+    fails = "forbid (principal, action, resource) when { context.maxTokens > 9 };"
+    both = policies("UTC", policy("tried", fails, shadow=True), enforced=fails)
+
+    with pytest.raises(ConfigurationError, match="`enforced`"):
+        verdict(both)
+
+
 def test_a_policy_that_is_no_cedar_is_an_error_that_names_it():
     with pytest.raises(ConfigurationError, match="'broken' cannot be read"):
         CedarPolicies(policies(broken="forbid (principal"))

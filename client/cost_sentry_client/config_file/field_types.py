@@ -34,6 +34,11 @@ def _digits(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
+def _truth(value: object) -> object:
+    # Every word of the file is text to us: to YAML itself `no` is false, and a team's name.
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
 _Written = BeforeValidator(_digits)
 
 TeamId = Annotated[str, StringConstraints(pattern=TEAM_ID), _Written]
@@ -43,6 +48,7 @@ TagName = Annotated[str, StringConstraints(pattern=TAG_NAME)]
 TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE), _Written]
 TimeZone = Annotated[str, StringConstraints(pattern=TIME_ZONE)]
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
+Switch = Annotated[bool, BeforeValidator(_truth)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Amount = Annotated[
     str,

@@ -30,7 +30,7 @@ from cost_sentry_client.config_file.shapes import (
     EmergencyAllowanceShape,
     SentryFile,
 )
-from cost_sentry_client.config_file.shapes_callers import TeamShape
+from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ def _config(file: SentryFile) -> SentryConfig:
 
 def _applications(team: TeamShape | None) -> dict[str, Application]:
     return {
-        id_: Application(id=id_, environment=one.environment if one else None)
-        for id_, one in (team.applications if team else {}).items()
+        id_: application_of(id_, shape)
+        for id_, shape in (team.applications if team else {}).items()
     }
 
 

@@ -18,7 +18,11 @@ from cost_sentry_client.config_file.shapes import (
     SentryFile,
     StagesShape,
 )
-from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
+from cost_sentry_client.config_file.shapes_callers import (
+    AnswerCacheShape,
+    ApplicationShape,
+    TeamShape,
+)
 
 _SECTIONS = (
     ("", SentryFile),
@@ -26,6 +30,7 @@ _SECTIONS = (
     ("alerts.", AlertsShape),
     ("teams.<team>.", TeamShape),
     ("teams.<team>.applications.<application>.", ApplicationShape),
+    ("teams.<team>.applications.<application>.answerCache.", AnswerCacheShape),
     ("models.<model>.", ModelShape),
     ("budgets[].", BudgetShape),
     ("budgets[].stages.", StagesShape),
@@ -89,6 +94,8 @@ def _value(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
             text = ", ".join(f"`{value}`" for value in values)
         case {"anyOf": [first, *_]}:
             text = _value(first, definitions)
+        case {"type": "boolean"}:
+            text = "`true` or `false`"
         case {"pattern": pattern}:
             text = WORDS[pattern]
         case {"minimum": least, "maximum": most}:

@@ -17,7 +17,11 @@ from cost_sentry_client.config_file.shapes import (
     SentryFile,
     StagesShape,
 )
-from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
+from cost_sentry_client.config_file.shapes_callers import (
+    AnswerCacheShape,
+    ApplicationShape,
+    TeamShape,
+)
 
 _KEY_MARK = "[key]"
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -28,6 +32,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "budgets": BudgetShape,
     "emergencyAllowances": EmergencyAllowanceShape,
 }
+_PARTS: dict[str, type[BaseModel]] = {"stages": StagesShape, "answerCache": AnswerCacheShape}
 
 
 def findings_of(error: ValidationError) -> list[Finding]:
@@ -85,6 +90,8 @@ def _wanted_kind(error_type: str, path: Path) -> str | None:
             return "text"
         case "int_type":
             return "a whole number in plain digits"
+        case "bool_type":
+            return "true or false"
         case _:
             return None
 
@@ -129,8 +136,10 @@ def _shape_at(path: Path) -> type[BaseModel] | None:
             return SentryFile
         case ("defaults" | "alerts" as name,):
             return _SECTIONS[name]
-        case ("budgets", _, "stages"):
-            return StagesShape
+        case ("budgets", _, "stages" as name) | (
+            "teams", _, "applications", _, "answerCache" as name,
+        ):  # fmt: skip
+            return _PARTS[name]
         case ("teams", _, "applications", _):
             return ApplicationShape
         case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _):

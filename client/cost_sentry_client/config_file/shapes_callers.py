@@ -2,13 +2,32 @@
 
 from pydantic import Field
 
-from cost_sentry.domain.sentry_config import WORKFLOWS_MAX
+from cost_sentry.domain.answer_cache import TTL_SECONDS_MAX, AnswerCaching
+from cost_sentry.domain.sentry_config import WORKFLOWS_MAX, Application
 from cost_sentry_client.config_file.field_types import (
     Address,
+    Switch,
     TagValue,
     TeamId,
 )
 from cost_sentry_client.config_file.shape import Shape
+
+
+class AnswerCacheShape(Shape):
+    """Answers that are kept for a while, and given again to the same request."""
+
+    ttl_seconds: int = Field(
+        ge=1,
+        le=TTL_SECONDS_MAX,
+        description="how long an answer is kept and given again, in seconds; at most a week",
+    )
+    any_temperature: Switch = Field(
+        default=False,
+        description=(
+            "also for requests whose temperature is not 0, or not named, and for those with "
+            "additionalModelRequestFields: the model might answer otherwise each time"
+        ),
+    )
 
 
 class ApplicationShape(Shape):
@@ -17,6 +36,13 @@ class ApplicationShape(Shape):
     environment: TagValue | None = Field(
         default=None,
         description="the value of its tag environment, whatever its requests say",
+    )
+    answer_cache: AnswerCacheShape | None = Field(
+        default=None,
+        description=(
+            "keep whole answers of the model for this application alone; without it no text is "
+            "kept at all"
+        ),
     )
 
 
@@ -36,3 +62,14 @@ class TeamShape(Shape):
             "team has one workflow, and the tag application is what its requests say"
         ),
     )
+
+
+def application_of(id_: str, shape: ApplicationShape | None) -> Application:
+    """As the configuration has it."""
+    told = shape or ApplicationShape()
+    caching = _caching(told.answer_cache) if told.answer_cache else None
+    return Application(id=id_, environment=told.environment, answer_cache=caching)
+
+
+def _caching(shape: AnswerCacheShape) -> AnswerCaching:
+    return AnswerCaching(ttl_seconds=shape.ttl_seconds, any_temperature=shape.any_temperature)

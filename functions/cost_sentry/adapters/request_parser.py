@@ -13,6 +13,7 @@ from cost_sentry.adapters.request_parser_problems import Problems, described, on
 from cost_sentry.adapters.request_parser_roles import check_roles
 from cost_sentry.adapters.request_parser_shapes import check_shape
 from cost_sentry.adapters.request_parser_unpriced import NEVER_TAKEN, check_unpriced
+from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 from cost_sentry.domain.token_bound import input_bound_tokens, input_floor_tokens
 
@@ -107,6 +108,7 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
         converse=converse,
         lower_output_limit=request.get("lowerOutputLimit", True),
         thinking_tokens=thinking_tokens(converse),
+        answer_cache=CacheUse(request.get("answerCache", CacheUse.USE)),
     )
 
 

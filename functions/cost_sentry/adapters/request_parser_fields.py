@@ -1,16 +1,17 @@
-"""The sentry's own fields: ``requestId``, ``tags``, ``priority`` and ``lowerOutputLimit``."""
+"""The sentry's own fields: what a request has besides Converse's."""
 
 import unicodedata
 from collections.abc import Mapping
 
 from cost_sentry.adapters.request_parser_problems import Problems, described, shown
 from cost_sentry.adapters.request_parser_shapes import check_enum
+from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.invocation import Priority
 from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
 
-SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit")
+SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit", "answerCache")
 """What a request has besides Converse's own fields."""
 TAGS_MAX = 16
 """Besides those that may be the workflow's, and not the request's own."""
@@ -31,6 +32,8 @@ def check_sentry_fields(
     _check_tags(request, problems)
     if "priority" in request:
         check_enum(("priority",), request["priority"], [p.value for p in Priority], problems)
+    if "answerCache" in request:
+        check_enum(("answerCache",), request["answerCache"], [u.value for u in CacheUse], problems)
     lower = request.get("lowerOutputLimit", True)
     if not isinstance(lower, bool):
         problems.add(("lowerOutputLimit",), f"is {described(lower)}", "true or false")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
@@ -170,10 +171,20 @@ def _teams(config: SentryConfig | None) -> _Things:
 def _applications(config: SentryConfig | None) -> _Things:
     """As ``team/application``."""
     return {
-        f"{team.id}/{one.id}": {"environment": one.environment or "none"}
+        f"{team.id}/{one.id}": {
+            "environment": one.environment or "none",
+            "answerCache": _answer_cache(one.answer_cache),
+        }
         for team in (config.teams.values() if config else ())
         for one in team.applications.values()
     }
+
+
+def _answer_cache(caching: AnswerCaching | None) -> str:
+    if caching is None:
+        return "none"
+    kept = "any temperature" if caching.any_temperature else "temperature 0"
+    return f"{caching.ttl_seconds} s, {kept}"
 
 
 def _models(config: SentryConfig | None) -> _Things:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import (
     Stages,
 )
@@ -26,20 +27,42 @@ def stages_from(document: Mapping[str, Any]) -> Stages:
 
 def team_to_document(team: Team) -> dict[str, object]:
     """Applications are left out where none is named."""
-    named = {
-        one.id: {} if one.environment is None else {"environment": one.environment}
-        for one in team.applications.values()
-    }
+    named = {one.id: _application_to_document(one) for one in team.applications.values()}
     return {"owners": list(team.owners), **({"applications": named} if named else {})}
 
 
 def team_from(id_: str, document: Mapping[str, Any]) -> Team:
     """The inverse of ``team_to_document``."""
     applications = {
-        name: Application(id=name, environment=told.get("environment"))
+        name: Application(
+            id=name,
+            environment=told.get("environment"),
+            answer_cache=_answer_cache_from(told.get("answerCache")),
+        )
         for name, told in document.get("applications", {}).items()
     }
     return Team(id=id_, owners=tuple(document["owners"]), applications=applications)
+
+
+def _application_to_document(one: Application) -> dict[str, object]:
+    """An older sentry reads over ``answerCache``, and keeps nothing: no format of its own."""
+    told: dict[str, object] = {}
+    if one.environment is not None:
+        told["environment"] = one.environment
+    if one.answer_cache is not None:
+        told["answerCache"] = {
+            "ttlSeconds": one.answer_cache.ttl_seconds,
+            **({"anyTemperature": True} if one.answer_cache.any_temperature else {}),
+        }
+    return told
+
+
+def _answer_cache_from(document: Mapping[str, Any] | None) -> AnswerCaching | None:
+    if document is None:
+        return None
+    return AnswerCaching(
+        ttl_seconds=document["ttlSeconds"], any_temperature=document.get("anyTemperature", False)
+    )
 
 
 def allowances_to_document(config: SentryConfig) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.caller import Caller
 
 NO_APPLICATION = "-"
@@ -72,6 +73,8 @@ class InvocationRequest:
     """Rather a shorter answer than none, when the budgets cannot pay for ``max_tokens``."""
     thinking_tokens: int = 0
     """Of the output limit, set aside by the caller for thinking; Bedrock refuses a limit within."""
+    answer_cache: CacheUse = CacheUse.USE
+    """What the caller wants of its application's cache, if that has one."""
     caller: Caller | None = None
     """Who called, where that is proven; ``tags`` agree with it. ``None``: tags are all there is."""
     environment: str | None = None

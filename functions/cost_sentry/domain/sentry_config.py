@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import MODEL_TAG, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.emergency import EmergencyAllowance
@@ -25,6 +26,8 @@ class Application:
     id: str
     environment: str | None = None
     """The value of its tag ``environment``; ``None``: what its requests say."""
+    answer_cache: AnswerCaching | None = None
+    """Which answers are kept for it; ``None``: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,13 @@ class SentryConfig:
         application = team.applications.get(tags.get(APPLICATION_TAG, "")) if team else None
         told = application.environment if application else None
         return {} if told is None else {ENVIRONMENT_TAG: told}
+
+    def answer_cache_of(self, caller: Caller | None) -> AnswerCaching | None:
+        """Which answers are kept for this caller: an application that its workflow proves."""
+        if caller is None or caller.application is None or caller.team not in self.teams:
+            return None
+        application = self.teams[caller.team].applications.get(caller.application)
+        return application.answer_cache if application else None
 
     def team_budget_ids(self, team: str) -> tuple[str, ...]:
         """Budgets whose scope names this team; the rest belong to everybody."""

@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
+from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import Application, Model, Team
@@ -48,7 +49,7 @@ def test_applications_that_come_go_or_change_are_shown():
 
     assert [line for line in told if "application" in line] == [
         "changed application search/web: environment dev → prod",
-        "added application search/new: environment none",
+        "added application search/new: environment none, answerCache none",
         "removed application search/old",
     ]
 
@@ -197,3 +198,19 @@ def test_an_emergency_allowance_is_compared_field_by_field():
     assert texts(current, wanted, {"search-daily": 1_000}) == [
         "changed emergency allowance outage: callsPerDay 2 → 9"
     ]
+
+
+def test_a_cache_that_comes_or_changes_is_shown():
+    def caching(cache):
+        web = Application(id="web", answer_cache=cache)
+        return configuration(teams={"search": Team(id="search", applications={"web": web})})
+
+    none, short = caching(None), caching(AnswerCaching(ttl_seconds=60))
+    any_ = caching(AnswerCaching(ttl_seconds=60, any_temperature=True))
+
+    assert texts(none, short, {})[0] == (
+        "changed application search/web: answerCache none → 60 s, temperature 0"
+    )
+    assert texts(short, any_, {})[0] == (
+        "changed application search/web: answerCache 60 s, temperature 0 → 60 s, any temperature"
+    )

@@ -9,6 +9,7 @@ from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses
 from infra.alarms import Alarms, Watched
 from infra.alerts import Alerts
+from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
 from infra.function_set import FunctionSet, Neighbours
@@ -41,7 +42,10 @@ class CostSentryStack(cdk.Stack):
         alerts = Alerts(self, "Alerts", addresses=addresses)
         models = BedrockAccess(self, "Models")
         emergency = EmergencyStore(self, "Emergency", stage=stage)
-        near = Neighbours(ledger=ledger, alerts=alerts, models=models, emergency=emergency)
+        answers = AnswerTable(self, "Answers")
+        near = Neighbours(
+            ledger=ledger, alerts=alerts, models=models, emergency=emergency, answers=answers
+        )
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
         workflows = WorkflowSet(
             self, "Workflows", functions=functions, models=models, callers=callers, stage=stage
@@ -56,6 +60,7 @@ class CostSentryStack(cdk.Stack):
         self._output("GuardedInvocationArnPrefix", workflows.arn_prefix)
         self._output("AlertTopicArn", alerts.topic.topic_arn)
         self._output("EmergencyBucketName", emergency.bucket.bucket_name)
+        self._output("AnswerTableName", answers.table.table_name)
         for name, function in functions.by_name.items():
             self._output(f"{pascal(name)}FunctionName", function.function.function_name)
 

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cost_sentry.settings import Settings
 from infra.alerts import Alerts
+from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
 from infra.ledger_table import LedgerTable
@@ -36,6 +37,7 @@ class Neighbours:
     alerts: Alerts
     models: BedrockAccess
     emergency: EmergencyStore
+    answers: AnswerTable
 
 
 Grant = Callable[[Neighbours, SentryFunction], None]
@@ -61,6 +63,8 @@ FUNCTIONS = (
             lambda near, to: near.ledger.grant_reserve(to.role),
             lambda near, to: near.models.grant_count(to.role),
             lambda near, to: near.emergency.grant_use(to.role),
+            lambda near, to: near.answers.grant_find(to.role),
+            lambda near, to: near.ledger.grant_book_savings(to.role),
         ),
     ),
     FunctionRow(
@@ -76,6 +80,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_resolve(to.role),
             lambda near, to: near.emergency.grant_tell(to.role),
+            lambda near, to: near.answers.grant_keep(to.role),
         ),
     ),
     FunctionRow(
@@ -124,6 +129,7 @@ class FunctionSet(Construct):
             table_name=near.ledger.table.table_name,
             alert_topic_arn=near.alerts.topic.topic_arn,
             emergency_bucket_name=near.emergency.bucket.bucket_name,
+            answer_table_name=near.answers.table.table_name,
         )
         code = lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"])
         layer = self._layer()

@@ -16,6 +16,7 @@ _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
 _REQUESTS = "REQUEST#*"
+_SAVINGS = "SAVINGS#*"
 
 
 class LedgerTable(Construct):
@@ -54,6 +55,10 @@ class LedgerTable(Construct):
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", _BUDGETS, _ACCOUNTS, _REGISTER, _REQUESTS)
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
+
+    def grant_book_savings(self, grantee: iam.IGrantable) -> None:
+        """Add what a kept answer has spared; that it was given is noted as a refusal is."""
+        self._allow(grantee, "UpdateItem", _SAVINGS)
 
     def grant_resolve(self, grantee: iam.IGrantable) -> None:
         """Settle or void: one account's item, and its budgets' where an overrun must be paid.

@@ -52,6 +52,12 @@ ACCEPTANCES = (
         "ledger's journal once they are booked, and roles of this stack alone write here.",
     ),
     Acceptance(
+        path="Answers/Table",
+        findings=("DDB3",),
+        reason="A recovery copy would keep text for 35 days that was to be kept for an hour, and "
+        "nothing is lost with this table: the model answers again.",
+    ),
+    Acceptance(
         path="Workflows",
         findings=_wildcards("*"),
         reason="Log delivery and X-Ray actions of Step Functions have no resource to name.",

@@ -8,6 +8,7 @@ SETTINGS = {
     "table_name": "the ledger's DynamoDB table",
     "alert_topic_arn": "where budgets' mails are published",
     "emergency_bucket_name": "the S3 bucket of calls that are set aside for outages",
+    "answer_table_name": "the DynamoDB table of answers that are kept",
 }
 
 REASONS = {
@@ -34,6 +35,10 @@ REASONS = {
     ReasonCode.EMERGENCY_ALLOWANCE: (
         "the ledger could not be asked; a call that was set aside for that pays for this one",
         "nothing; few such calls are left, so send only what cannot wait",
+    ),
+    ReasonCode.ANSWERED_FROM_CACHE: (
+        "the same request was answered before, and its application keeps answers; see `cache`",
+        "nothing; for an answer of the model send `answerCache: refresh`, or `off`",
     ),
     ReasonCode.BUDGET_EXHAUSTED: (
         "neither the model nor any rung of its ladder fits, nor does a lower output limit",
@@ -97,7 +102,7 @@ REASONS = {
 }
 
 DECISIONS = {
-    DecisionKind.ALLOW: "the model that was asked for is called",
+    DecisionKind.ALLOW: "the model that was asked for is called, or has answered before",
     DecisionKind.REROUTE: "a cheaper model of its ladder is called",
     DecisionKind.REJECT: "no model is called; nothing is held unless `message` says so",
     DecisionKind.DEFER: "belongs to a deferred batch workflow; `guarded_invocation` never gives it",
@@ -123,9 +128,10 @@ ANSWER = {
     " lowered. `null` after a rejection",
     "inputTokensBound": "the most tokens that the prompt can have, as it was priced",
     "reservedUsd": "the most that the call can cost, held for it",
-    "costUsd": "the real cost; `null` until it is known",
+    "costUsd": "the real cost; `null` until it is known, `0.00` of an answer that was kept",
     "costEstimated": "true when nobody knows the real cost and the whole reservation was charged",
-    "status": "of the reservation; see the table below. `null` after a rejection",
+    "status": "of the reservation; see the table below. `null` where there is none: after a"
+    " rejection, and of an answer that was kept",
     "replayed": "the id was answered before; the model was not called again",
     "priceBook": "date and checksum of the prices that were used",
     "budgets": "every budget that was asked",
@@ -134,6 +140,9 @@ ANSWER = {
     "shadow": "every policy or budget in shadow mode that would have decided otherwise",
     "retryAfterSeconds": "after how many seconds a refused call may be sent again with some hope; "
     "`null`: waiting does not help, or it was not refused",
+    "cache": "of an answer that was kept: when it was (`keptAt`), how old it is (`ageSeconds`),"
+    " until when it is given (`endsAt`), and what asking the model would have cost by today's"
+    " prices (`avoidedUsd`); `null` of every other",
     "ignoredTags": "what the request claimed of its caller, and is not so",
     "errors": "everything wrong with the request: `field`, `problem`, `allowed`; in a failed call's"
     " `cause` too, if Amazon Bedrock found the prompt too long",

@@ -86,6 +86,13 @@ def request_limits() -> str:
             "`true` (default): rather a shorter answer than none. `false`: rather none",
         ),
         (
+            "`answerCache`",
+            (
+                "`use` (default): one that is kept, if the application keeps answers. `refresh`: a "
+                "new one, which takes its place. `off`: a new one, which is not kept"
+            ),
+        ),
+        (
             "`inferenceConfig.maxTokens`",
             "1 to `defaults.outputTokensMax` of `sentry.yaml`, and to what the model writes",
         ),

@@ -55,9 +55,17 @@ def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, st
         facts.append(("try again", f"in {seconds_text(sentry['retryAfterSeconds'])}"))
     if usage:
         facts.append(("tokens", f"{usage['inputTokens']} in, {usage['outputTokens']} out"))
+    if sentry.get("cache"):
+        facts += [("cost", "nothing"), ("avoided", avoided_text(sentry["cache"]))]
     if sentry.get("status"):
         facts.append(("cost", _cost(sentry)))
     return facts
+
+
+def avoided_text(cache: Block) -> str:
+    """What a kept answer has spared, how old it is, and when it ends."""
+    age, ends = seconds_text(cache["ageSeconds"]), moment_text(cache["endsAt"])
+    return f"{usd_text(cache['avoidedUsd'])} (the answer is {age} old, and kept until {ends})"
 
 
 def _cost(sentry: Block) -> str:

@@ -5,6 +5,7 @@ import typer
 from cost_sentry_client.commands import budget, config, local
 from cost_sentry_client.commands.explain import explain
 from cost_sentry_client.commands.invoke import invoke
+from cost_sentry_client.commands.savings import savings
 from cost_sentry_client.commands.simulate import simulate
 from cost_sentry_client.commands.smoke import smoke
 from cost_sentry_client.commands.version import version
@@ -23,6 +24,7 @@ app.add_typer(local.app, name="local")
 app.command()(invoke)
 app.add_typer(budget.app, name="budget")
 app.command()(explain)
+app.command()(savings)
 app.add_typer(config.app, name="config")
 app.command()(simulate)
 app.command()(smoke)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.adapters.answer_block import budget_block, note_block, rung_block
+from cost_sentry.adapters.answer_block import budget_block, cache_block, note_block, rung_block
 from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
@@ -11,6 +11,7 @@ from cost_sentry_client.answer_report import (
     FORBADE,
     WOULD_HAVE,
     answer_budgets,
+    avoided_text,
     errors_table,
     headline,
     policies_table,
@@ -50,6 +51,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "policies": [note_block(note) for note in found.policies],
         "shadow": [note_block(note) for note in found.shadow],
         "errors": [asdict(error) for error in found.errors],
+        "cache": cache_block(found.cached) if found.cached else None,
         "steps": [
             {"at": step.at.isoformat(), "what": str(step.what), "detail": step.detail}
             for step in found.steps
@@ -98,6 +100,8 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
     if found.reserved_picodollars is not None:
         facts += [("reserved", usd_text(dollars_text(found.reserved_picodollars)))]
         facts += [("cost", _cost_text(found))]
+    if found.cached is not None:
+        facts += [("cost", "nothing"), ("avoided", avoided_text(cache_block(found.cached)))]
     if found.usage is not None:
         cached = found.usage.prompt_tokens - found.usage.input_tokens
         cache = f" ({cached} of them through the prompt cache)" if cached else ""

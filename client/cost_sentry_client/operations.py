@@ -12,6 +12,7 @@ from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfig
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_recorded_calls import DynamoDbRecordedCalls
+from cost_sentry.adapters.dynamodb_savings import DynamoDbSavings
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.system_clock import SystemClock, pause
@@ -88,6 +89,11 @@ class Operator:
         """Every entry that the ledger's stream brought so far, and who spent what."""
         calls = JournalCalls(self.dynamodb, self.deployment.table_name)
         return DynamoDbJournal(calls, self._calls, pause)
+
+    @cached_property
+    def savings(self) -> DynamoDbSavings:
+        """What caches have spared."""
+        return DynamoDbSavings(self._calls)
 
     @cached_property
     def recorded_calls(self) -> DynamoDbRecordedCalls:

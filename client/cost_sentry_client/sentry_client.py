@@ -78,6 +78,7 @@ class SentryClient:
         tags: Mapping[str, str] | None = None,
         priority: str | None = None,
         lowerOutputLimit: bool | None = None,  # noqa: N803
+        answerCache: str | None = None,  # noqa: N803
         **kwargs: Any,  # noqa: ANN401 - Converse's own arguments, whatever they become
     ) -> dict[str, Any]:
         """Call the model if its budgets can pay for it; Converse's response plus ``sentry``.
@@ -89,6 +90,8 @@ class SentryClient:
             priority: ``critical``, ``normal`` or ``low``.
             lowerOutputLimit: ``False`` to be refused rather than get a shorter answer, when the
                 budgets cannot pay for ``maxTokens``.
+            answerCache: ``off`` for an answer of the model although the application's are kept,
+                ``refresh`` for one that is kept in place of the last.
             **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes.
 
         Raises:
@@ -102,6 +105,7 @@ class SentryClient:
             "tags": {**self._tags, **(tags or {})},
             **({} if priority is None else {"priority": priority}),
             **({} if lowerOutputLimit is None else {"lowerOutputLimit": lowerOutputLimit}),
+            **({} if answerCache is None else {"answerCache": answerCache}),
         }
         try:
             payload = to_payload(request)

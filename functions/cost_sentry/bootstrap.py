@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.bedrock_models import BedrockModels
     from cost_sentry.adapters.bedrock_token_counter import BedrockTokenCounter
     from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
+    from cost_sentry.adapters.dynamodb_answers import DynamoDbAnswers
     from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
     from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
     from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
@@ -108,6 +109,7 @@ def config_source() -> "CachedConfigSource":
 def admission() -> "Admission":
     """The use case behind ``admit_request``."""
     from cost_sentry.application.admit_request import Admission
+    from cost_sentry.application.answer_cache import AnswerCache
     from cost_sentry.application.budget_levels import BudgetLevels
 
     return Admission(
@@ -119,7 +121,17 @@ def admission() -> "Admission":
         without_ledger=decide_without_ledger,
         policy_engines=policy_engine,
         levels=BudgetLevels(journal()),
+        answers=AnswerCache(reader=answers, price_book=price_book(), clock=clock()),
     )
+
+
+@cache
+def answers() -> "DynamoDbAnswers":
+    """Answers that are kept; made for the first call of an application that wants it."""
+    from cost_sentry.adapters.aws_clients import answers_client
+    from cost_sentry.adapters.dynamodb_answers import DynamoDbAnswers
+
+    return DynamoDbAnswers(answers_client(), settings().answer_table_name, clock())
 
 
 @cache

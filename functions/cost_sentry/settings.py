@@ -16,6 +16,7 @@ class Settings:
     table_name: str
     alert_topic_arn: str
     emergency_bucket_name: str
+    answer_table_name: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":

@@ -1,6 +1,7 @@
 """Admission over a memory ledger, a few models and the budgets that a test names."""
 
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.answer_cache import AnswerCache
 from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.ports import Uncounted
 from cost_sentry.domain.budget import Unit
@@ -11,6 +12,7 @@ from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.spend import WindowTotals
 from tests.fakes.builders import NOON, ManualClock
+from tests.fakes.memory_answers import MemoryAnswers
 from tests.fakes.memory_ledger import MemoryLedger
 
 DEAR, CHEAP, BLIND = "example.dear-v1:0", "example.cheap-v1:0", "example.blind-v1:0"
@@ -136,16 +138,20 @@ class Sentry:
 
     def __init__(self, *budgets, counter: Counter | None = None, engines=None, **changes) -> None:
         self.clock, self.ledger, self.totals = ManualClock(), MemoryLedger(), PostedTotals()
+        self.answers, self.book = MemoryAnswers(), SmallBook()
         for one in budgets:
             self.ledger.define(one, one.window_at(self.clock.now()).id)
         self.admission = Admission(
             config_source=FixedConfig(config(*budgets, **changes)),
-            price_book=SmallBook(),
+            price_book=self.book,
             ledger=self.ledger,
             clock=self.clock,
             token_counter=counter,
             policy_engines=engines,
             levels=BudgetLevels(self.totals),
+            answers=AnswerCache(
+                reader=lambda: self.answers, price_book=self.book, clock=self.clock
+            ),
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

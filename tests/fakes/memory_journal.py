@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+from cost_sentry.application.answer_ports import DaySavings
 from cost_sentry.application.journal_ports import (
     EntryNotWritable,
     Progress,
@@ -20,7 +21,7 @@ from cost_sentry.domain.spend import SpendBreakdown, SpendLine, WindowTotals, po
 
 
 class MemoryJournal:
-    """``Journal``, ``RejectionLog`` and ``RecordedDecisions``.
+    """``Journal``, ``RejectionLog``, ``RecordedDecisions`` and ``Savings``.
 
     ``fails_after`` lets that many entries in and then answers ``LedgerUnavailable``; ``poison``
     are sequences that can never be written.
@@ -29,6 +30,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], LedgerEntry] = {}
         self.recorded: list[RecordedDecision] = []
+        self._hits: dict[tuple[str, str], tuple[date, int]] = {}
         self.fails_after: int | None = None
         self.poison: set[int] = set()
         self._progress: dict[str, Progress] = {}
@@ -150,6 +152,28 @@ class MemoryJournal:
         )
         if noted not in self.recorded:
             self.recorded.append(noted)
+
+    def record_hit(
+        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
+    ) -> bool:
+        if decision.cached is None:
+            raise ValueError("not answered from a cache")
+        account = f"{decision.tags['team']}/{decision.tags['application']}"
+        if (account, decision.request_id) in self._hits:
+            return False
+        self.record(replace(decision, answer=None), at, request)
+        self._hits[account, decision.request_id] = at.date(), decision.cached.avoided_picodollars
+        return True
+
+    def days(self, account: str, first: date, last: date) -> Sequence[DaySavings]:
+        found: dict[date, list[int]] = {}
+        for (whose, _), (day, avoided) in self._hits.items():
+            if whose == account and first <= day <= last:
+                found.setdefault(day, []).append(avoided)
+        return [
+            DaySavings(day=day, hits=len(each), avoided_picodollars=sum(each))
+            for day, each in sorted(found.items())
+        ]
 
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
         found = [r for r in self.recorded if r.decision.request_id == request_id]

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from tests.infra.template import Permission
 
-_LEDGER = "<Ledger/Table>"
+_TABLES = ("<Ledger/Table>", "<Answers/Table>")
+"""No partition key of one begins like one of the other."""
 _BUCKET = "<Emergency/Bucket>"
 
 
@@ -19,7 +20,7 @@ def allows(
 ) -> bool:
     """Whether one permission of the role covers the action and all of the keys.
 
-    Keys are partition keys of the ledger, or keys and prefixes of the bucket, as the action says.
+    Keys are partition keys of the tables, or keys and prefixes of the bucket, as the action says.
     """
     return any(
         permission.role == role and permission.action == action and _covers(permission, keys)
@@ -28,6 +29,6 @@ def allows(
 
 
 def _covers(permission: Permission, keys: frozenset[str]) -> bool:
-    if permission.resource in (_LEDGER, _BUCKET):
+    if permission.resource in (*_TABLES, _BUCKET):
         return all(any(matches(pattern, key) for pattern in permission.keys) for key in keys)
     return all(matches(permission.resource, f"{_BUCKET}/{key}") for key in keys)

@@ -31,6 +31,7 @@ from cost_sentry.handlers import (
 )
 from cost_sentry_client.config_file.load import load_config
 from tests.fakes.builders import ManualClock, allowance
+from tests.fakes.dynamodb_table import create_answer_table
 from tests.statemachines.walker import TaskFailed, Walk, walk
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -150,8 +151,12 @@ class House:
             "requestId": f"r-{self.clock.time.timestamp()}-{max_tokens}-{team}",
         }
         self.clock.advance(seconds=1)
-        admit = self._task("admit_request", admit_request.handler)
         caller = {"team": team, "application": "", "workflow": f"CostSentry-dev_{team}"}
+        return self.answer(caller, request, bedrock)
+
+    def answer(self, caller: dict[str, str], request: Any, bedrock: Any) -> Walk:
+        """What this caller's workflow makes of a request."""
+        admit = self._task("admit_request", admit_request.handler)
         tasks = {
             "Admit request": lambda payload: admit(payload | {"caller": caller}),
             "Invoke model": bedrock,
@@ -211,6 +216,7 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("SENTRY_STAGE", "test")
     monkeypatch.setenv("SENTRY_TABLE_NAME", "ledger")
+    monkeypatch.setenv("SENTRY_ANSWER_TABLE_NAME", "answers")
     monkeypatch.setenv("SENTRY_EMERGENCY_BUCKET_NAME", "emergency")
     _forget_parts()
     clock, recorder = ManualClock(SystemClock().now()), Recorder()
@@ -223,6 +229,7 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         make = aws_clients._client
         monkeypatch.setattr(aws_clients, "_client", lambda *given: recorder.listening(make(*given)))
         _create_table()
+        create_answer_table(boto3.client("dynamodb", region_name="us-east-1"), "answers")
         house = House(clock, recorder)
         house.put_in_force(_changed(load_config(ROOT / "examples" / "sentry.yaml").config))
         yield house

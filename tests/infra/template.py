@@ -42,6 +42,12 @@ class Template:
         (found,) = self.of_type(kind).values()
         return found
 
+    def table(self, named: str) -> Resource:
+        """The DynamoDB table of this construct: ``Ledger`` or ``Answers``."""
+        tables = self.of_type("AWS::DynamoDB::Table")
+        (found,) = (table for name, table in tables.items() if name.startswith(f"{named}Table"))
+        return found
+
     def permissions(self) -> list[Permission]:
         """Everything that the roles of this stack may do."""
         found = set()

@@ -10,7 +10,7 @@ from cost_sentry.domain.emergency import KEPT_AFTER_ITS_DAY
 
 # Replacing one of these loses data or confirmed subscriptions, so its id must never change.
 PINNED = {
-    "AWS::DynamoDB::Table": {"LedgerTable9343E4AA"},
+    "AWS::DynamoDB::Table": {"LedgerTable9343E4AA", "AnswersTable6C29FC0C"},
     "AWS::S3::Bucket": {"EmergencyBucket9AF741A9"},
     "AWS::SNS::Topic": {"AlertsTopicCF7C81C9", "AlertsOperatorTopic320053B7"},
     "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB"},
@@ -24,7 +24,7 @@ def test_ids_of_what_must_not_be_replaced_are_pinned(template, kind, ids):
 
 
 def test_the_ledger_can_be_restored_and_streams_both_images(template):
-    table = template.only("AWS::DynamoDB::Table")["Properties"]
+    table = template.table("Ledger")["Properties"]
 
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -34,18 +34,30 @@ def test_the_ledger_can_be_restored_and_streams_both_images(template):
 
 
 def test_production_keeps_its_data_whatever_happens_to_the_stack(prod):
-    assert prod.only("AWS::DynamoDB::Table")["Properties"]["DeletionProtectionEnabled"] is True
+    assert prod.table("Ledger")["Properties"]["DeletionProtectionEnabled"] is True
     for name, resource in prod.resources.items():
-        if resource["Type"] in STATEFUL:
+        if resource["Type"] in STATEFUL and resource is not prod.table("Answers"):
             assert resource["DeletionPolicy"] == "Retain", name
             assert resource["UpdateReplacePolicy"] == "Retain", name
 
 
 def test_a_development_stage_leaves_nothing_behind(dev):
-    assert dev.only("AWS::DynamoDB::Table")["Properties"]["DeletionProtectionEnabled"] is False
+    assert dev.table("Ledger")["Properties"]["DeletionProtectionEnabled"] is False
     for name, resource in dev.resources.items():
         if resource["Type"] in STATEFUL:
             assert resource["DeletionPolicy"] == "Delete", name
+
+
+def test_answers_that_are_kept_end_and_nothing_of_them_outlives_that_or_the_stack(template):
+    """No recovery copy, which would keep text for 35 days, and no stream that carries it on."""
+    table = template.table("Answers")
+    told = table["Properties"]
+
+    assert told["TimeToLiveSpecification"] == {"AttributeName": "delete_after", "Enabled": True}
+    assert told["SSESpecification"] == {"SSEEnabled": True}
+    assert not {"PointInTimeRecoverySpecification", "StreamSpecification"} & told.keys()
+    assert told.get("DeletionProtectionEnabled", False) is False
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
 def test_what_an_outage_leaves_behind_ends_after_a_month_and_the_configuration_does_not(template):

@@ -55,6 +55,31 @@ def test_every_use_of_the_ledger_is_limited_to_keys(template):
             assert "*" not in permission.keys, permission.sentence()
 
 
+def test_only_admission_reads_kept_answers_and_only_settlement_writes_them(template):
+    """Admission writes the secret of their keys, and nobody deletes, lists or changes anything."""
+    may = {
+        (p.role, p.action, p.keys)
+        for p in template.permissions()
+        if p.resource.startswith("<Answers/Table>")
+    }
+
+    assert may == {
+        ("<Functions/AdmitRequest/Role>", "dynamodb:GetItem", ("ANSWER#*", "SECRET")),
+        ("<Functions/AdmitRequest/Role>", "dynamodb:PutItem", ("SECRET",)),
+        ("<Functions/SettleReservation/Role>", "dynamodb:PutItem", ("ANSWER#*",)),
+    }
+
+
+def test_only_admission_adds_to_savings(template):
+    writers = {
+        (p.role, p.action)
+        for p in template.permissions()
+        if any(matches(key, "SAVINGS#search/web") for key in p.keys)
+    }
+
+    assert writers == {("<Functions/AdmitRequest/Role>", "dynamodb:UpdateItem")}
+
+
 def test_nobody_may_scan_the_ledger_or_drop_it(template):
     allowed = {
         "dynamodb:GetItem",

@@ -86,10 +86,40 @@ def test_a_request_id_that_was_answered_before_is_answered_without_a_call():
     assert calls.given.keys() == {"Admit request"}
 
 
+def test_an_answer_that_was_kept_is_given_in_the_shape_of_a_settled_one_without_a_call():
+    kept = {
+        "output": {"message": {"role": "assistant", "content": [{"text": "hi"}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 3, "outputTokens": 1, "totalTokens": 4},
+        "additionalModelResponseFields": {"one": [1], "none": None, "nested": [[{"a": 0.5}]]},
+    }
+    sentry = SENTRY | {"status": None, "costUsd": "0.00", "cache": {"ageSeconds": 40}}
+    hit = admission(
+        decision="CACHED", path=None, arguments=None, ticket=None, answer=kept, sentry=sentry
+    )
+    calls = Calls(Admit_request=lambda _: hit)
+
+    run = calls.run()
+
+    assert run.visited == ["Admit request", "Choose decision", "Answer from cache"]
+    assert (run.status, run.output) == ("SUCCEEDED", {**kept, "sentry": sentry})
+    assert calls.given.keys() == {"Admit request"}
+
+
+def test_an_answer_that_was_kept_calls_nothing_even_if_it_came_with_a_path():
+    calls = Calls(Admit_request=lambda _: admission(decision="CACHED", answer={"output": {}}))
+
+    run = calls.run()
+
+    assert (run.status, run.output["output"]) == ("SUCCEEDED", {})
+    assert calls.given.keys() == {"Admit request"}
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"decision": "MAYBE"},
+        {"decision": "CACHE"},
         {"decision": "allow"},
         {"path": None},
         {"path": "direct"},

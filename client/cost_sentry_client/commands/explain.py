@@ -15,7 +15,7 @@ def explain(
 
     Refusals, the reasons of a reroute, and which call of an outage was whose are kept for 30 days,
     everything that cost money for good.
-    No prompt and no completion is kept at all.
+    No prompt and no completion is kept with it.
     """
     if not is_request_id(request_id):
         raise typer.BadParameter(

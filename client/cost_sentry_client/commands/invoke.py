@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.invocation import Priority
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.run import Run, deployed_command
@@ -34,6 +35,9 @@ def invoke(
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Output limit; else the configured one.")
     ] = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="0 for the likeliest answer each time.")
+    ] = None,
     priority: Annotated[
         Priority | None, typer.Option("--priority", help="How much a refusal hurts.")
     ] = None,
@@ -43,6 +47,10 @@ def invoke(
             "--lower-output-limit/--no-lower-output-limit",
             help="Rather a shorter answer than none, when the budgets run dry; the default.",
         ),
+    ] = None,
+    answer_cache: Annotated[
+        CacheUse | None,
+        typer.Option("--answer-cache", help="What to do with answers that are kept, if they are."),
     ] = None,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="The same id never pays twice.")
@@ -69,14 +77,24 @@ def invoke(
         "modelId": model,
         "messages": [{"role": "user", "content": content}],
         **({"system": [{"text": system}]} if system else {}),
-        **({"inferenceConfig": {"maxTokens": max_tokens}} if max_tokens is not None else {}),
+        **_inference(max_tokens, temperature),
     }
     caller = run.operator.caller(tags)
     with run.progress("waiting for the model"):
         answer = caller.converse(
-            requestId=request_id, priority=priority, lowerOutputLimit=lower_output_limit, **request
+            requestId=request_id,
+            priority=priority,
+            lowerOutputLimit=lower_output_limit,
+            answerCache=answer_cache,
+            **request,
         )
     return _show(run, answer)
+
+
+def _inference(max_tokens: int | None, temperature: float | None) -> dict[str, Any]:
+    given = {"maxTokens": max_tokens, "temperature": temperature}
+    named = {name: value for name, value in given.items() if value is not None}
+    return {"inferenceConfig": named} if named else {}
 
 
 def _show(run: Run, answer: dict[str, Any]) -> ExitCode:

@@ -17,6 +17,10 @@ REPLAY = "REPLAY"
 """The workflow's word for an answer that must not call a model although it was once allowed."""
 
 
+CACHED = "CACHED"
+"""Its word for a call that is answered with what the model answered before."""
+
+
 def malformed(
     raw: object, refused: RequestRefused, caller: Caller, execution_name: str
 ) -> Decision:
@@ -38,17 +42,24 @@ def admission_answer(
     """What ``guarded_invocation`` reads: whether to go on, how, and with which arguments."""
     calls_model = decision.kind is not DecisionKind.REJECT and not decision.replayed
     answer: dict[str, Any] = {
-        "decision": REPLAY if decision.replayed else decision.kind.value,
+        "decision": _word(decision),
         "path": None,
         "arguments": None,
+        "answer": decision.answer,
         "ticket": None,
         "sentry": answer_block(decision, price_version),
     }
     if calls_model and request and decision.reservation and decision.price:
         answer["path"] = request.path.value
         answer["arguments"] = _arguments(request, decision)
-        answer["ticket"] = ticket_of(decision.reservation, decision.price)
+        answer["ticket"] = ticket_of(decision.reservation, decision.price, decision.keep_at)
     return answer
+
+
+def _word(decision: Decision) -> str:
+    if decision.cached:
+        return CACHED
+    return REPLAY if decision.replayed else decision.kind.value
 
 
 def log_fields(decision: Decision) -> dict[str, Any]:
@@ -63,6 +74,7 @@ def log_fields(decision: Decision) -> dict[str, Any]:
         "ignored_tags": dict(decision.ignored_tags),
         "model_asked": decision.model_asked,
         "model_used": decision.model_used,
+        **({"cache_fault": decision.cache_fault} if decision.cache_fault else {}),
     }
 
 

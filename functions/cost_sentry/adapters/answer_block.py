@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.budget import Unit, amount_text, parse_amount
 from cost_sentry.domain.decision import BudgetView, Decision, RungOutcome
 from cost_sentry.domain.money import dollars_text
@@ -38,6 +39,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "policies": [note_block(note) for note in decision.policies],
         "shadow": [note_block(note) for note in decision.shadow],
         "retryAfterSeconds": decision.retry_after_seconds,
+        "cache": cache_block(decision.cached) if decision.cached else None,
         "ignoredTags": dict(decision.ignored_tags),
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
@@ -109,6 +111,16 @@ def rung_block(rung: RungOutcome) -> Block:
 def note_block(note: PolicyNote) -> Block:
     """One policy that took part."""
     return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
+
+
+def cache_block(hit: CacheHit) -> Block:
+    """What an answer that was kept has spared."""
+    return {
+        "keptAt": _moment(hit.kept_at),
+        "ageSeconds": hit.age_seconds,
+        "endsAt": _moment(hit.ends_at),
+        "avoidedUsd": dollars_text(hit.avoided_picodollars),
+    }
 
 
 def _dollars(amount: int | None) -> str | None:

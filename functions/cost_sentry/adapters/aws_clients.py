@@ -19,6 +19,11 @@ def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("dynamodb", _twice(connect_timeout=1, read_timeout=1.5))
 
 
+def answers_client() -> Any:  # noqa: ANN401 - boto3 client
+    """One attempt and short time-outs: a call goes on without its cache, and a caller waits."""
+    return _client("dynamodb", _config(1, connect_timeout=0.5, read_timeout=1))
+
+
 def s3_client() -> Any:  # noqa: ANN401 - boto3 client
     """Short time-outs: a caller has already waited for the ledger.
 
@@ -34,8 +39,12 @@ def sns_client() -> Any:  # noqa: ANN401 - boto3 client
 
 
 def _twice(*, connect_timeout: float, read_timeout: float) -> Config:
+    return _config(ATTEMPTS, connect_timeout=connect_timeout, read_timeout=read_timeout)
+
+
+def _config(attempts: int, *, connect_timeout: float, read_timeout: float) -> Config:
     return Config(
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from cost_sentry.adapters.hit_record import hit_from_record, hit_to_record
 from cost_sentry.adapters.ledger_items import Item, key
 from cost_sentry.adapters.request_record import request_from_record, request_to_record
 from cost_sentry.adapters.reservation_record import record_text
@@ -38,11 +39,20 @@ _SUFFIX = {
 
 def decision_key(decision: Decision, at: datetime) -> Mapping[str, Any]:
     """``REQUEST#<id>`` / ``<account>#REJECTED#<time>``: a refused id may be tried again."""
+    sk = f"{_account_part(decision)}#{_SUFFIX[decision.kind]}#{at.isoformat()}"
+    return key(f"REQUEST#{decision.request_id}", sk)
+
+
+def hit_key(decision: Decision) -> Mapping[str, Any]:
+    """``REQUEST#<id>`` / ``<account>#CACHED``: one, however often the id is answered so."""
+    return key(f"REQUEST#{decision.request_id}", f"{_account_part(decision)}#CACHED")
+
+
+def _account_part(decision: Decision) -> str:
     account = decision_account(decision)
     if "#" in account or len(account.encode("utf-8", "replace")) > _ACCOUNT_BYTES_MAX:
-        account = hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32]
-    sk = f"{account}#{_SUFFIX[decision.kind]}#{at.isoformat()}"
-    return key(f"REQUEST#{decision.request_id}", sk)
+        return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:32]
+    return account
 
 
 def decision_account(decision: Decision) -> str:
@@ -92,6 +102,7 @@ def decision_text(decision: Decision, request: InvocationRequest | None = None) 
             **_note_records(decision),
             **({"ignored": dict(decision.ignored_tags)} if decision.ignored_tags else {}),
             **_slot_record(decision),
+            **({"cache": hit_to_record(decision.cached)} if decision.cached else {}),
             **({"asked": request_to_record(request)} if request else {}),
         }
     )
@@ -125,6 +136,7 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
         shadow=_notes(record.get("shadow", ())),
         tags=record["tags"],
         ignored_tags=record.get("ignored", {}),
+        cached=hit_from_record(record["cache"]) if "cache" in record else None,
     )
     return RecordedDecision(
         decision=decision,

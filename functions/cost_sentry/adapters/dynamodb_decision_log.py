@@ -9,13 +9,17 @@ from datetime import datetime
 
 from cost_sentry.adapters.decision_record import (
     KEPT,
+    decision_account,
     decision_key,
     decision_text,
+    hit_key,
     used_up_attribute,
 )
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.hit_record import PARTS, add_to_day, part_of, put_once
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.invocation import InvocationRequest
 
 
@@ -29,12 +33,35 @@ class DynamoDbDecisionLog:
         self, decision: Decision, at: datetime, request: InvocationRequest | None = None
     ) -> None:
         """See the port."""
+        used_up = used_up_attribute(decision)
         self._calls.put(
-            {
-                **decision_key(decision, at),
-                **used_up_attribute(decision),
-                "decision": {"S": decision_text(decision, request)},
-                "at": {"S": at.isoformat()},
-                "delete_after": number(int((at + KEPT).timestamp())),
-            }
+            {**decision_key(decision, at), **used_up, **_content(decision, at, request)}
         )
+
+    def record_hit(
+        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
+    ) -> bool:
+        """See the port. Who meets another writer adds to another part of the day."""
+        if decision.cached is None:
+            raise ValueError("not answered from a cache")
+        item = {**hit_key(decision), **_content(decision, at, request)}
+        account = decision_account(decision)
+        for attempt in range(PARTS):
+            part = part_of(decision.request_id, attempt)
+            day = add_to_day(account, at, part, decision.cached)
+            cancelled = self._calls.transact([put_once(item), day])
+            if cancelled is None:
+                return True
+            if cancelled.there:
+                return False
+        raise LedgerContention(f"account {account!r}: too many writers of its savings")
+
+
+def _content(
+    decision: Decision, at: datetime, request: InvocationRequest | None
+) -> dict[str, dict[str, str]]:
+    return {
+        "decision": {"S": decision_text(decision, request)},
+        "at": {"S": at.isoformat()},
+        "delete_after": number(int((at + KEPT).timestamp())),
+    }

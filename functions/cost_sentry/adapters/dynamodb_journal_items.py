@@ -9,6 +9,8 @@
 | totals | ``BUDGET#<id>`` | ``TOTALS#<window id>`` | posted, overrun, estimated, calls, … |
 | who spent it | ``BUDGET#<id>`` | ``SPEND#<window id>#<digest>`` | team, application, model, … |
 | progress | ``PROJECTION#<place>`` | ``PROGRESS`` | projected, missing |
+| answered from a cache | ``REQUEST#<request id>`` | ``<account>#CACHED`` | decision, at |
+| what that spared | ``SAVINGS#<account>`` | ``DAY#<day>#<part>`` | hits, avoided |
 
 A place is a shard's name: ``search/web`` for an account's first one, ``search/web#01`` for another.
 

@@ -103,15 +103,7 @@ def resolution_to_record(resolution: Resolution) -> Record:
         milliseconds(resolution.resolved_at),
         resolution.cost_picodollars,
         resolution.total_tokens,
-        None
-        if usage is None
-        else [
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_write_5m_tokens,
-            usage.cache_write_1h_tokens,
-        ],
+        None if usage is None else usage_to_record(usage),
         resolution.estimated,
         resolution.reason,
     ]
@@ -126,7 +118,7 @@ def resolution_from_record(record: Sequence[Any]) -> Resolution:
             resolved_at=moment_of(resolved_at),
             cost_picodollars=cost,
             total_tokens=total,
-            usage=None if used is None else _usage(*used),
+            usage=None if used is None else usage_from_record(used),
             estimated=estimated,
             reason=reason,
         )
@@ -134,7 +126,20 @@ def resolution_from_record(record: Sequence[Any]) -> Resolution:
         raise ValueError(f"not a resolution: {error}") from error
 
 
-def _usage(fresh: int, output: int, read: int, write_5m: int, write_1h: int) -> TokenUsage:
+def usage_to_record(usage: TokenUsage) -> Record:
+    """Five counts of tokens; ``usage_from_record`` is its inverse."""
+    return [
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cache_read_tokens,
+        usage.cache_write_5m_tokens,
+        usage.cache_write_1h_tokens,
+    ]
+
+
+def usage_from_record(record: Sequence[int]) -> TokenUsage:
+    """The usage of a record; ``ValueError`` if it is not one."""
+    fresh, output, read, write_5m, write_1h = record
     return TokenUsage(
         input_tokens=fresh,
         output_tokens=output,

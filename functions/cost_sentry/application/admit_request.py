@@ -7,6 +7,7 @@ cannot be served at all, but only the ledger's conditional write spends.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from cost_sentry.application.answer_cache import AnswerCache, Looked, Offers
 from cost_sentry.application.budget_levels import BudgetLevels, Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.caller_refusal import as_configured
@@ -62,6 +63,8 @@ class Admission:
     policy_engines: PolicyEngines | None = None
     """``None``: a configuration with policies cannot be used."""
     levels: BudgetLevels = field(default_factory=BudgetLevels)
+    answers: AnswerCache | None = None
+    """``None``: no answer is ever kept."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -139,12 +142,15 @@ class Admission:
         now = self.clock.now()
         tries, check = self._tries(request, config, attempt), self._check(request, config, now)
         paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
+        offers = check.permitted(candidates_for(request, config, self.price_book))
+        looked = self._looked(request, config, offers, attempt)
+        if looked.hit:
+            return replace(looked.hit, shadow=tuple(check.shadow))
         stage = self.levels.stage(paid_by, now)
         refused = paused(request, stage, now)
         if refused:
             return refused
-        offers = check.permitted(candidates_for(request, config, self.price_book))
-        result = tries.run(staged(offers, stage, request, tries.floor))
+        result = tries.run(staged(looked.offers, stage, request, tries.floor))
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, TooLong):
@@ -157,7 +163,17 @@ class Admission:
         else:
             decision = forbidden(request, tries, check)
         shadow = (*check.shadow, *_would_refuse(result, config))[:NOTES_MAX]
-        return replace(decision, policies=tuple(check.notes), shadow=shadow)
+        decision = replace(decision, policies=tuple(check.notes), shadow=shadow)
+        return looked.noted(decision)
+
+    def _looked(
+        self, request: InvocationRequest, config: SentryConfig, offers: Offers, attempt: str
+    ) -> Looked:
+        """A call that is answered from a cache needs no money, but an id that is free (P5)."""
+        if self.answers is None:
+            return Looked(offers=offers)
+        asked = inquiry(request, attempt, self.clock.now())
+        return self.answers.look(request, config, offers, lambda: self.ledger.known(asked))
 
     def _tries(
         self, request: InvocationRequest, config: SentryConfig, attempt: str

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from cost_sentry.application.journal_ports import RecordedDecision
-from cost_sentry.domain.decision import BudgetView, DecisionKind, ReasonCode, RungOutcome
+from cost_sentry.domain.answer_cache import CacheHit
+from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
@@ -40,7 +41,7 @@ class Step:
 
     at: datetime
     what: str
-    """``reserve``, ``settle``, ``void``, ``expire``, ``adjust`` or ``reject``."""
+    """``reserve``, ``settle``, ``void``, ``expire``, ``adjust``, ``reject`` or ``answer``."""
     detail: str
 
 
@@ -87,6 +88,8 @@ class Explanation:
     """Those in shadow mode that would have decided otherwise."""
     errors: tuple[FieldError, ...]
     steps: tuple[Step, ...]
+    cached: CacheHit | None = None
+    """What it was answered with, and what that spared; ``None`` if the model was asked."""
 
 
 def explain(
@@ -99,8 +102,14 @@ def explain(
     recorded = journal.decisions(request_id)
     reserved = _explain_reservations(request_id, journal, books, recorded)
     slots = [found for note in recorded for found in _explain_slot(note, journal, books)]
-    refused = [_explain_refusal(r) for r in recorded if r.decision.kind is DecisionKind.REJECT]
-    return tuple(sorted([*reserved, *slots, *refused], key=lambda e: (e.decided_at, e.account)))
+    unreserved = [_explain_unreserved(r) for r in recorded if _is_unreserved(r.decision)]
+    found = [*reserved, *slots, *unreserved]
+    return tuple(sorted(found, key=lambda e: (e.decided_at, e.account)))
+
+
+def _is_unreserved(decision: Decision) -> bool:
+    """A refusal, or an answer from a cache."""
+    return decision.kind is DecisionKind.REJECT or decision.cached is not None
 
 
 def _explain_reservations(
@@ -109,7 +118,7 @@ def _explain_reservations(
     books: PendingReservations,
     recorded: Iterable[RecordedDecision],
 ) -> list[Explanation]:
-    notes = {r.account: r for r in recorded if r.decision.kind is not DecisionKind.REJECT}
+    notes = {r.account: r for r in recorded if not _is_unreserved(r.decision)}
     return [
         _explain_reservation(held, ends, notes.get(held.account))
         for held, ends in _reservations(request_id, journal, books)
@@ -215,8 +224,9 @@ def _steps(held: Reservation, ends: Sequence[LedgerEntry]) -> tuple[Step, ...]:
     return (reserved, *steps)
 
 
-def _explain_refusal(recorded: RecordedDecision) -> Explanation:
-    decision = recorded.decision
+def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
+    """Nothing was held for it."""
+    decision, cached = recorded.decision, recorded.decision.cached
     return Explanation(
         request_id=decision.request_id,
         account=recorded.account,
@@ -225,10 +235,10 @@ def _explain_refusal(recorded: RecordedDecision) -> Explanation:
         message=decision.message,
         decided_at=recorded.at,
         model_asked=decision.model_asked,
-        model_used=None,
+        model_used=decision.model_used if cached else None,
         state=None,
         reserved_picodollars=None,
-        cost_picodollars=None,
+        cost_picodollars=0 if cached else None,
         cost_estimated=False,
         usage=None,
         price_version=None,
@@ -240,5 +250,8 @@ def _explain_refusal(recorded: RecordedDecision) -> Explanation:
         policies=decision.policies,
         shadow=decision.shadow,
         errors=decision.errors,
-        steps=(Step(at=recorded.at, what="reject", detail=decision.message),),
+        steps=(
+            Step(at=recorded.at, what="answer" if cached else "reject", detail=decision.message),
+        ),
+        cached=cached,
     )

@@ -120,6 +120,16 @@ class RejectionLog(Protocol):
         """
         ...
 
+    def record_hit(
+        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
+    ) -> bool:
+        """Keep that it was answered from a cache, and add what that spared to the day's savings.
+
+        Both or neither, and once for each request id of an application. Whether it was new; raises
+        as ``record``, and ``EntryNotWritable``.
+        """
+        ...
+
 
 class RecordedDecisions(Protocol):
     """The read side of ``RejectionLog``."""

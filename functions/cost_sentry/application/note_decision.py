@@ -1,6 +1,6 @@
-"""Keep why a call was refused, rerouted or cut short, so that it can be explained later."""
+"""Keep why a call was refused, rerouted, cut short or not made, so that it can be explained."""
 
-from cost_sentry.application.journal_ports import RejectionLog
+from cost_sentry.application.journal_ports import EntryNotWritable, RejectionLog
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
@@ -15,7 +15,8 @@ def note_decision(
     ``None`` if it was, or need not be.
 
     A call that was is explained by its ledger entries, and one that an emergency allowance paid for
-    is noted when it is booked. The answer never waits for, nor fails by, its own explanation.
+    is noted when it is booked. One that a cache answered has no entry. The answer never waits for,
+    nor fails by, its own explanation.
 
     Args:
         decision: what was answered.
@@ -27,10 +28,13 @@ def note_decision(
         return "the ledger is where it would be noted"
     lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
     as_asked = decision.kind is DecisionKind.ALLOW and not lowered and not decision.shadow
-    if as_asked or decision.replayed:
+    if (as_asked and not decision.cached) or decision.replayed:
         return None
     try:
-        log.record(decision, clock.now(), request)
-    except LedgerUnavailable as error:
+        if decision.cached:
+            log.record_hit(decision, clock.now(), request)
+        else:
+            log.record(decision, clock.now(), request)
+    except (LedgerUnavailable, EntryNotWritable) as error:
         return str(error)
     return None

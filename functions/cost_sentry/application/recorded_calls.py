@@ -26,6 +26,7 @@ from cost_sentry.domain.usage import TokenUsage
 
 MALFORMED = "malformed requests, which any configuration refuses"
 EMERGENCIES = "calls that an emergency allowance paid for"
+CACHED = "calls that were answered from a cache"
 _Name = tuple[str, str]
 """Account and request id."""
 
@@ -83,6 +84,8 @@ class RecordedCalls:
             return
         if noted.slot_id is not None:
             self.left_out[EMERGENCIES] += 1
+        elif noted.decision.cached is not None:
+            self.left_out[CACHED] += 1
         elif noted.decision.kind is not DecisionKind.REJECT:
             self._noted[noted.account, noted.decision.request_id] = noted
         elif noted.request is None:

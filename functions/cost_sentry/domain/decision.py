@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from cost_sentry.domain.answer_cache import AnswerPlace, CacheHit
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationPath
@@ -31,6 +32,7 @@ class ReasonCode(StrEnum):
     REROUTED_TO_SAVE = "REROUTED_TO_SAVE"
     OUTPUT_LIMIT_LOWERED = "OUTPUT_LIMIT_LOWERED"
     EMERGENCY_ALLOWANCE = "EMERGENCY_ALLOWANCE"
+    ANSWERED_FROM_CACHE = "ANSWERED_FROM_CACHE"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
     CRITICAL_ONLY = "CRITICAL_ONLY"
     FORBIDDEN_BY_POLICY = "FORBIDDEN_BY_POLICY"
@@ -110,7 +112,15 @@ class Decision:
     state: ReservationState | None = None
     """Of the reservation, where there is one."""
     cost_picodollars: int | None = None
-    """The real cost, known only on a replay of a settled request."""
+    """The real cost, known only on a replay of a settled request, or where nothing was called."""
+    cached: CacheHit | None = None
+    """Set where the answer is one that was kept: nothing was held, and no model is called."""
+    answer: Mapping[str, object] | None = field(default=None, repr=False)
+    """That answer; beside the request the only thing with text (P10), and never recorded."""
+    keep_at: AnswerPlace | None = None
+    """Where the answer of the model is to be kept."""
+    cache_fault: str | None = None
+    """Why the cache could not be asked, as a name; the call goes on without it."""
     tags: Mapping[str, str] = field(default_factory=dict)
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What the request claimed of its caller, and is not so."""

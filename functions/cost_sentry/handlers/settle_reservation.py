@@ -8,7 +8,8 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters.answer_block import resolved_block
 from cost_sentry.adapters.converse_codec import from_integration
 from cost_sentry.adapters.converse_usage import parse_usage
-from cost_sentry.adapters.ticket import read_ticket
+from cost_sentry.adapters.ticket import read_place, read_ticket
+from cost_sentry.application.keep_answer import keep_answer
 from cost_sentry.application.settle_reservation import settle_reservation
 
 logger = Logger(service="settle_reservation")
@@ -16,10 +17,9 @@ logger = Logger(service="settle_reservation")
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{"ticket", "path", "response", "sentry"}`` to Converse's response with ``sentry``."""
-    reservation, price = read_ticket(event["ticket"])
-    response = event["response"]
+    (reservation, price), response = read_ticket(event["ticket"]), event["response"]
     answer = from_integration(response) if event["path"] == "DIRECT" else response
-    resolved = settle_reservation(
+    told = settle_reservation(
         reservation,
         price,
         parse_usage(answer),
@@ -27,11 +27,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         clock=bootstrap.clock(),
         outcomes=bootstrap.emergency_store,
     )
-    resolution = resolved.resolved.resolution
-    logger.info(
-        resolution.state.value,
-        request_id=reservation.request_id,
-        estimated=resolution.estimated,
-        first=resolved.first,
-    )
-    return {**answer, "sentry": resolved_block(event["sentry"], resolved.resolved)}
+    fields: dict[str, Any] = {"request_id": reservation.request_id, "first": told.first}
+    if place := read_place(event["ticket"]):
+        fields["unkept"] = keep_answer(
+            place, answer, told.resolved, keeper=bootstrap.answers, clock=bootstrap.clock()
+        )
+    ended = told.resolved.resolution
+    logger.info(ended.state.value, estimated=ended.estimated, **fields)
+    return {**answer, "sentry": resolved_block(event["sentry"], told.resolved)}

@@ -15,6 +15,7 @@ from tests.fakes.entries import Account
 ENVIRONMENT = {
     "SENTRY_STAGE": "test",
     "SENTRY_TABLE_NAME": "ledger",
+    "SENTRY_ANSWER_TABLE_NAME": "answers",
     "SENTRY_EMERGENCY_BUCKET_NAME": "emergency",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",

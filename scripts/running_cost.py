@@ -34,6 +34,12 @@ ADMIT_SECONDS = Decimal("0.060")
 SETTLE_SECONDS = Decimal("0.040")
 PROJECT_SECONDS = Decimal("0.100")
 """Assumed, warm."""
+HIT_SECONDS = Decimal("0.1")
+"""Assumed: of a workflow that calls no model; Express bills 100 ms at least."""
+HIT_WRITE_UNITS = 4
+"""Two items of at most 1 KB, at twice the price."""
+HIT_LEDGER_READ_UNITS = 1
+"""The shard is asked for the id."""
 LOG_BYTES = 1_300
 """Assumed: one line each of admission and settlement, a share of a batch's; the workflow and the
 platform log what fails.
@@ -120,3 +126,28 @@ def total(of: list[Line]) -> Decimal:
 def emergency_store_month(*, listings: int, reads: int) -> Decimal:
     """What each run of ``expire_reservations`` asks the store, in dollars a month."""
     return RUNS_A_MONTH * (listings * S3_WRITE_OR_LIST + reads * S3_READ)
+
+
+def answered_from_cache(answer_kilobytes: int) -> Decimal:
+    """A whole call that needs no model: workflow, admission, its reads, its note, its log."""
+    seconds = HIT_SECONDS * WORKFLOW_GB * EXPRESS_GB_SECOND
+    admit = LAMBDA_REQUEST + Decimal("0.5") * ADMIT_SECONDS * LAMBDA_GB_SECOND_ARM
+    log = LOG_BYTES // 2 * LOG_GB / 10**9
+    reads = looked_up(answer_kilobytes) + HIT_LEDGER_READ_UNITS * READ_UNIT
+    return EXPRESS_REQUEST + seconds + admit + reads + noted_hit() + log + TRACES_SAMPLED * TRACE
+
+
+def noted_hit() -> Decimal:
+    """The note and the day's savings, both below 1 KB, in a transaction."""
+    return HIT_WRITE_UNITS * WRITE_UNIT
+
+
+def looked_up(answer_kilobytes: int) -> Decimal:
+    """One eventually consistent read: half a unit for each 4 KB, and for nothing at all."""
+    units = max(1, -(-answer_kilobytes // 4))
+    return Decimal("0.5") * units * READ_UNIT
+
+
+def kept_answer(answer_kilobytes: int) -> Decimal:
+    """One write of an answer of so many KB with what stands beside it."""
+    return (answer_kilobytes + 1) * WRITE_UNIT

@@ -112,6 +112,10 @@ def test_yaml_on_pages_is_part_of_a_sentry_yaml(tmp_path: pathlib.Path) -> None:
         part = sections(body)
         if "models" in part:  # more of them; the example's budgets need the example's
             part["models"] = whole["models"] + part["models"].removeprefix("models:\n")
+        names = re.findall(r"^  (\w+):", part.get("teams", ""), flags=re.MULTILINE)
+        if len(names) == 1:  # one of the example's, said otherwise; its budgets need them all
+            others = whole["teams"].partition(f"  {names[0]}:")[0]
+            part["teams"] = others + part["teams"].removeprefix("teams:\n")
         file.write_text("".join({**whole, **part}.values()), encoding="utf-8")
         load_config(file)
 

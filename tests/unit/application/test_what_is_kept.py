@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from cost_sentry.domain.answer_cache import AnswerCaching
+from cost_sentry.application.keep_answer import keep_answer
+from cost_sentry.domain.answer_cache import AnswerCaching, AnswerPlace
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import Needs
-from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
 from cost_sentry.domain.sentry_config import Model
+from cost_sentry.domain.usage import TokenUsage
 from tests.fakes.admissions import DEAR, Sentry
-from tests.fakes.builders import budget, resolution
+from tests.fakes.builders import ManualClock, budget, reservation, resolution
 from tests.fakes.cached_calls import CACHING, answer, asked, called, settled, teams
+from tests.fakes.memory_answers import MemoryAnswers
 
 PLENTY = budget(limit=1_000_000)
 CALL = 10 * 37
@@ -143,3 +146,16 @@ def test_a_cache_that_cannot_be_asked_keeps_nothing_and_says_why():
     house.answers.fault = "ThrottlingException"
 
     assert settled(house, decision, answer()) == "ThrottlingException"
+
+
+@pytest.mark.parametrize("state", [ReservationState.VOIDED, ReservationState.EXPIRED])
+def test_whatever_a_call_used_its_answer_is_kept_only_if_it_was_settled(state):
+    answers, usage = MemoryAnswers(), TokenUsage(input_tokens=30, output_tokens=7)
+    ended = ResolvedReservation(
+        reservation=reservation(), resolution=resolution(state=state, usage=usage)
+    )
+    place = AnswerPlace(key="k", ttl_seconds=60)
+
+    why = keep_answer(place, answer(), ended, keeper=lambda: answers, clock=ManualClock())
+
+    assert (why, answers.kept) == ("its cost is not settled", {})

@@ -39,7 +39,9 @@ def test_tags_that_cannot_be_kept_are_refused_by_name(tags, field):
 
 
 def test_tags_at_their_limits_are_taken():
-    tags = {"team": "ü" * 128, "application": "web", "x" * 64: "a b"} | {f"t{i}": "v" for i in range(15)}
+    tags = {"team": "ü" * 128, "application": "web", "x" * 64: "a b"} | {
+        f"t{i}": "v" for i in range(15)
+    }
 
     assert parse_request(request(tags=tags), default_request_id="e").tags == tags
 

@@ -1,19 +1,25 @@
 """Calls of applications that have a cache, from request to kept answer, over memory."""
 
+from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.converse_usage import parse_usage
 from cost_sentry.application.keep_answer import keep_answer
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.domain.answer_cache import AnswerCaching
+from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.sentry_config import Application, Team
 from tests.fakes.admissions import Sentry, request
+from tests.fakes.builders import budget
 
 CACHING = AnswerCaching(ttl_seconds=3600)
 WEB, BATCH = Caller(team="search", application="web"), Caller(team="search", application="batch")
+PLENTY = budget(limit=1_000_000)
+CALL = 10 * 37
+"""The dear model's 30 tokens in and 7 out."""
 
 
 def teams(**caching: AnswerCaching | None) -> dict[str, Team]:
@@ -70,3 +76,19 @@ def called(sentry: Sentry, of: InvocationRequest, given: dict[str, Any] | None =
     if decision.reservation and not decision.replayed:
         settled(sentry, decision, given or answer())
     return decision
+
+
+def sentry(*budgets: Budget, caching: AnswerCaching | None = CACHING, **changes: Any) -> Sentry:
+    """Plenty of money, unless these budgets say otherwise."""
+    return Sentry(*(budgets or (PLENTY,)), **{"teams": teams(web=caching), **changes})
+
+
+def posted(house: Sentry, of: Budget = PLENTY) -> int:
+    """What calls have cost so far."""
+    return house.ledger.balance(of, "2026-11-21").posted
+
+
+def change(house: Sentry, **changes: Any) -> None:
+    """Another configuration is in force."""
+    source = house.admission.config_source
+    source.config = replace(source.config, **changes)

@@ -119,7 +119,7 @@ class Admission:
         """This execution holds it already, and its answer was lost: go on with that."""
         now = self.clock.now()
         tries = self._tries(request, config, held.reservation.attempt)
-        advice = Advice(self._check(request, config, now), Stage())
+        advice = Advice(self._check(request, config, None), Stage())
         return self._allowed(request, config, self._told(held, config, now), tries, advice)
 
     def _decide_without_ledger(self, outage: Outage) -> Decision:
@@ -140,8 +140,10 @@ class Admission:
         self, request: InvocationRequest, config: SentryConfig, attempt: str
     ) -> Decision:
         now = self.clock.now()
-        tries, check = self._tries(request, config, attempt), self._check(request, config, now)
         paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
+        asks = config.policies.ask_what_is_left
+        left = self.levels.left_percent(paid_by, now) if asks else None
+        tries, check = self._tries(request, config, attempt), self._check(request, config, left)
         offers = check.permitted(candidates_for(request, config, self.price_book))
         looked = self._looked(request, config, offers, attempt)
         if looked.hit:
@@ -187,12 +189,8 @@ class Admission:
         )
 
     def _check(
-        self, request: InvocationRequest, config: SentryConfig, now: datetime
+        self, request: InvocationRequest, config: SentryConfig, left: int | None
     ) -> PolicyCheck:
-        left = None
-        if config.policies.ask_what_is_left:
-            paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
-            left = self.levels.left_percent(paid_by, now)
         return PolicyCheck(
             request=request,
             policies=config.policies,

@@ -1,7 +1,5 @@
 """When a call is answered with what the model answered before, and when it is not."""
 
-from dataclasses import replace
-
 import pytest
 
 from cost_sentry.application.answer_ports import AnswersUnavailable
@@ -9,27 +7,21 @@ from cost_sentry.domain.answer_cache import AnswerCaching, CacheUse
 from cost_sentry.domain.budget import Stages
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.sentry_config import SentryConfig
-from tests.fakes.admissions import CHEAP, DEAR, Sentry
+from tests.fakes.admissions import CHEAP, DEAR
 from tests.fakes.builders import NOON, budget
-from tests.fakes.cached_calls import CACHING, answer, asked, called, teams
+from tests.fakes.cached_calls import (
+    CACHING,
+    CALL,
+    PLENTY,
+    answer,
+    asked,
+    called,
+    change,
+    posted,
+    sentry,
+    teams,
+)
 from tests.fakes.policies import engines, policies, policy
-
-PLENTY = budget(limit=1_000_000)
-CALL = 10 * 37
-"""The dear model's 30 tokens in and 7 out."""
-
-
-def sentry(*budgets, caching=CACHING, **changes):
-    return Sentry(*(budgets or (PLENTY,)), **{"teams": teams(web=caching), **changes})
-
-
-def posted(house, of=PLENTY):
-    return house.ledger.balance(of, "2026-11-21").posted
-
-
-def change(house, **changes):
-    source = house.admission.config_source
-    source.config = replace(source.config, **changes)
 
 
 def test_the_second_call_is_answered_with_the_first_answer_and_costs_nothing():

@@ -1,7 +1,5 @@
 """Which calls have answers that are kept, and which answers are."""
 
-from dataclasses import replace
-
 import pytest
 
 from cost_sentry.application.keep_answer import keep_answer
@@ -11,28 +9,10 @@ from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
 from cost_sentry.domain.sentry_config import Model
 from cost_sentry.domain.usage import TokenUsage
-from tests.fakes.admissions import DEAR, Sentry
+from tests.fakes.admissions import DEAR
 from tests.fakes.builders import ManualClock, budget, reservation, resolution
-from tests.fakes.cached_calls import CACHING, answer, asked, called, settled, teams
+from tests.fakes.cached_calls import CACHING, answer, asked, called, sentry, settled
 from tests.fakes.memory_answers import MemoryAnswers
-
-PLENTY = budget(limit=1_000_000)
-CALL = 10 * 37
-"""The dear model's 30 tokens in and 7 out."""
-
-
-def sentry(*budgets, caching=CACHING, **changes):
-    return Sentry(*(budgets or (PLENTY,)), **{"teams": teams(web=caching), **changes})
-
-
-def posted(house, of=PLENTY):
-    return house.ledger.balance(of, "2026-11-21").posted
-
-
-def change(house, **changes):
-    source = house.admission.config_source
-    source.config = replace(source.config, **changes)
-
 
 WARM = {"inferenceConfig": {"temperature": 0.1, "maxTokens": 100}}
 UNSAID = {"inferenceConfig": {"maxTokens": 100}}

@@ -4,26 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes.admissions import CHEAP, Sentry
-from tests.fakes.builders import budget
-from tests.fakes.cached_calls import BATCH, CACHING, WEB, answer, asked, called, teams
-
-PLENTY = budget(limit=1_000_000)
-CALL = 10 * 37
-"""The dear model's 30 tokens in and 7 out."""
-
-
-def sentry(*budgets, caching=CACHING, **changes):
-    return Sentry(*(budgets or (PLENTY,)), **{"teams": teams(web=caching), **changes})
-
-
-def posted(house, of=PLENTY):
-    return house.ledger.balance(of, "2026-11-21").posted
-
-
-def change(house, **changes):
-    source = house.admission.config_source
-    source.config = replace(source.config, **changes)
+from tests.fakes.admissions import CHEAP
+from tests.fakes.cached_calls import (
+    BATCH,
+    CACHING,
+    WEB,
+    answer,
+    asked,
+    called,
+    change,
+    sentry,
+    teams,
+)
 
 
 def test_without_a_cache_nothing_is_looked_for_and_nothing_is_kept():

@@ -19,6 +19,7 @@ from cost_sentry_client.config_file.shapes import (
     StagesShape,
 )
 from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
+from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
 
 _SECTIONS = (
     ("", SentryFile),
@@ -31,6 +32,8 @@ _SECTIONS = (
     ("budgets[].stages.", StagesShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),
     ("policies.", PoliciesShape),
+    ("circuitBreaker.", CircuitBreakerShape),
+    ("retries.", RetriesShape),
 )
 _TABLE_HEAD = ("| field | value | default | meaning |", "| --- | --- | --- | --- |")
 _INTRODUCTION = f"""# sentry.yaml

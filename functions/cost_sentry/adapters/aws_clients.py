@@ -19,6 +19,19 @@ def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("dynamodb", _twice(connect_timeout=1, read_timeout=1.5))
 
 
+def circuits_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Shorter still: what is asked here is advice, and a call waits for it.
+
+    At worst 0.6 seconds for a question that nobody answers, and it is not asked again.
+    """
+    patience = Config(
+        retries={"mode": "standard", "total_max_attempts": 1},
+        connect_timeout=0.3,
+        read_timeout=0.3,
+    )
+    return _client("dynamodb", patience)
+
+
 def s3_client() -> Any:  # noqa: ANN401 - boto3 client
     """Short time-outs: a caller has already waited for the ledger.
 

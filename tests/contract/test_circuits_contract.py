@@ -112,9 +112,6 @@ class TestRetryBank:
         granted = [bank.grant("search/web", f"r{n}~2", NOON) for n in range(SAVED_RETRIES_MAX + 5)]
         assert granted.count(True) == SAVED_RETRIES_MAX
 
-    def test_what_is_unheard_of_has_no_attempt(self, bank):
-        assert bank.attempt("search/web", "r1~2") is None
-
 
 @pytest.mark.parametrize("engine", TABLES)
 class TestBrokenItems:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from cost_sentry.domain.circuit import Circuit, Tally
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.reservation import Reservation, Resolution
 from cost_sentry.domain.retry import PRICE, SAVED_RETRIES_MAX
 
 
@@ -74,7 +73,6 @@ class MemoryRetries:
     def __init__(self, parts: int = 0) -> None:
         self.parts = parts
         self.granted: dict[tuple[str, str], datetime] = {}
-        self.attempts: dict[tuple[str, str], tuple[Reservation, Resolution | None]] = {}
         self.is_silent = False
 
     def _ask(self) -> None:
@@ -98,9 +96,3 @@ class MemoryRetries:
     def granted_at(self, account: str, attempt_id: str) -> datetime | None:
         self._ask()
         return self.granted.get((account, attempt_id))
-
-    def attempt(
-        self, account: str, attempt_id: str
-    ) -> tuple[Reservation, Resolution | None] | None:
-        self._ask()
-        return self.attempts.get((account, attempt_id))

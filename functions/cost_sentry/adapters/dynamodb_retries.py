@@ -5,16 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.circuit_items import bank_key, granted_key
-from cost_sentry.adapters.dynamodb_journal_items import entry_of
 from cost_sentry.adapters.ledger_calls import ConditionFailed, Conflict, LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import (
-    adjusted_key,
-    key,
-    number,
-    parse_resolved,
-    resolved_key,
-)
-from cost_sentry.domain.reservation import Reservation, Resolution
+from cost_sentry.adapters.ledger_items import number
 from cost_sentry.domain.retry import PRICE, SAVED_RETRIES_MAX
 
 ATTEMPTS_MAX = 5
@@ -86,15 +78,3 @@ class DynamoDbRetries:
         """See the port."""
         item = self._calls.get(granted_key(account, attempt_id))
         return None if item is None else datetime.fromisoformat(item["at"]["S"])
-
-    def attempt(
-        self, account: str, attempt_id: str
-    ) -> tuple[Reservation, Resolution | None] | None:
-        """See the port."""
-        for ended in (adjusted_key(attempt_id, account), resolved_key(attempt_id, account)):
-            item = self._calls.get(ended)
-            if item is not None:
-                return parse_resolved(item["record"]["S"])
-        item = self._calls.get(key(f"REQUEST#{attempt_id}", f"{account}#RESERVED"))
-        entry = None if item is None else entry_of(item)
-        return None if entry is None or entry.reservation is None else (entry.reservation, None)

@@ -109,7 +109,7 @@ class Admission:
 
     def _replayed(self, request: InvocationRequest, known: SameId) -> Decision:
         """By the attempt that counts."""
-        latest = latest_attempt(known, self.retry_records, self.clock.now())
+        latest = latest_attempt(known, self.retry_records, self.ledger, self.clock.now())
         return replayed(request, latest.reservation, latest.resolution)
 
     def _known(

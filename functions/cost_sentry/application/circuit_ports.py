@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Protocol
 
 from cost_sentry.domain.circuit import Circuit, Tally
-from cost_sentry.domain.reservation import Reservation, Resolution
 
 
 class Circuits(Protocol):
@@ -64,10 +63,4 @@ class RetryRecords(Protocol):
 
     def granted_at(self, account: str, attempt_id: str) -> datetime | None:
         """When the attempt was granted; ``None`` if it never was."""
-        ...
-
-    def attempt(
-        self, account: str, attempt_id: str
-    ) -> tuple[Reservation, Resolution | None] | None:
-        """What it held and how it ended, as far as the journal has it."""
         ...

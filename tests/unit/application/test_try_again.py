@@ -1,21 +1,21 @@
 """Which refused calls are tried again, and which attempt a repeated id is told of."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from cost_sentry.application.latest_attempt import UNDER_WAY_FOR, latest_attempt
 from cost_sentry.application.ports import SameId
 from cost_sentry.application.try_again import try_again
-from cost_sentry.domain.decision import ReasonCode
+from cost_sentry.domain.decision import Decision, ReasonCode
 from cost_sentry.domain.emergency import SLOT_EXECUTION
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
+from cost_sentry.domain.reservation import ReservationState, Resolution, ResolvedReservation
 from cost_sentry.domain.retry import BEGINS_WITHIN_SECONDS, PRICE, Again, RetryRules
 from tests.fakes.admissions import DEAR, FixedConfig, Sentry, config, request
 from tests.fakes.builders import NOON, ManualClock, budget, reservation, resolution
 from tests.fakes.memory_circuits import MemoryRetries
+from tests.fakes.memory_ledger import MemoryLedger
 
 THROTTLED = "BedrockRuntime.ThrottlingException"
 ACCOUNT = "search/web"
@@ -131,52 +131,46 @@ def found(request_id="r1") -> SameId:
 
 
 def test_a_voided_id_that_was_not_tried_again_is_told_as_it_is():
-    assert latest_attempt(found(), MemoryRetries(), NOON) == found()
-    assert latest_attempt(found(), None, NOON) == found()
+    ledger = MemoryLedger()
+
+    assert latest_attempt(found(), MemoryRetries(), ledger, NOON) == found()
+    assert latest_attempt(found(), None, ledger, NOON) == found()
 
 
 def test_nobody_looks_for_attempts_of_what_was_not_voided():
-    records = MemoryRetries()
+    records, ledger = MemoryRetries(), MemoryLedger()
     records.is_silent = True
     settled = SameId(reservation=reservation(), resolution=resolution())
     pending = SameId(reservation=reservation(), resolution=None)
 
-    assert latest_attempt(settled, records, NOON) == settled
-    assert latest_attempt(pending, records, NOON) == pending
+    assert latest_attempt(settled, records, ledger, NOON) == settled
+    assert latest_attempt(pending, records, ledger, NOON) == pending
 
 
-def test_a_voided_id_that_was_tried_again_is_told_by_the_attempt_that_counts():
-    records = MemoryRetries(3 * PRICE)
-    for attempt in ("r1~2", "r1~3"):
-        records.grant(ACCOUNT, attempt, NOON)
-    records.attempts[ACCOUNT, "r1~2"] = (voided("r1~2").reservation, found().resolution)
-    records.attempts[ACCOUNT, "r1~3"] = (reservation("r1~3"), resolution(40))
+class Retried:
+    """A request that was voided, and may be tried again, over a memory ledger."""
 
-    latest = latest_attempt(found(), records, NOON)
+    def __init__(self) -> None:
+        self.records, self.sentry = MemoryRetries(9 * PRICE), Sentry(budget(limit=10**6))
+        admission = replace(self.sentry.admission, retry_records=self.records)
+        self.sentry.admission = admission
+        self.hold("r1", voided("r1").resolution)
 
-    assert latest == SameId(reservation=reservation("r1~3"), resolution=resolution(40))
+    def hold(self, attempt: str, ended: Resolution | None) -> None:
+        self.records.grant(ACCOUNT, attempt, NOON)
+        held = self.sentry.decide(request(attempt)).reservation
+        if ended is not None:
+            self.sentry.ledger.resolve(held, ended)
 
-
-def test_an_attempt_that_nobody_has_heard_of_is_pending_until_its_time_is_over():
-    records = MemoryRetries(PRICE)
-    records.grant(ACCOUNT, "r1~2", NOON)
-
-    early = latest_attempt(found(), records, NOON + UNDER_WAY_FOR)
-    late = latest_attempt(found(), records, NOON + UNDER_WAY_FOR + timedelta(milliseconds=1))
-
-    assert (early.reservation.request_id, early.resolution) == ("r1~2", None)
-    assert late == found()
+    def repeat(self) -> Decision:
+        return self.sentry.decide(request(), "execution-2")
 
 
 def test_the_same_request_id_gets_the_answer_of_the_attempt_that_counted():
-    sentry, records = Sentry(budget(limit=10**6)), MemoryRetries(PRICE)
-    sentry.admission = replace(sentry.admission, retry_records=records)
-    first = sentry.decide(request()).reservation
-    sentry.ledger.resolve(first, found().resolution)
-    records.grant(ACCOUNT, "r1~2", NOON)
-    records.attempts[ACCOUNT, "r1~2"] = replace(first, request_id="r1~2"), resolution(40)
+    retried = Retried()
+    retried.hold("r1~2", resolution(40))
 
-    replay = sentry.decide(request(), "execution-2")
+    replay = retried.repeat()
 
     assert (replay.code, replay.replayed) == (ReasonCode.ALREADY_ANSWERED, True)
     assert (replay.state, replay.cost_picodollars) == (ReservationState.SETTLED, 40)
@@ -184,12 +178,38 @@ def test_the_same_request_id_gets_the_answer_of_the_attempt_that_counted():
     assert "'r1' was answered before; it is SETTLED" in replay.message
 
 
+def test_so_it_does_when_that_was_the_third():
+    retried = Retried()
+    retried.hold("r1~2", voided().resolution)
+    retried.hold("r1~3", resolution(7))
+
+    assert retried.repeat().cost_picodollars == 7
+
+
+def test_an_attempt_that_runs_is_pending():
+    retried = Retried()
+    retried.hold("r1~2", None)
+
+    replay = retried.repeat()
+
+    assert (replay.state, replay.request_id) == (ReservationState.PENDING, "r1~2")
+
+
+def test_an_attempt_that_was_granted_and_is_not_held_is_pending_until_its_time_is_over():
+    retried = Retried()
+    retried.records.grant(ACCOUNT, "r1~2", NOON)
+    retried.sentry.clock.time = NOON + UNDER_WAY_FOR
+
+    early = retried.repeat()
+    retried.sentry.clock.advance(milliseconds=1)
+    late = retried.repeat()
+
+    assert (early.state, early.request_id) == (ReservationState.PENDING, "r1~2")
+    assert (late.state, late.request_id) == (ReservationState.VOIDED, "r1")
+
+
 def test_a_repeated_id_whose_attempts_cannot_be_looked_up_is_told_to_come_again():
-    sentry, records = Sentry(budget(limit=10**6)), MemoryRetries()
-    sentry.admission = replace(sentry.admission, retry_records=records)
-    sentry.ledger.resolve(sentry.decide(request()).reservation, found().resolution)
-    records.is_silent = True
+    retried = Retried()
+    retried.records.is_silent = True
 
-    decision = sentry.decide(request(), "execution-2")
-
-    assert decision.code is ReasonCode.LEDGER_UNAVAILABLE
+    assert retried.repeat().code is ReasonCode.LEDGER_UNAVAILABLE

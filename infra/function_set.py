@@ -25,6 +25,8 @@ LEDGER_SECONDS_MAX = 20
 """Of a function that asks the ledger: above three of its calls that nobody answers."""
 ADMISSION_SECONDS_MAX = 38
 """And then the emergency store, which may be slow too."""
+FAULT_SECONDS_MAX = 4
+"""A caller waits for it who gets an error anyway."""
 MODEL_CALL_SECONDS_MAX = 250
 """Longer than the function's own client waits for a model, so that a silent one is reported."""
 
@@ -61,6 +63,7 @@ FUNCTIONS = (
         memory_mib=512,
         grants=(
             lambda near, to: near.ledger.grant_reserve(to.role),
+            lambda near, to: near.ledger.grant_heed_circuits(to.role),
             lambda near, to: near.models.grant_count(to.role),
             lambda near, to: near.emergency.grant_use(to.role),
             lambda near, to: near.answers.grant_find(to.role),
@@ -89,8 +92,15 @@ FUNCTIONS = (
         memory_mib=512,
         grants=(
             lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.ledger.grant_try_again(to.role),
             lambda near, to: near.emergency.grant_tell(to.role),
         ),
+    ),
+    FunctionRow(
+        name="note_fault",
+        timeout_seconds=FAULT_SECONDS_MAX,
+        memory_mib=512,
+        grants=(lambda near, to: near.ledger.grant_watch_models(to.role),),
     ),
     FunctionRow(
         name="expire_reservations",
@@ -110,6 +120,8 @@ FUNCTIONS = (
         memory_mib=256,
         grants=(
             lambda near, to: near.ledger.grant_project(to.role),
+            lambda near, to: near.ledger.grant_watch_models(to.role),
+            lambda near, to: near.ledger.grant_earn_retries(to.role),
             lambda near, to: near.ledger.grant_send_alerts(to.role),
             lambda near, to: near.alerts.grant_publish(to.role),
         ),

@@ -6,16 +6,21 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py and dynamodb_journal_items.py say what each holds.
+# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py and circuit_items.py say
+# what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
 _BUDGETS = "BUDGET#*"
+_CALLS = "CIRCUIT#*"
+_CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
 _REQUESTS = "REQUEST#*"
+_RETRIES = "RETRY#*"
+_RETRY_BANK = "RETRIES"
 _SAVINGS = "SAVINGS#*"
 
 
@@ -90,6 +95,27 @@ class LedgerTable(Construct):
         self._allow(grantee, "Query", _ALERTS)
         self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS)
         self._allow(grantee, "DeleteItem", _ALERTS)
+
+    def grant_heed_circuits(self, grantee: iam.IGrantable) -> None:
+        """Read which models are unwell, take a probe, find the attempt that counts."""
+        self._allow(grantee, "GetItem", _CIRCUITS, _RETRIES)
+        self._allow(grantee, "UpdateItem", _CIRCUITS)
+
+    def grant_watch_models(self, grantee: iam.IGrantable) -> None:
+        """Count how calls ended, open and close circuits."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _CIRCUITS)
+        self._allow(grantee, "Query", _CALLS)
+        self._allow(grantee, "UpdateItem", _CIRCUITS, _CALLS)
+
+    def grant_earn_retries(self, grantee: iam.IGrantable) -> None:
+        """Save up for retries."""
+        self._allow(grantee, "UpdateItem", _RETRY_BANK)
+
+    def grant_try_again(self, grantee: iam.IGrantable) -> None:
+        """Pay for a retry, and note that it was granted."""
+        self._allow(grantee, "GetItem", _CONFIGURATION)
+        self._allow(grantee, "PutItem", _RETRIES)
+        self._allow(grantee, "UpdateItem", _RETRY_BANK)
 
     def _allow(self, grantee: iam.IGrantable, verb: str, *keys: str) -> None:
         grantee.grant_principal.add_to_principal_policy(

@@ -15,6 +15,7 @@ from infra.workflow import Workflow
 GUARDED_INVOCATION_STEPS = (
     "admit_request",
     "invoke_model",
+    "note_fault",
     "settle_reservation",
     "void_reservation",
 )

@@ -24,6 +24,14 @@ REASONS = {
         "a budget is so far used up that the ladder comes first; see its `stages`",
         "nothing, or raise the budget that `message` names",
     ),
+    ReasonCode.REROUTED_BY_CIRCUIT: (
+        "so many calls to that model failed that it is not asked for now; a rung of its ladder is",
+        "nothing; `message` says when the model is tried again",
+    ),
+    ReasonCode.REROUTED_TO_RETRY: (
+        "Amazon Bedrock refused that model before it ran; a rung of its ladder was tried instead",
+        "nothing",
+    ),
     ReasonCode.REROUTED_BY_POLICY: (
         "a policy forbids that model; a rung of its ladder is permitted, and fits everywhere",
         "nothing, or name a model that `policies` do not forbid",
@@ -51,6 +59,10 @@ REASONS = {
     ReasonCode.FORBIDDEN_BY_POLICY: (
         "policies forbid the model and every rung of its ladder, or none permits one",
         "change what the sentences in `policies` name, or ask who wrote them",
+    ),
+    ReasonCode.CIRCUIT_OPEN: (
+        "so many calls to the model failed that it is not asked for now, and nothing else fits",
+        "wait `retryAfterSeconds`, or name another model",
     ),
     ReasonCode.INVALID_REQUEST: (
         "the input is malformed, lacks a required tag, or asks for too much output",
@@ -133,6 +145,8 @@ ANSWER = {
     "status": "of the reservation; see the table below. `null` where there is none: after a"
     " rejection, and of an answer that was kept",
     "replayed": "the id was answered before; the model was not called again",
+    "attempts": "how often the call was tried, each time with a reservation of its own; `0` after a"
+    " rejection",
     "priceBook": "date and checksum of the prices that were used",
     "budgets": "every budget that was asked",
     "rungs": "every model that was considered, in order",

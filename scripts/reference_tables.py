@@ -10,7 +10,12 @@ from typing import Any
 
 from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
-from cost_sentry.adapters import dynamodb_journal_items, ledger_items, request_parser_json
+from cost_sentry.adapters import (
+    circuit_items,
+    dynamodb_journal_items,
+    ledger_items,
+    request_parser_json,
+)
 from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.domain import window_id
 from cost_sentry.domain.decision import ReasonCode
@@ -174,6 +179,11 @@ def window_ids() -> str:
     return _docstring_table(window_id.__doc__)
 
 
+def circuit_item_keys() -> str:
+    """What watches models, and pays for retries."""
+    return _docstring_table(circuit_items.__doc__)
+
+
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
     return _docstring_table(dynamodb_journal_items.__doc__)
@@ -244,6 +254,6 @@ TABLES: dict[str, Callable[[], str]] = {
         answer_rung_fields, answer_policy_fields, request_limits, functions, workflow_states,
         call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
-        journal_item_keys, faults, gaps,
+        journal_item_keys, circuit_item_keys, faults, gaps,
     )
 } | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

@@ -44,6 +44,8 @@ def headline(decision: str, message: str, errors: Sequence[object] | None) -> Te
 
 def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     facts = [("request id", str(sentry["requestId"])), ("code", str(sentry["code"]))]
+    if (sentry.get("attempts") or 0) > 1:
+        facts.append(("attempts", str(sentry["attempts"])))
     if sentry.get("modelUsed") in (None, sentry.get("modelAsked")):
         facts.append(("model", str(sentry.get("modelAsked") or "none")))
     else:

@@ -90,8 +90,8 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
 
 
 def _rejection_status(sentry: Mapping[str, Any]) -> int:
-    """As an HTTP gateway would put it: 503 without a ledger, 429 if waiting helps, else 400."""
-    if sentry.get("code") == "LEDGER_UNAVAILABLE":
+    """As an HTTP gateway would put it: 503 without ledger or model, 429 if waiting helps, 400."""
+    if sentry.get("code") in ("LEDGER_UNAVAILABLE", "CIRCUIT_OPEN"):
         return 503
     return 400 if sentry.get("retryAfterSeconds") is None else 429
 

@@ -7,6 +7,7 @@ from cost_sentry.adapters.answer_block import budget_block, cache_block, note_bl
 from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
+from cost_sentry.domain.retry import FIRST, request_and_attempt
 from cost_sentry_client.answer_report import (
     FORBADE,
     WOULD_HAVE,
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
     """The same words as the ``sentry`` block of an answer; amounts are exact decimal strings."""
+    request_id, attempt = request_and_attempt(found.request_id)
     return {
-        "requestId": found.request_id,
+        "requestId": request_id,
+        "attempt": attempt,
         "account": found.account,
         "decision": str(found.decision),
         "code": str(found.code),
@@ -90,8 +93,10 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
 def _facts(found: Explanation) -> list[tuple[str, str]]:
     swapped = found.model_used not in (None, found.model_asked)
     model = f"{found.model_used} instead of {found.model_asked}" if swapped else found.model_asked
+    request_id, attempt = request_and_attempt(found.request_id)
+    again = f" (attempt {attempt}: the one before was refused)" if attempt > FIRST else ""
     facts = [
-        ("request id", found.request_id),
+        ("request id", f"{request_id}{again}"),
         ("account", found.account),
         ("decided", moment_text(found.decided_at.isoformat())),
         ("reason", str(found.code)),

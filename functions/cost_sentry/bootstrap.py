@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
     from cost_sentry.adapters.ledger_calls import LedgerCalls
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
+    from cost_sentry.adapters.region_models import RegionModels
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
     from cost_sentry.adapters.sns_alerts import SnsAlerts
     from cost_sentry.adapters.system_clock import SystemClock
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cost_sentry.application.emergency_ports import Outage
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
     from cost_sentry.application.policy_ports import PolicyEngine
+    from cost_sentry.application.watch_models import ModelWatch
     from cost_sentry.domain.decision import Decision
     from cost_sentry.domain.policy import Policies
 
@@ -108,9 +110,11 @@ def config_source() -> "CachedConfigSource":
 @cache
 def admission() -> "Admission":
     """The use case behind ``admit_request``."""
+    from cost_sentry.adapters.system_clock import pause_before_retry
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.answer_cache import AnswerCache
     from cost_sentry.application.budget_levels import BudgetLevels
+    from cost_sentry.application.circuit_check import CircuitAdvice
 
     return Admission(
         config_source=config_source(),
@@ -122,6 +126,8 @@ def admission() -> "Admission":
         policy_engines=policy_engine,
         levels=BudgetLevels(journal()),
         answers=AnswerCache(reader=answers, price_book=price_book(), clock=clock()),
+        circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
+        retry_records=region_models().retries(ledger_calls()),
     )
 
 
@@ -246,13 +252,36 @@ def alerts() -> "SnsAlerts":
 
 
 @cache
+def region_models() -> "RegionModels":
+    """Which models are not asked now, and which calls are tried again."""
+    from cost_sentry.adapters.region_models import RegionModels
+
+    region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+    return RegionModels(settings().table_name, region, clock())
+
+
+@cache
+def model_watch() -> "ModelWatch":
+    """Counts how calls ended."""
+    from cost_sentry.application.watch_models import ModelWatch
+
+    return ModelWatch(**region_models().watching())
+
+
+@cache
 def projection() -> dict[str, Any]:
     """Everything ``project_entries`` takes besides the batch."""
     from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
     from cost_sentry.adapters.system_clock import pause
+    from cost_sentry.application.count_calls import CountedJournal
 
     return {
-        "journal": journal(),
+        "journal": CountedJournal(
+            journal=journal(),
+            watch=model_watch(),
+            bank=region_models().retries(),
+            config_source=config_source(),
+        ),
         "outbox": outbox(),
         "alerts": alerts(),
         "ledger": ledger(),

@@ -20,11 +20,14 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.money import picodollars
+from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.handlers import (
     admit_request,
     expire_reservations,
+    note_fault,
     project_entries,
     settle_reservation,
     void_reservation,
@@ -133,6 +136,7 @@ class House:
     def __init__(self, clock: ManualClock, recorder: Recorder) -> None:
         self.clock, self.recorder = clock, recorder
         self._shown = 0
+        self._last: tuple[dict[str, Any], dict[str, Any]] = {}, {}
 
     def put_in_force(self, config: SentryConfig) -> None:
         books = DynamoDbBooks(bootstrap.ledger_calls(), lambda _: None, self.clock)
@@ -162,8 +166,16 @@ class House:
             "Invoke model": bedrock,
             "Settle reservation": self._task("settle_reservation", settle_reservation.handler),
             "Void reservation": self._task("void_reservation", void_reservation.handler),
+            "Admit request again": lambda payload: admit(payload | {"caller": caller}),
+            "Note fault": self._task("note_fault", note_fault.handler),
         }
-        return walk(MACHINE, request, tasks)
+        self._last = request, tasks
+        return self.repeat()
+
+    def repeat(self) -> Walk:
+        """The last call, sent again as it was."""
+        request, tasks = self._last
+        return walk(MACHINE, request, tasks, started_at=self.clock.time.isoformat())
 
     def expire(self) -> dict[str, Any]:
         return self._task("expire_reservations", expire_reservations.handler)({})
@@ -239,6 +251,8 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 def _changed(config: SentryConfig) -> SentryConfig:
     """A budget that a large call of the dear model never fits, and a few calls for an outage.
 
+    And unwell models are watched, and refused calls tried again.
+
     Each team is one caller here, whatever applications its requests name.
     """
     budgets = [
@@ -247,7 +261,14 @@ def _changed(config: SentryConfig) -> SentryConfig:
     ]
     few = allowance(model_id=SONNET, input_tokens_max=2_000, output_tokens_max=500)
     teams = {id_: replace(team, applications={}) for id_, team in config.teams.items()}
-    return replace(config, teams=teams, budgets=tuple(budgets), emergency_allowances=(few,))
+    return replace(
+        config,
+        teams=teams,
+        budgets=tuple(budgets),
+        emergency_allowances=(few,),
+        circuit_breaker=CircuitRules(failures=2),
+        retries=RetryRules(percent=10),
+    )
 
 
 def _forget_parts() -> None:

@@ -51,6 +51,7 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
         "admit_request",
         "settle_reservation",
         "void_reservation",
+        "note_fault",
         "expire_reservations",
         "project_entries",
     }
@@ -151,3 +152,39 @@ def test_neither_does_one_in_an_outage_nor_when_its_calls_are_booked(house, dev)
         ("PutObject", "config"),
     }
     assert denied(house, dev) == set()
+
+
+@pytest.mark.slow
+def test_neither_does_one_that_watches_models_and_tries_calls_again(house, dev):
+    for _ in range(10):
+        house.call(SONNET, 500, "search", answering(400))
+    house.project()
+    outcomes = iter([failing("BedrockRuntime.ThrottlingException"), answering(10)])
+    tried_again = house.call(SONNET, 500, "search", lambda given: call(next(outcomes), given))
+    house.project()
+    repeated = house.repeat()
+    for _ in range(2):
+        house.call(SONNET, 500, "search", failing("BedrockRuntime.ModelErrorException"))
+    for _ in range(12):
+        house.call(OPUS, 100, "research", failing("BedrockRuntime.ThrottlingException"))
+    house.project()
+    house.clock.advance(seconds=2)
+    refused = house.call(OPUS, 100, "research", answering(10))
+    house.clock.advance(seconds=60)
+    probed = house.call(OPUS, 100, "research", answering(10))
+    house.project()
+    house.clock.advance(seconds=2)
+    closed = house.call(OPUS, 100, "research", answering(10))
+
+    assert tried_again.output["sentry"]["attempts"] == 2
+    assert tried_again.output["sentry"]["code"] == "REROUTED_TO_RETRY"
+    assert repeated.output["sentry"]["replayed"] is True
+    assert repeated.output["sentry"]["status"] == "SETTLED"
+    assert repeated.output["sentry"]["attempts"] == 2
+    assert refused.output["sentry"]["code"] == "CIRCUIT_OPEN"
+    assert probed.output["sentry"]["modelUsed"] == closed.output["sentry"]["modelUsed"] == OPUS
+    assert denied(house, dev) == set()
+
+
+def call(bedrock, arguments):
+    return bedrock(arguments)

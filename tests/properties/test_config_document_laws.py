@@ -15,8 +15,10 @@ from cost_sentry.adapters.config_document import (
     with_version,
 )
 from cost_sentry.domain.budget import Budget, BudgetMode, Stages, Unit
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.sentry_config import (
     OUTPUT_TOKENS_MIN,
     Application,
@@ -82,6 +84,8 @@ configurations = st.builds(
     hold_seconds=st.integers(360, 10**5),
     alert_addresses=lists,
     emergency_allowances=st.lists(allowances, max_size=2).map(tuple),
+    circuit_breaker=st.none() | st.builds(CircuitRules, failures=st.integers(1, 9)),
+    retries=st.none() | st.builds(RetryRules, percent=st.integers(0, 10)),
 )
 
 

@@ -1,10 +1,13 @@
 """The world of one seed: every service around the real code, and who looks on."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.retry import attempt_id, request_and_attempt
 from tests.simulation.audit.answers import Answers, Asked
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.emergency import EmergencyAudit
@@ -96,6 +99,8 @@ class World:
             "Invoke model with bytes": self._begin_call,
             "Settle reservation": self._begin_settlement,
             "Void reservation": self._begin_void,
+            "Admit request again": self._begin_next_attempt,
+            "Note fault": self._begin_note,
         }
         self.workflow = StepFunctions(
             scheduler, deployment_facts.state_machine(), tasks, self._faults
@@ -202,4 +207,20 @@ class World:
 
     def _begin_void(self, execution: Execution, _state: Any) -> Promise:
         event = {"ticket": execution.ticket, "error": execution.error}
+        event["startedAt"] = self._moment(execution.started_at)
         return self.functions.invoke("void_reservation", event, execution.id)
+
+    def _begin_next_attempt(self, execution: Execution, state: Any) -> Promise:
+        """Under its own id: it is a call of its own to everybody who looks on."""
+        first, again = execution.request, execution.again
+        request_id, _ = request_and_attempt(first.request_id)
+        own_id = attempt_id(request_id, again.attempt)
+        execution.request = replace(first, request_id=own_id, again=again)
+        return self._begin_admission(execution, state)
+
+    def _begin_note(self, execution: Execution, _state: Any) -> Promise:
+        event = {"ticket": execution.ticket, "error": execution.error}
+        return self.functions.invoke("note_fault", event, execution.id)
+
+    def _moment(self, at: int) -> datetime:
+        return self._start + timedelta(microseconds=at)

@@ -54,7 +54,10 @@ class Calls:
                 "error": p["error"]["Error"],
                 "message": p["error"]["Cause"],
                 "sentry": p["sentry"] | {"status": "VOIDED", "costUsd": "0.00"},
+                "triedAgain": False,
             },
+            "Admit request again": lambda _: admission(),
+            "Note fault": lambda _: {"unnoted": None},
         }
         self._tasks |= {name.replace("_", " "): task for name, task in replaced.items()}
 

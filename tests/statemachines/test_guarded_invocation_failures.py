@@ -30,7 +30,7 @@ def test_a_call_that_bedrock_refused_is_voided_and_the_execution_fails_by_its_na
 
     run = calls.run()
 
-    assert run.visited[-2:] == ["Void reservation", "Fail refused call"]
+    assert run.visited[-3:] == ["Void reservation", "Choose retry", "Fail refused call"]
     assert (run.status, run.error) == ("FAILED", f"BedrockRuntime.{error}")
     assert json.loads(run.cause)["message"] == "too fast"
     assert json.loads(run.cause)["sentry"]["status"] == "VOIDED"
@@ -60,7 +60,7 @@ def test_a_call_of_unknown_outcome_leaves_its_reservation_pending(error):
     assert (run.status, run.error) == ("FAILED", error)
     assert json.loads(run.cause)["sentry"] == SENTRY
     assert "it broke" in json.loads(run.cause)["message"]
-    assert calls.given.keys() == {"Admit request", "Invoke model"}
+    assert calls.given.keys() == {"Admit request", "Invoke model", "Note fault"}
     assert run.attempts["Invoke model"] == 1
 
 

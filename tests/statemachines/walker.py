@@ -61,11 +61,18 @@ class Walk:
     attempts: dict[str, int] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     largest_bytes: int = 0
+    input: Any = None
+    started_at: str = ""
 
 
-def walk(machine: Mapping[str, Any], execution_input: Any, tasks: Mapping[str, Task]) -> Walk:
+def walk(
+    machine: Mapping[str, Any],
+    execution_input: Any,
+    tasks: Mapping[str, Task],
+    started_at: str = "2026-11-21T12:00:00.000Z",
+) -> Walk:
     """Run from StartAt to an end; a failure of the machine is a status, as in AWS."""
-    run = Walk()
+    run = Walk(input=execution_input, started_at=started_at)
     name, data = machine["StartAt"], execution_input
     try:
         while name is not None:
@@ -84,7 +91,12 @@ def _step(
 ) -> tuple[str | None, Any]:
     unknown = state.keys() - KNOWN_FIELDS
     assert not unknown, f"the walker does not know {sorted(unknown)} of {name!r}"
-    execution = {"Id": "arn:execution:e-1", "Name": "e-1"}
+    execution = {
+        "Id": "arn:execution:e-1",
+        "Name": "e-1",
+        "Input": run.input,
+        "StartTime": run.started_at,
+    }
     machine = {"Id": "arn:stateMachine:CostSentry-dev_search", "Name": "CostSentry-dev_search"}
     states = {"input": data, "context": {"Execution": execution, "StateMachine": machine}}
     match state["Type"]:

@@ -9,6 +9,7 @@ from cost_sentry.domain.budget import MODEL_TAG, BudgetMode, Unit
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.caller_checks import find_caller_problems
+from cost_sentry_client.config_file.circuit_checks import circuit_findings
 from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.emergency_checks import allowance_findings
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
@@ -43,6 +44,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
         *allowance_findings(file, book),
         *find_caller_problems(file),
+        *circuit_findings(file),
     ]
 
 

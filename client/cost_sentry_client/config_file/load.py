@@ -188,6 +188,8 @@ def _config(file: SentryFile) -> SentryConfig:
         hold_seconds=file.defaults.hold_seconds,
         alert_addresses=tuple(file.alerts.addresses),
         emergency_allowances=tuple(_allowance(shape) for shape in file.emergency_allowances),
+        circuit_breaker=file.circuit_breaker.rules() if file.circuit_breaker else None,
+        retries=file.retries.rules() if file.retries else None,
     )
 
 

@@ -23,6 +23,7 @@ from cost_sentry_client.config_file.shapes_callers import (
     ApplicationShape,
     TeamShape,
 )
+from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
 
 _SECTIONS = (
     ("", SentryFile),
@@ -36,6 +37,8 @@ _SECTIONS = (
     ("budgets[].stages.", StagesShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),
     ("policies.", PoliciesShape),
+    ("circuitBreaker.", CircuitBreakerShape),
+    ("retries.", RetriesShape),
 )
 _TABLE_HEAD = ("| field | value | default | meaning |", "| --- | --- | --- | --- |")
 _INTRODUCTION = f"""# sentry.yaml

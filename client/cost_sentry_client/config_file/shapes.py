@@ -21,6 +21,7 @@ from cost_sentry_client.config_file.field_types import (
 )
 from cost_sentry_client.config_file.shape import Shape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
+from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
 
 API_VERSION = "cost-sentry/v1"
 UTC_NAME = "UTC"
@@ -221,4 +222,10 @@ class SentryFile(Shape):
     )
     policies: PoliciesShape | None = Field(
         default=None, description="which models may serve which calls, beside what is said here"
+    )
+    circuit_breaker: CircuitBreakerShape | None = Field(
+        default=None, description="when models that fail are not asked; else they always are"
+    )
+    retries: RetriesShape | None = Field(
+        default=None, description="when refused calls are tried again; else they never are"
     )

@@ -8,6 +8,7 @@ from cost_sentry.adapters.converse_codec import to_integration
 from cost_sentry.adapters.request_parser import given_model_id
 from cost_sentry.adapters.request_parser_fields import given_request_id
 from cost_sentry.adapters.ticket import ticket_of
+from cost_sentry.adapters.tried_again import again_part
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
@@ -52,7 +53,10 @@ def admission_answer(
     if calls_model and request and decision.reservation and decision.price:
         answer["path"] = request.path.value
         answer["arguments"] = _arguments(request, decision)
-        answer["ticket"] = ticket_of(decision.reservation, decision.price, decision.keep_at)
+        answer["ticket"] = {
+            **ticket_of(decision.reservation, decision.price, decision.keep_at),
+            **again_part(request.again),
+        }
     return answer
 
 

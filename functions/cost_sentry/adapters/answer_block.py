@@ -9,6 +9,7 @@ from cost_sentry.domain.decision import BudgetView, Decision, RungOutcome
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
+from cost_sentry.domain.retry import request_and_attempt
 
 Block = dict[str, Any]
 
@@ -16,8 +17,9 @@ Block = dict[str, Any]
 def answer_block(decision: Decision, price_version: str) -> Block:
     """The block as it stands after admission."""
     held = decision.reservation
+    request_id, attempt = request_and_attempt(decision.request_id)
     return {
-        "requestId": decision.request_id,
+        "requestId": request_id,
         "decision": decision.kind.value,
         "code": decision.code.value,
         "message": decision.message,
@@ -33,6 +35,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "overrun": False,
         "status": decision.state.value if decision.state else None,
         "replayed": decision.replayed,
+        "attempts": attempt if held else 0,
         "priceBook": price_version,
         "budgets": [budget_block(view) for view in decision.budgets],
         "rungs": [rung_block(rung) for rung in decision.rungs],

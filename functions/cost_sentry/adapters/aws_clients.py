@@ -24,6 +24,14 @@ def answers_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("dynamodb", _config(1, connect_timeout=0.5, read_timeout=1))
 
 
+def circuits_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Shorter still: what is asked here is advice, and a call waits for it.
+
+    At worst 0.6 seconds for a question that nobody answers, and it is not asked again.
+    """
+    return _client("dynamodb", _config(1, connect_timeout=0.3, read_timeout=0.3))
+
+
 def s3_client() -> Any:  # noqa: ANN401 - boto3 client
     """Short time-outs: a caller has already waited for the ledger.
 

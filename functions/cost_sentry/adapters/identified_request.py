@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.adapters.tried_again import again_of
 from cost_sentry.domain.caller import Caller, identified, proven_caller
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.retry import attempt_id
 
 Event = Mapping[str, Any]
 
@@ -22,6 +24,7 @@ def identified_request(event: Event) -> InvocationRequest:
 
     Args:
         event: ``{"request", "caller": {"team", "application", "workflow"}, "execution": {"name"}}``
+            and, of an attempt after the first, ``"again"``.
 
     Raises:
         RequestRefused: as ``parse_request``.
@@ -32,4 +35,9 @@ def identified_request(event: Event) -> InvocationRequest:
         raw = {**raw, "tags": {**caller.tags, **tags}}
     request = parse_request(raw, default_request_id=name)
     known = identified(request.tags, caller.tags)
-    return replace(request, tags=known.tags, ignored_tags=known.ignored, caller=caller)
+    request = replace(request, tags=known.tags, ignored_tags=known.ignored, caller=caller)
+    again = again_of(event)
+    if again is None:
+        return request
+    own_id = attempt_id(request.request_id, again.attempt)
+    return replace(request, request_id=own_id, again=again)

@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cost_sentry.adapters.answer_block import Block
+from cost_sentry.adapters.answer_block import Block, resolved_block
+from cost_sentry.adapters.tried_again import again_part
 from cost_sentry.domain.model_card import ModelCard
+from cost_sentry.domain.reservation import ResolvedReservation
+from cost_sentry.domain.retry import Again
 
 _TOO_LONG = re.compile(
     r"input is too long"
@@ -20,6 +23,33 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """Bedrock's words for it, as callers of different models have reported them: it has no code."""
+
+
+def refused_answer(
+    event: Mapping[str, Any],
+    resolved: ResolvedReservation,
+    card_of: Callable[[str], ModelCard | None],
+    again: Again | None,
+) -> dict[str, Any]:
+    """What the workflow fails with, or goes on with.
+
+    ``{"error", "message", "sentry", "triedAgain"}``, and ``again`` where that is true.
+
+    Args:
+        event: ``{"error": {"Error", "Cause"}, "sentry"}``.
+        resolved: how its reservation ended.
+        card_of: see ``with_refusal``.
+        again: what the next attempt must know; ``None``: there is none.
+    """
+    error = event["error"]
+    block = resolved_block(event["sentry"], resolved)
+    return {
+        "error": error["Error"],
+        "message": error.get("Cause", ""),
+        "sentry": with_refusal(block, error, card_of),
+        "triedAgain": again is not None,
+        **again_part(again),
+    }
 
 
 def with_refusal(

@@ -23,3 +23,11 @@ def pause(attempt: int) -> None:
     Architecture Blog, 2015.
     """
     time.sleep(random.uniform(0, min(PAUSE_SECONDS_MAX, 0.002 * 2.0 ** min(attempt, 10))))
+
+
+RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.2, 0.8
+
+
+def pause_before_retry() -> None:
+    """Wait before a model is asked again that has just refused; not all at the same moment."""
+    time.sleep(random.uniform(RETRY_SECONDS_MIN, RETRY_SECONDS_MAX))

@@ -13,10 +13,13 @@ from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, asked_output_limit, candidates_for
+from cost_sentry.application.circuit_check import CircuitAdvice
+from cost_sentry.application.circuit_ports import RetryRecords
 from cost_sentry.application.emergency_ports import Outage, WithoutLedger
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry, must_be_asked_first
+from cost_sentry.application.latest_attempt import latest_attempt
 from cost_sentry.application.model_refusal import refusal_of, refusal_of_length
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
@@ -65,6 +68,9 @@ class Admission:
     levels: BudgetLevels = field(default_factory=BudgetLevels)
     answers: AnswerCache | None = None
     """``None``: no answer is ever kept."""
+    circuits: CircuitAdvice = field(default_factory=CircuitAdvice)
+    retry_records: RetryRecords | None = None
+    """``None``: no call was ever tried again."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -101,8 +107,13 @@ class Admission:
             return decision
         known = self._known(request, attempt, decision)
         if isinstance(known, SameId):
-            return replayed(request, known.reservation, known.resolution)
+            return self._replayed(request, known)
         return self._held_before(request, config, known) if known else decision
+
+    def _replayed(self, request: InvocationRequest, known: SameId) -> Decision:
+        """By the attempt that counts."""
+        latest = latest_attempt(known, self.retry_records, self.ledger, self.clock.now())
+        return replayed(request, latest.reservation, latest.resolution)
 
     def _known(
         self, request: InvocationRequest, attempt: str, refusal: Decision
@@ -119,7 +130,8 @@ class Admission:
         """This execution holds it already, and its answer was lost: go on with that."""
         now = self.clock.now()
         tries = self._tries(request, config, held.reservation.attempt)
-        advice = Advice(self._check(request, config, None), Stage())
+        circuits = self.circuits.of(request, None, self.clock)
+        advice = Advice(self._check(request, config, None), Stage(), circuits)
         return self._allowed(request, config, self._told(held, config, now), tries, advice)
 
     def _decide_without_ledger(self, outage: Outage) -> Decision:
@@ -152,14 +164,18 @@ class Admission:
         refused = paused(request, stage, now)
         if refused:
             return refused
-        result = tries.run(staged(looked.offers, stage, request, tries.floor))
+        circuits = self.circuits.of(request, config.circuit_breaker, self.clock)
+        result = circuits.run(tries, staged(looked.offers, stage, request, tries.floor))
         if isinstance(result, SameId):
-            return replayed(request, result.reservation, result.resolution)
+            return self._replayed(request, result)
         if isinstance(result, TooLong):
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
             result = self._told(result, config, now)
-            decision = self._allowed(request, config, result, tries, Advice(check, stage))
+            advice = Advice(check, stage, circuits)
+            decision = self._allowed(request, config, result, tries, advice)
+        elif circuits.refuses(tries):
+            decision = circuits.refusal(tries)
         elif tries.short:
             decision = exhausted(request, config, tries, self.clock.now())
         else:

@@ -99,8 +99,8 @@ class AnswerCache:
         key = reader.key(request, asked.output_limit_tokens)
         place = AnswerPlace(key=key, ttl_seconds=caching.ttl_seconds)
         miss = Looked(offers=offers, place=place)
-        if request.answer_cache is CacheUse.REFRESH:
-            return miss
+        if request.answer_cache is CacheUse.REFRESH or request.again is not None:
+            return miss  # A later attempt of a call goes on with the call.
         try:
             kept = reader.find(key)
         except AnswersUnavailable as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_document_parts import circuits_to_document
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
@@ -36,6 +37,8 @@ class ChangedThing(StrEnum):
     EMERGENCY_ALLOWANCE = "emergency allowance"
     POLICIES = "policies"
     POLICY = "policy"
+    CIRCUIT_BREAKER = "circuit breaker"
+    RETRIES = "retries"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ def plan_config(
         *_things(ChangedThing.EMERGENCY_ALLOWANCE, _allowances(current), _allowances(wanted)),
         *_fields(ChangedThing.POLICIES, "", _all_policies(current), _all_policies(wanted)),
         *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
+        *_all_or_none(ChangedThing.CIRCUIT_BREAKER, _breaker(current), _breaker(wanted)),
+        *_all_or_none(ChangedThing.RETRIES, _retries(current), _retries(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -141,6 +146,11 @@ def _fields(thing: ChangedThing, id_: str, before: _Parts, after: _Parts) -> Ite
             yield ConfigChange(
                 kind=kind, thing=thing, id=id_, field=field, before=before.get(field), after=value
             )
+
+
+def _all_or_none(thing: ChangedThing, before: _Parts, after: _Parts) -> Iterator[ConfigChange]:
+    """Of what there is one of, or none."""
+    yield from _things(thing, {"": before} if before else {}, {"": after} if after else {})
 
 
 def _summary(parts: _Parts) -> str:
@@ -236,6 +246,18 @@ def _policies(config: SentryConfig | None) -> _Things:
         }
         for rule in (config.policies.rules if config else ())
     }
+
+
+def _breaker(config: SentryConfig | None) -> _Parts:
+    return _given(circuits_to_document(config).get("circuitBreaker")) if config else {}
+
+
+def _retries(config: SentryConfig | None) -> _Parts:
+    return _given(circuits_to_document(config).get("retries")) if config else {}
+
+
+def _given(document: object) -> _Parts:
+    return {k: str(v) for k, v in document.items()} if isinstance(document, Mapping) else {}
 
 
 def _amount(budget: Budget, amount: int) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 from cost_sentry.application.config_document_parts import (
     allowance_from,
     allowances_to_document,
+    circuit_breaker_from,
+    circuits_to_document,
     policies_from,
     policies_to_document,
+    retries_from,
     stages_from,
     team_from,
     team_to_document,
@@ -79,6 +82,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         "budgets": [_budget_to_document(budget) for budget in config.budgets],
         **allowances_to_document(config),
         **policies_to_document(config.policies),
+        **circuits_to_document(config),
     }
 
 
@@ -159,6 +163,8 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
             allowance_from(allowance) for allowance in document.get("emergencyAllowances", ())
         ),
         policies=policies_from(document.get("policies")),
+        circuit_breaker=circuit_breaker_from(document.get("circuitBreaker")),
+        retries=retries_from(document.get("retries")),
     )
 
 

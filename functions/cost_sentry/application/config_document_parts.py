@@ -7,8 +7,10 @@ from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import (
     Stages,
 )
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.policy import Policies, Policy, PolicyMode
+from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.sentry_config import (
     Application,
     SentryConfig,
@@ -118,3 +120,44 @@ def allowance_from(document: Mapping[str, Any]) -> EmergencyAllowance:
         input_tokens_max=document["inputTokensMax"],
         output_tokens_max=document["outputTokensMax"],
     )
+
+
+def circuits_to_document(config: SentryConfig) -> dict[str, object]:
+    """``circuitBreaker`` and ``retries``; an older sentry goes on without either, as it always did.
+
+    So they need no format of their own, and are left out where nobody chose them.
+    """
+    breaker, retries = config.circuit_breaker, config.retries
+    document: dict[str, object] = {}
+    if breaker is not None:
+        document["circuitBreaker"] = {
+            "failures": breaker.failures,
+            "failurePercent": breaker.failure_percent,
+            "withinSeconds": breaker.within_seconds,
+            "openSeconds": breaker.open_seconds,
+        }
+    if retries is not None:
+        document["retries"] = {
+            "percent": retries.percent,
+            "attemptsMax": retries.attempts_max,
+        }
+    return document
+
+
+def circuit_breaker_from(document: Mapping[str, Any] | None) -> CircuitRules | None:
+    """Of the member ``circuitBreaker``; ``None``: there is none."""
+    if document is None:
+        return None
+    return CircuitRules(
+        failures=document["failures"],
+        failure_percent=document["failurePercent"],
+        within_seconds=document["withinSeconds"],
+        open_seconds=document["openSeconds"],
+    )
+
+
+def retries_from(document: Mapping[str, Any] | None) -> RetryRules | None:
+    """Of the member ``retries``; ``None``: there is none."""
+    if document is None:
+        return None
+    return RetryRules(percent=document["percent"], attempts_max=document["attemptsMax"])

@@ -12,6 +12,7 @@ from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
+from cost_sentry.domain.retry import ATTEMPTS_MAX, FIRST, attempt_id
 from cost_sentry.domain.usage import TokenUsage
 
 
@@ -60,6 +61,7 @@ class Explanation:
     """One decision about a request id. Amounts in the ledger's unit."""
 
     request_id: str
+    """Of the attempt; see ``domain.retry``."""
     account: str
     decision: str
     """``ALLOW``, ``REROUTE`` or ``REJECT``."""
@@ -97,8 +99,22 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Every decision about this id, the oldest first; empty if the sentry never saw it.
 
-    One id can have several: it was refused and tried again, or two applications chose the same.
+    One id can have several: it was refused and tried again, or two applications chose the same. A
+    call that was voided may have been tried again by the sentry itself, under an id of its own.
     """
+    found = list(_explain_attempt(request_id, journal, books))
+    latest = found
+    for attempt in range(FIRST + 1, ATTEMPTS_MAX + 1):
+        if all(one.state is not ReservationState.VOIDED for one in latest):
+            break
+        latest = list(_explain_attempt(attempt_id(request_id, attempt), journal, books))
+        found += latest
+    return tuple(found)
+
+
+def _explain_attempt(
+    request_id: str, journal: RequestJournal, books: PendingReservations
+) -> tuple[Explanation, ...]:
     recorded = journal.decisions(request_id)
     reserved = _explain_reservations(request_id, journal, books, recorded)
     slots = [found for note in recorded for found in _explain_slot(note, journal, books)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.candidate_tries import Short
+from cost_sentry.application.circuit_check import CircuitCheck
 from cost_sentry.application.graduated import used_up
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.domain.decision import (
@@ -20,6 +21,7 @@ class Advice:
 
     check: PolicyCheck
     stage: Stage
+    circuits: CircuitCheck
 
 
 def why_allowed(
@@ -41,6 +43,9 @@ def why_allowed(
         begins = stage.prefer_ladder.budget.stages.prefer_ladder_percent
         why = f"{used_up(stage.prefer_ladder)}, and from {begins} % the ladder comes first"
         return ReasonCode.REROUTED_TO_SAVE, f"{why}; {held.model_used} fits"
+    unwell = advice.circuits.why_rerouted(held)
+    if held.decision == DecisionKind.REROUTE and unwell:
+        return unwell
     if held.decision == DecisionKind.REROUTE and check.struck and not short:
         message = f"{check.why()}; {held.model_used} is permitted"
         return ReasonCode.REROUTED_BY_POLICY, message

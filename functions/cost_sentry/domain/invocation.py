@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.caller import Caller
+from cost_sentry.domain.retry import Again
 
 NO_APPLICATION = "-"
 """The application of callers that name none."""
@@ -81,6 +82,8 @@ class InvocationRequest:
     """Of the calling application, where the configuration names one."""
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What was claimed of the caller, and is not so."""
+    again: Again | None = None
+    """Of an attempt after the first; then ``request_id`` is the attempt's own."""
 
     @property
     def account(self) -> str:

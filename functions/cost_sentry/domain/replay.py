@@ -12,7 +12,8 @@ def replayed(
     """The first decision again if the content is the same, a refusal if it is not.
 
     The model is not called a second time, and its answer is not kept (P10), so a replay says what
-    was decided and what it cost, without the text.
+    was decided and what it cost, without the text. ``first`` is the attempt that counts: its id
+    says which one.
     """
     if first.digest != request.digest:
         return Decision(
@@ -38,7 +39,7 @@ def replayed(
         code=ReasonCode.ALREADY_ANSWERED,
         message=f"request id {request.request_id!r} was answered before; it is {state.value},"
         " the model is not called again and its answer is not kept",
-        request_id=request.request_id,
+        request_id=first.request_id,
         model_asked=first.model_asked,
         model_used=first.model_used,
         reservation=first,

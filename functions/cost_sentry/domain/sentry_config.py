@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import MODEL_TAG, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.policy import NO_POLICIES, Policies
+from cost_sentry.domain.retry import RetryRules
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -78,6 +80,10 @@ class SentryConfig:
     """Calls set aside for when the ledger cannot be asked (P9)."""
     policies: Policies = NO_POLICIES
     """Which models may serve which calls, beside what this says itself."""
+    circuit_breaker: CircuitRules | None = None
+    """When unwell models are not asked; ``None``: nobody watches them."""
+    retries: RetryRules | None = None
+    """``None``: no call is tried again."""
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

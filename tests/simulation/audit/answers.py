@@ -12,6 +12,7 @@ from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.emergency import EmergencyAudit
+from tests.simulation.audit.truth import Story
 from tests.simulation.world import deployment_facts
 from tests.simulation.world.bedrock import Bill, ModelCall
 from tests.simulation.world.outages import Outage
@@ -105,7 +106,7 @@ class Answers:
             emergency.decided(request, attempt, decision, asked.at)
             return
         self._check_time(request, decision, asked)
-        story = self._auditor.truth.stories.get((request.account, request.request_id))
+        story = self._story(request, decision)
         held = story.held if story else None
         if decision.kind is DecisionKind.REJECT:
             self._check_refusal(request, decision, held, asked)
@@ -122,6 +123,23 @@ class Answers:
         elif held.execution != attempt.partition(".")[0]:
             detail = f"{request.request_id} is allowed to a second execution"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
+
+    def _story(self, request: InvocationRequest, decision: Decision) -> Story | None:
+        """What the answer is about: a voided request may be told of by the attempt after it.
+
+        One that was granted, and is not held yet, is told of as pending.
+        """
+        stories, account = self._auditor.truth.stories, request.account
+        own = stories.get((account, request.request_id))
+        if not decision.replayed or decision.request_id == request.request_id:
+            return own
+        self._auditor.met["ids told of by a later attempt"] += 1
+        later = stories.get((account, decision.request_id))
+        is_voided = own is not None and own.ended is not None and own.ended.state == records.VOIDED
+        if not is_voided:
+            detail = f"{request.request_id} is told of by {decision.request_id}, and is not voided"
+            raise BrokenPromise(broken.SAME_ANSWER, detail)
+        return later or Story(held=own.held) if own else None
 
     def _check_time(self, request: InvocationRequest, decision: Decision, asked: Asked) -> None:
         """Ids are refused for their time if it is to come by more than ten seconds, and only then.

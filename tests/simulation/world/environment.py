@@ -10,28 +10,35 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from cost_sentry.adapters import system_clock
+from cost_sentry.adapters.cached_circuits import CachedCircuits
 from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
 from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource, DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
 from cost_sentry.adapters.s3_objects import S3Objects
 from cost_sentry.adapters.sns_alerts import SnsAlerts
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.circuit_check import CircuitAdvice
+from cost_sentry.application.count_calls import CountedJournal
 from cost_sentry.application.emergency_admission import EmergencyAdmission
 from cost_sentry.application.emergency_ports import Outage, OutcomeKeeper
 from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
 from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.watch_models import ModelWatch
 from cost_sentry.bootstrap import STORE_SECONDS_MAX, UPKEEP_SECONDS_MAX
 from cost_sentry.domain.decision import Decision
 from tests.simulation.world import latencies
 from tests.simulation.world.scheduler import Scheduler
 
 TABLE = "ledger"
+REGION = "us-east-1"
 BUCKET = "emergency"
 
 
@@ -133,7 +140,28 @@ class Environment:
             ledger=self.ledger,
             clock=self.clock,
             without_ledger=self._decide_without_ledger if self._s3 else None,
+            circuits=CircuitAdvice(
+                circuits=CachedCircuits(lambda: self._circuits, self.clock),
+                pause=lambda: self.pause(10),
+            ),
+            retry_records=self._retries,
         )
+
+    @cached_property
+    def _circuits(self) -> DynamoDbCircuits:
+        return DynamoDbCircuits(self.calls, REGION)
+
+    @cached_property
+    def _retries(self) -> DynamoDbRetries:
+        return DynamoDbRetries(self.calls, REGION, self.pause)
+
+    @cached_property
+    def model_watch(self) -> ModelWatch:
+        return ModelWatch(store=self._circuits, config_source=self.config_source, clock=self.clock)
+
+    @property
+    def trying_again(self) -> dict[str, Any]:
+        return {"config_source": self.config_source, "bank": self._retries, "clock": self.clock}
 
     def _decide_without_ledger(self, outage: Outage) -> Decision | str:
         emergency = EmergencyAdmission(
@@ -188,7 +216,12 @@ class Environment:
     @cached_property
     def projection(self) -> dict[str, Any]:
         return {
-            "journal": DynamoDbJournal(JournalCalls(self.client, TABLE), self.calls, self.pause),
+            "journal": CountedJournal(
+                journal=DynamoDbJournal(JournalCalls(self.client, TABLE), self.calls, self.pause),
+                watch=self.model_watch,
+                bank=self._retries,
+                config_source=self.config_source,
+            ),
             "outbox": self.outbox,
             "alerts": self.alerts,
             "ledger": self.ledger,

@@ -9,12 +9,15 @@ from typing import Any
 from cost_sentry.adapters.converse_usage import parse_usage
 from cost_sentry.adapters.stream_records import failures, streamed_entries
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
+from cost_sentry.adapters.tried_again import again_of, again_part
 from cost_sentry.application.expire_reservations import expire_reservations
 from cost_sentry.application.note_decision import note_decision
+from cost_sentry.application.note_fault import note_fault
 from cost_sentry.application.project_entries import project_entries
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.send_alerts import send_alerts
 from cost_sentry.application.settle_reservation import settle_reservation
+from cost_sentry.application.try_again import try_again
 from cost_sentry.application.void_reservation import void_reservation
 from cost_sentry.bootstrap import ALERTS_PER_RUN_MAX, EXPIRED_PER_RUN_MAX, SLOTS_PER_RUN_MAX
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
@@ -45,7 +48,8 @@ def admit_request(environment: Environment, event: Any) -> dict[str, Any]:
     }
     if calls and decision.reservation and decision.price:
         answer["path"] = request.path.value
-        answer["ticket"] = ticket_of(decision.reservation, decision.price)
+        ticket = ticket_of(decision.reservation, decision.price)
+        answer["ticket"] = {**ticket, **again_part(request.again)}
     return answer
 
 
@@ -63,15 +67,29 @@ def settle(environment: Environment, event: Any) -> Any:
 
 
 def void(environment: Environment, event: Any) -> Any:
-    """``{"ticket", "error"}`` to the resolution."""
+    """``{"ticket", "error", "startedAt"}`` to whether, and how, the call is tried again."""
     reservation, _ = read_ticket(event["ticket"])
-    return void_reservation(
+    resolved = void_reservation(
         reservation,
         event["error"],
         ledger=environment.ledger,
         clock=environment.clock,
         outcomes=environment.outcomes,
     )
+    again = try_again(
+        resolved.resolved,
+        again_of(event["ticket"]),
+        started_at=event["startedAt"],
+        **environment.trying_again,
+    )
+    return {"triedAgain": again is not None, "again": again}
+
+
+def fault(environment: Environment, event: Any) -> Any:
+    """``{"ticket", "error"}`` to why it could not be counted."""
+    reservation, _ = read_ticket(event["ticket"])
+    watch, clock = environment.model_watch, environment.clock
+    return {"unnoted": note_fault(reservation, event["error"], watch=watch, clock=clock)}
 
 
 def expire(environment: Environment, _event: Any) -> dict[str, Any]:
@@ -103,6 +121,7 @@ HANDLERS: Mapping[str, Handler] = {
     "admit_request": admit_request,
     "settle_reservation": settle,
     "void_reservation": void,
+    "note_fault": fault,
     "expire_reservations": expire,
     "project_entries": project,
 }

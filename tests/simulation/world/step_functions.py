@@ -30,6 +30,10 @@ class Execution:
     sentry: Any = None
     response: Any = None
     error: str = ""
+    triedAgain: bool = False  # noqa: N815 - as the definition's conditions name it
+    again: Any = None
+    """What the next attempt must know."""
+    started_at: int = 0
     output: Any = None
     is_failed: bool = False
 
@@ -60,6 +64,7 @@ class StepFunctions:
     def run(self, execution: Execution) -> Execution:
         """From ``StartAt`` to an end; at most once, and it may die on the way."""
         execution.at = self._definition["StartAt"]
+        execution.started_at = self._scheduler.now
         while True:
             if self._faults.strike("dead_execution", self._scheduler.current.random, 0.25):
                 raise TaskKilled
@@ -124,6 +129,8 @@ class StepFunctions:
 def _take(execution: Execution, result: Any, state: State) -> None:
     """What the state's ``Assign`` and ``Output`` keep of its result."""
     kept = {**state.get("Assign", {}), **_members(state.get("Output"))}
+    if isinstance(result, Mapping) and "triedAgain" in result:
+        execution.triedAgain, execution.again = result["triedAgain"], result["again"]
     for name in ("ticket", "sentry", "decision", "path", "response"):
         if name in kept:
             literal = "{%" not in str(kept[name])

@@ -6,6 +6,7 @@ from cost_sentry.application.answer_ports import AnswersUnavailable
 from cost_sentry.domain.answer_cache import AnswerCaching, CacheUse
 from cost_sentry.domain.budget import Stages
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.retry import Again
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.fakes.admissions import CHEAP, DEAR
 from tests.fakes.builders import NOON, budget
@@ -128,6 +129,15 @@ def test_who_wants_an_answer_of_the_model_gets_one(use):
     assert house.answers.finds == 0
     kept = called(house, asked("r3")).answer
     assert kept == answer("second" if use is CacheUse.REFRESH else "first")
+
+
+def test_a_later_attempt_of_a_call_asks_the_model_and_its_answer_is_kept():
+    house = sentry()
+    called(house, asked("r1"), answer("of another call"))
+    later = Again(attempt=2, error="ThrottlingException", refused_by=(CHEAP,))
+
+    assert called(house, asked("r2~2", again=later), answer("of this call")).cached is None
+    assert called(house, asked("r3")).answer == answer("of this call")
 
 
 def test_a_model_that_a_policy_forbids_by_now_is_no_hit():

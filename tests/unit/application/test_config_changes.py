@@ -5,7 +5,9 @@ import pytest
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.sentry_config import Application, Model, Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import allowance, budget
@@ -32,12 +34,32 @@ def test_the_first_configuration_adds_everything():
         teams={"search": Team(id="search", applications={"web": web})},
         emergency_allowances=(allowance(),),
         policies=policies(),
+        circuit_breaker=CircuitRules(),
+        retries=RetryRules(),
     )
 
     changes = plan_config(None, wanted, {})
 
     assert {change.kind for change in changes} == {ChangeKind.ADDED}
     assert {change.thing for change in changes} == set(ChangedThing)
+
+
+def test_a_breaker_that_comes_goes_or_changes_is_shown():
+    none = configuration()
+    some = configuration(circuit_breaker=CircuitRules(), retries=RetryRules(percent=5))
+    other = configuration(circuit_breaker=CircuitRules(failures=9))
+
+    def told(before, after):
+        return [line for line in texts(before, after, {}) if "budget" not in line]
+
+    assert told(none, some) == [
+        "added circuit breaker: failures 5, failurePercent 50, withinSeconds 30, openSeconds 30",
+        "added retries: percent 5, attemptsMax 2",
+    ]
+    assert told(some, other) == [
+        "changed circuit breaker: failures 5 → 9",
+        "removed retries",
+    ]
 
 
 def test_applications_that_come_go_or_change_are_shown():

@@ -14,6 +14,7 @@ from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, Reas
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.reservation import ReservationState
 from cost_sentry_client import explanations
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 from tests.unit.client.conftest import cost_sentry
@@ -95,6 +96,22 @@ def test_a_settled_call_says_what_it_held_and_cost_in_every_budget(desk):
         }
     ]
     assert [step["what"] for step in found["steps"]] == ["reserve", "settle"]
+
+
+def test_a_call_that_was_tried_again_is_told_with_every_attempt(desk):
+    first, second = held(), held("r1~2", model_used="amazon.nova-micro-v1:0", decision="REROUTE")
+    refused = resolution(0, ReservationState.VOIDED, reason="ThrottlingException")
+    journal(desk, EntryKind.VOID, reservation=first, resolution=refused)
+    journal(desk, EntryKind.SETTLE, reservation=second, resolution=resolution(COST))
+
+    told, document = cost_sentry("explain", "r1"), cost_sentry("explain", "r1", "--json").json
+
+    assert [(e["requestId"], e["attempt"], e["status"]) for e in document["explanations"]] == [
+        ("r1", 1, "VOIDED"),
+        ("r1", 2, "SETTLED"),
+    ]
+    assert "ThrottlingException" in " ".join(told.stdout.split())
+    assert "attempt 2: the one before was refused" in " ".join(told.stdout.split())
 
 
 def test_a_pending_call_has_no_cost_yet_and_says_so(desk):

@@ -40,6 +40,7 @@ def test_a_refusal_says_when_to_try_again_if_waiting_helps(seconds, shown):
         ({"retryAfterSeconds": None}, 400, {}),
         ({}, 400, {}),
         ({"code": "LEDGER_UNAVAILABLE", "retryAfterSeconds": 5}, 503, {"retry-after": "5"}),
+        ({"code": "CIRCUIT_OPEN", "retryAfterSeconds": 9}, 503, {"retry-after": "9"}),
     ],
 )
 def test_a_rejection_is_what_an_http_gateway_would_answer(sentry, status, headers):

@@ -205,7 +205,7 @@ def test_a_call_of_an_outage_is_explained_under_the_callers_id(house):
     house.new_environments()
     house.sweep()
 
-    [noted] = bootstrap.projection()["journal"].decisions("r1")
+    [noted] = bootstrap.journal().decisions("r1")
 
     assert noted.decision.code == "EMERGENCY_ALLOWANCE"
     assert noted.account == "search/-/outage"

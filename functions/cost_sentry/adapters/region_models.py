@@ -1,0 +1,60 @@
+"""What the table says of the models of this deployment's Region, by a client that soon gives up."""
+
+from functools import cached_property
+from typing import Any
+
+from cost_sentry.adapters.aws_clients import circuits_client
+from cost_sentry.adapters.cached_circuits import CachedCircuits
+from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
+from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource, DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.system_clock import pause
+from cost_sentry.application.ports import Clock
+
+
+class RegionModels:
+    """Each part is made on first use: whoever needs none pays for no client.
+
+    Args:
+        table_name: the ledger's.
+        region: of the deployment.
+        clock: the machine's.
+    """
+
+    def __init__(self, table_name: str, region: str, clock: Clock) -> None:
+        self._table = table_name
+        self._region = region
+        self._clock = clock
+
+    @cached_property
+    def _calls(self) -> LedgerCalls:
+        return LedgerCalls(circuits_client(), self._table)
+
+    @cached_property
+    def store(self) -> DynamoDbCircuits:
+        """Circuits, and what is counted."""
+        return DynamoDbCircuits(self._calls, self._region)
+
+    @cached_property
+    def circuits(self) -> CachedCircuits:
+        """As an admission sees them."""
+        return CachedCircuits(lambda: self.store, self._clock)
+
+    @cached_property
+    def config_source(self) -> CachedConfigSource:
+        """For whoever would rather do without than wait."""
+        return CachedConfigSource(DynamoDbConfigStore(self._calls, self._clock), self._clock)
+
+    def retries(self, calls: LedgerCalls | None = None) -> DynamoDbRetries:
+        """What trying again is paid with; ``calls`` of whoever has the time for an answer."""
+        return DynamoDbRetries(calls or self._calls, self._region, pause)
+
+    def watching(self) -> dict[str, Any]:
+        """Everything ``ModelWatch`` takes."""
+        return {"store": self.store, "config_source": self.config_source, "clock": self._clock}
+
+    def trying_again(self) -> dict[str, Any]:
+        """Everything ``try_again`` takes besides the call."""
+        bank = self.retries()
+        return {"bank": bank, "config_source": self.config_source, "clock": self._clock}

@@ -1,0 +1,187 @@
+"""Which of the models that may serve a request are asked now; advice, it never spends.
+
+A model whose circuit is open is struck. So is one that is half open, but for the one call that
+takes the probe. On a retry, models that have just refused come last, and after a short wait.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cost_sentry.application.candidate_tries import CandidateTries, TooLong
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.circuit_ports import Circuits
+from cost_sentry.application.ports import Clock, Reserved, SameId
+from cost_sentry.application.refusals import rejection
+from cost_sentry.application.retry_after import seconds_until
+from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
+from cost_sentry.domain.decision import Decision, ReasonCode, RungOutcome
+from cost_sentry.domain.errors import LedgerUnavailable, RequestRefused
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.retry import Again
+
+Offer = Candidate | RungOutcome
+Result = Reserved | SameId | TooLong | None
+PROBED_SECONDS = 5
+"""After which a call may ask again for a model that one call tries now; nobody knows when."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CircuitCheck:
+    """The circuits of one Region at one request, and what was struck so far."""
+
+    request: InvocationRequest
+    rules: CircuitRules | None
+    """``None``: no circuit is looked at."""
+    circuits: Circuits | None
+    clock: Clock
+    pause: Callable[[], None]
+    struck: dict[str, RungOutcome] = field(default_factory=dict)
+    """By model id."""
+    _waits: list[int] = field(default_factory=list)
+    _probes: tuple[str, Circuit] | None = None
+    """Model and circuit, if this call is the one that tries it."""
+
+    @property
+    def _again(self) -> Again | None:
+        return self.request.again
+
+    def run(self, tries: CandidateTries, offers: Iterable[Offer]) -> Result:
+        """``tries.run`` with the models that are asked now.
+
+        A probe whose call is not made is given back, unless the ledger is silent: then nobody could
+        be told, and the probe lapses.
+        """
+        try:
+            result = tries.run(self._asked(offers))
+        except LedgerUnavailable as error:
+            if not error.is_silent:
+                self._give_back()
+            raise
+        except RequestRefused:
+            self._give_back()
+            raise
+        used = result.reservation.model_used if isinstance(result, Reserved) else None
+        if self._probes and self._probes[0] != used:
+            self._give_back()
+        return result
+
+    def _asked(self, offers: Iterable[Offer]) -> Iterator[Offer]:
+        """The offers in order, those last that have just refused; lazily, as they are needed."""
+        if self.rules is None and self._again is None:
+            yield from offers
+            return
+        refused_by = self._again.refused_by if self._again else ()
+        last = []
+        for offer in offers:
+            if isinstance(offer, Candidate) and offer.model_id in refused_by:
+                last.append(offer)
+            else:
+                yield self._looked_at(offer)
+        for number, offer in enumerate(last):
+            if number == 0:
+                self.pause()
+            yield self._looked_at(offer)
+
+    def _looked_at(self, offer: Offer) -> Offer:
+        if self.rules is None or self.circuits is None or isinstance(offer, RungOutcome):
+            return offer
+        circuit = self.circuits.current().get(offer.model_id)
+        if circuit is None or self._may_probe(offer.model_id, circuit):
+            return offer
+        return self._strike(offer, circuit, self.rules)
+
+    def _may_probe(self, model_id: str, circuit: Circuit) -> bool:
+        """Whether this call is the one that tries the model; at most one write for each request."""
+        now = self.clock.now()
+        prober = prober_of(self.request.account, self.request.request_id)
+        if circuit.probe == prober and circuit.state(now) is CircuitState.PROBED:
+            self._probes = model_id, circuit  # Another invocation of this execution took it.
+            return True
+        if circuit.state(now) is not CircuitState.DUE or self._probes or self.circuits is None:
+            return False
+        probed = circuit.probed_by(prober, now)
+        if not self.circuits.changed(model_id, circuit, probed):
+            return False
+        self._probes = model_id, probed
+        return True
+
+    def _give_back(self) -> None:
+        if self._probes and self.circuits:
+            model_id, circuit = self._probes
+            self.circuits.changed(model_id, circuit, circuit.given_back())
+            self._probes = None
+
+    def _strike(self, candidate: Candidate, circuit: Circuit, rules: CircuitRules) -> RungOutcome:
+        now = self.clock.now()
+        wait = seconds_until(circuit.due_at, now) or 0
+        self._waits.append(wait if now < circuit.due_at else PROBED_SECONDS)
+        outcome = RungOutcome(
+            model_id=candidate.model_id,
+            outcome=in_words(circuit, rules, now),
+            quote_picodollars=candidate.quote_picodollars,
+        )
+        self.struck[candidate.model_id] = outcome
+        return outcome
+
+    def refuses(self, tries: CandidateTries) -> bool:
+        """Whether circuits are why no model is left: else money is, or a policy."""
+        return bool(self.struck) and (self.request.model_id in self.struck or not tries.short)
+
+    def refusal(self, tries: CandidateTries) -> Decision:
+        """Of a call for which no model is left."""
+        others = "; no other model of its ladder can take its place" if len(tries.rungs) > 1 else ""
+        decision = rejection(self.request, ReasonCode.CIRCUIT_OPEN, f"{self._first()}{others}")
+        return replace(
+            decision,
+            rungs=tuple(tries.rungs),
+            retry_after_seconds=min(self._waits),
+            uncounted=tuple(tries.bounds.uncounted),
+        )
+
+    def why_rerouted(self, held: Reservation) -> tuple[ReasonCode, str] | None:
+        """The code and the sentence; ``None`` if the model that was asked for was asked."""
+        asked = self.request.model_id
+        if asked in self.struck:
+            message = f"{self._first()}; {held.model_used} is called instead"
+            return ReasonCode.REROUTED_BY_CIRCUIT, message
+        if self._again and asked in self._again.refused_by:
+            refused = f"Amazon Bedrock refused {asked} a moment ago ({self._again.error})"
+            return ReasonCode.REROUTED_TO_RETRY, f"{refused}; {held.model_used} is tried instead"
+        return None
+
+    def _first(self) -> str:
+        """Of the model that was asked for, or else of the one that was struck first."""
+        first = next(iter(self.struck.values()))
+        struck = self.struck.get(self.request.model_id, first)
+        return f"{struck.model_id} is {struck.outcome}"
+
+
+def in_words(circuit: Circuit, rules: CircuitRules, now: datetime) -> str:
+    """Why a model is not asked, since when, and until when."""
+    tally, since = circuit.tally, circuit.opened_at.isoformat(timespec="seconds")
+    failed = f"{tally.failures} of {tally.calls} calls within {rules.within_seconds} s failed"
+    if now < circuit.due_at:
+        until = f"it is tried again at {circuit.due_at.isoformat(timespec='seconds')}"
+    else:
+        until = "one call tries it now"
+    return f"not asked since {since}, when {failed}; {until}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitAdvice:
+    """What an environment knows of models, however many requests it decides."""
+
+    circuits: Circuits | None = None
+    """``None``: every circuit is closed."""
+    pause: Callable[[], None] = lambda: None
+    """A short wait before a model is asked again that has just refused."""
+
+    def of(
+        self, request: InvocationRequest, rules: CircuitRules | None, clock: Clock
+    ) -> CircuitCheck:
+        """For one request."""
+        return CircuitCheck(
+            request=request, rules=rules, circuits=self.circuits, clock=clock, pause=self.pause
+        )

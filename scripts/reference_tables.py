@@ -26,7 +26,9 @@ from scripts import running_cost as cost
 from scripts.answer_tables import (
     answer_budget_fields,
     answer_fields,
+    answer_place_fields,
     answer_policy_fields,
+    answer_routing_fields,
     answer_rung_fields,
 )
 from scripts.markdown_table import table
@@ -62,6 +64,11 @@ def decisions() -> str:
 def states() -> str:
     """Of a reservation."""
     return _named("status", meanings.STATES)
+
+
+def decided_by() -> str:
+    """What can require a tier."""
+    return _named("decidedBy", meanings.DECIDED_BY)
 
 
 def request_limits() -> str:
@@ -234,7 +241,8 @@ TABLES: dict[str, Callable[[], str]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
-        answer_rung_fields, answer_policy_fields, request_limits, functions, workflow_states,
+        answer_rung_fields, answer_policy_fields, answer_routing_fields, answer_place_fields,
+        decided_by, request_limits, functions, workflow_states,
         call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, faults, gaps,

@@ -9,6 +9,7 @@ from rich.text import Text
 from cost_sentry.domain.budget import Unit, parse_amount
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import left_text, seconds_text, spent_text, usd_text
+from cost_sentry_client.routing_report import routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "lis
     parts: list[RenderableType] = [first, facts_table(_facts(sentry, usage))]
     if sentry.get("budgets"):
         parts += ["", answer_budgets(sentry["budgets"])]
+    if sentry.get("routing"):
+        parts += ["", *routing_report(sentry["routing"])]
     if len(sentry.get("rungs") or ()) > 1:
         parts += ["", "models tried:", rungs_table(sentry["rungs"])]
     if sentry.get("policies"):

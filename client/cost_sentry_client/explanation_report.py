@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.adapters.answer_block import budget_block, note_block, rung_block
+from cost_sentry.adapters.answer_block import budget_block, note_block, route_block, rung_block
 from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
@@ -18,6 +18,7 @@ from cost_sentry_client.answer_report import (
 )
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import spent_text, usd_text
+from cost_sentry_client.routing_report import routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "rungs": [rung_block(rung) for rung in found.rungs],
         "policies": [note_block(note) for note in found.policies],
         "shadow": [note_block(note) for note in found.shadow],
+        "routing": route_block(found.route) if found.route else None,
         "errors": [asdict(error) for error in found.errors],
         "steps": [
             {"at": step.at.isoformat(), "what": str(step.what), "detail": step.detail}
@@ -71,6 +73,8 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
             "when it was decided:",
             answer_budgets([budget_block(view) for view in found.budgets]),
         ]
+    if found.route:
+        parts += ["", *routing_report(route_block(found.route))]
     if found.rungs:
         parts += ["", "models tried:", rungs_table([rung_block(rung) for rung in found.rungs])]
     if found.policies:

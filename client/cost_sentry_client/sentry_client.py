@@ -89,7 +89,8 @@ class SentryClient:
             priority: ``critical``, ``normal`` or ``low``.
             lowerOutputLimit: ``False`` to be refused rather than get a shorter answer, when the
                 budgets cannot pay for ``maxTokens``.
-            **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes.
+            **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes; but
+                ``modelId`` may be a virtual model, or be left out beside the tag ``taskType``.
 
         Raises:
             CallRejected: A budget or a rule said no, or the request is malformed or above 256 KiB.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
     from cost_sentry.application.policy_ports import PolicyEngine
     from cost_sentry.domain.decision import Decision
+    from cost_sentry.domain.invocation import InvocationRequest
     from cost_sentry.domain.policy import Policies
 
 EXPIRED_PER_RUN_MAX = 500
@@ -119,7 +120,15 @@ def admission() -> "Admission":
         without_ledger=decide_without_ledger,
         policy_engines=policy_engine,
         levels=BudgetLevels(journal()),
+        complexity=complexity,
     )
+
+
+def complexity(request: "InvocationRequest") -> int | None:
+    """Of its prompt; weights are read for the first one that is estimated."""
+    from cost_sentry.adapters.prompt_complexity import estimated_complexity
+
+    return estimated_complexity(request)
 
 
 @cache
@@ -156,6 +165,7 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
         clock=clock(),
         token_counter=token_counter(),
         policy_engines=policy_engine,
+        complexity=complexity,
     )
     return emergency.decide(outage)
 

@@ -134,7 +134,9 @@ class PostedTotals:
 class Sentry:
     """An admission over a memory ledger with these budgets defined."""
 
-    def __init__(self, *budgets, counter: Counter | None = None, engines=None, **changes) -> None:
+    def __init__(
+        self, *budgets, counter: Counter | None = None, engines=None, complexity=None, **changes
+    ) -> None:
         self.clock, self.ledger, self.totals = ManualClock(), MemoryLedger(), PostedTotals()
         for one in budgets:
             self.ledger.define(one, one.window_at(self.clock.now()).id)
@@ -146,6 +148,7 @@ class Sentry:
             token_counter=counter,
             policy_engines=engines,
             levels=BudgetLevels(self.totals),
+            complexity=complexity,
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

@@ -17,6 +17,8 @@ from cost_sentry.adapters.config_document import (
 from cost_sentry.domain.budget import Budget, BudgetMode, Stages, Unit
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.routing import TIER_NAMES
+from cost_sentry.domain.routing_rules import Routing, TaskRule, VirtualModel
 from cost_sentry.domain.sentry_config import (
     OUTPUT_TOKENS_MIN,
     Application,
@@ -62,6 +64,17 @@ allowances = st.builds(
     input_tokens_max=st.integers(1, 10**6),
     output_tokens_max=st.integers(1, 10**6),
 )
+tiers = st.sampled_from([None, *range(len(TIER_NAMES))])
+routings = st.builds(
+    Routing,
+    virtual_models=st.dictionaries(names, st.tuples(tiers, lists), max_size=2).map(
+        lambda told: {n: VirtualModel(id=n, tier=t, models=m) for n, (t, m) in told.items()}
+    ),
+    task_types=st.dictionaries(names, st.tuples(tiers, st.none() | names), max_size=2).map(
+        lambda told: {n: TaskRule(task_type=n, tier=t, model=m) for n, (t, m) in told.items()}
+    ),
+    answer_worth_picodollars=st.none() | st.integers(0, 10**18),
+)
 configurations = st.builds(
     SentryConfig,
     version=st.just(""),
@@ -71,8 +84,10 @@ configurations = st.builds(
             for id_, (owners, named) in teams.items()
         }
     ),
-    models=st.dictionaries(names, lists, max_size=3).map(
-        lambda models: {id_: Model(id=id_, ladder=ladder) for id_, ladder in models.items()}
+    models=st.dictionaries(names, st.tuples(lists, tiers), max_size=3).map(
+        lambda models: {
+            id_: Model(id=id_, ladder=ladder, tier=tier) for id_, (ladder, tier) in models.items()
+        }
     ),
     budgets=st.lists(budgets, max_size=4).map(tuple),
     output_tokens_default=st.integers(1, 10**6),
@@ -82,6 +97,7 @@ configurations = st.builds(
     hold_seconds=st.integers(360, 10**5),
     alert_addresses=lists,
     emergency_allowances=st.lists(allowances, max_size=2).map(tuple),
+    routing=routings,
 )
 
 
@@ -135,6 +151,9 @@ def damaged(path, value):
         (["teams"], None),
         (["teams"], []),
         (["models"], {"m": {}}),
+        (["models"], {"m": {"ladder": [], "tier": "huge"}}),
+        (["routing"], {}),
+        (["routing"], {"virtualModels": {}, "taskTypes": {}, "answerWorth": "much"}),
         (["budgets", 0, "unit"], "eur"),
         (["budgets", 0, "window"], "decade"),
         (["budgets", 0, "timeZone"], "Europe/Berln"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cost_sentry.domain.invocation import Priority
+from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.run import Run, deployed_command
 
@@ -22,7 +23,12 @@ def invoke(
     ] = None,
     *,
     model: Annotated[
-        str | None, typer.Option("--model", envvar="COST_SENTRY_MODEL", help="Model id.")
+        str | None,
+        typer.Option(
+            "--model",
+            envvar="COST_SENTRY_MODEL",
+            help="Model id or virtual model; may be left out with --tag taskType=….",
+        ),
     ] = None,
     team: Annotated[
         str | None, typer.Option("--team", envvar="COST_SENTRY_TEAM", help="Who pays.")
@@ -66,7 +72,7 @@ def invoke(
     ]
     _require_model_and_team(run, model, tags)
     request: dict[str, Any] = {
-        "modelId": model,
+        **({"modelId": model} if model else {}),
         "messages": [{"role": "user", "content": content}],
         **({"system": [{"text": system}]} if system else {}),
         **({"inferenceConfig": {"maxTokens": max_tokens}} if max_tokens is not None else {}),
@@ -118,11 +124,13 @@ def _prompt(given: str | None) -> str:
 
 def _require_model_and_team(run: Run, model: str | None, tags: dict[str, str]) -> None:
     """What is missing is answered with what there is."""
-    if model is not None and "team" in tags:
+    is_named = model is not None or TASK_TYPE_TAG in tags
+    if is_named and "team" in tags:
         return
     config = run.operator.config()
-    if model is None:
-        raise _missing("--model", "COST_SENTRY_MODEL", list(config.models))
+    if not is_named:
+        known = [*config.routing.virtual_models, *config.models]
+        raise _missing("--model", "COST_SENTRY_MODEL", known)
     raise _missing("--team", "COST_SENTRY_TEAM", list(config.teams))
 
 

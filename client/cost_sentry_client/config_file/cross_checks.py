@@ -13,6 +13,7 @@ from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.emergency_checks import allowance_findings
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
+from cost_sentry_client.config_file.routing_checks import routing_findings
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
 from cost_sentry_client.config_file.window_checks import window_findings
@@ -43,6 +44,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
         *allowance_findings(file, book),
         *find_caller_problems(file),
+        *routing_findings(file, book, known),
     ]
 
 

@@ -19,6 +19,11 @@ from cost_sentry_client.config_file.shapes import (
     StagesShape,
 )
 from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
+from cost_sentry_client.config_file.shapes_routing import (
+    RoutingShape,
+    TaskTypeShape,
+    VirtualModelShape,
+)
 
 _SECTIONS = (
     ("", SentryFile),
@@ -31,6 +36,9 @@ _SECTIONS = (
     ("budgets[].stages.", StagesShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),
     ("policies.", PoliciesShape),
+    ("routing.", RoutingShape),
+    ("routing.virtualModels.<name>.", VirtualModelShape),
+    ("routing.taskTypes.<task type>.", TaskTypeShape),
 )
 _TABLE_HEAD = ("| field | value | default | meaning |", "| --- | --- | --- | --- |")
 _INTRODUCTION = f"""# sentry.yaml

@@ -18,6 +18,11 @@ from cost_sentry_client.config_file.shapes import (
     StagesShape,
 )
 from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
+from cost_sentry_client.config_file.shapes_routing import (
+    RoutingShape,
+    TaskTypeShape,
+    VirtualModelShape,
+)
 
 _KEY_MARK = "[key]"
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -27,6 +32,9 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "models": ModelShape,
     "budgets": BudgetShape,
     "emergencyAllowances": EmergencyAllowanceShape,
+    "routing": RoutingShape,
+    "virtualModels": VirtualModelShape,
+    "taskTypes": TaskTypeShape,
 }
 
 
@@ -127,13 +135,17 @@ def _shape_at(path: Path) -> type[BaseModel] | None:
     match path:
         case ():
             return SentryFile
-        case ("defaults" | "alerts" as name,):
+        case ("defaults" | "alerts" | "routing" as name,):
             return _SECTIONS[name]
         case ("budgets", _, "stages"):
             return StagesShape
         case ("teams", _, "applications", _):
             return ApplicationShape
-        case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _):
+        case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _) | (
+            "routing",
+            "virtualModels" | "taskTypes" as name,
+            _,
+        ):
             return _SECTIONS[name]
         case _:
             return None

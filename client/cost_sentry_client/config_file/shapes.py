@@ -21,6 +21,7 @@ from cost_sentry_client.config_file.field_types import (
 )
 from cost_sentry_client.config_file.shape import Shape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
+from cost_sentry_client.config_file.shapes_routing import RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
 UTC_NAME = "UTC"
@@ -77,6 +78,11 @@ class ModelShape(Shape):
         default_factory=list,
         max_length=8,
         description="cheaper models that may stand in for this one, in the order they are tried",
+    )
+    tier: Tier | None = Field(
+        default=None,
+        strict=False,
+        description="how much it is able to do; routing chooses among models that have one",
     )
 
 
@@ -221,4 +227,7 @@ class SentryFile(Shape):
     )
     policies: PoliciesShape | None = Field(
         default=None, description="which models may serve which calls, beside what is said here"
+    )
+    routing: RoutingShape | None = Field(
+        default=None, description="which models serve calls that do not name one"
     )

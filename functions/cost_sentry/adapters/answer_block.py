@@ -8,6 +8,8 @@ from cost_sentry.domain.decision import BudgetView, Decision, RungOutcome
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
+from cost_sentry.domain.route import Route
+from cost_sentry.domain.routing import TIER_NAMES
 
 Block = dict[str, Any]
 
@@ -38,6 +40,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "policies": [note_block(note) for note in decision.policies],
         "shadow": [note_block(note) for note in decision.shadow],
         "retryAfterSeconds": decision.retry_after_seconds,
+        "routing": route_block(decision.route) if decision.route else None,
         "ignoredTags": dict(decision.ignored_tags),
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
@@ -103,6 +106,34 @@ def rung_block(rung: RungOutcome) -> Block:
         "modelId": rung.model_id,
         "outcome": rung.outcome,
         "quoteUsd": _dollars(rung.quote_picodollars),
+    }
+
+
+def route_block(route: Route) -> Block:
+    """How the model was chosen; of models that were passed over nothing is expected."""
+    tier = None if route.tier is None else TIER_NAMES[route.tier]
+    return {
+        "virtualModel": route.virtual_model,
+        "taskType": route.task_type,
+        "tier": tier,
+        "decidedBy": route.decided_by.value,
+        "message": route.message,
+        "complexity": route.complexity_thousandths,
+        "order": [
+            *[
+                {
+                    "modelId": place.model.model_id,
+                    "tier": TIER_NAMES[place.model.tier],
+                    "expectedUsd": dollars_text(place.model.expected_picodollars),
+                    "reason": place.reason,
+                }
+                for place in route.order
+            ],
+            *[
+                {"modelId": model_id, "tier": None, "expectedUsd": None, "reason": reason}
+                for model_id, reason in route.passed_over
+            ],
+        ],
     }
 
 

@@ -11,11 +11,12 @@ from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
-from cost_sentry.application.candidates import Candidate, asked_output_limit, candidates_for
+from cost_sentry.application.candidates import Candidate, asked_output_limit
 from cost_sentry.application.emergency_ports import Outage, WithoutLedger
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
-from cost_sentry.application.model_refusal import refusal_of, refusal_of_length
+from cost_sentry.application.model_refusal import refusal_of_length
+from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngines
@@ -29,7 +30,9 @@ from cost_sentry.application.ports import (
     TokenCounter,
 )
 from cost_sentry.application.refusals import exhausted, forbidden, rejection, short_view
+from cost_sentry.application.required_tier import Complexity
 from cost_sentry.application.retry_after import after_ledger_fault_seconds
+from cost_sentry.application.route_refusal import too_long_for_all
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.decision import (
@@ -61,6 +64,8 @@ class Admission:
     policy_engines: PolicyEngines | None = None
     """``None``: a configuration with policies cannot be used."""
     levels: BudgetLevels = field(default_factory=BudgetLevels)
+    complexity: Complexity | None = None
+    """``None``: no prompt is estimated."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -78,8 +83,10 @@ class Admission:
                 message = "no configuration is in force; apply a sentry.yaml first"
                 return rejection(request, ReasonCode.NOT_CONFIGURED, message)
             request = as_configured(request, config)
-            refused = refusal_of(request, config, self.price_book)
-            return refused or self._try_candidates(request, config, attempt)
+            offers = offers_for(request, config, self.price_book, self.complexity)
+            if isinstance(offers, Decision):
+                return offers
+            return self._try_candidates(request, config, attempt, offers)
         except LedgerUnavailable as error:
             return self._decide_without_ledger(
                 Outage(request=request, attempt=attempt, config=config, error=error)
@@ -102,7 +109,7 @@ class Admission:
         return replace(decision, retry_after_seconds=after_ledger_fault_seconds(error))
 
     def _try_candidates(
-        self, request: InvocationRequest, config: SentryConfig, attempt: str
+        self, request: InvocationRequest, config: SentryConfig, attempt: str, offers: Offers
     ) -> Decision:
         tries = CandidateTries(
             reservation=lambda candidate: self._reservation(request, config, candidate, attempt),
@@ -110,9 +117,10 @@ class Admission:
             bounds=InputBounds(request=request, counter=self.token_counter),
             floor=output_floor(request, config),
             may_lower=request.lower_output_limit,
+            is_routed=offers.route is not None,
         )
         now = self.clock.now()
-        paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
+        paid_by = config.budgets_of(request.tags, base_model_id(offers.first_model))
         check = PolicyCheck(
             request=request,
             policies=config.policies,
@@ -121,26 +129,39 @@ class Admission:
             left_percent=self.levels.left_percent(paid_by, now)
             if config.policies.ask_what_is_left
             else None,
+            is_pinned=not tries.is_routed,
         )
         stage = self.levels.stage(paid_by, now)
         refused = paused(request, stage, now)
         if refused:
             return refused
-        offers = check.permitted(candidates_for(request, config, self.price_book))
-        result = tries.run(staged(offers, stage, request, tries.floor))
+        result = tries.run(
+            staged(
+                check.permitted(offers.each),
+                stage,
+                request,
+                tries.floor,
+                is_routed=tries.is_routed,
+            )
+        )
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, TooLong):
             return refusal_of_length(request, result.tokens, result.tokens_max)
         if isinstance(result, Reserved):
             result = self._told(result, config, now)
-            decision = self._allowed(request, config, result, tries, Advice(check, stage))
+            decision = self._allowed(
+                request, config, result, tries, Advice(check, stage, offers.route)
+            )
         elif tries.short:
             decision = exhausted(request, config, tries, self.clock.now())
-        else:
+        elif check.struck:
             decision = forbidden(request, tries, check)
+        else:
+            decision = too_long_for_all(request, tries)
         shadow = (*check.shadow, *_would_refuse(result, config))[:NOTES_MAX]
-        return replace(decision, policies=tuple(check.notes), shadow=shadow)
+        notes = tuple(check.notes)
+        return replace(decision, policies=notes, shadow=shadow, route=offers.route)
 
     def _told(self, held: Reserved, config: SentryConfig, now: datetime) -> Reserved:
         """What the answer says is left; of shadows in terms of the limit that is named."""

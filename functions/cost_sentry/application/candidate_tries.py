@@ -55,6 +55,8 @@ class CandidateTries:
     floor: int
     """The lowest output limit that may be sent."""
     may_lower: bool
+    is_routed: bool = False
+    """The request names no model: one that its prompt is too long for is passed over."""
     rungs: list[RungOutcome] = field(default_factory=list)
     short: list[Short] = field(default_factory=list)
     _known: dict[str, Shortage] = field(default_factory=dict)
@@ -87,7 +89,7 @@ class CandidateTries:
         tokens, most = self.bounds.too_many_tokens(candidate), candidate.counted_tokens_max
         if tokens is None or most is None:
             return self._in_full(candidate)
-        if candidate.decision is DecisionKind.ALLOW:
+        if candidate.decision is DecisionKind.ALLOW and not self.is_routed:
             return TooLong(tokens=tokens, tokens_max=most)
         outcome = f"its context window is {most} tokens, and the prompt has {tokens}"
         self.rungs.append(RungOutcome(model_id=candidate.model_id, outcome=outcome))

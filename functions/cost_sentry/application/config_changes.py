@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_changes_routing import (
+    routing_parts,
+    task_types,
+    tier_text,
+    virtual_models,
+)
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
@@ -35,6 +41,9 @@ class ChangedThing(StrEnum):
     EMERGENCY_ALLOWANCE = "emergency allowance"
     POLICIES = "policies"
     POLICY = "policy"
+    ROUTING = "routing"
+    VIRTUAL_MODEL = "virtual model"
+    TASK_TYPE = "task type"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +95,9 @@ def plan_config(
         *_things(ChangedThing.EMERGENCY_ALLOWANCE, _allowances(current), _allowances(wanted)),
         *_fields(ChangedThing.POLICIES, "", _all_policies(current), _all_policies(wanted)),
         *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
+        *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
+        *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
+        *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -178,7 +190,10 @@ def _applications(config: SentryConfig | None) -> _Things:
 
 def _models(config: SentryConfig | None) -> _Things:
     models = config.models.values() if config else ()
-    return {model.id: {"ladder": _listed(model.ladder)} for model in models}
+    return {
+        model.id: {"ladder": _listed(model.ladder), "tier": tier_text(model.tier)}
+        for model in models
+    }
 
 
 def _budgets(config: SentryConfig | None) -> _Things:

@@ -11,6 +11,7 @@ from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
+from cost_sentry.domain.route import Route
 from cost_sentry.domain.usage import TokenUsage
 
 
@@ -87,6 +88,8 @@ class Explanation:
     """Those in shadow mode that would have decided otherwise."""
     errors: tuple[FieldError, ...]
     steps: tuple[Step, ...]
+    route: Route | None = None
+    """How its model was chosen; ``None`` where the request named one."""
 
 
 def explain(
@@ -185,6 +188,7 @@ def _explain_reservation(
         shadow=why.shadow if why else (),
         errors=(),
         steps=_steps(held, ends),
+        route=why.route if why else None,
     )
 
 
@@ -241,4 +245,5 @@ def _explain_refusal(recorded: RecordedDecision) -> Explanation:
         shadow=decision.shadow,
         errors=decision.errors,
         steps=(Step(at=recorded.at, what="reject", detail=decision.message),),
+        route=decision.route,
     )

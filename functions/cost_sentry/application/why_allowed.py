@@ -12,6 +12,7 @@ from cost_sentry.domain.decision import (
     RungOutcome,
 )
 from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.route import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +21,20 @@ class Advice:
 
     check: PolicyCheck
     stage: Stage
+    route: Route | None = None
 
 
 def why_allowed(
     held: Reservation, asked: int, short: list[Short], advice: Advice
 ) -> tuple[ReasonCode, str]:
     """The code and the sentence of a reservation that holds."""
-    check, stage = advice.check, advice.stage
+    check, stage, route = advice.check, advice.stage, advice.route
+    named = route.first_model if route else held.model_asked
     poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
     sent = held.output_limit_tokens
     if sent < asked:
-        instead = "" if held.model_used == held.model_asked else f" of {held.model_used}"
-        why = f"{poor} cannot pay for {asked} output tokens of {held.model_asked}"
+        instead = "" if held.model_used == named else f" of {held.model_used}"
+        why = f"{poor} cannot pay for {asked} output tokens of {named}"
         if stage.lower_output and held.model_used not in {s.candidate.model_id for s in short}:
             begins = stage.lower_output.budget.stages.lower_output_percent
             why = f"{used_up(stage.lower_output)}, and from {begins} % answers are shorter"
@@ -45,8 +48,10 @@ def why_allowed(
         message = f"{check.why()}; {held.model_used} is permitted"
         return ReasonCode.REROUTED_BY_POLICY, message
     if held.decision == DecisionKind.REROUTE:
-        message = f"{poor} cannot pay for {held.model_asked}; {held.model_used} fits"
+        message = f"{poor} cannot pay for {named}; {held.model_used} fits"
         return ReasonCode.REROUTED_TO_FIT, message
+    if route:
+        return ReasonCode.ROUTED, f"{route.message}; {held.model_used} fits"
     return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
 
 

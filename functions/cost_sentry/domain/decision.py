@@ -11,6 +11,7 @@ from cost_sentry.domain.invocation import InvocationPath
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry.domain.route import Route
 
 
 class DecisionKind(StrEnum):
@@ -26,6 +27,7 @@ class ReasonCode(StrEnum):
     """What decided. Part of the contract with callers: codes are added, never renamed."""
 
     WITHIN_BUDGETS = "WITHIN_BUDGETS"
+    ROUTED = "ROUTED"
     REROUTED_TO_FIT = "REROUTED_TO_FIT"
     REROUTED_BY_POLICY = "REROUTED_BY_POLICY"
     REROUTED_TO_SAVE = "REROUTED_TO_SAVE"
@@ -114,6 +116,8 @@ class Decision:
     tags: Mapping[str, str] = field(default_factory=dict)
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What the request claimed of its caller, and is not so."""
+    route: Route | None = None
+    """How its model was chosen; ``None`` where the request named one."""
 
     @property
     def output_limit_sent_tokens(self) -> int | None:

@@ -53,7 +53,10 @@ class InvocationRequest:
 
     request_id: str
     model_id: str
-    """As the caller wrote it: a model id, an inference profile id, or the ARN of either."""
+    """As the caller wrote it: a model id, an inference profile id, or the ARN of either.
+
+    Or a virtual model; ``taskType=…`` where it names nothing but that (``routing_rules``).
+    """
     tags: Mapping[str, str]
     priority: Priority
     max_tokens: int | None
@@ -78,6 +81,8 @@ class InvocationRequest:
     """Of the calling application, where the configuration names one."""
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What was claimed of the caller, and is not so."""
+    complexity_thousandths: int | None = None
+    """As it was estimated when its text was at hand; ``None``: it may have its text yet."""
 
     @property
     def account(self) -> str:

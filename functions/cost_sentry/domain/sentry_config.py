@@ -7,6 +7,7 @@ from cost_sentry.domain.budget import MODEL_TAG, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.policy import NO_POLICIES, Policies
+from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -50,6 +51,8 @@ class Model:
     id: str
     ladder: tuple[str, ...] = ()
     """Model ids in the order in which they are tried after ``id``."""
+    tier: int | None = None
+    """How much it is able to do, of ``routing.TIER_NAMES``; ``None``: routing never chooses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,8 @@ class SentryConfig:
     """Calls set aside for when the ledger cannot be asked (P9)."""
     policies: Policies = NO_POLICIES
     """Which models may serve which calls, beside what this says itself."""
+    routing: Routing = NO_ROUTING
+    """Which models serve calls that do not name one."""
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

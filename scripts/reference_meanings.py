@@ -135,7 +135,8 @@ ANSWER = {
     "replayed": "the id was answered before; the model was not called again",
     "priceBook": "date and checksum of the prices that were used",
     "budgets": "every budget that was asked",
-    "rungs": "every model that was considered, in order",
+    "rungs": "every model that was considered, in order; of more than 12 the first and the last,"
+    " and `cost-sentry explain` shows all",
     "policies": "every policy that forbade a model",
     "shadow": "every policy or budget in shadow mode that would have decided otherwise",
     "retryAfterSeconds": "after how many seconds a refused call may be sent again with some hope; "
@@ -182,8 +183,9 @@ ANSWER_ROUTING = {
     "decidedBy": "what required it; see below",
     "message": "the same in one sentence",
     "complexity": "of the prompt, from 0 to 1000, as estimated; `null`: nothing was",
-    "order": "the models in the order in which they are tried; after them those passed over, whose"
-    " `expectedUsd` is `null`. Rungs of ladders come later, in `rungs`",
+    "order": "the first six of the models in the order in which they are tried, and of those passed"
+    " over, whose `expectedUsd` is `null`; `cost-sentry explain` shows all. Rungs of ladders come"
+    " after them, in `rungs`",
 }
 
 ANSWER_PLACE = {

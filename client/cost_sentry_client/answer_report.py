@@ -9,7 +9,7 @@ from rich.text import Text
 from cost_sentry.domain.budget import Unit, parse_amount
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import left_text, seconds_text, spent_text, usd_text
-from cost_sentry_client.routing_report import routing_report
+from cost_sentry_client.routing_report import model_text, routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def headline(decision: str, message: str, errors: Sequence[object] | None) -> Te
 
 def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     facts = [("request id", str(sentry["requestId"])), ("code", str(sentry["code"]))]
-    if sentry.get("modelUsed") in (None, sentry.get("modelAsked")):
-        facts.append(("model", str(sentry.get("modelAsked") or "none")))
-    else:
-        facts.append(("model", f"{sentry['modelUsed']} instead of {sentry['modelAsked']}"))
+    asked, used = sentry.get("modelAsked"), sentry.get("modelUsed")
+    facts.append(("model", model_text(asked, used, is_routed=bool(sentry.get("routing")))))
     if (sentry.get("maxTokensAsked") or 0) > (sentry.get("maxTokens") or 0):
         limits = f"{sentry.get('maxTokens')} instead of {sentry['maxTokensAsked']} tokens"
         facts.append(("output limit", limits))

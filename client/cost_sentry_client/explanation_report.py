@@ -18,7 +18,7 @@ from cost_sentry_client.answer_report import (
 )
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import spent_text, usd_text
-from cost_sentry_client.routing_report import routing_report
+from cost_sentry_client.routing_report import model_text, routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -90,14 +90,13 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
 
 
 def _facts(found: Explanation) -> list[tuple[str, str]]:
-    swapped = found.model_used not in (None, found.model_asked)
-    model = f"{found.model_used} instead of {found.model_asked}" if swapped else found.model_asked
+    model = model_text(found.model_asked, found.model_used, is_routed=found.route is not None)
     facts = [
         ("request id", found.request_id),
         ("account", found.account),
         ("decided", moment_text(found.decided_at.isoformat())),
         ("reason", str(found.code)),
-        ("model", model or "none named"),
+        ("model", model),
     ]
     if found.reserved_picodollars is not None:
         facts += [("reserved", usd_text(dollars_text(found.reserved_picodollars)))]

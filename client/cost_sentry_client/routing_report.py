@@ -24,5 +24,12 @@ def routing_report(routing: Mapping[str, Any]) -> "list[RenderableType]":
     return [Text(f"chosen by the sentry: {routing['message']}"), facts_table(rows)]
 
 
+def model_text(asked: str | None, used: str | None, *, is_routed: bool) -> str:
+    """The model of a call, and what stood in its place; of a refusal what was asked for."""
+    if used in (None, asked):
+        return asked or "none named"
+    return f"{used}, chosen for {asked}" if is_routed else f"{used} instead of {asked}"
+
+
 def _dollars(text: str) -> str:
     return spent_text(Unit.USD, parse_amount(Unit.USD, text))

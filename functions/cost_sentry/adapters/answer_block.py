@@ -12,6 +12,10 @@ from cost_sentry.domain.route import Route
 from cost_sentry.domain.routing import TIER_NAMES
 
 Block = dict[str, Any]
+RUNGS_SHOWN_MAX = 12
+RUNGS_SHOWN_LAST = 4
+ORDER_SHOWN_MAX = 6
+"""An answer travels beside a request of 212 KiB through Step Functions' 256."""
 
 
 def answer_block(decision: Decision, price_version: str) -> Block:
@@ -36,11 +40,11 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "replayed": decision.replayed,
         "priceBook": price_version,
         "budgets": [budget_block(view) for view in decision.budgets],
-        "rungs": [rung_block(rung) for rung in decision.rungs],
+        "rungs": [rung_block(rung) for rung in _bounded(decision.rungs)],
         "policies": [note_block(note) for note in decision.policies],
         "shadow": [note_block(note) for note in decision.shadow],
         "retryAfterSeconds": decision.retry_after_seconds,
-        "routing": route_block(decision.route) if decision.route else None,
+        "routing": route_block(decision.route, ORDER_SHOWN_MAX) if decision.route else None,
         "ignoredTags": dict(decision.ignored_tags),
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
@@ -109,8 +113,18 @@ def rung_block(rung: RungOutcome) -> Block:
     }
 
 
-def route_block(route: Route) -> Block:
-    """How the model was chosen; of models that were passed over nothing is expected."""
+def _bounded(rungs: tuple[RungOutcome, ...]) -> tuple[RungOutcome, ...]:
+    """The first and the last: the rest is on record only, for an answer has little room."""
+    if len(rungs) <= RUNGS_SHOWN_MAX:
+        return rungs
+    return (*rungs[: RUNGS_SHOWN_MAX - RUNGS_SHOWN_LAST], *rungs[-RUNGS_SHOWN_LAST:])
+
+
+def route_block(route: Route, shown_max: int | None = None) -> Block:
+    """How the model was chosen; of models that were passed over nothing is expected.
+
+    ``shown_max``: models that are shown; all of them if it is left out.
+    """
     tier = None if route.tier is None else TIER_NAMES[route.tier]
     return {
         "virtualModel": route.virtual_model,
@@ -133,7 +147,7 @@ def route_block(route: Route) -> Block:
                 {"modelId": model_id, "tier": None, "expectedUsd": None, "reason": reason}
                 for model_id, reason in route.passed_over
             ],
-        ],
+        ][:shown_max],
     }
 
 

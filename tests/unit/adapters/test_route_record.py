@@ -1,11 +1,13 @@
 """How a model was chosen, as it is kept and as it is shown."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from cost_sentry.adapters.answer_block import answer_block
+from cost_sentry.adapters.answer_block import ORDER_SHOWN_MAX, answer_block
 from cost_sentry.adapters.decision_record import decision_text, recorded_decision_from
+from cost_sentry.domain.decision import RungOutcome
 from cost_sentry.domain.routing import SMALL
 from tests.fakes.admissions import BLIND, CHEAP, DEAR
 from tests.fakes.builders import NOON, budget
@@ -80,3 +82,20 @@ def test_the_answer_shows_the_order_with_reasons_and_what_was_passed_over():
 
 def test_a_call_that_names_its_model_has_no_routing():
     assert answer_block(decided(routed(DEAR)), "book")["routing"] is None
+
+
+def test_an_answer_shows_the_first_and_the_last_of_many_models_and_the_record_all_of_them():
+    decision = decided(routed("large"))
+    rungs = tuple(RungOutcome(model_id=f"m{n}", outcome="no") for n in range(28))
+    place = decision.route.order[0]
+    many = replace(decision, rungs=rungs, route=replace(decision.route, order=(place,) * 20))
+
+    block = answer_block(many, "book")
+    read = recorded_decision_from(decision_text(many, routed("large")), NOON).decision
+
+    assert len(block["routing"]["order"]) == ORDER_SHOWN_MAX
+    assert [rung["modelId"] for rung in block["rungs"]] == [
+        *[f"m{n}" for n in range(8)],
+        *[f"m{n}" for n in range(24, 28)],
+    ]
+    assert (len(read.rungs), len(read.route.order)) == (28, 20)

@@ -123,6 +123,8 @@ ANSWER = {
     "modelAsked": "the model of the request as it was written, virtual or real; `taskType=…` if it"
     " names nothing but that",
     "modelUsed": "the model that is called; `null` after a rejection",
+    "serviceTier": "of Amazon Bedrock, that the call is sent to and priced at: `default`, or `flex`"
+    " if it may wait; `null` after a rejection",
     "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: a function does, for bytes",
     "maxTokens": "the output limit that was sent to the model, and priced",
     "maxTokensAsked": "the one that was asked for, or the default; more than `maxTokens` if it was"

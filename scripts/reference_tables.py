@@ -93,6 +93,10 @@ def request_limits() -> str:
             "`true` (default): rather a shorter answer than none. `false`: rather none",
         ),
         (
+            "`mayWait`",
+            "`false` (default). `true`: service tier `flex` may serve it, where that is priced",
+        ),
+        (
             "`inferenceConfig.maxTokens`",
             "1 to `defaults.outputTokensMax` of `sentry.yaml`, and to what the model writes",
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from cost_sentry.domain.budget import Unit, parse_amount
+from cost_sentry.domain.service_tier import STANDARD
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import left_text, seconds_text, spent_text, usd_text
 from cost_sentry_client.routing_report import model_text, routing_report
@@ -49,6 +50,8 @@ def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, st
     facts = [("request id", str(sentry["requestId"])), ("code", str(sentry["code"]))]
     asked, used = sentry.get("modelAsked"), sentry.get("modelUsed")
     facts.append(("model", model_text(asked, used, is_routed=bool(sentry.get("routing")))))
+    if sentry.get("serviceTier") not in (None, STANDARD):
+        facts.append(("service tier", str(sentry["serviceTier"])))
     if (sentry.get("maxTokensAsked") or 0) > (sentry.get("maxTokens") or 0):
         limits = f"{sentry.get('maxTokens')} instead of {sentry['maxTokensAsked']} tokens"
         facts.append(("output limit", limits))

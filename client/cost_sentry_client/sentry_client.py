@@ -78,6 +78,7 @@ class SentryClient:
         tags: Mapping[str, str] | None = None,
         priority: str | None = None,
         lowerOutputLimit: bool | None = None,  # noqa: N803
+        mayWait: bool | None = None,  # noqa: N803
         **kwargs: Any,  # noqa: ANN401 - Converse's own arguments, whatever they become
     ) -> dict[str, Any]:
         """Call the model if its budgets can pay for it; Converse's response plus ``sentry``.
@@ -89,6 +90,7 @@ class SentryClient:
             priority: ``critical``, ``normal`` or ``low``.
             lowerOutputLimit: ``False`` to be refused rather than get a shorter answer, when the
                 budgets cannot pay for ``maxTokens``.
+            mayWait: ``True`` to be served by service tier flex, where the operator prices it.
             **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes; but
                 ``modelId`` may be a virtual model, or be left out beside the tag ``taskType``.
 
@@ -103,6 +105,7 @@ class SentryClient:
             "tags": {**self._tags, **(tags or {})},
             **({} if priority is None else {"priority": priority}),
             **({} if lowerOutputLimit is None else {"lowerOutputLimit": lowerOutputLimit}),
+            **({} if mayWait is None else {"mayWait": mayWait}),
         }
         try:
             payload = to_payload(request)

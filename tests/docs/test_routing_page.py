@@ -32,8 +32,7 @@ LARGE, LITE, MICRO = (
 
 
 def of_page(language):
-    (body,) = [body for page, body in blocks(language) if page == PAGE]
-    return body
+    return next(body for page, body in blocks(language) if page == PAGE)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from cost_sentry.domain.sentry_config import (
     SentryConfig,
     Team,
 )
+from cost_sentry.domain.service_tier import FlexPrice
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import budget
 from tests.fakes.configurations import configuration
@@ -65,6 +66,8 @@ allowances = st.builds(
     output_tokens_max=st.integers(1, 10**6),
 )
 tiers = st.sampled_from([None, *range(len(TIER_NAMES))])
+rates = st.integers(1, 10**9)
+flexes = st.none() | st.builds(FlexPrice, input=rates, output=rates)
 routings = st.builds(
     Routing,
     virtual_models=st.dictionaries(names, st.tuples(tiers, lists), max_size=2).map(
@@ -84,9 +87,10 @@ configurations = st.builds(
             for id_, (owners, named) in teams.items()
         }
     ),
-    models=st.dictionaries(names, st.tuples(lists, tiers), max_size=3).map(
+    models=st.dictionaries(names, st.tuples(lists, tiers, flexes), max_size=3).map(
         lambda models: {
-            id_: Model(id=id_, ladder=ladder, tier=tier) for id_, (ladder, tier) in models.items()
+            id_: Model(id=id_, ladder=ladder, tier=tier, flex=flex)
+            for id_, (ladder, tier, flex) in models.items()
         }
     ),
     budgets=st.lists(budgets, max_size=4).map(tuple),

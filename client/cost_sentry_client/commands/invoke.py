@@ -50,6 +50,9 @@ def invoke(
             help="Rather a shorter answer than none, when the budgets run dry; the default.",
         ),
     ] = None,
+    may_wait: Annotated[
+        bool, typer.Option("--may-wait", help="Rather later than dearer: service tier flex.")
+    ] = False,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="The same id never pays twice.")
     ] = None,
@@ -80,7 +83,11 @@ def invoke(
     caller = run.operator.caller(tags)
     with run.progress("waiting for the model"):
         answer = caller.converse(
-            requestId=request_id, priority=priority, lowerOutputLimit=lower_output_limit, **request
+            requestId=request_id,
+            priority=priority,
+            lowerOutputLimit=lower_output_limit,
+            mayWait=may_wait or None,
+            **request,
         )
     return _show(run, answer)
 

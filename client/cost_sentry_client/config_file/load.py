@@ -23,7 +23,7 @@ from cost_sentry_client.config_file.problems import (
     Finding,
     field_text,
 )
-from cost_sentry_client.config_file.routing_config import routing_of, tier_number
+from cost_sentry_client.config_file.routing_config import flex_of, routing_of, tier_number
 from cost_sentry_client.config_file.shape_errors import findings_of
 from cost_sentry_client.config_file.shapes import (
     UTC_NAME,
@@ -195,7 +195,8 @@ def _config(file: SentryFile) -> SentryConfig:
 def _model(id_: str, shape: ModelShape | None) -> Model:
     if shape is None:
         return Model(id=id_)
-    return Model(id=id_, ladder=tuple(shape.ladder), tier=tier_number(shape.tier))
+    tier, flex = tier_number(shape.tier), flex_of(shape.flex)
+    return Model(id=id_, ladder=tuple(shape.ladder), tier=tier, flex=flex)
 
 
 def _applications(team: TeamShape | None) -> dict[str, Application]:

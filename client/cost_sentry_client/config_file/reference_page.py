@@ -20,6 +20,7 @@ from cost_sentry_client.config_file.shapes import (
 )
 from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
 from cost_sentry_client.config_file.shapes_routing import (
+    FlexShape,
     RoutingShape,
     TaskTypeShape,
     VirtualModelShape,
@@ -32,6 +33,7 @@ _SECTIONS = (
     ("teams.<team>.", TeamShape),
     ("teams.<team>.applications.<application>.", ApplicationShape),
     ("models.<model>.", ModelShape),
+    ("models.<model>.flex.", FlexShape),
     ("budgets[].", BudgetShape),
     ("budgets[].stages.", StagesShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),

@@ -19,6 +19,7 @@ from cost_sentry_client.config_file.shapes import (
 )
 from cost_sentry_client.config_file.shapes_callers import ApplicationShape, TeamShape
 from cost_sentry_client.config_file.shapes_routing import (
+    FlexShape,
     RoutingShape,
     TaskTypeShape,
     VirtualModelShape,
@@ -35,6 +36,13 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "routing": RoutingShape,
     "virtualModels": VirtualModelShape,
     "taskTypes": TaskTypeShape,
+}
+
+
+_INNER: dict[str, type[BaseModel]] = {
+    "stages": StagesShape,
+    "flex": FlexShape,
+    "applications": ApplicationShape,
 }
 
 
@@ -137,10 +145,8 @@ def _shape_at(path: Path) -> type[BaseModel] | None:
             return SentryFile
         case ("defaults" | "alerts" | "routing" as name,):
             return _SECTIONS[name]
-        case ("budgets", _, "stages"):
-            return StagesShape
-        case ("teams", _, "applications", _):
-            return ApplicationShape
+        case ("budgets", _, "stages") | ("models", _, "flex") | ("teams", _, "applications", _):
+            return _INNER[str(path[2])]
         case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _) | (
             "routing",
             "virtualModels" | "taskTypes" as name,

@@ -21,7 +21,7 @@ from cost_sentry_client.config_file.field_types import (
 )
 from cost_sentry_client.config_file.shape import Shape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
-from cost_sentry_client.config_file.shapes_routing import RoutingShape, Tier
+from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
 UTC_NAME = "UTC"
@@ -83,6 +83,13 @@ class ModelShape(Shape):
         default=None,
         strict=False,
         description="how much it is able to do; routing chooses among models that have one",
+    )
+    flex: FlexShape | None = Field(
+        default=None,
+        description=(
+            "its price at service tier flex, by which requests with mayWait are served; left out, "
+            "that tier is not used: its price is unknown"
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The shape of ``sentry.yaml``, its part ``routing``: who serves calls that name no model."""
+"""The shape of ``sentry.yaml``: who serves calls that name no model, and at which service tier."""
 
 from enum import StrEnum
 
@@ -14,6 +14,13 @@ class Tier(StrEnum):
     SMALL = "small"
     MIDDLE = "middle"
     LARGE = "large"
+
+
+class FlexShape(Shape):
+    """The price of a model at Amazon Bedrock's service tier flex, which may take longer."""
+
+    input: Amount = Field(description="dollars for a million tokens of the prompt")
+    output: Amount = Field(description="dollars for a million tokens of the answer")
 
 
 class VirtualModelShape(Shape):

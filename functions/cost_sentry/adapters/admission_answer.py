@@ -12,6 +12,7 @@ from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest
+from cost_sentry.domain.service_tier import STANDARD
 
 REPLAY = "REPLAY"
 """The workflow's word for an answer that must not call a model although it was once allowed."""
@@ -47,7 +48,7 @@ def admission_answer(
     if calls_model and request and decision.reservation and decision.price:
         answer["path"] = request.path.value
         answer["arguments"] = _arguments(request, decision)
-        answer["ticket"] = ticket_of(decision.reservation, decision.price)
+        answer["ticket"] = ticket_of(decision.reservation, decision.price, decision.standard_price)
     return answer
 
 
@@ -70,9 +71,11 @@ def _arguments(request: InvocationRequest, decision: Decision) -> dict[str, Any]
     """The call as it was quoted: the model that was reserved, the output limit that was priced."""
     given = request.converse.get("inferenceConfig")
     inference = dict(given) if isinstance(given, Mapping) else {}
+    is_flex = decision.service_tier not in (None, STANDARD)
     converse = {
         **request.converse,
         "modelId": decision.model_used,
         "inferenceConfig": {**inference, "maxTokens": decision.output_limit_sent_tokens},
+        **({"serviceTier": {"type": decision.service_tier}} if is_flex else {}),
     }
     return to_integration(converse) if request.path is InvocationPath.DIRECT else converse

@@ -28,6 +28,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "message": decision.message,
         "modelAsked": decision.model_asked,
         "modelUsed": decision.model_used,
+        "serviceTier": decision.service_tier,
         "path": decision.path.value if decision.path else None,
         "maxTokens": decision.output_limit_sent_tokens,
         "maxTokensAsked": decision.output_limit_asked_tokens,

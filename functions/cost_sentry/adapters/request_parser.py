@@ -121,6 +121,7 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
         digest=_digest(request),
         converse=converse,
         lower_output_limit=request.get("lowerOutputLimit", True),
+        may_wait=request.get("mayWait", False),
         thinking_tokens=thinking_tokens(converse),
     )
 

@@ -1,4 +1,4 @@
-"""The sentry's own fields: ``requestId``, ``tags``, ``priority`` and ``lowerOutputLimit``."""
+"""The sentry's own fields: who asks, how urgent it is, and what the caller puts up with."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.invocation import Priority
 from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
 
-SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit")
+SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit", "mayWait")
 """What a request has besides Converse's own fields."""
 TAGS_MAX = 16
 TAG_NAME_LENGTH_MAX_CHARACTERS = 64
@@ -29,9 +29,10 @@ def check_sentry_fields(
     _check_tags(request, problems)
     if "priority" in request:
         check_enum(("priority",), request["priority"], [p.value for p in Priority], problems)
-    lower = request.get("lowerOutputLimit", True)
-    if not isinstance(lower, bool):
-        problems.add(("lowerOutputLimit",), f"is {described(lower)}", "true or false")
+    for name in ("lowerOutputLimit", "mayWait"):
+        given = request.get(name, True)
+        if not isinstance(given, bool):
+            problems.add((name,), f"is {described(given)}", "true or false")
 
 
 def _check_request_id(

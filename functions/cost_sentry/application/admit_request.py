@@ -33,6 +33,7 @@ from cost_sentry.application.refusals import exhausted, forbidden, rejection, sh
 from cost_sentry.application.required_tier import Complexity
 from cost_sentry.application.retry_after import after_ledger_fault_seconds
 from cost_sentry.application.route_refusal import too_long_for_all
+from cost_sentry.application.service_tiers import at_service_tiers, prices_of
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.decision import (
@@ -47,6 +48,7 @@ from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.replay import replayed
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import price_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +137,9 @@ class Admission:
         refused = paused(request, stage, now)
         if refused:
             return refused
-        result = tries.run(
-            staged(
-                check.permitted(offers.each),
-                stage,
-                request,
-                tries.floor,
-                is_routed=tries.is_routed,
-            )
-        )
+        permitted, routed = check.permitted(offers.each), tries.is_routed
+        ordered = staged(permitted, stage, request, tries.floor, is_routed=routed)
+        result = tries.run(at_service_tiers(ordered, config) if request.may_wait else ordered)
         if isinstance(result, SameId):
             return replayed(request, result.reservation, result.resolution)
         if isinstance(result, TooLong):
@@ -184,7 +180,7 @@ class Admission:
             decision=candidate.decision.value,
             model_asked=request.model_id,
             model_used=candidate.model_id,
-            price_version=self.price_book.version,
+            price_version=price_version(self.price_book.version, candidate.service_tier),
             input_bound_tokens=candidate.input_bound_tokens,
             output_limit_tokens=candidate.output_limit_tokens,
             quote_picodollars=candidate.quote_picodollars,
@@ -213,6 +209,7 @@ class Admission:
         budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
         asked = asked_output_limit(request, config, self.price_book.card(held.model_used))
         code, message = why_allowed(held, asked, tries.short, advice)
+        price, standard = prices_of(held, config, self.price_book)
         return Decision(
             kind=DecisionKind(held.decision),
             code=code,
@@ -222,7 +219,8 @@ class Admission:
             model_used=held.model_used,
             path=request.path,
             reservation=held,
-            price=self.price_book.price(held.model_used),
+            price=price,
+            standard_price=standard,
             output_limit_asked_tokens=asked,
             budgets=views_held(budgets, held, reserved.remaining),
             short=short_view(request, config, tries),

@@ -17,6 +17,7 @@ from cost_sentry.application.output_limit import affordable_output, lowered
 from cost_sentry.application.ports import Reserved, ReserveResult, SameId, Shortage
 from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.service_tier import STANDARD
 
 LOWERED_TRIES_MAX = 4
 """Reservations with a lower output limit that one admission tries, over all its candidates.
@@ -136,6 +137,11 @@ class CandidateTries:
 def _refused(candidate: Candidate, shortage: Shortage, lowered_to: str = "") -> RungOutcome:
     return RungOutcome(
         model_id=candidate.model_id,
-        outcome=f"refused by budget {shortage.hold.budget_id}{lowered_to}",
+        outcome=f"refused by budget {shortage.hold.budget_id}{lowered_to}{_at_tier(candidate)}",
         quote_picodollars=candidate.quote_picodollars,
     )
+
+
+def _at_tier(candidate: Candidate) -> str:
+    is_standard = candidate.service_tier == STANDARD
+    return "" if is_standard else f" at service tier {candidate.service_tier}"

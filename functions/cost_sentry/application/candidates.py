@@ -14,6 +14,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
+from cost_sentry.domain.service_tier import STANDARD
 from cost_sentry.domain.unit import amount_held
 
 NOT_COVERED = "no budget covers it"
@@ -39,6 +40,7 @@ class Candidate(NamedTuple):
     """No prompt that is counted longer is accepted; ``None`` if nobody knows."""
     tier: int | None = None
     """Of the model, where the configuration names one."""
+    service_tier: str = STANDARD
 
     def within(
         self, *, input_bound_tokens: int | None = None, output_limit_tokens: int | None = None

@@ -6,6 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from cost_sentry.application.config_changes_routing import (
+    flex_text,
     routing_parts,
     task_types,
     tier_text,
@@ -191,7 +192,11 @@ def _applications(config: SentryConfig | None) -> _Things:
 def _models(config: SentryConfig | None) -> _Things:
     models = config.models.values() if config else ()
     return {
-        model.id: {"ladder": _listed(model.ladder), "tier": tier_text(model.tier)}
+        model.id: {
+            "ladder": _listed(model.ladder),
+            "tier": tier_text(model.tier),
+            "flex": flex_text(model.flex),
+        }
         for model in models
     }
 

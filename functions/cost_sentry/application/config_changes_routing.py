@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import FlexPrice
 
 _Parts = Mapping[str, str]
 
@@ -38,3 +39,12 @@ def task_types(config: SentryConfig | None) -> Mapping[str, _Parts]:
 def tier_text(tier: int | None) -> str:
     """Its name, or that there is none."""
     return "none" if tier is None else TIER_NAMES[tier]
+
+
+def flex_text(flex: FlexPrice | None) -> str:
+    """Dollars for a million tokens in and out, or that there is no price."""
+    if flex is None:
+        return "none"
+    # A picodollar per token is a millionth of a dollar per million tokens.
+    into, out = (dollars_text(rate * 10**6) for rate in (flex.input, flex.output))
+    return f"{into} / {out} usd for a million tokens in / out"

@@ -10,16 +10,25 @@ from cost_sentry.domain.money import dollars_text, picodollars
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing, TaskRule, VirtualModel
 from cost_sentry.domain.sentry_config import Model
+from cost_sentry.domain.service_tier import FlexPrice
 
 
 def model_to_document(model: Model) -> dict[str, object]:
-    """The tier is left out where nobody named one."""
-    return {"ladder": list(model.ladder), **_tier_to_document(model.tier)}
+    """Tier and price of the flexible service tier are left out where nobody named one."""
+    flex = model.flex and {"input": str(model.flex.input), "output": str(model.flex.output)}
+    tier = _tier_to_document(model.tier)
+    return {"ladder": list(model.ladder), **tier, **_if_any("flexPicodollars", flex)}
 
 
 def model_from(id_: str, document: Mapping[str, Any]) -> Model:
     """The inverse of ``model_to_document``."""
-    return Model(id=id_, ladder=tuple(document["ladder"]), tier=_tier_from(document))
+    flex = document.get("flexPicodollars")
+    return Model(
+        id=id_,
+        ladder=tuple(document["ladder"]),
+        tier=_tier_from(document),
+        flex=flex and FlexPrice(input=int(flex["input"]), output=int(flex["output"])),
+    )
 
 
 def routing_to_document(routing: Routing) -> dict[str, object]:

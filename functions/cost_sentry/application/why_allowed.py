@@ -13,6 +13,7 @@ from cost_sentry.domain.decision import (
 )
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.route import Route
+from cost_sentry.domain.service_tier import STANDARD, service_tier_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,11 @@ def why_allowed(
 
 def reserved_rung(held: Reservation, asked: int) -> RungOutcome:
     """The last of the models that were tried, ``asked`` output tokens in full."""
-    sent = held.output_limit_tokens
+    sent, tier = held.output_limit_tokens, service_tier_of(held.price_version)
+    at = "" if sent >= asked else f" at {sent} of {asked} output tokens"
+    by = "" if tier == STANDARD else f" at service tier {tier}"
     return RungOutcome(
         model_id=held.model_used,
-        outcome="reserved" if sent >= asked else f"reserved at {sent} of {asked} output tokens",
+        outcome=f"reserved{at}{by}",
         quote_picodollars=held.quote_picodollars,
     )

@@ -12,6 +12,7 @@ from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.route import Route
+from cost_sentry.domain.service_tier import service_tier_of
 
 
 class DecisionKind(StrEnum):
@@ -90,6 +91,8 @@ class Decision:
     path: InvocationPath | None = None
     reservation: Reservation | None = None
     price: ModelPrice | None = None
+    standard_price: ModelPrice | None = None
+    """Of the standard service tier, where the call is sent to another one."""
     output_limit_tokens: int | None = None
     """What is sent; ``None`` if that is what was reserved. A slot may have room for more."""
     output_limit_asked_tokens: int | None = None
@@ -118,6 +121,11 @@ class Decision:
     """What the request claimed of its caller, and is not so."""
     route: Route | None = None
     """How its model was chosen; ``None`` where the request named one."""
+
+    @property
+    def service_tier(self) -> str | None:
+        """That it is priced at; ``None`` where nothing was reserved."""
+        return service_tier_of(self.reservation.price_version) if self.reservation else None
 
     @property
     def output_limit_sent_tokens(self) -> int | None:

@@ -73,6 +73,8 @@ class InvocationRequest:
     """Converse's arguments in camelCase, without ``modelId``; the only place with text."""
     lower_output_limit: bool = True
     """Rather a shorter answer than none, when the budgets cannot pay for ``max_tokens``."""
+    may_wait: bool = False
+    """Rather a later answer than a dearer one: the flexible service tier may serve it."""
     thinking_tokens: int = 0
     """Of the output limit, set aside by the caller for thinking; Bedrock refuses a limit within."""
     caller: Caller | None = None

@@ -8,6 +8,7 @@ from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.policy import NO_POLICIES, Policies
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
+from cost_sentry.domain.service_tier import FlexPrice
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -53,6 +54,8 @@ class Model:
     """Model ids in the order in which they are tried after ``id``."""
     tier: int | None = None
     """How much it is able to do, of ``routing.TIER_NAMES``; ``None``: routing never chooses it."""
+    flex: FlexPrice | None = None
+    """Its price at the flexible service tier; ``None``: unknown, so it is never used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,7 @@ class _Fit(NamedTuple):
     price: ModelPrice
     card: ModelCard | None
     budgets: tuple[Budget, ...]
+    tier: int
 
 
 def _choice(wish: Wish, config: SentryConfig) -> tuple[str, ...]:
@@ -158,15 +159,14 @@ class _Pricing:
         """What the order goes by."""
         request, config = self.request, self.config
         models = []
-        for place, (model_id, price, card, _) in enumerate(found):
-            tier = config.models[model_id].tier
+        for place, (model_id, price, card, _, tier) in enumerate(found):
             cost = expected_picodollars(price, card, request, config)
-            models.append(RoutedModel(model_id, SMALL if tier is None else tier, cost, place))
+            models.append(RoutedModel(model_id, tier, cost, place))
         return models
 
     def candidate(self, fit: _Fit) -> Candidate:
         """At its quote."""
-        model_id, price, card, budgets = fit
+        model_id, price, card, budgets, _ = fit
         return candidate_of(
             self.request, model_id, self.config, price=price, card=card, budgets=budgets
         )
@@ -181,12 +181,14 @@ class _Pricing:
     def _fit(self, model_id: str) -> _Fit | str:
         price, card = self.book.price(model_id), self.book.card(model_id)
         budgets, is_covered = self.budgets_of(base_model_id(model_id))
-        if price is None:
-            return "it has no price"
+        listed = self.config.models.get(model_id)
+        if listed is None or price is None:
+            return "it has no price" if listed else "it is not in sentry.yaml"
         why = why_unfit(self.request, self.config, card, is_covered=is_covered, made_for=model_id)
         if self.request.needs.vendor_parts:
             why = why or self._foreign(model_id, card)
-        return why or _Fit(model_id, price, card, budgets)
+        tier = SMALL if listed.tier is None else listed.tier
+        return why or _Fit(model_id, price, card, budgets, tier)
 
     def _foreign(self, model_id: str, card: ModelCard | None) -> str | None:
         """Why it may not take parts that are made for one provider, which nobody named.

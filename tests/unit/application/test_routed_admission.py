@@ -228,6 +228,13 @@ def test_a_virtual_model_without_a_model_that_has_a_price_is_refused():
     assert f"{UNPRICED}: it has no price" in decision.message
 
 
+def test_a_model_that_is_not_listed_is_passed_over_also_if_a_document_names_it():
+    decision = decide(of=routing(virtual("auto", None, "gone", BLIND)))
+
+    assert decision.model_used == BLIND
+    assert decision.route.passed_over == (("gone", "it is not in sentry.yaml"),)
+
+
 def test_ladders_come_after_the_order_and_each_model_once_also_in_a_circle():
     ladders = {BLIND: (STRANGER, CHEAP, BLIND), CHEAP: (BLIND, STRANGER)}
     decision = decide(

@@ -14,6 +14,8 @@ from cost_sentry.domain.decision import (
     RungOutcome,
 )
 from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.route import DecidedBy, Route
+from cost_sentry.domain.routing import SMALL, Place, RoutedModel
 from scripts import reference_meanings as meanings
 from scripts.markdown_table import table
 
@@ -38,6 +40,16 @@ def answer_policy_fields() -> str:
     return _block(_answer()["policies"][0], meanings.ANSWER_POLICY)
 
 
+def answer_routing_fields() -> str:
+    """How its model was chosen."""
+    return _block(_answer()["routing"], meanings.ANSWER_ROUTING)
+
+
+def answer_place_fields() -> str:
+    """One model of that order."""
+    return _block(_answer()["routing"]["order"][0], meanings.ANSWER_PLACE)
+
+
 def _answer() -> Mapping[str, Any]:
     moment = datetime(2026, 11, 21, tzinfo=UTC)
     view = BudgetView(
@@ -59,6 +71,15 @@ def _answer() -> Mapping[str, Any]:
         budgets=(view,),
         rungs=(RungOutcome(model_id="m", outcome="o"),),
         policies=(PolicyNote(policy_id="p", sentence="s", model_id="m"),),
+        route=Route(
+            virtual_model=None,
+            task_type=None,
+            tier=SMALL,
+            decided_by=DecidedBy.PRICE,
+            message="",
+            complexity_thousandths=None,
+            order=(Place(RoutedModel("m", SMALL, 1, 0), "r"),),
+        ),
     )
     return answer_block(decision, "")
 

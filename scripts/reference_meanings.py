@@ -2,6 +2,7 @@
 
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.route import DecidedBy
 
 SETTINGS = {
     "stage": "which deployment this is, such as `dev`",
@@ -16,8 +17,12 @@ REASONS = {
         "every budget can pay for the model that was asked for",
         "nothing",
     ),
+    ReasonCode.ROUTED: (
+        "the request names no model; the sentry's first choice fits everywhere",
+        "nothing; `routing` says how it was chosen",
+    ),
     ReasonCode.REROUTED_TO_FIT: (
-        "a budget could not pay for that model; a rung of its ladder fits everywhere",
+        "a budget could not pay for that model; a rung of its ladder, or a later choice, fits",
         "nothing, or raise the budget that `message` names",
     ),
     ReasonCode.REROUTED_TO_SAVE: (
@@ -81,11 +86,11 @@ REASONS = {
         "wait `retryAfterSeconds`, or send what cannot wait with priority critical",
     ),
     ReasonCode.UNKNOWN_MODEL: (
-        "the model is not in the configuration, or has no price",
+        "the model is not in the configuration, or has no price; or no rule names the task type",
         "use a listed model, or add this one",
     ),
     ReasonCode.MODEL_UNSUITABLE: (
-        "the model surely cannot serve this content, or the prompt is too long for it",
+        "the model, or each one of the choice, surely cannot serve this content or length",
         "use a model that can",
     ),
     ReasonCode.NO_BUDGET: (
@@ -114,8 +119,9 @@ REASONS = {
 }
 
 DECISIONS = {
-    DecisionKind.ALLOW: "the model that was asked for is called, or has answered before",
-    DecisionKind.REROUTE: "a cheaper model of its ladder is called",
+    DecisionKind.ALLOW: "the model that was asked for, or the sentry's first choice, is called, or"
+    " has answered before",
+    DecisionKind.REROUTE: "a cheaper model of its ladder, or a later choice, is called",
     DecisionKind.REJECT: "no model is called; nothing is held unless `message` says so",
     DecisionKind.DEFER: "belongs to a deferred batch workflow; `guarded_invocation` never gives it",
 }
@@ -132,8 +138,11 @@ ANSWER = {
     "decision": "`ALLOW`, `REROUTE` or `REJECT`",
     "code": "what decided; see the table below",
     "message": "the reason in one sentence",
-    "modelAsked": "the model of the request",
+    "modelAsked": "the model of the request as it was written, virtual or real; `taskType=…` if it"
+    " names nothing but that",
     "modelUsed": "the model that is called; `null` after a rejection",
+    "serviceTier": "of Amazon Bedrock, that the call is sent to and priced at: `default`, or `flex`"
+    " if it may wait; `null` after a rejection",
     "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: a function does, for bytes",
     "maxTokens": "the output limit that was sent to the model, and priced",
     "maxTokensAsked": "the one that was asked for, or the default; more than `maxTokens` if it was"
@@ -149,7 +158,8 @@ ANSWER = {
     " rejection",
     "priceBook": "date and checksum of the prices that were used",
     "budgets": "every budget that was asked",
-    "rungs": "every model that was considered, in order",
+    "rungs": "every model that was considered, in order; of more than 12 the first and the last,"
+    " and `cost-sentry explain` shows all",
     "policies": "every policy that forbade a model",
     "shadow": "every policy or budget in shadow mode that would have decided otherwise",
     "retryAfterSeconds": "after how many seconds a refused call may be sent again with some hope; "
@@ -157,6 +167,7 @@ ANSWER = {
     "cache": "of an answer that was kept: when it was (`keptAt`), how old it is (`ageSeconds`),"
     " until when it is given (`endsAt`), and what asking the model would have cost by today's"
     " prices (`avoidedUsd`); `null` of every other",
+    "routing": "how the model was chosen; `null` where the request names one",
     "ignoredTags": "what the request claimed of its caller, and is not so",
     "errors": "everything wrong with the request: `field`, `problem`, `allowed`; in a failed call's"
     " `cause` too, if Amazon Bedrock found the prompt too long",
@@ -189,4 +200,30 @@ ANSWER_POLICY = {
     "id": "of the policy, as in its file",
     "modelId": "the model that it forbade, without geography",
     "sentence": "why, as in its file",
+}
+
+ANSWER_ROUTING = {
+    "virtualModel": "the name that the request gave, or that stood in for it; `null` if none",
+    "taskType": "the tag `taskType`; `null` if there is none",
+    "tier": "that is required: `small`, `middle` or `large`",
+    "decidedBy": "what required it; see below",
+    "message": "the same in one sentence",
+    "complexity": "of the prompt, from 0 to 1000, as estimated; `null`: nothing was",
+    "order": "the first six of the models in the order in which they are tried, and of those passed"
+    " over, whose `expectedUsd` is `null`; `cost-sentry explain` shows all. Rungs of ladders come"
+    " after them, in `rungs`",
+}
+
+ANSWER_PLACE = {
+    "modelId": "the model",
+    "tier": "of the model; `null` if it was passed over",
+    "expectedUsd": "what it is expected to cost, which the order goes by; less than its quote",
+    "reason": "why it is there, or why it was passed over",
+}
+
+DECIDED_BY = {
+    DecidedBy.VIRTUAL_MODEL: "the virtual model has a tier; no smaller model is chosen",
+    DecidedBy.TASK_TYPE: "the rule of the task type has a tier, or names a model; likewise",
+    DecidedBy.ESTIMATE: "the estimate of the prompt; smaller models come last",
+    DecidedBy.PRICE: "nothing asks for a tier: the cheapest model is enough",
 }

@@ -31,7 +31,9 @@ from scripts import running_cost as cost
 from scripts.answer_tables import (
     answer_budget_fields,
     answer_fields,
+    answer_place_fields,
     answer_policy_fields,
+    answer_routing_fields,
     answer_rung_fields,
 )
 from scripts.markdown_table import table
@@ -69,6 +71,11 @@ def states() -> str:
     return _named("status", meanings.STATES)
 
 
+def decided_by() -> str:
+    """What can require a tier."""
+    return _named("decidedBy", meanings.DECIDED_BY)
+
+
 def request_limits() -> str:
     """What a request may hold, beyond Converse's own rules."""
     kib = request_parser_json.REQUEST_SIZE_MAX_BYTES // 1024
@@ -96,6 +103,10 @@ def request_limits() -> str:
                 "`use` (default): one that is kept, if the application keeps answers. `refresh`: a "
                 "new one, which takes its place. `off`: a new one, which is not kept"
             ),
+        ),
+        (
+            "`mayWait`",
+            "`false` (default). `true`: service tier `flex` may serve it, where that is priced",
         ),
         (
             "`inferenceConfig.maxTokens`",
@@ -251,7 +262,8 @@ TABLES: dict[str, Callable[[], str]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
-        answer_rung_fields, answer_policy_fields, request_limits, functions, workflow_states,
+        answer_rung_fields, answer_policy_fields, answer_routing_fields, answer_place_fields,
+        decided_by, request_limits, functions, workflow_states,
         call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, circuit_item_keys, faults, gaps,

@@ -1,12 +1,14 @@
 """Process CPU of policies and routing for one call: 100 policies, 20 candidates, no I/O.
 
-Warm means that code and configuration are loaded and that such calls have been seen. What is timed
-has not: each call is a new one, of the same applications. A call that policies can tell apart from
-all before it is asked about anew, and counts as it comes.
+What is timed is what admission does before it asks the ledger: all candidates in order, policies
+asked until one is permitted; beside it, asked about every candidate, as where no budget pays for
+any. Warm means that code and configuration are loaded and that such calls have been seen. What is
+timed has not: each call is a new one, of the same applications. A call that policies can tell apart
+from all before it is asked about anew, and counts as it comes.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,31 +19,20 @@ from benchmarks.decisions.decision_world import LADDER, calls, check_prices, con
 from benchmarks.decisions.plan import Plan
 from benchmarks.shared.cpu import microseconds, percentiles
 from cost_sentry.adapters.cedar_policies import CedarPolicies
-from cost_sentry.adapters.packaged_complexity import packaged_weights
-from cost_sentry.application.candidates import Candidate, candidates_for
+from cost_sentry.adapters.prompt_complexity import estimated_complexity
+from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.offers import offers_for
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngine
-from cost_sentry.domain.complexity import complexity_thousandths
-from cost_sentry.domain.decision import RungOutcome
+from cost_sentry.domain.decision import Decision, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest
-from cost_sentry.domain.routing import (
-    LARGE,
-    Place,
-    RoutedModel,
-    TierThresholds,
-    in_order,
-    tier_of,
-)
 from cost_sentry.domain.sentry_config import SentryConfig
 
 NOW = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
 """A Wednesday afternoon."""
-THRESHOLDS = TierThresholds(middle=250, large=400)
-TIERS = {model: LARGE - 3 * place // len(LADDER) for place, model in enumerate(LADDER)}
-"""As a configuration would name them; thirds of the ladder, for this measures time, not quality."""
 
 Json = dict[str, Any]
-Offered = Sequence[Candidate | RungOutcome]
+Offered = Iterable[Candidate | RungOutcome]
 
 
 class _Clock:
@@ -51,47 +42,36 @@ class _Clock:
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """The parts that a decision goes through, with the real adapters."""
+    """What admission does between parsing and the ledger, with the real adapters."""
 
     config: SentryConfig
     engine: PolicyEngine
 
-    def whole(self, request: InvocationRequest) -> tuple[Place, ...]:
-        """Candidates, policies, estimate and order."""
-        return self.order(request, self.permitted(request, self.candidates(request)))
+    def every(self, request: InvocationRequest) -> Sequence[Candidate]:
+        """Candidates, estimate, order, and policies about each of them."""
+        return list(self.permitted(request, self.offers(request)))
 
-    def candidates(self, request: InvocationRequest) -> Offered:
-        """Priced, all twenty."""
-        return list(candidates_for(request, self.config, BOOK))
+    def whole(self, request: InvocationRequest) -> Candidate | None:
+        """The same up to the first that is permitted, which is what the ledger is asked for."""
+        return next(self.permitted(request, self.offers(request)), None)
 
-    def permitted(self, request: InvocationRequest, offered: Offered) -> Sequence[Candidate]:
+    def offers(self, request: InvocationRequest) -> Offered:
+        """Of a request that names a virtual model all twenty, priced and in order."""
+        offers = offers_for(request, self.config, BOOK, estimated_complexity)
+        if isinstance(offers, Decision):
+            raise TypeError(offers.message)
+        return offers.each
+
+    def permitted(self, request: InvocationRequest, offered: Offered) -> Iterator[Candidate]:
         """By the policies."""
         check = PolicyCheck(
             request=request,
             policies=self.config.policies,
             engines=lambda _policies: self.engine,
             clock=_Clock(),
+            is_pinned=request.model_id in self.config.models,
         )
-        return [one for one in check.permitted(offered) if isinstance(one, Candidate)]
-
-    def estimate(self, request: InvocationRequest) -> int:
-        """Of the texts of system and messages."""
-        return complexity_thousandths(list(_texts(request)), packaged_weights())
-
-    def order(
-        self, request: InvocationRequest, permitted: Sequence[Candidate]
-    ) -> tuple[Place, ...]:
-        """By the estimate's tier and by quotes, which stand for the expected cost."""
-        models = [
-            RoutedModel(
-                model_id=one.model_id,
-                tier=TIERS[one.model_id],
-                expected_picodollars=one.quote_picodollars,
-                rung=rung,
-            )
-            for rung, one in enumerate(permitted)
-        ]
-        return in_order(models, tier_of(self.estimate(request), THRESHOLDS))
+        return (one for one in check.permitted(offered) if isinstance(one, Candidate))
 
 
 def decision_cpu(
@@ -103,8 +83,8 @@ def decision_cpu(
     config = configuration()
     decider = Decider(config, CedarPolicies(config.policies))
     for request in islice(calls(prompts, seed=1), plan.warm_up_calls):
-        decider.whole(request)
-    fresh = calls(prompts, seed=2)
+        decider.every(request)
+    fresh, named = calls(prompts, seed=2), calls(prompts, seed=3, model_id=LADDER[0])
     details: Json = {
         "calls": plan.cpu_calls,
         "policies": len(config.policies.rules),
@@ -113,21 +93,31 @@ def decision_cpu(
     }
     timed: dict[str, tuple[Callable[[InvocationRequest], float], int]] = {
         "all of it": (lambda one: _timed(decider.whole, one), plan.cpu_calls),
-        "candidates alone": (lambda one: _timed(decider.candidates, one), plan.cpu_calls),
+        "candidates in order alone": (lambda one: _timed(decider.offers, one), plan.cpu_calls),
         "policies alone": (lambda one: _timed_policies(decider, one), plan.cpu_calls),
-        "estimate alone": (lambda one: _timed(decider.estimate, one), plan.cpu_calls),
+        "estimate alone": (lambda one: _timed(estimated_complexity, one), plan.cpu_calls),
+        "every candidate": (lambda one: _timed(decider.every, one), plan.cpu_calls),
         "nothing remembered of any call": (
-            lambda one: _timed(Decider(config, CedarPolicies(config.policies)).whole, one),
+            lambda one: _timed(Decider(config, CedarPolicies(config.policies)).every, one),
             plan.forgetful_calls,
         ),
     }
     for name, (time_one, count) in timed.items():
-        asked = list(islice(fresh, count))
-        # What the benchmark itself has in memory is none of a function's: it is not walked over.
-        gc.collect()
-        gc.freeze()
-        details[name] = percentiles([time_one(one) for one in asked])
+        details[name] = _percentiles(time_one, list(islice(fresh, count)))
+    of_named = list(islice(named, plan.cpu_calls))
+    details["a call that names its model"] = _percentiles(
+        lambda one: _timed(decider.whole, one), of_named
+    )
     return details.pop("all of it"), details
+
+
+def _percentiles(
+    time_one: Callable[[InvocationRequest], float], asked: Sequence[InvocationRequest]
+) -> Json:
+    # What the benchmark itself has in memory is none of a function's: it is not walked over.
+    gc.collect()
+    gc.freeze()
+    return percentiles([time_one(one) for one in asked])
 
 
 def _timed(once: Callable[[InvocationRequest], object], request: InvocationRequest) -> float:
@@ -135,18 +125,10 @@ def _timed(once: Callable[[InvocationRequest], object], request: InvocationReque
 
 
 def _timed_policies(decider: Decider, request: InvocationRequest) -> float:
-    offered = decider.candidates(request)
-    return microseconds(lambda: decider.permitted(request, offered))
+    offered = list(decider.offers(request))
+    return microseconds(lambda: list(decider.permitted(request, offered)))
 
 
 def _mean_permitted(decider: Decider, some: Iterator[InvocationRequest]) -> float:
-    counts = [len(decider.permitted(one, decider.candidates(one))) for one in some]
+    counts = [len(decider.every(one)) for one in some]
     return sum(counts) / len(counts)
-
-
-def _texts(request: InvocationRequest) -> Iterator[str]:
-    """Of a request as the benchmark makes them: text blocks, and nothing else."""
-    converse: Json = dict(request.converse)
-    for part in (converse, *converse["messages"]):
-        for block in part.get("system") or part.get("content") or ():
-            yield block["text"]

@@ -1,4 +1,4 @@
-"""A configuration of 20 models in one ladder, 100 policies, and the calls of 24 applications."""
+"""A configuration of 20 models to choose among, 100 policies, and the calls of 24 applications."""
 
 import itertools
 import random
@@ -11,6 +11,8 @@ from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.routing import LARGE
+from cost_sentry.domain.routing_rules import AUTO, Routing, VirtualModel
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 
@@ -37,6 +39,10 @@ LADDER = (
     "amazon.nova-micro-v1:0",
 )
 """From the dearest; each takes tools and system texts, and writes 4,096 tokens."""
+TIERS = {model: LARGE - 3 * place // len(LADDER) for place, model in enumerate(LADDER)}
+"""As a configuration would name them; thirds of the ladder, for this measures time, not quality."""
+ANSWER_WORTH_PICODOLLARS = 5 * 10**10
+"""Five cents: some prompts are worth a larger model, and some are not."""
 PROJECTS = 40
 USES_OF_AN_APPLICATION = 3
 """A program has few: each has its task, project, environment, priority and output limit."""
@@ -58,8 +64,8 @@ Json = dict[str, Any]
 
 def configuration() -> SentryConfig:
     """All of it, with a version as if it had been applied."""
-    models = {LADDER[0]: Model(id=LADDER[0], ladder=LADDER[1:])}
-    models |= {rung: Model(id=rung) for rung in LADDER[1:]}
+    ladders = {LADDER[0]: LADDER[1:]}
+    models = {id_: Model(id=id_, ladder=ladders.get(id_, ()), tier=TIERS[id_]) for id_ in LADDER}
     budgets = [_budget("organisation", {}, WindowKind.MONTH)]
     budgets += [_budget(f"{team}-daily", {"team": team}, WindowKind.DAY) for team in TEAMS]
     return with_version(
@@ -69,11 +75,15 @@ def configuration() -> SentryConfig:
             models=models,
             budgets=tuple(budgets),
             policies=all_policies(),
+            routing=Routing(
+                virtual_models={AUTO: VirtualModel(id=AUTO)},
+                answer_worth_picodollars=ANSWER_WORTH_PICODOLLARS,
+            ),
         )
     )
 
 
-def calls(prompts: Sequence[str], seed: int) -> Iterator[InvocationRequest]:
+def calls(prompts: Sequence[str], seed: int, model_id: str = AUTO) -> Iterator[InvocationRequest]:
     """Without end, parsed as the handler parses them.
 
     Prompts, users and sessions are other ones each time; what an application is used for is the
@@ -85,7 +95,7 @@ def calls(prompts: Sequence[str], seed: int) -> Iterator[InvocationRequest]:
         text = random_one.choice(prompts)
         if number % LONG_EVERY == 0:
             text = text * (1 + LONG_CHARACTERS // max(len(text), 1))
-        raw = _raw(random_one.choice(uses), text, number, random_one)
+        raw = _raw(random_one.choice(uses), text, number, random_one) | {"modelId": model_id}
         yield parse_request(raw, default_request_id=f"call-{seed}-{number}")
 
 
@@ -113,7 +123,6 @@ def _raw(use: Json, text: str, number: int, random_one: random.Random) -> Json:
     if random_one.random() < ODD_LIMIT_RATIO:
         limit = {"maxTokens": random_one.randint(1, OUTPUT_TOKENS_MAX)}
     return {
-        "modelId": LADDER[0],
         "tags": {
             **use["tags"],
             "user": f"user-{random_one.randrange(500)}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.decisions.answered import Answered
 from cost_sentry.domain.complexity import THOUSAND, ComplexityWeights, weighed
-from cost_sentry.domain.routing import SMALL, TierThresholds, is_worth_its_price, tier_of
+from cost_sentry.domain.routing import is_worth_its_price
 
 SHARES = (0.25, 0.5, 0.75)
 """Of the prompts that a router is set on: so many go to the dear model."""
@@ -47,9 +47,8 @@ class Estimated:
 
 
 def above(threshold: int, weights: ComplexityWeights) -> Router:
-    """The dear model for whatever requires a larger tier than the smallest."""
-    thresholds = TierThresholds(middle=threshold, large=threshold)
-    return lambda prompt: tier_of(weighed(prompt.features, weights), thresholds) > SMALL
+    """The dear model for whatever is estimated to be as hard as that."""
+    return lambda prompt: weighed(prompt.features, weights) >= threshold
 
 
 def shortest_first(prompts: Sequence[Answered], extra_picodollars: float) -> list[float]:

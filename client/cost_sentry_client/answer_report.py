@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from cost_sentry.domain.budget import Unit, parse_amount
+from cost_sentry.domain.service_tier import STANDARD
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import left_text, seconds_text, spent_text, usd_text
+from cost_sentry_client.routing_report import model_text, routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "lis
     parts: list[RenderableType] = [first, facts_table(_facts(sentry, usage))]
     if sentry.get("budgets"):
         parts += ["", answer_budgets(sentry["budgets"])]
+    if sentry.get("routing"):
+        parts += ["", *routing_report(sentry["routing"])]
     if len(sentry.get("rungs") or ()) > 1:
         parts += ["", "models tried:", rungs_table(sentry["rungs"])]
     if sentry.get("policies"):
@@ -46,10 +50,10 @@ def _facts(sentry: Block, usage: Mapping[str, Any] | None) -> list[tuple[str, st
     facts = [("request id", str(sentry["requestId"])), ("code", str(sentry["code"]))]
     if (sentry.get("attempts") or 0) > 1:
         facts.append(("attempts", str(sentry["attempts"])))
-    if sentry.get("modelUsed") in (None, sentry.get("modelAsked")):
-        facts.append(("model", str(sentry.get("modelAsked") or "none")))
-    else:
-        facts.append(("model", f"{sentry['modelUsed']} instead of {sentry['modelAsked']}"))
+    asked, used = sentry.get("modelAsked"), sentry.get("modelUsed")
+    facts.append(("model", model_text(asked, used, is_routed=bool(sentry.get("routing")))))
+    if sentry.get("serviceTier") not in (None, STANDARD):
+        facts.append(("service tier", str(sentry["serviceTier"])))
     if (sentry.get("maxTokensAsked") or 0) > (sentry.get("maxTokens") or 0):
         limits = f"{sentry.get('maxTokens')} instead of {sentry['maxTokensAsked']} tokens"
         facts.append(("output limit", limits))

@@ -3,7 +3,13 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.adapters.answer_block import budget_block, cache_block, note_block, rung_block
+from cost_sentry.adapters.answer_block import (
+    budget_block,
+    cache_block,
+    note_block,
+    route_block,
+    rung_block,
+)
 from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
@@ -20,6 +26,7 @@ from cost_sentry_client.answer_report import (
 )
 from cost_sentry_client.budget_report import moment_text
 from cost_sentry_client.money_display import spent_text, usd_text
+from cost_sentry_client.routing_report import model_text, routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
@@ -53,6 +60,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "rungs": [rung_block(rung) for rung in found.rungs],
         "policies": [note_block(note) for note in found.policies],
         "shadow": [note_block(note) for note in found.shadow],
+        "routing": route_block(found.route) if found.route else None,
         "errors": [asdict(error) for error in found.errors],
         "cache": cache_block(found.cached) if found.cached else None,
         "steps": [
@@ -76,6 +84,8 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
             "when it was decided:",
             answer_budgets([budget_block(view) for view in found.budgets]),
         ]
+    if found.route:
+        parts += ["", *routing_report(route_block(found.route))]
     if found.rungs:
         parts += ["", "models tried:", rungs_table([rung_block(rung) for rung in found.rungs])]
     if found.policies:
@@ -91,8 +101,7 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
 
 
 def _facts(found: Explanation) -> list[tuple[str, str]]:
-    swapped = found.model_used not in (None, found.model_asked)
-    model = f"{found.model_used} instead of {found.model_asked}" if swapped else found.model_asked
+    model = model_text(found.model_asked, found.model_used, is_routed=found.route is not None)
     request_id, attempt = request_and_attempt(found.request_id)
     again = f" (attempt {attempt}: the one before was refused)" if attempt > FIRST else ""
     facts = [
@@ -100,7 +109,7 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
         ("account", found.account),
         ("decided", moment_text(found.decided_at.isoformat())),
         ("reason", str(found.code)),
-        ("model", model or "none named"),
+        ("model", model),
     ]
     if found.reserved_picodollars is not None:
         facts += [("reserved", usd_text(dollars_text(found.reserved_picodollars)))]

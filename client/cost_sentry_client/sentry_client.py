@@ -79,6 +79,7 @@ class SentryClient:
         priority: str | None = None,
         lowerOutputLimit: bool | None = None,  # noqa: N803
         answerCache: str | None = None,  # noqa: N803
+        mayWait: bool | None = None,  # noqa: N803
         **kwargs: Any,  # noqa: ANN401 - Converse's own arguments, whatever they become
     ) -> dict[str, Any]:
         """Call the model if its budgets can pay for it; Converse's response plus ``sentry``.
@@ -92,7 +93,9 @@ class SentryClient:
                 budgets cannot pay for ``maxTokens``.
             answerCache: ``off`` for an answer of the model although the application's are kept,
                 ``refresh`` for one that is kept in place of the last.
-            **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes.
+            mayWait: ``True`` to be served by service tier flex, where the operator prices it.
+            **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes; but
+                ``modelId`` may be a virtual model, or be left out beside the tag ``taskType``.
 
         Raises:
             CallRejected: A budget or a rule said no, or the request is malformed or above 256 KiB.
@@ -106,6 +109,7 @@ class SentryClient:
             **({} if priority is None else {"priority": priority}),
             **({} if lowerOutputLimit is None else {"lowerOutputLimit": lowerOutputLimit}),
             **({} if answerCache is None else {"answerCache": answerCache}),
+            **({} if mayWait is None else {"mayWait": mayWait}),
         }
         try:
             payload = to_payload(request)

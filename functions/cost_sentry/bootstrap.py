@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.emergency_ports import Outage
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
-    from cost_sentry.application.policy_ports import PolicyEngine
     from cost_sentry.application.watch_models import ModelWatch
     from cost_sentry.domain.decision import Decision
-    from cost_sentry.domain.policy import Policies
 
 EXPIRED_PER_RUN_MAX = 500
 """Reservations that one scheduled run resolves."""
@@ -110,6 +108,7 @@ def config_source() -> "CachedConfigSource":
 @cache
 def admission() -> "Admission":
     """The use case behind ``admit_request``."""
+    from cost_sentry.adapters.rules_on_demand import complexity, policy_engine
     from cost_sentry.adapters.system_clock import pause_before_retry
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.answer_cache import AnswerCache
@@ -128,6 +127,7 @@ def admission() -> "Admission":
         answers=AnswerCache(reader=answers, price_book=price_book(), clock=clock()),
         circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
         retry_records=region_models().retries(ledger_calls()),
+        complexity=complexity,
     )
 
 
@@ -151,21 +151,9 @@ def journal() -> "DynamoDbJournal":
     return DynamoDbJournal(calls, ledger_calls(), pause)
 
 
-_engine: "tuple[Policies, PolicyEngine] | None" = None
-
-
-def policy_engine(policies: "Policies") -> "PolicyEngine":
-    """Cedar, loaded for the first configuration that has policies; made once for each of them."""
-    global _engine  # noqa: PLW0603 - a cache of one: who has a new configuration asks no old one
-    if _engine is None or _engine[0] is not policies:
-        from cost_sentry.adapters.cedar_policies import CedarPolicies
-
-        _engine = policies, CedarPolicies(policies)
-    return _engine[1]
-
-
 def decide_without_ledger(outage: "Outage") -> "Decision | str":
     """The use case behind an emergency; a call that needs none pays for none of its imports."""
+    from cost_sentry.adapters.rules_on_demand import complexity, policy_engine
     from cost_sentry.application.emergency_admission import EmergencyAdmission
 
     emergency = EmergencyAdmission(
@@ -174,6 +162,7 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
         clock=clock(),
         token_counter=token_counter(),
         policy_engines=policy_engine,
+        complexity=complexity,
     )
     return emergency.decide(outage)
 

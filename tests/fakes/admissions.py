@@ -136,7 +136,9 @@ class PostedTotals:
 class Sentry:
     """An admission over a memory ledger with these budgets defined."""
 
-    def __init__(self, *budgets, counter: Counter | None = None, engines=None, **changes) -> None:
+    def __init__(
+        self, *budgets, counter: Counter | None = None, engines=None, complexity=None, **changes
+    ) -> None:
         self.clock, self.ledger, self.totals = ManualClock(), MemoryLedger(), PostedTotals()
         self.answers, self.book = MemoryAnswers(), SmallBook()
         for one in budgets:
@@ -152,6 +154,7 @@ class Sentry:
             answers=AnswerCache(
                 reader=lambda: self.answers, price_book=self.book, clock=self.clock
             ),
+            complexity=complexity,
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

@@ -19,6 +19,8 @@ from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.retry import RetryRules
+from cost_sentry.domain.routing import TIER_NAMES
+from cost_sentry.domain.routing_rules import Routing, TaskRule, VirtualModel
 from cost_sentry.domain.sentry_config import (
     OUTPUT_TOKENS_MIN,
     Application,
@@ -26,6 +28,7 @@ from cost_sentry.domain.sentry_config import (
     SentryConfig,
     Team,
 )
+from cost_sentry.domain.service_tier import FlexPrice
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import budget
 from tests.fakes.configurations import configuration
@@ -64,6 +67,19 @@ allowances = st.builds(
     input_tokens_max=st.integers(1, 10**6),
     output_tokens_max=st.integers(1, 10**6),
 )
+tiers = st.sampled_from([None, *range(len(TIER_NAMES))])
+rates = st.integers(1, 10**9)
+flexes = st.none() | st.builds(FlexPrice, input=rates, output=rates)
+routings = st.builds(
+    Routing,
+    virtual_models=st.dictionaries(names, st.tuples(tiers, lists), max_size=2).map(
+        lambda told: {n: VirtualModel(id=n, tier=t, models=m) for n, (t, m) in told.items()}
+    ),
+    task_types=st.dictionaries(names, st.tuples(tiers, st.none() | names), max_size=2).map(
+        lambda told: {n: TaskRule(task_type=n, tier=t, model=m) for n, (t, m) in told.items()}
+    ),
+    answer_worth_picodollars=st.none() | st.integers(0, 10**18),
+)
 configurations = st.builds(
     SentryConfig,
     version=st.just(""),
@@ -73,8 +89,11 @@ configurations = st.builds(
             for id_, (owners, named) in teams.items()
         }
     ),
-    models=st.dictionaries(names, lists, max_size=3).map(
-        lambda models: {id_: Model(id=id_, ladder=ladder) for id_, ladder in models.items()}
+    models=st.dictionaries(names, st.tuples(lists, tiers, flexes), max_size=3).map(
+        lambda models: {
+            id_: Model(id=id_, ladder=ladder, tier=tier, flex=flex)
+            for id_, (ladder, tier, flex) in models.items()
+        }
     ),
     budgets=st.lists(budgets, max_size=4).map(tuple),
     output_tokens_default=st.integers(1, 10**6),
@@ -86,6 +105,7 @@ configurations = st.builds(
     emergency_allowances=st.lists(allowances, max_size=2).map(tuple),
     circuit_breaker=st.none() | st.builds(CircuitRules, failures=st.integers(1, 9)),
     retries=st.none() | st.builds(RetryRules, percent=st.integers(0, 10)),
+    routing=routings,
 )
 
 
@@ -139,6 +159,9 @@ def damaged(path, value):
         (["teams"], None),
         (["teams"], []),
         (["models"], {"m": {}}),
+        (["models"], {"m": {"ladder": [], "tier": "huge"}}),
+        (["routing"], {}),
+        (["routing"], {"virtualModels": {}, "taskTypes": {}, "answerWorth": "much"}),
         (["budgets", 0, "unit"], "eur"),
         (["budgets", 0, "window"], "decade"),
         (["budgets", 0, "timeZone"], "Europe/Berln"),

@@ -5,9 +5,15 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_sentry.domain.routing import RoutedModel, TierThresholds, in_order, tier_of
+from cost_sentry.domain.routing import (
+    SERVED_PERCENT,
+    SMALL,
+    RoutedModel,
+    in_order,
+    tier_by_worth,
+)
 
-TIERS = st.integers(0, 3)
+TIERS = st.integers(0, 2)
 MODELS = st.lists(
     st.builds(
         RoutedModel,
@@ -83,9 +89,28 @@ def test_the_reason_tells_whether_the_tier_is_reached(models, tier):
         assert ("cheapest" in place.reason) is (number == 0 and not is_below)
 
 
-@given(ESTIMATES, ESTIMATES, ESTIMATES, ESTIMATES)
-def test_a_harder_prompt_never_requires_a_smaller_tier(one, other, middle, large):
-    thresholds = TierThresholds(middle=min(middle, large), large=max(middle, large))
+@given(MODELS.filter(len), ESTIMATES, ESTIMATES, st.integers(0, 50))
+def test_a_harder_prompt_never_requires_a_smaller_tier(models, one, other, worth):
     easier, harder = sorted((one, other))
 
-    assert tier_of(easier, thresholds) <= tier_of(harder, thresholds)
+    assert tier_by_worth(models, easier, worth) <= tier_by_worth(models, harder, worth)
+
+
+@given(MODELS.filter(len), ESTIMATES, st.integers(0, 50), st.integers(0, 50))
+def test_the_more_an_answer_is_worth_the_larger_the_tier(models, estimate, one, other):
+    less, more = sorted((one, other))
+
+    assert tier_by_worth(models, estimate, less) <= tier_by_worth(models, estimate, more)
+
+
+@given(MODELS.filter(len), ESTIMATES, st.integers(0, 50))
+def test_a_model_that_is_chosen_for_its_worth_is_worth_more_than_the_cheapest(
+    models, estimate, worth
+):
+    """Never a threshold alone: what it costs more is paid by what it is likelier to get right."""
+    first = in_order(models, tier_by_worth(models, estimate, worth))[0].model
+    cheapest = in_order(models, SMALL)[0].model
+    gained = SERVED_PERCENT[first.tier] - SERVED_PERCENT[cheapest.tier]
+    extra = first.expected_picodollars - cheapest.expected_picodollars
+
+    assert estimate * gained * worth >= 1000 * 100 * extra

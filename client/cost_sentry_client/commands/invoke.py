@@ -6,6 +6,7 @@ import typer
 
 from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.invocation import Priority
+from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.run import Run, deployed_command
 
@@ -23,7 +24,12 @@ def invoke(
     ] = None,
     *,
     model: Annotated[
-        str | None, typer.Option("--model", envvar="COST_SENTRY_MODEL", help="Model id.")
+        str | None,
+        typer.Option(
+            "--model",
+            envvar="COST_SENTRY_MODEL",
+            help="Model id or virtual model; may be left out with --tag taskType=….",
+        ),
     ] = None,
     team: Annotated[
         str | None, typer.Option("--team", envvar="COST_SENTRY_TEAM", help="Who pays.")
@@ -52,6 +58,9 @@ def invoke(
         CacheUse | None,
         typer.Option("--answer-cache", help="What to do with answers that are kept, if they are."),
     ] = None,
+    may_wait: Annotated[
+        bool, typer.Option("--may-wait", help="Rather later than dearer: service tier flex.")
+    ] = False,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="The same id never pays twice.")
     ] = None,
@@ -74,7 +83,7 @@ def invoke(
     ]
     _require_model_and_team(run, model, tags)
     request: dict[str, Any] = {
-        "modelId": model,
+        **({"modelId": model} if model else {}),
         "messages": [{"role": "user", "content": content}],
         **({"system": [{"text": system}]} if system else {}),
         **_inference(max_tokens, temperature),
@@ -86,6 +95,7 @@ def invoke(
             priority=priority,
             lowerOutputLimit=lower_output_limit,
             answerCache=answer_cache,
+            mayWait=may_wait or None,
             **request,
         )
     return _show(run, answer)
@@ -136,11 +146,13 @@ def _prompt(given: str | None) -> str:
 
 def _require_model_and_team(run: Run, model: str | None, tags: dict[str, str]) -> None:
     """What is missing is answered with what there is."""
-    if model is not None and "team" in tags:
+    is_named = model is not None or TASK_TYPE_TAG in tags
+    if is_named and "team" in tags:
         return
     config = run.operator.config()
-    if model is None:
-        raise _missing("--model", "COST_SENTRY_MODEL", list(config.models))
+    if not is_named:
+        known = [*config.routing.virtual_models, *config.models]
+        raise _missing("--model", "COST_SENTRY_MODEL", known)
     raise _missing("--team", "COST_SENTRY_TEAM", list(config.teams))
 
 

@@ -12,8 +12,10 @@ from cost_sentry_client.config_file.caller_checks import find_caller_problems
 from cost_sentry_client.config_file.circuit_checks import circuit_findings
 from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.emergency_checks import allowance_findings
+from cost_sentry_client.config_file.flex_checks import flex_findings
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
+from cost_sentry_client.config_file.routing_checks import routing_findings
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
 from cost_sentry_client.config_file.window_checks import window_findings
@@ -45,6 +47,8 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *allowance_findings(file, book),
         *find_caller_problems(file),
         *circuit_findings(file),
+        *routing_findings(file, book, known),
+        *flex_findings(file, book),
     ]
 
 

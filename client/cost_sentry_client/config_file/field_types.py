@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 TEAM_ID = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 BUDGET_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MODEL_ID = r"^[a-z0-9.:-]{3,128}$"
+VIRTUAL_MODEL = r"^[a-z0-9][a-z0-9.:-]{0,62}$"
 TAG_NAME = r"^[^#\x00-\x1f\x7f-\x9f]{1,64}$"
 TAG_VALUE = r"^[^#\x00-\x1f\x7f-\x9f]{1,128}$"
 AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
@@ -20,6 +21,7 @@ WORDS = {
     TEAM_ID: "a-z, 0-9, '.', '_' and '-', starting with a letter or digit, at most 63 characters",
     BUDGET_ID: "a-z, 0-9 and '-', starting with a letter or digit, at most 63 characters",
     MODEL_ID: "a model id or inference profile id, such as us.amazon.nova-pro-v1:0",
+    VIRTUAL_MODEL: "a name of a-z, 0-9, '.', ':' and '-', at most 63 characters, such as auto",
     TAG_NAME: "1 to 64 characters, no '#' and no control characters",
     TAG_VALUE: "1 to 128 characters, no '#' and no control characters",
     AMOUNT: "an amount in plain digits above zero, such as 12.50, with at most 12 decimals",
@@ -44,6 +46,7 @@ _Written = BeforeValidator(_digits)
 TeamId = Annotated[str, StringConstraints(pattern=TEAM_ID), _Written]
 BudgetId = Annotated[str, StringConstraints(pattern=BUDGET_ID), _Written]
 ModelId = Annotated[str, StringConstraints(pattern=MODEL_ID)]
+VirtualModelName = Annotated[str, StringConstraints(pattern=VIRTUAL_MODEL), _Written]
 TagName = Annotated[str, StringConstraints(pattern=TAG_NAME)]
 TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE), _Written]
 TimeZone = Annotated[str, StringConstraints(pattern=TIME_ZONE)]

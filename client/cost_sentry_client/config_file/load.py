@@ -23,11 +23,13 @@ from cost_sentry_client.config_file.problems import (
     Finding,
     field_text,
 )
+from cost_sentry_client.config_file.routing_config import flex_of, routing_of, tier_number
 from cost_sentry_client.config_file.shape_errors import findings_of
 from cost_sentry_client.config_file.shapes import (
     UTC_NAME,
     BudgetShape,
     EmergencyAllowanceShape,
+    ModelShape,
     SentryFile,
 )
 from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
@@ -172,9 +174,7 @@ def _config(file: SentryFile) -> SentryConfig:
         )
         for id_, team in file.teams.items()
     }
-    models = {
-        id_: Model(id=id_, ladder=tuple(m.ladder if m else ())) for id_, m in file.models.items()
-    }
+    models = {id_: _model(id_, shape) for id_, shape in file.models.items()}
     tags = tuple(tag for tag in file.defaults.required_tags if tag != _TEAM_TAG)
     return SentryConfig(
         version="",
@@ -190,7 +190,15 @@ def _config(file: SentryFile) -> SentryConfig:
         emergency_allowances=tuple(_allowance(shape) for shape in file.emergency_allowances),
         circuit_breaker=file.circuit_breaker.rules() if file.circuit_breaker else None,
         retries=file.retries.rules() if file.retries else None,
+        routing=routing_of(file.routing),
     )
+
+
+def _model(id_: str, shape: ModelShape | None) -> Model:
+    if shape is None:
+        return Model(id=id_)
+    tier, flex = tier_number(shape.tier), flex_of(shape.flex)
+    return Model(id=id_, ladder=tuple(shape.ladder), tier=tier, flex=flex)
 
 
 def _applications(team: TeamShape | None) -> dict[str, Application]:

@@ -13,6 +13,7 @@ from cost_sentry.adapters.packaged_price_book import DATA
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.model_id import base_model_id, provider_of
 from cost_sentry.domain.policy import PolicyMode
+from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
 from cost_sentry_client.config_file.cedar_text import Statement
 from cost_sentry_client.config_file.problems import ConfigProblem, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
@@ -217,6 +218,7 @@ def _texts(node: object) -> Iterator[str]:
 def _known_tags(file: SentryFile) -> set[str]:
     scopes = (budget.scope for budget in file.budgets)
     named = {name for scope in scopes for name in scope}
+    named |= {TASK_TYPE_TAG} if file.routing else set()
     return (named | set(file.defaults.required_tags) | _FREE_TAGS) - {MODEL_TAG}
 
 

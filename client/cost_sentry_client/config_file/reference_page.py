@@ -7,39 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from cost_sentry_client.config_file.field_types import WORDS
-from cost_sentry_client.config_file.shapes import (
-    API_VERSION,
-    AlertsShape,
-    BudgetShape,
-    DefaultsShape,
-    EmergencyAllowanceShape,
-    ModelShape,
-    PoliciesShape,
-    SentryFile,
-    StagesShape,
-)
-from cost_sentry_client.config_file.shapes_callers import (
-    AnswerCacheShape,
-    ApplicationShape,
-    TeamShape,
-)
-from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.sections import SECTIONS
+from cost_sentry_client.config_file.shapes import API_VERSION, SentryFile
 
-_SECTIONS = (
-    ("", SentryFile),
-    ("defaults.", DefaultsShape),
-    ("alerts.", AlertsShape),
-    ("teams.<team>.", TeamShape),
-    ("teams.<team>.applications.<application>.", ApplicationShape),
-    ("teams.<team>.applications.<application>.answerCache.", AnswerCacheShape),
-    ("models.<model>.", ModelShape),
-    ("budgets[].", BudgetShape),
-    ("budgets[].stages.", StagesShape),
-    ("emergencyAllowances[].", EmergencyAllowanceShape),
-    ("policies.", PoliciesShape),
-    ("circuitBreaker.", CircuitBreakerShape),
-    ("retries.", RetriesShape),
-)
 _TABLE_HEAD = ("| field | value | default | meaning |", "| --- | --- | --- | --- |")
 _INTRODUCTION = f"""# sentry.yaml
 
@@ -65,7 +35,7 @@ check the file.
 def reference_page(schema: Mapping[str, Any]) -> str:
     """All fields as a table, in Markdown; ``schema`` is ``json_schema()``."""
     definitions = {**schema["$defs"], SentryFile.__name__: schema}
-    rows = [row for prefix, shape in _SECTIONS for row in _rows(prefix, shape, definitions)]
+    rows = [row for prefix, shape in SECTIONS for row in _rows(prefix, shape, definitions)]
     return "\n".join((_INTRODUCTION, *_TABLE_HEAD, *rows, ""))
 
 

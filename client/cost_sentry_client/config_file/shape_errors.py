@@ -3,36 +3,14 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cost_sentry_client.config_file.field_types import WORDS
 from cost_sentry_client.config_file.problems import Finding, Path, quoted
-from cost_sentry_client.config_file.shapes import (
-    AlertsShape,
-    BudgetShape,
-    DefaultsShape,
-    EmergencyAllowanceShape,
-    ModelShape,
-    SentryFile,
-    StagesShape,
-)
-from cost_sentry_client.config_file.shapes_callers import (
-    AnswerCacheShape,
-    ApplicationShape,
-    TeamShape,
-)
+from cost_sentry_client.config_file.sections import shape_at
 
 _KEY_MARK = "[key]"
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "defaults": DefaultsShape,
-    "alerts": AlertsShape,
-    "teams": TeamShape,
-    "models": ModelShape,
-    "budgets": BudgetShape,
-    "emergencyAllowances": EmergencyAllowanceShape,
-}
-_PARTS: dict[str, type[BaseModel]] = {"stages": StagesShape, "answerCache": AnswerCacheShape}
 
 
 def findings_of(error: ValidationError) -> list[Finding]:
@@ -129,27 +107,8 @@ def _kind(given: object) -> str:
             return _not_accepted(given)
 
 
-def _shape_at(path: Path) -> type[BaseModel] | None:
-    """The mapping with fixed fields at this path, if there is one."""
-    match path:
-        case ():
-            return SentryFile
-        case ("defaults" | "alerts" as name,):
-            return _SECTIONS[name]
-        case ("budgets", _, "stages" as name) | (
-            "teams", _, "applications", _, "answerCache" as name,
-        ):  # fmt: skip
-            return _PARTS[name]
-        case ("teams", _, "applications", _):
-            return ApplicationShape
-        case ("teams" | "models" | "budgets" | "emergencyAllowances" as name, _):
-            return _SECTIONS[name]
-        case _:
-            return None
-
-
 def _names(path: Path) -> list[str]:
-    shape = _shape_at(path)
+    shape = shape_at(path)
     return [field.alias or name for name, field in shape.model_fields.items()] if shape else []
 
 
@@ -159,7 +118,7 @@ def _of_fields(path: Path) -> str:
 
 
 def _meaning(path: Path) -> str:
-    shape = _shape_at(path[:-1])
+    shape = shape_at(path[:-1])
     fields = shape.model_fields.values() if shape else ()
     said = next((field.description for field in fields if field.alias == path[-1]), None)
     return said or "a value"

@@ -22,6 +22,7 @@ from cost_sentry_client.config_file.field_types import (
 from cost_sentry_client.config_file.shape import Shape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
 UTC_NAME = "UTC"
@@ -78,6 +79,18 @@ class ModelShape(Shape):
         default_factory=list,
         max_length=8,
         description="cheaper models that may stand in for this one, in the order they are tried",
+    )
+    tier: Tier | None = Field(
+        default=None,
+        strict=False,
+        description="how much it is able to do; routing chooses among models that have one",
+    )
+    flex: FlexShape | None = Field(
+        default=None,
+        description=(
+            "its price at service tier flex, by which requests with mayWait are served; left out, "
+            "that tier is not used: its price is unknown"
+        ),
     )
 
 
@@ -228,4 +241,7 @@ class SentryFile(Shape):
     )
     retries: RetriesShape | None = Field(
         default=None, description="when refused calls are tried again; else they never are"
+    )
+    routing: RoutingShape | None = Field(
+        default=None, description="which models serve calls that do not name one"
     )

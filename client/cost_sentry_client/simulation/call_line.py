@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.converse_usage import parse_usage
+from cost_sentry.adapters.prompt_complexity import estimated_complexity
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_problems import Problems, described
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.model_id import is_model_name
 from cost_sentry.domain.token_bound import counted_bound_tokens
 from cost_sentry.domain.usage import TokenUsage
 
@@ -89,11 +91,18 @@ def _request(
             problems.note(error)
         problems.refuse_if_any()
         raise
-    parsed = parsed.without_text()
     if tokens is None:
-        return parsed
+        return _without_text(parsed)
+    parsed = parsed.without_text()
     bound = counted_bound_tokens(tokens)
     return replace(parsed, input_bound_tokens=bound, input_floor_tokens=tokens)
+
+
+def _without_text(parsed: InvocationRequest) -> InvocationRequest:
+    """With the estimate of its prompt in place of it, where a model may be chosen by that."""
+    is_named = is_model_name(parsed.model_id)
+    estimate = None if is_named else estimated_complexity(parsed)
+    return replace(parsed.without_text(), complexity_thousandths=estimate)
 
 
 def _prompt_tokens(line: dict[str, Any], problems: Problems) -> int | None:

@@ -22,8 +22,8 @@ ENDED_WITHIN = timedelta(days=2)
 """After a call was made nothing more is written about it: it ran, expired, or was put right."""
 _NO_TEXT = (
     "Records hold no text. A call that was allowed as asked is taken for plain text without tools,"
-    " and an output limit that is the default's for none; what was refused, rerouted or shortened"
-    " is on record as it was asked."
+    " and an output limit that is the default's for none; what was refused, routed, rerouted or"
+    " shortened is on record as it was asked. A prompt that nobody estimated then has no estimate."
 )
 
 

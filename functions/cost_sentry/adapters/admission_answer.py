@@ -13,6 +13,7 @@ from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest
+from cost_sentry.domain.service_tier import STANDARD
 
 REPLAY = "REPLAY"
 """The workflow's word for an answer that must not call a model although it was once allowed."""
@@ -54,7 +55,9 @@ def admission_answer(
         answer["path"] = request.path.value
         answer["arguments"] = _arguments(request, decision)
         answer["ticket"] = {
-            **ticket_of(decision.reservation, decision.price, decision.keep_at),
+            **ticket_of(
+                decision.reservation, decision.price, decision.keep_at, decision.standard_price
+            ),
             **again_part(request.again),
         }
     return answer
@@ -86,9 +89,11 @@ def _arguments(request: InvocationRequest, decision: Decision) -> dict[str, Any]
     """The call as it was quoted: the model that was reserved, the output limit that was priced."""
     given = request.converse.get("inferenceConfig")
     inference = dict(given) if isinstance(given, Mapping) else {}
+    is_flex = decision.service_tier not in (None, STANDARD)
     converse = {
         **request.converse,
         "modelId": decision.model_used,
         "inferenceConfig": {**inference, "maxTokens": decision.output_limit_sent_tokens},
+        **({"serviceTier": {"type": decision.service_tier}} if is_flex else {}),
     }
     return to_integration(converse) if request.path is InvocationPath.DIRECT else converse

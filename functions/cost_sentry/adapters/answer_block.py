@@ -10,8 +10,14 @@ from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
 from cost_sentry.domain.retry import request_and_attempt
+from cost_sentry.domain.route import Route
+from cost_sentry.domain.routing import TIER_NAMES
 
 Block = dict[str, Any]
+RUNGS_SHOWN_MAX = 12
+RUNGS_SHOWN_LAST = 4
+ORDER_SHOWN_MAX = 6
+"""An answer travels beside a request of 212 KiB through Step Functions' 256."""
 
 
 def answer_block(decision: Decision, price_version: str) -> Block:
@@ -25,6 +31,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "message": decision.message,
         "modelAsked": decision.model_asked,
         "modelUsed": decision.model_used,
+        "serviceTier": decision.service_tier,
         "path": decision.path.value if decision.path else None,
         "maxTokens": decision.output_limit_sent_tokens,
         "maxTokensAsked": decision.output_limit_asked_tokens,
@@ -38,11 +45,12 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "attempts": attempt if held else 0,
         "priceBook": price_version,
         "budgets": [budget_block(view) for view in decision.budgets],
-        "rungs": [rung_block(rung) for rung in decision.rungs],
+        "rungs": [rung_block(rung) for rung in _bounded(decision.rungs)],
         "policies": [note_block(note) for note in decision.policies],
         "shadow": [note_block(note) for note in decision.shadow],
         "retryAfterSeconds": decision.retry_after_seconds,
         "cache": cache_block(decision.cached) if decision.cached else None,
+        "routing": route_block(decision.route, ORDER_SHOWN_MAX) if decision.route else None,
         "ignoredTags": dict(decision.ignored_tags),
         "errors": [
             {"field": e.field, "problem": e.problem, "allowed": e.allowed} for e in decision.errors
@@ -108,6 +116,44 @@ def rung_block(rung: RungOutcome) -> Block:
         "modelId": rung.model_id,
         "outcome": rung.outcome,
         "quoteUsd": _dollars(rung.quote_picodollars),
+    }
+
+
+def _bounded(rungs: tuple[RungOutcome, ...]) -> tuple[RungOutcome, ...]:
+    """The first and the last: the rest is on record only, for an answer has little room."""
+    if len(rungs) <= RUNGS_SHOWN_MAX:
+        return rungs
+    return (*rungs[: RUNGS_SHOWN_MAX - RUNGS_SHOWN_LAST], *rungs[-RUNGS_SHOWN_LAST:])
+
+
+def route_block(route: Route, shown_max: int | None = None) -> Block:
+    """How the model was chosen; of models that were passed over nothing is expected.
+
+    ``shown_max``: models that are shown; all of them if it is left out.
+    """
+    tier = None if route.tier is None else TIER_NAMES[route.tier]
+    return {
+        "virtualModel": route.virtual_model,
+        "taskType": route.task_type,
+        "tier": tier,
+        "decidedBy": route.decided_by.value,
+        "message": route.message,
+        "complexity": route.complexity_thousandths,
+        "order": [
+            *[
+                {
+                    "modelId": place.model.model_id,
+                    "tier": TIER_NAMES[place.model.tier],
+                    "expectedUsd": dollars_text(place.model.expected_picodollars),
+                    "reason": place.reason,
+                }
+                for place in route.order
+            ],
+            *[
+                {"modelId": model_id, "tier": None, "expectedUsd": None, "reason": reason}
+                for model_id, reason in route.passed_over
+            ],
+        ][:shown_max],
     }
 
 

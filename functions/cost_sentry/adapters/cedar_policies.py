@@ -222,6 +222,7 @@ def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
 
 def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
     told = {} if caller.environment is None else {"environment": caller.environment}
+    tier = {} if model.tier is None else {"tier": {"__entity": _uid("Tier", model.tier)}}
     return [
         {
             "uid": _uid("Application", caller.account),
@@ -234,6 +235,7 @@ def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
                 "priceClass": {"__entity": _uid("PriceClass", model.price_class)},
                 "outputCents": model.output_cents,
                 "geography": model.geography,
+                **tier,
             },
             "parents": [_uid("Provider", model.provider)],
         },

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from cost_sentry.adapters.hit_record import hit_from_record, hit_to_record
 from cost_sentry.adapters.ledger_items import Item, key
 from cost_sentry.adapters.request_record import request_from_record, request_to_record
 from cost_sentry.adapters.reservation_record import record_text
+from cost_sentry.adapters.route_record import route_from_record, route_to_record
 from cost_sentry.application.journal_ports import RecordedDecision
 from cost_sentry.domain.alert import used_up_window
 from cost_sentry.domain.budget import Unit
@@ -24,6 +26,7 @@ from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.route import Route
 from cost_sentry.domain.spend import UNNAMED
 
 KEPT = timedelta(days=30)
@@ -101,6 +104,7 @@ def decision_text(decision: Decision, request: InvocationRequest | None = None) 
             "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
             **_note_records(decision),
             **({"ignored": dict(decision.ignored_tags)} if decision.ignored_tags else {}),
+            **({"route": route_to_record(decision.route)} if decision.route else {}),
             **_slot_record(decision),
             **({"cache": hit_to_record(decision.cached)} if decision.cached else {}),
             **({"asked": request_to_record(request)} if request else {}),
@@ -137,23 +141,26 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
         tags=record["tags"],
         ignored_tags=record.get("ignored", {}),
         cached=hit_from_record(record["cache"]) if "cache" in record else None,
+        route=route_from_record(record["route"]) if "route" in record else None,
     )
     return RecordedDecision(
         decision=decision,
         account=record["account"],
         at=at,
         slot_id=record.get("slot"),
-        request=_request(record),
+        request=_request(record, decision.route),
     )
 
 
-def _request(record: Mapping[str, Any]) -> InvocationRequest | None:
+def _request(record: Mapping[str, Any], route: Route | None) -> InvocationRequest | None:
     asked: Sequence[Any] | None = record.get("asked")
     if asked is None:
         return None
-    return request_from_record(
+    request = request_from_record(
         asked, request_id=record["id"], model_id=record["ask"], tags=record["tags"]
     )
+    estimate = route.complexity_thousandths if route else None
+    return replace(request, complexity_thousandths=estimate)
 
 
 def _note_records(decision: Decision) -> dict[str, list[list[str]]]:

@@ -15,12 +15,16 @@ from cost_sentry.adapters.request_parser_shapes import check_shape
 from cost_sentry.adapters.request_parser_unpriced import NEVER_TAKEN, check_unpriced
 from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.invocation import InvocationRequest, Priority
+from cost_sentry.domain.routing_rules import TASK_TYPE_TAG, unnamed_model
 from cost_sentry.domain.token_bound import input_bound_tokens, input_floor_tokens
 
 _DIGEST_LENGTH_CHARACTERS = 32
 _MODEL_ID = re.compile(r"[A-Za-z0-9._:/-]{1,2048}", re.ASCII)
 _MAX_TOKENS_ALLOWED = (
     "an integer of at least 1, and at most what the model writes and sentry.yaml allows"
+)
+_MODEL_ALLOWED = (
+    f"a model, a virtual model, or the tag {TASK_TYPE_TAG} where sentry.yaml has rules for it"
 )
 _MODEL_ID_ALLOWED = "1 to 2048 letters, digits and . _ : / -"
 
@@ -69,14 +73,25 @@ def _check_converse(request: Json, problems: Problems) -> None:
         problem = "is empty" if "messages" in request else "is missing"
         problems.add(("messages",), problem, "a list of at least one message")
     _check_model_id(request, problems)
+    if "modelId" not in request:
+        converse["modelId"] = _unnamed(request) or TASK_TYPE_TAG
     _check_max_tokens(request, problems)
     check_shape((), shape, converse, problems)
 
 
 def _check_model_id(request: Json, problems: Problems) -> None:
     model_id = request.get("modelId")
+    if "modelId" not in request and _unnamed(request) is None:
+        problems.add(("modelId",), "is missing", _MODEL_ALLOWED)
     if isinstance(model_id, str) and not _MODEL_ID.fullmatch(model_id):
         problems.add(("modelId",), f"is {shown(model_id)}", _MODEL_ID_ALLOWED)
+
+
+def _unnamed(request: Json) -> str | None:
+    """What stands for the model of a request that leaves it out; ``None`` if it may not."""
+    tags = request.get("tags")
+    task_type = tags.get(TASK_TYPE_TAG) if isinstance(tags, dict) else None
+    return unnamed_model(task_type) if isinstance(task_type, str) else None
 
 
 def _check_max_tokens(request: Json, problems: Problems) -> None:
@@ -96,7 +111,7 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
     needs, path = needs_and_path(converse)
     return InvocationRequest(
         request_id=request.get("requestId", default_request_id),
-        model_id=request["modelId"],
+        model_id=request.get("modelId") or _unnamed(request) or "",
         tags=request["tags"],
         priority=Priority(request.get("priority", Priority.NORMAL)),
         max_tokens=request.get("inferenceConfig", {}).get("maxTokens"),
@@ -107,6 +122,7 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
         digest=_digest(request),
         converse=converse,
         lower_output_limit=request.get("lowerOutputLimit", True),
+        may_wait=request.get("mayWait", False),
         thinking_tokens=thinking_tokens(converse),
         answer_cache=CacheUse(request.get("answerCache", CacheUse.USE)),
     )

@@ -1,4 +1,4 @@
-"""The sentry's own fields: what a request has besides Converse's."""
+"""The sentry's own fields: who asks, how urgent it is, and what the caller puts up with."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.invocation import Priority
 from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
 
-SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit", "answerCache")
+SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit", "answerCache", "mayWait")
 """What a request has besides Converse's own fields."""
 TAGS_MAX = 16
 """Besides those that may be the workflow's, and not the request's own."""
@@ -34,9 +34,10 @@ def check_sentry_fields(
         check_enum(("priority",), request["priority"], [p.value for p in Priority], problems)
     if "answerCache" in request:
         check_enum(("answerCache",), request["answerCache"], [u.value for u in CacheUse], problems)
-    lower = request.get("lowerOutputLimit", True)
-    if not isinstance(lower, bool):
-        problems.add(("lowerOutputLimit",), f"is {described(lower)}", "true or false")
+    for name in ("lowerOutputLimit", "mayWait"):
+        given = request.get(name, True)
+        if not isinstance(given, bool):
+            problems.add((name,), f"is {described(given)}", "true or false")
 
 
 def _check_request_id(

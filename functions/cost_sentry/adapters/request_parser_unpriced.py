@@ -31,8 +31,10 @@ _TOOL_TYPES_PLAIN = frozenset({"custom", "function"})
 def check_unpriced(request: Mapping[str, object], problems: Problems) -> None:
     """Note every part of the request that the price book cannot bound."""
     _check_prompt_resource(request, problems)
-    _check_price_class(request, ("serviceTier", "type"), "default", problems)
-    _check_price_class(request, ("performanceConfig", "latency"), "standard", problems)
+    unknown = "the price of the others is unknown"
+    wait = f"{unknown}; mayWait: true asks for flex where sentry.yaml prices it"
+    _check_price_class(request, ("serviceTier", "type"), "default", wait, problems)
+    _check_price_class(request, ("performanceConfig", "latency"), "standard", unknown, problems)
     _check_system_tools(request, problems)
     _check_s3_sources(request, problems)
     _check_additional_fields(request.get("additionalModelRequestFields"), problems)
@@ -49,14 +51,13 @@ def _check_prompt_resource(request: Mapping[str, object], problems: Problems) ->
 
 
 def _check_price_class(
-    request: Mapping[str, object], path: tuple[str, str], priced: str, problems: Problems
+    request: Mapping[str, object], path: tuple[str, str], priced: str, why: str, problems: Problems
 ) -> None:
     outer = request.get(path[0])
     if isinstance(outer, Mapping) and isinstance(outer.get(path[1]), str):
         value = outer[path[1]]
         if value != priced:
-            allowed = f"{priced}: the price of the others is unknown"
-            problems.add(path, f"is {shown(value)}", allowed)
+            problems.add(path, f"is {shown(value)}", f"{priced}: {why}")
 
 
 def _check_system_tools(request: Mapping[str, object], problems: Problems) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
 
 FORM = 1
+FORM_THAT_MAY_WAIT = 2
+"""Has the same members: a request that may wait says so by its form."""
 _PLAIN = Needs()
 
 
@@ -13,7 +15,7 @@ def request_to_record(request: InvocationRequest) -> list[Any]:
     """All but id, model and tags, which stand in the decision, as a JSON-safe list."""
     r = request
     return [
-        FORM,
+        FORM_THAT_MAY_WAIT if r.may_wait else FORM,
         r.priority.value,
         r.max_tokens,
         r.input_bound_tokens,
@@ -34,8 +36,8 @@ def request_from_record(
         form, priority, tokens, bound, floor, path, digest, lower, thinking, needs = record
     except (TypeError, ValueError) as error:
         raise ValueError(f"not a request: {error}") from error
-    if form != FORM:
-        raise ValueError(f"a request of form {form!r}; only {FORM} is known here")
+    if form not in (FORM, FORM_THAT_MAY_WAIT):
+        raise ValueError(f"a request of form {form!r}; {FORM_THAT_MAY_WAIT} is the last known here")
     return InvocationRequest(
         request_id=request_id,
         model_id=model_id,
@@ -49,6 +51,7 @@ def request_from_record(
         digest=digest,
         converse={},
         lower_output_limit=lower,
+        may_wait=form == FORM_THAT_MAY_WAIT,
         thinking_tokens=thinking,
     )
 

@@ -4,73 +4,24 @@ Rules advise, the ledger decides: what is read before ``ledger.reserve`` may ref
 cannot be served at all, but only the ledger's conditional write spends.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 
-from cost_sentry.application.answer_cache import AnswerCache, Looked, Offers
-from cost_sentry.application.budget_levels import BudgetLevels, Stage
-from cost_sentry.application.budget_views import views_held
+from cost_sentry.application.admission_parts import AdmissionParts
 from cost_sentry.application.caller_refusal import as_configured
-from cost_sentry.application.candidate_tries import CandidateTries, TooLong
-from cost_sentry.application.candidates import Candidate, asked_output_limit, candidates_for
-from cost_sentry.application.circuit_check import CircuitAdvice
-from cost_sentry.application.circuit_ports import RetryRecords
-from cost_sentry.application.emergency_ports import Outage, WithoutLedger
-from cost_sentry.application.graduated import paused, staged
-from cost_sentry.application.input_bound import InputBounds
-from cost_sentry.application.inquiry import inquiry, must_be_asked_first
-from cost_sentry.application.latest_attempt import latest_attempt
-from cost_sentry.application.model_refusal import refusal_of, refusal_of_length
-from cost_sentry.application.output_limit import output_floor
-from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
-from cost_sentry.application.policy_ports import PolicyEngines
-from cost_sentry.application.ports import (
-    Clock,
-    ConfigSource,
-    Ledger,
-    PriceBook,
-    Reserved,
-    SameId,
-    TokenCounter,
-)
-from cost_sentry.application.refusals import exhausted, forbidden, rejection, short_view
+from cost_sentry.application.emergency_ports import Outage
+from cost_sentry.application.inquiry import must_be_asked_first
+from cost_sentry.application.ports import Reserved, SameId
+from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import after_ledger_fault_seconds
-from cost_sentry.application.shadow_budgets import all_told, would_refuse
-from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
-from cost_sentry.domain.decision import (
-    Decision,
-    DecisionKind,
-    ReasonCode,
-)
-from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, invariant
+from cost_sentry.application.serve_request import Serving
+from cost_sentry.domain.decision import Decision, ReasonCode
+from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
-from cost_sentry.domain.model_id import base_model_id
-from cost_sentry.domain.policy import PolicyNote
-from cost_sentry.domain.replay import replayed
-from cost_sentry.domain.reservation import Reservation, ReservationState
-from cost_sentry.domain.sentry_config import SentryConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(AdmissionParts):
     """``decide`` with its ports bound."""
-
-    config_source: ConfigSource
-    price_book: PriceBook
-    ledger: Ledger
-    clock: Clock
-    token_counter: TokenCounter | None = None
-    """``None``: every prompt is bounded by its bytes."""
-    without_ledger: WithoutLedger | None = None
-    """``None``: nothing is set aside for outages."""
-    policy_engines: PolicyEngines | None = None
-    """``None``: a configuration with policies cannot be used."""
-    levels: BudgetLevels = field(default_factory=BudgetLevels)
-    answers: AnswerCache | None = None
-    """``None``: no answer is ever kept."""
-    circuits: CircuitAdvice = field(default_factory=CircuitAdvice)
-    retry_records: RetryRecords | None = None
-    """``None``: no call was ever tried again."""
 
     def decide(self, request: InvocationRequest, attempt: str) -> Decision:
         """Allow, reroute or reject; a fault of the ledger is a rejection too (P9).
@@ -88,7 +39,9 @@ class Admission:
                 message = "no configuration is in force; apply a sentry.yaml first"
                 return rejection(request, ReasonCode.NOT_CONFIGURED, message)
             request = as_configured(request, config)
-            return self._decide(request, config, attempt)
+            return self._decide(
+                Serving(parts=self, request=request, config=config, attempt=attempt)
+            )
         except LedgerUnavailable as error:
             return self._decide_without_ledger(
                 Outage(request=request, attempt=attempt, config=config, error=error)
@@ -96,43 +49,18 @@ class Admission:
         except ConfigurationError as error:
             return rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
 
-    def _decide(self, request: InvocationRequest, config: SentryConfig, attempt: str) -> Decision:
+    def _decide(self, serving: Serving) -> Decision:
         """Whoever was answered before is answered so again, whatever is in force by now (P5)."""
         try:
-            refused = refusal_of(request, config, self.price_book)
-            decision = refused or self._try_candidates(request, config, attempt)
+            decision = serving.decision()
         except ConfigurationError as error:
-            decision = rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
+            decision = rejection(serving.request, ReasonCode.NOT_CONFIGURED, str(error))
         if not must_be_asked_first(decision):
             return decision
-        known = self._known(request, attempt, decision)
+        known = _known(serving, decision)
         if isinstance(known, SameId):
-            return self._replayed(request, known)
-        return self._held_before(request, config, known) if known else decision
-
-    def _replayed(self, request: InvocationRequest, known: SameId) -> Decision:
-        """By the attempt that counts."""
-        latest = latest_attempt(known, self.retry_records, self.ledger, self.clock.now())
-        return replayed(request, latest.reservation, latest.resolution)
-
-    def _known(
-        self, request: InvocationRequest, attempt: str, refusal: Decision
-    ) -> Reserved | SameId | None:
-        try:
-            return self.ledger.known(inquiry(request, attempt, self.clock.now()))
-        except LedgerUnavailable as error:
-            message = f"{error}; a new id would be refused: {refusal.message}"
-            raise type(error)(message) from error
-
-    def _held_before(
-        self, request: InvocationRequest, config: SentryConfig, held: Reserved
-    ) -> Decision:
-        """This execution holds it already, and its answer was lost: go on with that."""
-        now = self.clock.now()
-        tries = self._tries(request, config, held.reservation.attempt)
-        circuits = self.circuits.of(request, None, self.clock)
-        advice = Advice(self._check(request, config, None), Stage(), circuits)
-        return self._allowed(request, config, self._told(held, config, now), tries, advice)
+            return serving.replayed(known)
+        return serving.held_before(known) if known else decision
 
     def _decide_without_ledger(self, outage: Outage) -> Decision:
         """A ledger that answers, but not now, is none of an emergency's: it may know the id."""
@@ -148,146 +76,10 @@ class Admission:
         decision = rejection(outage.request, ReasonCode.LEDGER_UNAVAILABLE, message)
         return replace(decision, retry_after_seconds=after_ledger_fault_seconds(error))
 
-    def _try_candidates(
-        self, request: InvocationRequest, config: SentryConfig, attempt: str
-    ) -> Decision:
-        now = self.clock.now()
-        paid_by = config.budgets_of(request.tags, base_model_id(request.model_id))
-        asks = config.policies.ask_what_is_left
-        left = self.levels.left_percent(paid_by, now) if asks else None
-        tries, check = self._tries(request, config, attempt), self._check(request, config, left)
-        offers = check.permitted(candidates_for(request, config, self.price_book))
-        looked = self._looked(request, config, offers, attempt)
-        if looked.hit:
-            return replace(looked.hit, shadow=tuple(check.shadow))
-        stage = self.levels.stage(paid_by, now)
-        refused = paused(request, stage, now)
-        if refused:
-            return refused
-        circuits = self.circuits.of(request, config.circuit_breaker, self.clock)
-        result = circuits.run(tries, staged(looked.offers, stage, request, tries.floor))
-        if isinstance(result, SameId):
-            return self._replayed(request, result)
-        if isinstance(result, TooLong):
-            return refusal_of_length(request, result.tokens, result.tokens_max)
-        if isinstance(result, Reserved):
-            result = self._told(result, config, now)
-            advice = Advice(check, stage, circuits)
-            decision = self._allowed(request, config, result, tries, advice)
-        elif circuits.refuses(tries):
-            decision = circuits.refusal(tries)
-        elif tries.short:
-            decision = exhausted(request, config, tries, self.clock.now())
-        else:
-            decision = forbidden(request, tries, check)
-        shadow = (*check.shadow, *_would_refuse(result, config))[:NOTES_MAX]
-        decision = replace(decision, policies=tuple(check.notes), shadow=shadow)
-        return looked.noted(decision)
 
-    def _looked(
-        self, request: InvocationRequest, config: SentryConfig, offers: Offers, attempt: str
-    ) -> Looked:
-        """A call that is answered from a cache needs no money, but an id that is free (P5)."""
-        if self.answers is None:
-            return Looked(offers=offers)
-        asked = inquiry(request, attempt, self.clock.now())
-        return self.answers.look(request, config, offers, lambda: self.ledger.known(asked))
-
-    def _tries(
-        self, request: InvocationRequest, config: SentryConfig, attempt: str
-    ) -> CandidateTries:
-        return CandidateTries(
-            reservation=lambda candidate: self._reservation(request, config, candidate, attempt),
-            reserve=self.ledger.reserve,
-            bounds=InputBounds(request=request, counter=self.token_counter),
-            floor=output_floor(request, config),
-            may_lower=request.lower_output_limit,
-        )
-
-    def _check(
-        self, request: InvocationRequest, config: SentryConfig, left: int | None
-    ) -> PolicyCheck:
-        return PolicyCheck(
-            request=request,
-            policies=config.policies,
-            engines=self.policy_engines,
-            clock=self.clock,
-            left_percent=left,
-        )
-
-    def _told(self, held: Reserved, config: SentryConfig, now: datetime) -> Reserved:
-        """What the answer says is left; of shadows in terms of the limit that is named."""
-        shadows = {b.id: self.levels.level(b, now) for b in config.budgets if b.is_shadow}
-        return replace(held, remaining=all_told(held, shadows)) if shadows else held
-
-    def _reservation(
-        self,
-        request: InvocationRequest,
-        config: SentryConfig,
-        candidate: Candidate,
-        attempt: str,
-    ) -> Reservation:
-        now = self.clock.now()
-        return Reservation(
-            request_id=request.request_id,
-            account=request.account,
-            attempt=attempt,
-            digest=request.digest,
-            decision=candidate.decision.value,
-            model_asked=request.model_id,
-            model_used=candidate.model_id,
-            price_version=self.price_book.version,
-            input_bound_tokens=candidate.input_bound_tokens,
-            output_limit_tokens=candidate.output_limit_tokens,
-            quote_picodollars=candidate.quote_picodollars,
-            holds=candidate.holds(now),
-            tags=request.tags,
-            priority=request.priority.value,
-            reserved_at=now,
-            expires_at=now + timedelta(seconds=config.hold_seconds),
-        )
-
-    def _allowed(
-        self,
-        request: InvocationRequest,
-        config: SentryConfig,
-        reserved: Reserved,
-        tries: CandidateTries,
-        advice: Advice,
-    ) -> Decision:
-        """The answer follows what is held, not what was tried.
-
-        An execution that asks again after a lost answer finds the reservation of its first try,
-        which may be for another rung, or another output limit, than the one it has just offered.
-        """
-        held = reserved.reservation
-        invariant(held.digest == request.digest, "P5", "another request's reservation came back")
-        budgets = config.budgets_of(request.tags, base_model_id(held.model_used))
-        asked = asked_output_limit(request, config, self.price_book.card(held.model_used))
-        code, message = why_allowed(held, asked, tries.short, advice)
-        return Decision(
-            kind=DecisionKind(held.decision),
-            code=code,
-            message=message,
-            request_id=request.request_id,
-            model_asked=request.model_id,
-            model_used=held.model_used,
-            path=request.path,
-            reservation=held,
-            price=self.price_book.price(held.model_used),
-            output_limit_asked_tokens=asked,
-            budgets=views_held(budgets, held, reserved.remaining),
-            short=short_view(request, config, tries),
-            rungs=(*tries.rungs, reserved_rung(held, asked)),
-            uncounted=tuple(tries.bounds.uncounted),
-            state=ReservationState.PENDING,
-            tags=request.tags,
-            ignored_tags=request.ignored_tags,
-        )
-
-
-def _would_refuse(result: Reserved | None, config: SentryConfig) -> tuple[PolicyNote, ...]:
-    """What budgets in shadow mode say of what is held."""
-    if result is None:
-        return ()
-    return would_refuse(result.remaining, config.budgets, result.reservation.model_used)
+def _known(serving: Serving, refusal: Decision) -> Reserved | SameId | None:
+    try:
+        return serving.known()
+    except LedgerUnavailable as error:
+        message = f"{error}; a new id would be refused: {refusal.message}"
+        raise type(error)(message) from error

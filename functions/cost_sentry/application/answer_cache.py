@@ -4,7 +4,7 @@ A hit spends nothing, so no budget is asked for it; whether the model may serve 
 asked as for any other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -23,7 +23,7 @@ from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import cost_picodollars
 from cost_sentry.domain.sentry_config import SentryConfig
 
-Offers = Iterator[Candidate | RungOutcome]
+Offer = Candidate | RungOutcome
 IsTaken = Callable[[], Reserved | SameId | None]
 _GUARDRAIL, _INFERENCE = "guardrailConfig", "inferenceConfig"
 _ADDED = "additionalModelRequestFields"
@@ -34,7 +34,7 @@ class Looked:
     """What came of looking for an answer."""
 
     hit: Decision | None = None
-    offers: Offers
+    offers: Iterator[Offer]
     """The same as were given, none of them lost."""
     place: AnswerPlace | None = None
     """Where the answer of the model is to be kept; ``None``: it is not."""
@@ -64,18 +64,23 @@ class AnswerCache:
     clock: Clock
 
     def look(
-        self, request: InvocationRequest, config: SentryConfig, offers: Offers, is_taken: IsTaken
+        self,
+        request: InvocationRequest,
+        config: SentryConfig,
+        permitted: Iterable[Offer],
+        is_taken: IsTaken,
     ) -> Looked:
         """Whether a kept answer serves this call.
 
         Args:
             request: one that may be served.
             config: in force.
-            offers: the asked model first, unless a policy forbids it.
+            permitted: the asked model first, or the one that was chosen for the request; an outcome
+                in its place if a policy forbids it.
             is_taken: asks the ledger for the request's id, and holds nothing. What it knows goes
                 before a hit (P5).
         """
-        caching = config.answer_cache_of(request.caller)
+        offers, caching = iter(permitted), config.answer_cache_of(request.caller)
         if caching is None or not is_cacheable(request, caching):
             return Looked(offers=offers)
         first = next(offers)
@@ -92,11 +97,11 @@ class AnswerCache:
         request: InvocationRequest,
         caching: AnswerCaching,
         asked: Candidate,
-        offers: Offers,
+        offers: Iterator[Offer],
         is_taken: IsTaken,
     ) -> Looked:
-        reader = self.reader()
-        key = reader.key(request, asked.output_limit_tokens)
+        reader, of_model = self.reader(), replace(request, model_id=asked.model_id)
+        key = reader.key(of_model, asked.output_limit_tokens)
         place = AnswerPlace(key=key, ttl_seconds=caching.ttl_seconds)
         miss = Looked(offers=offers, place=place)
         if request.answer_cache is CacheUse.REFRESH or request.again is not None:
@@ -105,7 +110,7 @@ class AnswerCache:
             kept = reader.find(key)
         except AnswersUnavailable as error:
             return replace(miss, fault=str(error))
-        if kept is None or not self._serves(kept, request, caching) or is_taken() is not None:
+        if kept is None or not self._serves(kept, of_model, caching) or is_taken() is not None:
             return miss
         return Looked(offers=offers, hit=self._hit(request, caching, asked, kept))
 
@@ -131,7 +136,7 @@ class AnswerCache:
             message=f"the same request was answered {hit.age_seconds} s ago; no model is called",
             request_id=request.request_id,
             model_asked=request.model_id,
-            model_used=request.model_id,
+            model_used=asked.model_id,
             output_limit_tokens=asked.output_limit_tokens,
             output_limit_asked_tokens=asked.output_limit_tokens,
             cost_picodollars=0,

@@ -17,6 +17,7 @@ from cost_sentry.application.output_limit import affordable_output, lowered
 from cost_sentry.application.ports import Reserved, ReserveResult, SameId, Shortage
 from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.service_tier import STANDARD
 
 LOWERED_TRIES_MAX = 4
 """Reservations with a lower output limit that one admission tries, over all its candidates.
@@ -55,6 +56,8 @@ class CandidateTries:
     floor: int
     """The lowest output limit that may be sent."""
     may_lower: bool
+    is_routed: bool = False
+    """The request names no model: one that its prompt is too long for is passed over."""
     rungs: list[RungOutcome] = field(default_factory=list)
     short: list[Short] = field(default_factory=list)
     _known: dict[str, Shortage] = field(default_factory=dict)
@@ -87,7 +90,7 @@ class CandidateTries:
         tokens, most = self.bounds.too_many_tokens(candidate), candidate.counted_tokens_max
         if tokens is None or most is None:
             return self._in_full(candidate)
-        if candidate.decision is DecisionKind.ALLOW:
+        if candidate.decision is DecisionKind.ALLOW and not self.is_routed:
             return TooLong(tokens=tokens, tokens_max=most)
         outcome = f"its context window is {most} tokens, and the prompt has {tokens}"
         self.rungs.append(RungOutcome(model_id=candidate.model_id, outcome=outcome))
@@ -134,6 +137,11 @@ class CandidateTries:
 def _refused(candidate: Candidate, shortage: Shortage, lowered_to: str = "") -> RungOutcome:
     return RungOutcome(
         model_id=candidate.model_id,
-        outcome=f"refused by budget {shortage.hold.budget_id}{lowered_to}",
+        outcome=f"refused by budget {shortage.hold.budget_id}{lowered_to}{_at_tier(candidate)}",
         quote_picodollars=candidate.quote_picodollars,
     )
+
+
+def _at_tier(candidate: Candidate) -> str:
+    is_standard = candidate.service_tier == STANDARD
+    return "" if is_standard else f" at service tier {candidate.service_tier}"

@@ -14,7 +14,10 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
+from cost_sentry.domain.service_tier import STANDARD
 from cost_sentry.domain.unit import amount_held
+
+NOT_COVERED = "no budget covers it"
 
 
 class Candidate(NamedTuple):
@@ -35,6 +38,9 @@ class Candidate(NamedTuple):
     budgets: tuple[Budget, ...]
     counted_tokens_max: int | None = None
     """No prompt that is counted longer is accepted; ``None`` if nobody knows."""
+    tier: int | None = None
+    """Of the model, where the configuration names one."""
+    service_tier: str = STANDARD
 
     def within(
         self, *, input_bound_tokens: int | None = None, output_limit_tokens: int | None = None
@@ -84,7 +90,7 @@ def candidates_for(
     if price is None:
         raise KeyError(asked)
     budgets = config.budgets_of(request.tags, base_model_id(asked))
-    yield _candidate(request, asked, config, price=price, card=card, budgets=budgets)
+    yield candidate_of(request, asked, config, price=price, card=card, budgets=budgets)
     model = listed_model(config, asked)
     if model is None or not model.ladder:
         return
@@ -94,10 +100,10 @@ def candidates_for(
         budgets, is_covered = budgets_of(base_model_id(rung))
         if price is None:
             yield RungOutcome(model_id=rung, outcome="it has no price")
-        elif why := _why_no_rung(request, config, card, is_covered=is_covered):
+        elif why := why_unfit(request, config, card, is_covered=is_covered, made_for=asked):
             yield RungOutcome(model_id=rung, outcome=why)
         else:
-            yield _candidate(request, rung, config, price=price, card=card, budgets=budgets)
+            yield candidate_of(request, rung, config, price=price, card=card, budgets=budgets)
 
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:
@@ -105,7 +111,7 @@ def listed_model(config: SentryConfig, model_id: str) -> Model | None:
     return config.models.get(model_id) or config.models.get(model_id.rsplit("/", 1)[-1])
 
 
-def _candidate(
+def candidate_of(
     request: InvocationRequest,
     model_id: str,
     config: SentryConfig,
@@ -114,12 +120,11 @@ def _candidate(
     card: ModelCard | None,
     budgets: tuple[Budget, ...],
 ) -> Candidate:
-    # Bedrock refuses, unbilled, a prompt that is longer than the context window.
-    bound = request.input_bound_tokens
-    if card and bound > card.context_tokens:
-        bound = min(bound, card.prompt_tokens_ceiling)
+    """This model for this request, at this price; nothing is checked."""
+    bound = input_bound_for(request, card)
     output = asked_output_limit(request, config, card)
     is_asked = model_id == request.model_id
+    listed = listed_model(config, model_id)
     return Candidate(
         model_id=model_id,
         decision=DecisionKind.ALLOW if is_asked else DecisionKind.REROUTE,
@@ -136,7 +141,16 @@ def _candidate(
         counts_tokens=card is not None and card.count_tokens,
         budgets=budgets,
         counted_tokens_max=card.counted_tokens_max(request.needs) if card else None,
+        tier=listed.tier if listed else None,
     )
+
+
+def input_bound_for(request: InvocationRequest, card: ModelCard | None) -> int:
+    """Prompt tokens at most, of this model: Bedrock refuses, unbilled, what its window lacks."""
+    bound = request.input_bound_tokens
+    if card and bound > card.context_tokens:
+        return min(bound, card.prompt_tokens_ceiling)
+    return bound
 
 
 def asked_output_limit(
@@ -149,18 +163,20 @@ def asked_output_limit(
     return min(default, card.output_tokens_max) if card else default
 
 
-def _why_no_rung(
+def why_unfit(
     request: InvocationRequest,
     config: SentryConfig,
     card: ModelCard | None,
     *,
     is_covered: bool,
+    made_for: str,
 ) -> str | None:
+    """Why a model cannot stand in; ``None`` if it can. ``made_for``: the model that was asked."""
     if card is None:
         return "nobody wrote down what it can do"
     if not is_covered:
-        return "no budget covers it"
+        return NOT_COVERED
     output = asked_output_limit(request, config, card)
     # A prompt that may be too long is left to Bedrock, which refuses it unbilled.
     lacks = card.lacks(request.needs, request.input_floor_tokens, output)
-    return lacks or card.refuses(request.needs, request.model_id)
+    return lacks or card.refuses(request.needs, made_for)

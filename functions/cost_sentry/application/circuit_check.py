@@ -20,6 +20,7 @@ from cost_sentry.domain.errors import LedgerUnavailable, RequestRefused
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
+from cost_sentry.domain.service_tier import STANDARD, model_held, served_model
 
 Offer = Candidate | RungOutcome
 Result = Reserved | SameId | TooLong | None
@@ -37,11 +38,13 @@ class CircuitCheck:
     circuits: Circuits | None
     clock: Clock
     pause: Callable[[], None]
+    asked: str
+    """Id of the model that the request names, or that was chosen for it."""
     struck: dict[str, RungOutcome] = field(default_factory=dict)
-    """By model id."""
+    """By model, as its service tier serves it."""
     _waits: list[int] = field(default_factory=list)
     _probes: tuple[str, Circuit] | None = None
-    """Model and circuit, if this call is the one that tries it."""
+    """Model, as it is served, and its circuit, if this call is the one that tries it."""
 
     @property
     def _again(self) -> Again | None:
@@ -62,7 +65,7 @@ class CircuitCheck:
         except RequestRefused:
             self._give_back()
             raise
-        used = result.reservation.model_used if isinstance(result, Reserved) else None
+        used = model_held(result.reservation) if isinstance(result, Reserved) else None
         if self._probes and self._probes[0] != used:
             self._give_back()
         return result
@@ -75,7 +78,7 @@ class CircuitCheck:
         refused_by = self._again.refused_by if self._again else ()
         last = []
         for offer in offers:
-            if isinstance(offer, Candidate) and offer.model_id in refused_by:
+            if isinstance(offer, Candidate) and _served(offer) in refused_by:
                 last.append(offer)
             else:
                 yield self._looked_at(offer)
@@ -87,30 +90,31 @@ class CircuitCheck:
     def _looked_at(self, offer: Offer) -> Offer:
         if self.rules is None or self.circuits is None or isinstance(offer, RungOutcome):
             return offer
-        circuit = self.circuits.current().get(offer.model_id)
-        if circuit is None or self._may_probe(offer.model_id, circuit):
+        model = _served(offer)
+        circuit = self.circuits.current().get(model)
+        if circuit is None or self._may_probe(model, circuit):
             return offer
         return self._strike(offer, circuit, self.rules)
 
-    def _may_probe(self, model_id: str, circuit: Circuit) -> bool:
+    def _may_probe(self, model: str, circuit: Circuit) -> bool:
         """Whether this call is the one that tries the model; at most one write for each request."""
         now = self.clock.now()
         prober = prober_of(self.request.account, self.request.request_id)
         if circuit.probe == prober and circuit.state(now) is CircuitState.PROBED:
-            self._probes = model_id, circuit  # Another invocation of this execution took it.
+            self._probes = model, circuit  # Another invocation of this execution took it.
             return True
         if circuit.state(now) is not CircuitState.DUE or self._probes or self.circuits is None:
             return False
         probed = circuit.probed_by(prober, now)
-        if not self.circuits.changed(model_id, circuit, probed):
+        if not self.circuits.changed(model, circuit, probed):
             return False
-        self._probes = model_id, probed
+        self._probes = model, probed
         return True
 
     def _give_back(self) -> None:
         if self._probes and self.circuits:
-            model_id, circuit = self._probes
-            self.circuits.changed(model_id, circuit, circuit.given_back())
+            model, circuit = self._probes
+            self.circuits.changed(model, circuit, circuit.given_back())
             self._probes = None
 
     def _strike(self, candidate: Candidate, circuit: Circuit, rules: CircuitRules) -> RungOutcome:
@@ -119,15 +123,15 @@ class CircuitCheck:
         self._waits.append(wait if now < circuit.due_at else PROBED_SECONDS)
         outcome = RungOutcome(
             model_id=candidate.model_id,
-            outcome=in_words(circuit, rules, now),
+            outcome=in_words(circuit, rules, now, candidate.service_tier),
             quote_picodollars=candidate.quote_picodollars,
         )
-        self.struck[candidate.model_id] = outcome
+        self.struck[_served(candidate)] = outcome
         return outcome
 
     def refuses(self, tries: CandidateTries) -> bool:
         """Whether circuits are why no model is left: else money is, or a policy."""
-        return bool(self.struck) and (self.request.model_id in self.struck or not tries.short)
+        return bool(self.struck) and (self.asked in self.struck or not tries.short)
 
     def refusal(self, tries: CandidateTries) -> Decision:
         """Of a call for which no model is left."""
@@ -142,23 +146,28 @@ class CircuitCheck:
 
     def why_rerouted(self, held: Reservation) -> tuple[ReasonCode, str] | None:
         """The code and the sentence; ``None`` if the model that was asked for was asked."""
-        asked = self.request.model_id
-        if asked in self.struck:
+        if self.asked in self.struck:
             message = f"{self._first()}; {held.model_used} is called instead"
             return ReasonCode.REROUTED_BY_CIRCUIT, message
-        if self._again and asked in self._again.refused_by:
-            refused = f"Amazon Bedrock refused {asked} a moment ago ({self._again.error})"
+        if self._again and self.asked in self._again.refused_by:
+            refused = f"Amazon Bedrock refused {self.asked} a moment ago ({self._again.error})"
             return ReasonCode.REROUTED_TO_RETRY, f"{refused}; {held.model_used} is tried instead"
         return None
 
     def _first(self) -> str:
         """Of the model that was asked for, or else of the one that was struck first."""
         first = next(iter(self.struck.values()))
-        struck = self.struck.get(self.request.model_id, first)
+        struck = self.struck.get(self.asked, first)
         return f"{struck.model_id} is {struck.outcome}"
 
 
-def in_words(circuit: Circuit, rules: CircuitRules, now: datetime) -> str:
+def _served(candidate: Candidate) -> str:
+    return served_model(candidate.model_id, candidate.service_tier)
+
+
+def in_words(
+    circuit: Circuit, rules: CircuitRules, now: datetime, service_tier: str = STANDARD
+) -> str:
     """Why a model is not asked, since when, and until when."""
     tally, since = circuit.tally, circuit.opened_at.isoformat(timespec="seconds")
     failed = f"{tally.failures} of {tally.calls} calls within {rules.within_seconds} s failed"
@@ -166,7 +175,8 @@ def in_words(circuit: Circuit, rules: CircuitRules, now: datetime) -> str:
         until = f"it is tried again at {circuit.due_at.isoformat(timespec='seconds')}"
     else:
         until = "one call tries it now"
-    return f"not asked since {since}, when {failed}; {until}"
+    tier = "" if service_tier == STANDARD else f" at service tier {service_tier}"
+    return f"not asked{tier} since {since}, when {failed}; {until}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +189,14 @@ class CircuitAdvice:
     """A short wait before a model is asked again that has just refused."""
 
     def of(
-        self, request: InvocationRequest, rules: CircuitRules | None, clock: Clock
+        self, request: InvocationRequest, rules: CircuitRules | None, clock: Clock, asked: str
     ) -> CircuitCheck:
-        """For one request."""
+        """For one request; ``asked`` is the model that it names, or that was chosen for it."""
         return CircuitCheck(
-            request=request, rules=rules, circuits=self.circuits, clock=clock, pause=self.pause
+            request=request,
+            rules=rules,
+            circuits=self.circuits,
+            clock=clock,
+            pause=self.pause,
+            asked=asked,
         )

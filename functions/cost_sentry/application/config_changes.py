@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_changes_routing import (
+    flex_text,
+    routing_parts,
+    task_types,
+    tier_text,
+    virtual_models,
+)
 from cost_sentry.application.config_document_parts import circuits_to_document
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
@@ -39,6 +46,9 @@ class ChangedThing(StrEnum):
     POLICY = "policy"
     CIRCUIT_BREAKER = "circuit breaker"
     RETRIES = "retries"
+    ROUTING = "routing"
+    VIRTUAL_MODEL = "virtual model"
+    TASK_TYPE = "task type"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,9 @@ def plan_config(
         *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
         *_all_or_none(ChangedThing.CIRCUIT_BREAKER, _breaker(current), _breaker(wanted)),
         *_all_or_none(ChangedThing.RETRIES, _retries(current), _retries(wanted)),
+        *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
+        *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
+        *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -199,7 +212,14 @@ def _answer_cache(caching: AnswerCaching | None) -> str:
 
 def _models(config: SentryConfig | None) -> _Things:
     models = config.models.values() if config else ()
-    return {model.id: {"ladder": _listed(model.ladder)} for model in models}
+    return {
+        model.id: {
+            "ladder": _listed(model.ladder),
+            "tier": tier_text(model.tier),
+            "flex": flex_text(model.flex),
+        }
+        for model in models
+    }
 
 
 def _budgets(config: SentryConfig | None) -> _Things:

@@ -19,6 +19,12 @@ from cost_sentry.application.config_document_parts import (
     team_from,
     team_to_document,
 )
+from cost_sentry.application.config_document_routing import (
+    model_from,
+    model_to_document,
+    routing_from,
+    routing_to_document,
+)
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import (
     NO_STAGES,
@@ -29,11 +35,7 @@ from cost_sentry.domain.budget import (
     parse_amount,
 )
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.sentry_config import (
-    OUTPUT_TOKENS_MIN,
-    Model,
-    SentryConfig,
-)
+from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN, SentryConfig
 from cost_sentry.domain.window import WindowKind
 
 FORMAT = 1
@@ -65,7 +67,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
     and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
     Its ``timeZone`` is left out where it is UTC, ``outputTokensMin`` where nobody chose one, and
-    ``emergencyAllowances`` where there are none.
+    ``emergencyAllowances`` and ``routing`` where there are none.
     """
     return {
         "format": _format(config),
@@ -78,11 +80,12 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         },
         "alerts": {"addresses": list(config.alert_addresses)},
         "teams": {team.id: team_to_document(team) for team in config.teams.values()},
-        "models": {model.id: {"ladder": list(model.ladder)} for model in config.models.values()},
+        "models": {model.id: model_to_document(model) for model in config.models.values()},
         "budgets": [_budget_to_document(budget) for budget in config.budgets],
         **allowances_to_document(config),
         **policies_to_document(config.policies),
         **circuits_to_document(config),
+        **routing_to_document(config.routing),
     }
 
 
@@ -151,7 +154,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
     return SentryConfig(
         version=document_version(document),
         teams={id_: team_from(id_, team) for id_, team in teams.items()},
-        models={id_: Model(id=id_, ladder=tuple(m["ladder"])) for id_, m in models.items()},
+        models={id_: model_from(id_, model) for id_, model in models.items()},
         budgets=tuple(_budget_from(budget) for budget in document["budgets"]),
         output_tokens_default=defaults["outputTokens"],
         output_tokens_max=defaults["outputTokensMax"],
@@ -165,6 +168,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         policies=policies_from(document.get("policies")),
         circuit_breaker=circuit_breaker_from(document.get("circuitBreaker")),
         retries=retries_from(document.get("retries")),
+        routing=routing_from(document.get("routing")),
     )
 
 

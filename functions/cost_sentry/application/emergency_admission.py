@@ -15,7 +15,6 @@ from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidates import (
     Candidate,
     asked_output_limit,
-    candidates_for,
 )
 from cost_sentry.application.config_document import config_from_document
 from cost_sentry.application.emergency_ports import (
@@ -29,11 +28,12 @@ from cost_sentry.application.emergency_ports import (
 )
 from cost_sentry.application.emergency_slots import PrepaidCalls, prepaid_calls
 from cost_sentry.application.input_bound import InputBounds
-from cost_sentry.application.model_refusal import refusal_of
+from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Clock, PriceBook, TokenCounter
+from cost_sentry.application.required_tier import Complexity
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.emergency import given_back, lacks, slot_name_of
 from cost_sentry.domain.errors import ConfigurationError
@@ -56,6 +56,7 @@ class EmergencyAdmission:
     clock: Clock
     token_counter: TokenCounter | None = None
     policy_engines: PolicyEngines | None = None
+    complexity: Complexity | None = None
 
     def decide(self, outage: Outage) -> Decision | str:
         """What a slot pays for, or why none does; empty where nothing is set aside for anybody."""
@@ -75,11 +76,11 @@ class EmergencyAdmission:
 
     def _decide(self, outage: Outage, config: SentryConfig) -> Decision | str:
         request = as_configured(outage.request, config)
-        outage = replace(outage, request=request)
-        refused = refusal_of(request, config, self.price_book)
-        if refused:
-            return f"no emergency allowance helps: {refused.message}"
-        offers = list(self._offers(request, config))
+        models = offers_for(request, config, self.price_book, self.complexity)
+        if isinstance(models, Decision):
+            return f"no emergency allowance helps: {models.message}"
+        outage = replace(outage, request=request, route=models.route)
+        offers = list(self._offers(request, config, models))
         if not offers:
             return "no emergency allowance covers these tags and a model that may be called"
         taken = self.store.taken(request.account, request.request_id)
@@ -88,9 +89,9 @@ class EmergencyAdmission:
         return self._first_that_fits(outage, config, offers)
 
     def _offers(
-        self, request: InvocationRequest, config: SentryConfig
+        self, request: InvocationRequest, config: SentryConfig, models: Offers
     ) -> Iterator[tuple[Candidate, PrepaidCalls]]:
-        """The asked model first, then its ladder; for each the narrowest scope first."""
+        """The models in their order; for each the narrowest scope first."""
         narrowest = sorted(config.emergency_allowances, key=lambda a: (-len(a.scope), a.id))
         now = self.clock.now()
         check = PolicyCheck(
@@ -98,8 +99,9 @@ class EmergencyAdmission:
             policies=config.policies,
             engines=self.policy_engines,
             clock=self.clock,
+            is_pinned=models.route is None,
         )
-        for candidate in check.permitted(candidates_for(request, config, self.price_book)):
+        for candidate in check.permitted(models.each):
             if isinstance(candidate, RungOutcome):
                 continue
             for allowance in narrowest:
@@ -233,7 +235,8 @@ def _again(outage: Outage, config: SentryConfig, taken: TakenId, asked: int) -> 
 
 def _decision(outage: Outage, config: SentryConfig, slot: Slot, asked: int) -> Decision:
     request, held = outage.request, slot.reservation
-    rerouted = held.model_used != request.model_id
+    # A virtual model is served by any of its models.
+    rerouted = outage.route is None and held.model_used != request.model_id
     sent = min(asked, held.output_limit_tokens)
     return Decision(
         kind=DecisionKind.REROUTE if rerouted else DecisionKind.ALLOW,
@@ -258,6 +261,7 @@ def _decision(outage: Outage, config: SentryConfig, slot: Slot, asked: int) -> D
         state=ReservationState.PENDING,
         tags=request.tags,
         ignored_tags=request.ignored_tags,
+        route=outage.route,
     )
 
 

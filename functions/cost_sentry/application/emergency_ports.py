@@ -11,6 +11,7 @@ from cost_sentry.domain.errors import CostSentryError, LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation, Resolution
+from cost_sentry.domain.route import Route
 from cost_sentry.domain.sentry_config import SentryConfig
 
 
@@ -141,6 +142,8 @@ class Outage:
     config: SentryConfig | None
     """The one in force; ``None`` if that could not be read."""
     error: LedgerUnavailable
+    route: Route | None = None
+    """How its models were chosen; ``None`` where the request names one, or nobody has looked."""
 
 
 WithoutLedger = Callable[[Outage], Decision | str]

@@ -13,6 +13,7 @@ from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.retry import ATTEMPTS_MAX, FIRST, attempt_id
+from cost_sentry.domain.route import Route
 from cost_sentry.domain.usage import TokenUsage
 
 
@@ -92,6 +93,8 @@ class Explanation:
     steps: tuple[Step, ...]
     cached: CacheHit | None = None
     """What it was answered with, and what that spared; ``None`` if the model was asked."""
+    route: Route | None = None
+    """How its model was chosen; ``None`` where the request named one."""
 
 
 def explain(
@@ -210,6 +213,7 @@ def _explain_reservation(
         shadow=why.shadow if why else (),
         errors=(),
         steps=_steps(held, ends),
+        route=why.route if why else None,
     )
 
 
@@ -270,4 +274,5 @@ def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
             Step(at=recorded.at, what="answer" if cached else "reject", detail=decision.message),
         ),
         cached=cached,
+        route=decision.route,
     )

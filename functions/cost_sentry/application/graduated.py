@@ -17,7 +17,12 @@ OUTPUT_DIVIDED_BY = 2
 
 
 def staged(
-    offers: Iterable[Offer], stage: Stage, request: InvocationRequest, floor: int
+    offers: Iterable[Offer],
+    stage: Stage,
+    request: InvocationRequest,
+    floor: int,
+    *,
+    is_routed: bool = False,
 ) -> Iterator[Offer]:
     """The offers in the order in which they are to be tried, with shorter answers where so.
 
@@ -26,13 +31,27 @@ def staged(
         stage: what is in force.
         request: one that declines a lower output limit keeps its own.
         floor: the lowest output limit that may be sent.
+        is_routed: the offers are the router's, of which later ones may be dearer.
     """
     if stage.prefer_ladder:
         asked, *rungs = offers
-        offers = [*rungs, asked]
+        offers = cheaper_first(asked, rungs) if is_routed else [*rungs, asked]
     shorter = stage.lower_output is not None and request.lower_output_limit
     for offer in offers:
         yield _shortened(offer, floor) if shorter else offer
+
+
+def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:
+    """What costs less than the router's first choice, then that, then the rest."""
+    cheaper: list[Offer] = []
+    rest: list[Offer] = []
+    for one in others:
+        (cheaper if _quote(one) < _quote(first) else rest).append(one)
+    return [*cheaper, first, *rest]
+
+
+def _quote(offer: Offer) -> int:
+    return offer.quote_picodollars or 0
 
 
 def _shortened(offer: Offer, floor: int) -> Offer:

@@ -14,13 +14,18 @@ def refusal_of(
     request: InvocationRequest, config: SentryConfig, book: PriceBook
 ) -> Decision | None:
     """Why this request cannot be served whatever the budgets hold; ``None`` if it can."""
+    return request_refusal(request, config, book) or _model_refusal(request, config, book)
+
+
+def request_refusal(
+    request: InvocationRequest, config: SentryConfig, book: PriceBook
+) -> Decision | None:
+    """Why no model could serve it: what it lacks, what is too much, or who calls."""
     errors = (*_tag_errors(request, config), *_output_errors(request, config, book))
     if errors:
         return refused(request, ReasonCode.INVALID_REQUEST, *errors)
     unknown = unknown_caller(request, config)
-    if unknown:
-        return refused(request, *unknown)
-    return _model_refusal(request, config, book)
+    return refused(request, *unknown) if unknown else None
 
 
 def _model_refusal(
@@ -32,7 +37,8 @@ def _model_refusal(
     elif book.price(request.model_id) is None:
         problem = f"model {request.model_id!r} has no price in price book {book.version}"
     if problem:
-        error = FieldError(field="modelId", problem=problem, allowed=named(config.models))
+        known = {**config.routing.virtual_models, **config.models}
+        error = FieldError(field="modelId", problem=problem, allowed=named(known))
         return refused(request, ReasonCode.UNKNOWN_MODEL, error)
     unsuitable = _unsuitable(request, book)
     if unsuitable:

@@ -10,7 +10,7 @@ from cost_sentry.domain.invocation import InvocationRequest
 def note_decision(
     decision: Decision, request: InvocationRequest | None, *, log: RejectionLog, clock: Clock
 ) -> str | None:
-    """Note what was not allowed as it was asked, or would not have been; why it could not be noted.
+    """Note what was not allowed as it was asked, or was routed; why it could not be noted.
 
     ``None`` if it was, or need not be.
 
@@ -27,8 +27,9 @@ def note_decision(
     if decision.code in (ReasonCode.LEDGER_UNAVAILABLE, ReasonCode.EMERGENCY_ALLOWANCE):
         return "the ledger is where it would be noted"
     lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
-    as_asked = decision.kind is DecisionKind.ALLOW and not lowered and not decision.shadow
-    if (as_asked and not decision.cached) or decision.replayed:
+    told = lowered or decision.shadow or decision.route or decision.cached
+    as_asked = decision.kind is DecisionKind.ALLOW and not told
+    if as_asked or decision.replayed:
         return None
     try:
         if decision.cached:

@@ -35,6 +35,8 @@ class PolicyCheck:
     clock: Clock
     left_percent: int | None = None
     """Of the budget of the asked model that is used up most; ``None`` if nobody knows."""
+    is_pinned: bool = True
+    """The request names its model."""
     struck: list[RungOutcome] = field(default_factory=list)
     notes: list[PolicyNote] = field(default_factory=list)
     """Policies that forbade a model."""
@@ -68,7 +70,12 @@ class PolicyCheck:
             raise ConfigurationError("this sentry cannot read policies: deploy one that can")
         local = self.clock.now().astimezone(time_zone_named(self.policies.time_zone))
         verdict, caller = self.engines(self.policies).verdict, caller_facts(self.request)
-        call = call_facts(self.request, local=local, left_percent=self.left_percent)
+        call = call_facts(
+            self.request,
+            local=local,
+            left_percent=self.left_percent,
+            is_pinned=self.is_pinned,
+        )
         return lambda candidate, rung: verdict(
             caller, model_facts(candidate), call, offer_facts(candidate, rung)
         )

@@ -15,6 +15,7 @@ from cost_sentry.domain.model_id import (
     provider_of,
 )
 from cost_sentry.domain.policy import price_class
+from cost_sentry.domain.routing import TIER_NAMES
 
 REGIONAL = "regional"
 """The geography of a model that is called by its own id, in one Region."""
@@ -34,23 +35,24 @@ def caller_facts(request: InvocationRequest) -> CallerFacts:
 
 def model_facts(candidate: Candidate) -> ModelFacts:
     """The model of a candidate, at its price."""
-    return _model_at(candidate.model_id, candidate.price.rates.output)
+    return _model_at(candidate.model_id, candidate.price.rates.output, candidate.tier)
 
 
 @lru_cache(NAMES_REMEMBERED)
-def _model_at(model_id: str, output: int) -> ModelFacts:
-    """Of this name, at so many picodollars for an output token."""
+def _model_at(model_id: str, output: int, tier: int | None) -> ModelFacts:
+    """Of this name and tier, at so many picodollars for an output token."""
     return ModelFacts(
         model_id=base_model_id(model_id),
         provider=provider_of(model_id),
         geography=profile_scope(model_id) or REGIONAL,
         price_class=price_class(output),
         output_cents=ceil(output * _MILLION / _PICODOLLARS_PER_CENT),
+        tier=None if tier is None else TIER_NAMES[tier],
     )
 
 
 def call_facts(
-    request: InvocationRequest, *, local: datetime, left_percent: int | None
+    request: InvocationRequest, *, local: datetime, left_percent: int | None, is_pinned: bool
 ) -> Mapping[str, object]:
     """What is the same for every model, by the names of ``policy.cedarschema``.
 
@@ -58,6 +60,7 @@ def call_facts(
         request: what is asked.
         local: now, where the policies' clocks are.
         left_percent: of the budget that is used up most; ``None`` if nobody knows.
+        is_pinned: the request names a model, and no virtual one.
     """
     named = {} if request.max_tokens is None else {"maxTokens": request.max_tokens}
     known = {} if left_percent is None else {"budgetLeftPercent": left_percent}
@@ -65,6 +68,7 @@ def call_facts(
         "tags": [f"{name}={value}" for name, value in request.tags.items()],
         "tagNames": list(request.tags),
         "priority": request.priority.value,
+        "pinned": is_pinned,
         **named,
         **known,
         "hour": local.hour,

@@ -27,6 +27,8 @@ class ModelFacts(NamedTuple):
     price_class: str
     output_cents: int
     """Of a million output tokens, rounded up."""
+    tier: str | None = None
+    """``small``, ``middle`` or ``large``, as the configuration has it; ``None``: it has none."""
 
 
 class OfferFacts(NamedTuple):

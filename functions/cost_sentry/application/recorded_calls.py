@@ -1,8 +1,8 @@
 """The calls of recorded days, put together again from journal and decision log.
 
-A call that was refused, rerouted or cut short is on record as it was asked, without its text. Of
-one that was allowed as it was asked only its reservation is: what it needed of a model is not known
-then, so it counts as text alone, and an output limit that is the default's counts as none.
+A call that was refused, routed, rerouted or cut short is on record as it was asked, without its
+text. Of one that was allowed as it was asked only its reservation is: what it needed of a model is
+not known then, so it counts as text alone, and an output limit that is the default's as none.
 """
 
 from collections import Counter
@@ -21,6 +21,7 @@ from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import FLEX, service_tier_of
 from cost_sentry.domain.token_bound import counted_tokens_within
 from cost_sentry.domain.usage import TokenUsage
 
@@ -156,6 +157,7 @@ class RecordedCalls:
             path=InvocationPath.DIRECT,
             digest=held.digest,
             converse={},
+            may_wait=service_tier_of(held.price_version) == FLEX,
         )
         card = self.price_book.card(held.model_used)
         is_default = asked_output_limit(request, self.config, card) == held.output_limit_tokens

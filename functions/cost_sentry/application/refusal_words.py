@@ -79,6 +79,9 @@ def _what_helps(request: InvocationRequest, short: Short) -> str:
 
 def _nothing_else_fits(tries: CandidateTries, *, lower: bool) -> str:
     ladder = len({rung.model_id for rung in tries.rungs}) > 1
+    if tries.is_routed:
+        nor = ", nor does a lower output limit" if lower else ""
+        return f"no other model that may serve it fits either{nor}"
     if not lower:
         return "no model of the ladder fits either" if ladder else "the model has no ladder"
     if ladder:

@@ -31,7 +31,8 @@ def rejection(request: InvocationRequest, code: ReasonCode, message: str) -> Dec
 
 def forbidden(request: InvocationRequest, tries: CandidateTries, check: PolicyCheck) -> Decision:
     """No model that could serve the request is permitted."""
-    others = "; no model of its ladder is permitted" if len(tries.rungs) > 1 else ""
+    which = "that may serve it" if tries.is_routed else "of its ladder"
+    others = f"; no model {which} is permitted" if len(tries.rungs) > 1 else ""
     message = f"{check.why()}{others}"
     decision = rejection(request, ReasonCode.FORBIDDEN_BY_POLICY, message)
     return replace(decision, rungs=tuple(tries.rungs), uncounted=tuple(tries.bounds.uncounted))

@@ -19,6 +19,7 @@ from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.simulated_call import Assumed, CallEnd, SimulatedCall, usage_within
 from cost_sentry.application.void_reservation import void_reservation
 from cost_sentry.domain.decision import Decision
+from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -102,6 +103,7 @@ class SimulatedSentry:
             token_counter=self._counts,
             policy_engines=self.policy_engines,
             levels=BudgetLevels(self.totals),
+            complexity=_kept_estimate,
         )
 
     def decide(self, call: SimulatedCall, number: int) -> Decision:
@@ -162,6 +164,11 @@ def simulate(
         yield call, before.decide(call, number), after.decide(call, number)
     before.end_until(None)
     after.end_until(None)
+
+
+def _kept_estimate(request: InvocationRequest) -> int | None:
+    """What was estimated when there was a text."""
+    return request.complexity_thousandths
 
 
 def _spender(decision: Decision) -> Spender:

@@ -14,6 +14,7 @@ from cost_sentry.domain.retry import (
     attempt_id,
     request_and_attempt,
 )
+from cost_sentry.domain.service_tier import model_held
 
 
 def try_again(
@@ -56,5 +57,5 @@ def try_again(
             return None
     except (LedgerUnavailable, ConfigurationError):
         return None
-    models = (*(before.refused_by if before else ()), refused.model_used)
+    models = (*(before.refused_by if before else ()), model_held(refused))
     return Again(attempt=attempt + 1, error=bare_name(error), refused_by=models)

@@ -18,6 +18,7 @@ from cost_sentry.domain.circuit import (
     reported,
 )
 from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.service_tier import model_held
 
 LOOKS_MAX = 3
 """At a circuit that others change at the same moment."""
@@ -27,7 +28,7 @@ class CallEnd(NamedTuple):
     """How one call to a model ended."""
 
     model_id: str
-    """As it was called."""
+    """As it was called, and of which service tier."""
     prober: str
     at: datetime
     is_well: bool | None
@@ -37,7 +38,7 @@ class CallEnd(NamedTuple):
 def call_end(reservation: Reservation, at: datetime, *, is_well: bool | None) -> CallEnd:
     """Of the call that this money was held for."""
     prober = prober_of(reservation.account, reservation.request_id)
-    return CallEnd(model_id=reservation.model_used, prober=prober, at=at, is_well=is_well)
+    return CallEnd(model_id=model_held(reservation), prober=prober, at=at, is_well=is_well)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

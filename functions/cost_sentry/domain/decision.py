@@ -12,6 +12,8 @@ from cost_sentry.domain.invocation import InvocationPath
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry.domain.route import Route
+from cost_sentry.domain.service_tier import service_tier_of
 
 
 class DecisionKind(StrEnum):
@@ -27,6 +29,7 @@ class ReasonCode(StrEnum):
     """What decided. Part of the contract with callers: codes are added, never renamed."""
 
     WITHIN_BUDGETS = "WITHIN_BUDGETS"
+    ROUTED = "ROUTED"
     REROUTED_TO_FIT = "REROUTED_TO_FIT"
     REROUTED_BY_POLICY = "REROUTED_BY_POLICY"
     REROUTED_TO_SAVE = "REROUTED_TO_SAVE"
@@ -93,6 +96,8 @@ class Decision:
     path: InvocationPath | None = None
     reservation: Reservation | None = None
     price: ModelPrice | None = None
+    standard_price: ModelPrice | None = None
+    """Of the standard service tier, where the call is sent to another one."""
     output_limit_tokens: int | None = None
     """What is sent; ``None`` if that is what was reserved. A slot may have room for more."""
     output_limit_asked_tokens: int | None = None
@@ -127,6 +132,13 @@ class Decision:
     tags: Mapping[str, str] = field(default_factory=dict)
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What the request claimed of its caller, and is not so."""
+    route: Route | None = None
+    """How its model was chosen; ``None`` where the request named one."""
+
+    @property
+    def service_tier(self) -> str | None:
+        """That it is priced at; ``None`` where nothing was reserved."""
+        return service_tier_of(self.reservation.price_version) if self.reservation else None
 
     @property
     def output_limit_sent_tokens(self) -> int | None:

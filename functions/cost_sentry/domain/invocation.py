@@ -55,7 +55,10 @@ class InvocationRequest:
 
     request_id: str
     model_id: str
-    """As the caller wrote it: a model id, an inference profile id, or the ARN of either."""
+    """As the caller wrote it: a model id, an inference profile id, or the ARN of either.
+
+    Or a virtual model; ``taskType=…`` where it names nothing but that (``routing_rules``).
+    """
     tags: Mapping[str, str]
     priority: Priority
     max_tokens: int | None
@@ -72,6 +75,8 @@ class InvocationRequest:
     """Converse's arguments in camelCase, without ``modelId``; the only place with text."""
     lower_output_limit: bool = True
     """Rather a shorter answer than none, when the budgets cannot pay for ``max_tokens``."""
+    may_wait: bool = False
+    """Rather a later answer than a dearer one: the flexible service tier may serve it."""
     thinking_tokens: int = 0
     """Of the output limit, set aside by the caller for thinking; Bedrock refuses a limit within."""
     answer_cache: CacheUse = CacheUse.USE
@@ -84,6 +89,8 @@ class InvocationRequest:
     """What was claimed of the caller, and is not so."""
     again: Again | None = None
     """Of an attempt after the first; then ``request_id`` is the attempt's own."""
+    complexity_thousandths: int | None = None
+    """As it was estimated when its text was at hand; ``None``: it may have its text yet."""
 
     @property
     def account(self) -> str:

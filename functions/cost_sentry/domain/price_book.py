@@ -156,6 +156,12 @@ def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
     )
 
 
+def plain_cost_picodollars(price: ModelPrice, *, prompt_tokens: int, output_tokens: int) -> int:
+    """What a call without any cache costs: ``cost_picodollars`` of two counts, for many models."""
+    rates = _rates_at(price, prompt_tokens) if price.context_tiers else price.rates
+    return rates.input * prompt_tokens + rates.output * output_tokens
+
+
 def _dearest_rates(rates: Sequence[TokenRates]) -> TokenRates:
     """The bound stands in for a bucket that only some of them know."""
     reads = any(r.cache_read is not None for r in rates)

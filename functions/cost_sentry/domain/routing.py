@@ -1,17 +1,26 @@
 """In which order models that may serve a request are tried: the cheapest that is good enough first.
 
 A tier says how much a model is able to do, a larger number more. Which tier a request requires is
-said by a rule for its type of task, or by the estimate of its complexity. Rules advise, they never
-spend, and never forbid: what is below the required tier comes last, and is not left out.
+said by a rule, or by what a larger model is worth. Rules advise, they never spend.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 SMALL, MIDDLE, LARGE = range(3)
-"""Tiers that an estimate can tell apart."""
+TIER_NAMES = ("small", "middle", "large")
+"""By tier."""
+SERVED_PERCENT = (0, 50, 100)
+"""By tier: of the prompts that a small model is not enough for, those that it is assumed to be.
+
+Nobody has measured a model in the middle; half is in the middle.
+"""
+_COST = itemgetter(2, 3)
+"""Of a ``RoutedModel``: what it costs, then its place."""
+_TIER = itemgetter(1)
 _THOUSAND = 1_000
+_HUNDRED = 100
 
 
 class RoutedModel(NamedTuple):
@@ -22,7 +31,7 @@ class RoutedModel(NamedTuple):
     expected_picodollars: int
     """Of this request."""
     rung: int
-    """Its place in the ladder, for models that cost the same; 0 is the model that was asked for."""
+    """Its place in the configuration, for models that cost the same."""
 
 
 class Place(NamedTuple):
@@ -30,22 +39,6 @@ class Place(NamedTuple):
 
     model: RoutedModel
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierThresholds:
-    """Estimates of complexity, in thousandths, from which on a larger tier is required."""
-
-    middle: int
-    large: int
-    """Not below ``middle``."""
-
-
-def tier_of(complexity_thousandths: int, thresholds: TierThresholds) -> int:
-    """The tier that a prompt of this complexity requires."""
-    if complexity_thousandths >= thresholds.large:
-        return LARGE
-    return MIDDLE if complexity_thousandths >= thresholds.middle else SMALL
 
 
 def is_worth_its_price(
@@ -61,22 +54,47 @@ def is_worth_its_price(
     return complexity_thousandths * worth_picodollars >= _THOUSAND * extra_picodollars
 
 
+def tier_by_worth(
+    models: Sequence[RoutedModel], complexity_thousandths: int, worth_picodollars: int
+) -> int:
+    """The tier up from the cheapest model that is worth its price; ``SMALL`` if none is.
+
+    Args:
+        models: at least one.
+        complexity_thousandths: how likely a small model is not enough.
+        worth_picodollars: of a right answer that a smaller model could not have given.
+    """
+    by_cost = sorted(models, key=_COST)
+    best, required = by_cost[0], SMALL
+    for tier in (MIDDLE, LARGE):
+        up = next((model for model in by_cost if model.tier >= tier > best.tier), None)
+        if up is None:
+            continue
+        more = SERVED_PERCENT[up.tier] - SERVED_PERCENT[best.tier]
+        if is_worth_its_price(
+            complexity_thousandths * more // _HUNDRED,
+            extra_picodollars=up.expected_picodollars - best.expected_picodollars,
+            worth_picodollars=worth_picodollars,
+        ):
+            best, required = up, tier
+    return required
+
+
 def in_order(models: Sequence[RoutedModel], required_tier: int) -> tuple[Place, ...]:
     """All of them: those that reach the tier, cheapest first; then the largest of the rest."""
-
-    def key(model: RoutedModel) -> tuple[int, int, int]:
-        lacking = required_tier - model.tier if model.tier < required_tier else 0
-        return lacking, model.expected_picodollars, model.rung
-
-    reaches = f"reaches tier {required_tier}, and costs no less"
-    places = [
-        Place(model, reaches if model.tier >= required_tier else _too_small(model, required_tier))
-        for model in sorted(models, key=key)
+    required = TIER_NAMES[required_tier]
+    by_cost = sorted(models, key=_COST)
+    reaching = [model for model in by_cost if model.tier >= required_tier]
+    # Sorting keeps the order of those that are alike, so the cheaper of a tier stays first.
+    below = sorted(
+        [model for model in by_cost if model.tier < required_tier], key=_TIER, reverse=True
+    )
+    reaches = f"reaches tier {required}, and costs no less"
+    places = [Place(model, reaches) for model in reaching]
+    if places:
+        places[0] = Place(reaching[0], f"the cheapest that reaches tier {required}")
+    places += [
+        Place(model, f"tier {TIER_NAMES[model.tier]} is below the required {required}")
+        for model in below
     ]
-    if places and places[0].model.tier >= required_tier:
-        places[0] = Place(places[0].model, f"the cheapest that reaches tier {required_tier}")
     return tuple(places)
-
-
-def _too_small(model: RoutedModel, required_tier: int) -> str:
-    return f"tier {model.tier} is below the required {required_tier}"

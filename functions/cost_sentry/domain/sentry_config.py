@@ -10,6 +10,8 @@ from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.policy import NO_POLICIES, Policies
 from cost_sentry.domain.retry import RetryRules
+from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
+from cost_sentry.domain.service_tier import FlexPrice
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -55,6 +57,10 @@ class Model:
     id: str
     ladder: tuple[str, ...] = ()
     """Model ids in the order in which they are tried after ``id``."""
+    tier: int | None = None
+    """How much it is able to do, of ``routing.TIER_NAMES``; ``None``: routing never chooses it."""
+    flex: FlexPrice | None = None
+    """Its price at the flexible service tier; ``None``: unknown, so it is never used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,8 @@ class SentryConfig:
     """When unwell models are not asked; ``None``: nobody watches them."""
     retries: RetryRules | None = None
     """``None``: no call is tried again."""
+    routing: Routing = NO_ROUTING
+    """Which models serve calls that do not name one."""
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

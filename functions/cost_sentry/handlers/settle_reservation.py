@@ -8,7 +8,7 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters.answer_block import resolved_block
 from cost_sentry.adapters.converse_codec import from_integration
 from cost_sentry.adapters.converse_usage import parse_usage
-from cost_sentry.adapters.ticket import read_place, read_ticket
+from cost_sentry.adapters.ticket import price_served, read_place, read_ticket
 from cost_sentry.application.keep_answer import keep_answer
 from cost_sentry.application.settle_reservation import settle_reservation
 
@@ -17,11 +17,11 @@ logger = Logger(service="settle_reservation")
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{"ticket", "path", "response", "sentry"}`` to Converse's response with ``sentry``."""
-    (reservation, price), response = read_ticket(event["ticket"]), event["response"]
+    (reservation, _), response = read_ticket(event["ticket"]), event["response"]
     answer = from_integration(response) if event["path"] == "DIRECT" else response
     told = settle_reservation(
         reservation,
-        price,
+        price_served(event["ticket"], answer),
         parse_usage(answer),
         ledger=bootstrap.ledger(),
         clock=bootstrap.clock(),

@@ -8,6 +8,7 @@ from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_json import REQUEST_SIZE_MAX_BYTES
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
 from cost_sentry.application.policy_check import NOTES_MAX, why_forbidden
+from cost_sentry.application.route_request import CHOICE_MAX, RUNGS_MAX
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import (
@@ -22,6 +23,8 @@ from cost_sentry.domain.invocation import InvocationPath
 from cost_sentry.domain.policy import PolicyNote, Verdict
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
 from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.route import DecidedBy, Route
+from cost_sentry.domain.routing import LARGE, Place, RoutedModel
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.policy_checks import SENTENCE_LENGTH_MAX
 from tests.fakes.builders import NOON, budget, hold, reservation
@@ -152,8 +155,20 @@ def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_func
 
     note = PolicyNote(policy_id="p" * 63, sentence="s" * SENTENCE_LENGTH_MAX, model_id="m" * 60)
     struck = Verdict(is_permitted=False, forbidden_by=(note,) * 9)
-    rungs = (RungOutcome(model_id="m" * 60, outcome=why_forbidden(struck)),) * 9
+    tried = RungOutcome(model_id="m" * 60, outcome=why_forbidden(struck))
+    rungs = (tried,) * (CHOICE_MAX + RUNGS_MAX)
+    place = Place(RoutedModel("m" * 60, LARGE, 10**15, 0), "reaches tier large, and costs no less")
+    route = Route(
+        virtual_model="v" * 63,
+        task_type="t" * 128,
+        tier=LARGE,
+        decided_by=DecidedBy.TASK_TYPE,
+        message=f"the rule of task type {'t' * 128} asks for tier large",
+        complexity_thousandths=1000,
+        order=(place,) * CHOICE_MAX,
+    )
     told = {"policies": (note,) * NOTES_MAX, "shadow": (note,) * NOTES_MAX, "rungs": rungs}
+    told["route"] = route
 
     of = decision(reservation=held, budgets=views, message=why_forbidden(struck), **told)
     answer = admission_answer(of, largest, "book")

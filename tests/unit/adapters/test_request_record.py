@@ -52,7 +52,7 @@ def test_no_text_of_the_prompt_is_kept():
     assert SECRET not in json.dumps(request_to_record(asked))
 
 
-@pytest.mark.parametrize("record", [None, [], [1, "normal"], [2, *[None] * 9]])
+@pytest.mark.parametrize("record", [None, [], [1, "normal"], [3, *[None] * 9]])
 def test_what_is_no_request_of_this_form_is_refused(record):
     with pytest.raises(ValueError, match="request"):
         request_from_record(record, **NAMES)

@@ -8,11 +8,13 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.retry import RetryRules
+from cost_sentry.domain.routing import LARGE, SMALL
 from cost_sentry.domain.sentry_config import Application, Model, Team
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import allowance, budget
 from tests.fakes.configurations import configuration
 from tests.fakes.policies import policies, policy
+from tests.fakes.routings import routing, rule, virtual
 
 DOLLAR = 10**12
 
@@ -36,6 +38,7 @@ def test_the_first_configuration_adds_everything():
         policies=policies(),
         circuit_breaker=CircuitRules(),
         retries=RetryRules(),
+        routing=routing(virtual("auto"), rule("summary", model="auto")),
     )
 
     changes = plan_config(None, wanted, {})
@@ -73,6 +76,21 @@ def test_applications_that_come_go_or_change_are_shown():
         "changed application search/web: environment dev → prod",
         "added application search/new: environment none, answerCache none",
         "removed application search/old",
+    ]
+
+
+def test_what_changes_about_routing_is_shown():
+    before = configuration(routing=routing(virtual("auto"), rule("summary", SMALL), worth=DOLLAR))
+    after = configuration(
+        routing=routing(virtual("auto", LARGE, "a", "b"), rule("chat", model="auto"))
+    )
+
+    assert texts(before, after, {"search-daily": before.budgets[0].limit}) == [
+        "changed routing: answerWorth 1.00 usd → none",
+        "changed virtual model auto: tier none → large",
+        "changed virtual model auto: models all with a tier → a, b",
+        "added task type chat: tier none, model auto",
+        "removed task type summary",
     ]
 
 

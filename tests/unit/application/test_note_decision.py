@@ -7,8 +7,9 @@ from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.policy import PolicyNote
 from tests.fakes.admissions import request
-from tests.fakes.builders import NOON, ManualClock
+from tests.fakes.builders import NOON, ManualClock, budget
 from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.routings import routed, sentry
 
 
 def decision(kind, **changes):
@@ -68,6 +69,16 @@ def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it(
     assert note_decision(allowed, None, log=log, clock=ManualClock()) is None
 
     assert [n.decision.shadow for n in log.decisions("r1")] == [shadow]
+
+
+def test_a_call_whose_model_was_chosen_is_noted_with_how():
+    log, routed_call = MemoryJournal(), sentry(budget(limit=10**6)).decide(routed())
+
+    assert note_decision(routed_call, routed(), log=log, clock=ManualClock()) is None
+
+    [noted] = log.decisions("r1")
+    assert noted.decision.code is ReasonCode.ROUTED
+    assert noted.decision.route == routed_call.route
 
 
 def test_a_log_that_does_not_answer_changes_no_answer():

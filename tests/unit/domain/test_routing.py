@@ -7,10 +7,9 @@ from cost_sentry.domain.routing import (
     MIDDLE,
     SMALL,
     RoutedModel,
-    TierThresholds,
     in_order,
     is_worth_its_price,
-    tier_of,
+    tier_by_worth,
 )
 
 
@@ -44,9 +43,9 @@ def test_each_place_says_why():
     found = in_order([NANO, MID, BIG], MIDDLE)
 
     assert [(place.model.model_id, place.reason) for place in found] == [
-        ("mid", "the cheapest that reaches tier 1"),
-        ("big", "reaches tier 1, and costs no less"),
-        ("nano", "tier 0 is below the required 1"),
+        ("mid", "the cheapest that reaches tier middle"),
+        ("big", "reaches tier middle, and costs no less"),
+        ("nano", "tier small is below the required middle"),
     ]
 
 
@@ -54,7 +53,7 @@ def test_where_nothing_reaches_the_tier_the_largest_is_tried_and_says_so():
     found = in_order([NANO, MID], LARGE)
 
     assert found[0].model is MID
-    assert found[0].reason == "tier 1 is below the required 2"
+    assert found[0].reason == "tier middle is below the required large"
 
 
 def test_of_models_that_cost_the_same_the_higher_rung_comes_first():
@@ -65,14 +64,6 @@ def test_of_models_that_cost_the_same_the_higher_rung_comes_first():
 
 def test_nothing_to_order_is_no_order():
     assert in_order([], LARGE) == ()
-
-
-@pytest.mark.parametrize(
-    ("estimate", "tier"),
-    [(0, SMALL), (299, SMALL), (300, MIDDLE), (449, MIDDLE), (450, LARGE), (1000, LARGE)],
-)
-def test_an_estimate_requires_a_tier_from_its_threshold_on(estimate, tier):
-    assert tier_of(estimate, TierThresholds(middle=300, large=450)) == tier
 
 
 @pytest.mark.parametrize(
@@ -92,3 +83,36 @@ def test_a_larger_model_is_worth_what_it_costs_more_if_it_is_needed_often_enough
     found = is_worth_its_price(estimate, extra_picodollars=extra, worth_picodollars=worth)
 
     assert found is is_worth_it
+
+
+@pytest.mark.parametrize(
+    ("estimate", "worth", "tier"),
+    [
+        (1000, 0, SMALL),
+        (0, 10**9, SMALL),
+        (1000, 79, SMALL),
+        (1000, 80, MIDDLE),
+        (500, 160, MIDDLE),
+        (1000, 1_699, MIDDLE),
+        (1000, 1_700, LARGE),
+        (100, 17_000, LARGE),
+    ],
+)
+def test_a_tier_is_required_from_where_its_answers_are_worth_what_it_costs_more(
+    estimate, worth, tier
+):
+    """Half of what a small model fails at is enough for the middle: 40 more, and then 850."""
+    assert tier_by_worth([NANO, SMALL_ONE, MID, BIG], estimate, worth) == tier
+
+
+def test_a_larger_model_may_be_worth_it_where_the_middle_is_not():
+    middle = model("dear middle", MIDDLE, 880)
+
+    assert tier_by_worth([NANO, middle, BIG], 1000, 1_000) == LARGE
+
+
+def test_a_larger_model_that_costs_less_is_no_step_up():
+    bargain = model("bargain", LARGE, 5)
+
+    assert tier_by_worth([NANO, MID, bargain], 1000, 10**9) == SMALL
+    assert in_order([NANO, MID, bargain], SMALL)[0].model is bargain

@@ -1,0 +1,36 @@
+"""What an admission is put together from: once for all requests of an environment."""
+
+from dataclasses import dataclass, field
+
+from cost_sentry.application.answer_cache import AnswerCache
+from cost_sentry.application.budget_levels import BudgetLevels
+from cost_sentry.application.circuit_check import CircuitAdvice
+from cost_sentry.application.circuit_ports import RetryRecords
+from cost_sentry.application.emergency_ports import WithoutLedger
+from cost_sentry.application.policy_ports import PolicyEngines
+from cost_sentry.application.ports import Clock, ConfigSource, Ledger, PriceBook, TokenCounter
+from cost_sentry.application.required_tier import Complexity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionParts:
+    """The ports, and what is known of budgets, models and answers beside the ledger."""
+
+    config_source: ConfigSource
+    price_book: PriceBook
+    ledger: Ledger
+    clock: Clock
+    token_counter: TokenCounter | None = None
+    """``None``: every prompt is bounded by its bytes."""
+    without_ledger: WithoutLedger | None = None
+    """``None``: nothing is set aside for outages."""
+    policy_engines: PolicyEngines | None = None
+    """``None``: a configuration with policies cannot be used."""
+    levels: BudgetLevels = field(default_factory=BudgetLevels)
+    answers: AnswerCache | None = None
+    """``None``: no answer is ever kept."""
+    circuits: CircuitAdvice = field(default_factory=CircuitAdvice)
+    retry_records: RetryRecords | None = None
+    """``None``: no call was ever tried again."""
+    complexity: Complexity | None = None
+    """``None``: no prompt is estimated."""

@@ -1,0 +1,49 @@
+"""The models that are offered to the ledger for a request, whether it names one or not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cost_sentry.application.candidates import Candidate, candidates_for
+from cost_sentry.application.model_refusal import refusal_of, request_refusal
+from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.required_tier import Complexity
+from cost_sentry.application.route_refusal import unknown_choice, unserved
+from cost_sentry.application.route_request import Unserved, route_request
+from cost_sentry.domain.decision import Decision, RungOutcome
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.route import Route
+from cost_sentry.domain.routing_rules import is_unnamed, wish_of
+from cost_sentry.domain.sentry_config import SentryConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """Candidates in the order in which they are tried; the first is what was asked for."""
+
+    each: Iterable[Candidate | RungOutcome]
+    """To be gone through once."""
+    first_model: str
+    """The model of the request, or the router's first choice."""
+    route: Route | None = None
+    """``None``: the request names its model."""
+
+
+def offers_for(
+    request: InvocationRequest,
+    config: SentryConfig,
+    book: PriceBook,
+    complexity: Complexity | None,
+) -> Offers | Decision:
+    """What may serve the request; the refusal where nothing can, whatever the budgets hold."""
+    wish = wish_of(request.model_id, request.tags, config.routing)
+    if wish is None and not is_unnamed(request.model_id):
+        refused = refusal_of(request, config, book)
+        each = candidates_for(request, config, book)
+        return refused or Offers(each=each, first_model=request.model_id)
+    refused = request_refusal(request, config, book)
+    if refused or wish is None:
+        return refused or unknown_choice(request, config)
+    found = route_request(wish, request, config, book, complexity)
+    if isinstance(found, Unserved):
+        return unserved(request, wish, found)
+    return Offers(each=found.offers, first_model=found.route.first_model, route=found.route)

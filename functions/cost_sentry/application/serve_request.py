@@ -1,0 +1,233 @@
+"""One request before the models that may serve it: the rules in their order, and then the ledger.
+
+What is kept of an answer comes first, for it spends nothing; then stages, circuits, and the models
+in order, until the ledger holds the money of one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from cost_sentry.application.admission_parts import AdmissionParts
+from cost_sentry.application.answer_cache import Looked
+from cost_sentry.application.budget_levels import Stage
+from cost_sentry.application.budget_views import views_held
+from cost_sentry.application.candidate_tries import CandidateTries, TooLong
+from cost_sentry.application.candidates import Candidate, asked_output_limit
+from cost_sentry.application.circuit_check import CircuitCheck
+from cost_sentry.application.graduated import paused, staged
+from cost_sentry.application.input_bound import InputBounds
+from cost_sentry.application.inquiry import inquiry
+from cost_sentry.application.latest_attempt import latest_attempt
+from cost_sentry.application.model_refusal import refusal_of_length
+from cost_sentry.application.offers import Offers, offers_for
+from cost_sentry.application.output_limit import output_floor
+from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
+from cost_sentry.application.ports import Reserved, SameId
+from cost_sentry.application.refusals import exhausted, forbidden, short_view
+from cost_sentry.application.route_refusal import too_long_for_all
+from cost_sentry.application.service_tiers import at_service_tiers, prices_of
+from cost_sentry.application.shadow_budgets import all_told, would_refuse
+from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.decision import Decision, DecisionKind, RungOutcome
+from cost_sentry.domain.errors import invariant
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.replay import replayed
+from cost_sentry.domain.reservation import Reservation, ReservationState
+from cost_sentry.domain.route import Route
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import price_version
+
+
+@dataclass(slots=True, kw_only=True)
+class Serving:
+    """``decision`` for one request under one configuration."""
+
+    parts: AdmissionParts
+    request: InvocationRequest
+    config: SentryConfig
+    attempt: str
+    """Names the execution that asks."""
+    offers: Offers | None = None
+    """Not before it is known that a model may serve the request."""
+
+    def decision(self) -> Decision:
+        """What the rules say, and then the ledger; ``ConfigurationError`` of rules nobody can read.
+
+        A refusal does not say yet that its id is new: see ``known``.
+        """
+        parts, request, config = self.parts, self.request, self.config
+        offers = offers_for(request, config, parts.price_book, parts.complexity)
+        if isinstance(offers, Decision):
+            return offers
+        self.offers = offers
+        return replace(self._of_offers(offers), route=offers.route)
+
+    def known(self) -> Reserved | SameId | None:
+        """What the ledger knows of the request's id; holds nothing."""
+        now = self.parts.clock.now()
+        return self.parts.ledger.known(inquiry(self.request, self.attempt, now))
+
+    def replayed(self, known: SameId) -> Decision:
+        """Told by the attempt that counts."""
+        parts = self.parts
+        latest = latest_attempt(known, parts.retry_records, parts.ledger, parts.clock.now())
+        return replayed(self.request, latest.reservation, latest.resolution)
+
+    def held_before(self, held: Reserved) -> Decision:
+        """This execution holds it already, and its answer was lost: go on with that."""
+        asked = self.request.model_id
+        circuits = self.parts.circuits.of(self.request, None, self.parts.clock, asked)
+        advice = Advice(self._check(None), Stage(), circuits, self._route)
+        return self._allowed(self._told(held), self._tries(), advice)
+
+    def _of_offers(self, offers: Offers) -> Decision:
+        now, levels = self.parts.clock.now(), self.parts.levels
+        paid_by = self._budgets_of(offers.first_model)
+        asks = self.config.policies.ask_what_is_left
+        tries = self._tries()
+        check = self._check(levels.left_percent(paid_by, now) if asks else None)
+        looked = self._looked(check.permitted(offers.each))
+        if looked.hit:
+            return replace(looked.hit, shadow=tuple(check.shadow))
+        stage = levels.stage(paid_by, now)
+        refused = paused(self.request, stage, now)
+        if refused:
+            return refused
+        circuits = self.parts.circuits.of(
+            self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
+        )
+        result = circuits.run(tries, self._ordered(looked, stage, tries))
+        if isinstance(result, SameId):
+            return self.replayed(result)
+        if isinstance(result, TooLong):
+            return refusal_of_length(self.request, result.tokens, result.tokens_max)
+        if isinstance(result, Reserved):
+            result = self._told(result)
+            decision = self._allowed(result, tries, Advice(check, stage, circuits, offers.route))
+        else:
+            decision = self._refused(tries, check, circuits)
+        shadow = (*check.shadow, *self._would_refuse(result))[:NOTES_MAX]
+        return looked.noted(replace(decision, policies=tuple(check.notes), shadow=shadow))
+
+    def _refused(
+        self, tries: CandidateTries, check: PolicyCheck, circuits: CircuitCheck
+    ) -> Decision:
+        if circuits.refuses(tries):
+            return circuits.refusal(tries)
+        if tries.short:
+            return exhausted(self.request, self.config, tries, self.parts.clock.now())
+        if check.struck:
+            return forbidden(self.request, tries, check)
+        return too_long_for_all(self.request, tries)
+
+    @property
+    def _route(self) -> Route | None:
+        return self.offers.route if self.offers else None
+
+    def _budgets_of(self, model_id: str) -> tuple[Budget, ...]:
+        return self.config.budgets_of(self.request.tags, base_model_id(model_id))
+
+    def _looked(self, permitted: Iterable[Candidate | RungOutcome]) -> Looked:
+        """A call that is answered from a cache needs no money, but an id that is free (P5)."""
+        if self.parts.answers is None:
+            return Looked(offers=iter(permitted))
+        return self.parts.answers.look(self.request, self.config, permitted, self.known)
+
+    def _ordered(
+        self, looked: Looked, stage: Stage, tries: CandidateTries
+    ) -> Iterable[Candidate | RungOutcome]:
+        """As they are tried: by the stages of the budgets, and at the service tiers it may have."""
+        request = self.request
+        ordered = staged(looked.offers, stage, request, tries.floor, is_routed=tries.is_routed)
+        return at_service_tiers(ordered, self.config) if request.may_wait else ordered
+
+    def _tries(self) -> CandidateTries:
+        return CandidateTries(
+            reservation=self._reservation,
+            reserve=self.parts.ledger.reserve,
+            bounds=InputBounds(request=self.request, counter=self.parts.token_counter),
+            floor=output_floor(self.request, self.config),
+            may_lower=self.request.lower_output_limit,
+            is_routed=self._route is not None,
+        )
+
+    def _check(self, left_percent: int | None) -> PolicyCheck:
+        return PolicyCheck(
+            request=self.request,
+            policies=self.config.policies,
+            engines=self.parts.policy_engines,
+            clock=self.parts.clock,
+            left_percent=left_percent,
+            is_pinned=self._route is None,
+        )
+
+    def _told(self, held: Reserved) -> Reserved:
+        """What the answer says is left; of shadows in terms of the limit that is named."""
+        now, budgets = self.parts.clock.now(), self.config.budgets
+        shadows = {b.id: self.parts.levels.level(b, now) for b in budgets if b.is_shadow}
+        return replace(held, remaining=all_told(held, shadows)) if shadows else held
+
+    def _would_refuse(self, result: Reserved | None) -> tuple[PolicyNote, ...]:
+        """What budgets in shadow mode say of what is held."""
+        if result is None:
+            return ()
+        used = result.reservation.model_used
+        return would_refuse(result.remaining, self.config.budgets, used)
+
+    def _reservation(self, candidate: Candidate) -> Reservation:
+        request, now = self.request, self.parts.clock.now()
+        return Reservation(
+            request_id=request.request_id,
+            account=request.account,
+            attempt=self.attempt,
+            digest=request.digest,
+            decision=candidate.decision.value,
+            model_asked=request.model_id,
+            model_used=candidate.model_id,
+            price_version=price_version(self.parts.price_book.version, candidate.service_tier),
+            input_bound_tokens=candidate.input_bound_tokens,
+            output_limit_tokens=candidate.output_limit_tokens,
+            quote_picodollars=candidate.quote_picodollars,
+            holds=candidate.holds(now),
+            tags=request.tags,
+            priority=request.priority.value,
+            reserved_at=now,
+            expires_at=now + timedelta(seconds=self.config.hold_seconds),
+        )
+
+    def _allowed(self, reserved: Reserved, tries: CandidateTries, advice: Advice) -> Decision:
+        """The answer follows what is held, not what was tried.
+
+        An execution that asks again after a lost answer finds the reservation of its first try,
+        which may be for another rung, or another output limit, than the one it has just offered.
+        """
+        request, config, book = self.request, self.config, self.parts.price_book
+        held = reserved.reservation
+        invariant(held.digest == request.digest, "P5", "another request's reservation came back")
+        asked = asked_output_limit(request, config, book.card(held.model_used))
+        code, message = why_allowed(held, asked, tries.short, advice)
+        price, standard = prices_of(held, config, book)
+        return Decision(
+            kind=DecisionKind(held.decision),
+            code=code,
+            message=message,
+            request_id=request.request_id,
+            model_asked=request.model_id,
+            model_used=held.model_used,
+            path=request.path,
+            reservation=held,
+            price=price,
+            standard_price=standard,
+            output_limit_asked_tokens=asked,
+            budgets=views_held(self._budgets_of(held.model_used), held, reserved.remaining),
+            short=short_view(request, config, tries),
+            rungs=(*tries.rungs, reserved_rung(held, asked)),
+            uncounted=tuple(tries.bounds.uncounted),
+            state=ReservationState.PENDING,
+            tags=request.tags,
+            ignored_tags=request.ignored_tags,
+        )

@@ -1,0 +1,47 @@
+"""Each model at the service tiers that may serve the request, the flexible one first.
+
+Never without the caller's wish, and never at a price that nobody wrote down.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cost_sentry.application.candidates import Candidate, listed_model
+from cost_sentry.application.ports import PriceBook
+from cost_sentry.domain.decision import RungOutcome
+from cost_sentry.domain.price_book import ModelPrice
+from cost_sentry.domain.reservation import Reservation
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import FLEX, STANDARD, flex_price, service_tier_of
+
+UNPRICED = "sentry.yaml names no price of its flex tier, so that is not used"
+Offer = Candidate | RungOutcome
+
+
+def at_service_tiers(offers: Iterable[Offer], config: SentryConfig) -> Iterator[Offer]:
+    """Of a request that may wait: each model at the flexible tier, then at the standard one."""
+    for offer in offers:
+        if isinstance(offer, Candidate):
+            yield _at_flex(offer, config)
+        yield offer
+
+
+def prices_of(
+    held: Reservation, config: SentryConfig, book: PriceBook
+) -> tuple[ModelPrice | None, ModelPrice | None]:
+    """What a reservation is priced at; and the standard price, where that is another one.
+
+    It is the standard price where the other is not written down any more: that is no less.
+    """
+    standard, listed = book.price(held.model_used), listed_model(config, held.model_used)
+    if standard is None or service_tier_of(held.price_version) == STANDARD:
+        return standard, None
+    flex = listed.flex if listed else None
+    return (flex_price(standard, flex) if flex else standard), standard
+
+
+def _at_flex(candidate: Candidate, config: SentryConfig) -> Offer:
+    listed = listed_model(config, candidate.model_id)
+    if listed is None or listed.flex is None:
+        return RungOutcome(model_id=candidate.model_id, outcome=UNPRICED)
+    price = flex_price(candidate.price, listed.flex)
+    return candidate._replace(price=price, service_tier=FLEX).within()

@@ -7,6 +7,7 @@ from math import inf
 
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.retry import attempt_id, request_and_attempt
 from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
@@ -125,9 +126,9 @@ class Answers:
             raise BrokenPromise(broken.SAME_ANSWER, detail)
 
     def _story(self, request: InvocationRequest, decision: Decision) -> Story | None:
-        """What the answer is about: a voided request may be told of by the attempt after it.
+        """What the answer is about: a voided attempt may be told of by the one after it.
 
-        One that was granted, and is not held yet, is told of as pending.
+        One that was granted, and is not held yet, is told of as pending, with what the last held.
         """
         stories, account = self._auditor.truth.stories, request.account
         own = stories.get((account, request.request_id))
@@ -135,11 +136,12 @@ class Answers:
             return own
         self._auditor.met["ids told of by a later attempt"] += 1
         later = stories.get((account, decision.request_id))
-        is_voided = own is not None and own.ended is not None and own.ended.state == records.VOIDED
-        if not is_voided:
-            detail = f"{request.request_id} is told of by {decision.request_id}, and is not voided"
+        request_id, number = request_and_attempt(decision.request_id)
+        before = stories.get((account, attempt_id(request_id, number - 1)))
+        if before is None or before.ended is None or before.ended.state != records.VOIDED:
+            detail = f"{request.request_id} is told of by {decision.request_id}, after no void"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
-        return later or Story(held=own.held) if own else None
+        return later or Story(held=before.held)
 
     def _check_time(self, request: InvocationRequest, decision: Decision, asked: Asked) -> None:
         """Ids are refused for their time if it is to come by more than ten seconds, and only then.

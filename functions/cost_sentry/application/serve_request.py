@@ -64,7 +64,7 @@ class Serving:
         if isinstance(offers, Decision):
             return offers
         self.offers = offers
-        return replace(self._of_offers(offers), route=offers.route)
+        return self._of_offers(offers)
 
     def known(self) -> Reserved | SameId | None:
         """What the ledger knows of the request's id; holds nothing."""
@@ -92,7 +92,7 @@ class Serving:
         check = self._check(levels.left_percent(paid_by, now) if asks else None)
         looked = self._looked(check.permitted(offers.each))
         if looked.hit:
-            return replace(looked.hit, shadow=tuple(check.shadow))
+            return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
         stage = levels.stage(paid_by, now)
         refused = paused(self.request, stage, now)
         if refused:
@@ -111,7 +111,8 @@ class Serving:
         else:
             decision = self._refused(tries, check, circuits)
         shadow = (*check.shadow, *self._would_refuse(result))[:NOTES_MAX]
-        return looked.noted(replace(decision, policies=tuple(check.notes), shadow=shadow))
+        notes = tuple(check.notes)
+        return looked.noted(replace(decision, policies=notes, shadow=shadow, route=offers.route))
 
     def _refused(
         self, tries: CandidateTries, check: PolicyCheck, circuits: CircuitCheck

@@ -9,9 +9,10 @@ import pytest
 from cost_sentry.adapters import dynamodb_ledger, ledger_memory, ledger_refills
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_writes import reserve_arguments
-from cost_sentry.application import admit_request, candidates, refusals
+from cost_sentry.application import admit_request, candidates, refusals, serve_request
 from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.serve_request import Serving
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from tests.simulation import workloads
 from tests.simulation.audit import broken
@@ -30,9 +31,9 @@ def another_executions_call_is_gone_on_with(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.SAME_ANSWER, workloads.same_id)
 def other_content_is_answered(patch: pytest.MonkeyPatch) -> None:
     """A replay does not compare the content's digest."""
-    replayed = admit_request.replayed
+    replayed = serve_request.replayed
     patch.setattr(
-        admit_request,
+        serve_request,
         "replayed",
         lambda request, first, ended: replayed(replace(request, digest=first.digest), first, ended),
     )
@@ -47,7 +48,7 @@ def refuses_before_it_asks_for_the_id(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.HELD_BEFORE_ALLOWED, workloads.spend)
 def a_silent_ledger_allows(patch: pytest.MonkeyPatch) -> None:
     """When the ledger cannot be asked, the answer is yes."""
-    decide, made = Admission.decide, Admission._reservation
+    decide = Admission.decide
 
     def fails_open(self: Admission, request: Any, attempt: str) -> Any:
         decision = decide(self, request, attempt)
@@ -55,7 +56,8 @@ def a_silent_ledger_allows(patch: pytest.MonkeyPatch) -> None:
             return decision
         config = self.config_source.current()
         first = next(iter(candidates.candidates_for(request, config, self.price_book)))
-        held = made(self, request, config, first, attempt)
+        serving = Serving(parts=self, request=request, config=config, attempt=attempt)
+        held = serving._reservation(first)
         return replace(decision, kind=DecisionKind.ALLOW, reservation=held)
 
     patch.setattr(Admission, "decide", fails_open)

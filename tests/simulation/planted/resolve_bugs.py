@@ -14,8 +14,8 @@ from cost_sentry.adapters.ledger_items import number
 from cost_sentry.adapters.ledger_memory import Memory
 from cost_sentry.adapters.ledger_writes import adjust_arguments, resolve_arguments
 from cost_sentry.application import expire_reservations
-from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.ports import Resolved
+from cost_sentry.application.serve_request import Serving
 from cost_sentry.domain.reservation import Resolution, charged_in_full
 from cost_sentry.domain.window import WindowKind, window_at
 from tests.simulation import workloads
@@ -126,13 +126,13 @@ class _As:
 @bugs.caught_by(broken.CHARGED_AS_BILLED, workloads.spend)
 def charged_at_the_asked_models_price(patch: pytest.MonkeyPatch) -> None:
     """A rerouted call is settled at the price of the model that was asked for."""
-    allowed = Admission._allowed
+    allowed = Serving._allowed
 
-    def dear(self: Admission, *given: Any) -> Any:
+    def dear(self: Serving, *given: Any) -> Any:
         decision = allowed(self, *given)
-        return replace(decision, price=self.price_book.price(decision.model_asked))
+        return replace(decision, price=self.parts.price_book.price(decision.model_asked))
 
-    patch.setattr(Admission, "_allowed", dear)
+    patch.setattr(Serving, "_allowed", dear)
 
 
 @bugs.caught_by(broken.NEVER_FREE, workloads.unknown_outcome)

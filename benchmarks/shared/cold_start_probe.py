@@ -64,7 +64,6 @@ def _load_handler() -> tuple[Any, Any]:
     from cost_sentry.handlers import admit_request  # noqa: F401, PLC0415
 
     admission = bootstrap.admission()
-    bootstrap.decision_log()
     request = parse_request(_REQUEST, default_request_id="first")
     admission.price_book.card(request.model_id)
     admission.price_book.price(request.model_id)

@@ -123,7 +123,7 @@ def admission() -> "Admission":
         token_counter=token_counter(),
         without_ledger=decide_without_ledger,
         policy_engines=policy_engine,
-        levels=BudgetLevels(journal()),
+        levels=BudgetLevels(journal),
         answers=AnswerCache(reader=answers, price_book=price_book(), clock=clock()),
         circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
         retry_records=region_models().retries(ledger_calls()),

@@ -150,7 +150,7 @@ class Sentry:
             clock=self.clock,
             token_counter=counter,
             policy_engines=engines,
-            levels=BudgetLevels(self.totals),
+            levels=BudgetLevels(lambda: self.totals),
             answers=AnswerCache(
                 reader=lambda: self.answers, price_book=self.book, clock=self.clock
             ),

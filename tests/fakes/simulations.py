@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.application.admit_request import Admission
-from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.application.ports import Uncounted
 from cost_sentry.application.settle_reservation import settle_reservation
@@ -111,7 +111,7 @@ class RecordedRun:
             name = one.request.request_id
             decision = admission.decide(one.request, attempt=name)
             self.decisions[name] = decision
-            note_decision(decision, one.request, log=self.journal, clock=self.clock)
+            note_decision(decision, one.request, log=lambda: self.journal, clock=self.clock)
             if decision.reservation is not None:
                 ends.append((one.at + (one.duration or timedelta(0)), one))
         self._end(ends)

@@ -12,7 +12,7 @@ from cost_sentry.adapters.ledger_items import Item, key
 from cost_sentry.adapters.request_record import request_from_record, request_to_record
 from cost_sentry.adapters.reservation_record import record_text
 from cost_sentry.adapters.route_record import route_from_record, route_to_record
-from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.domain.alert import used_up_window
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import (

@@ -20,7 +20,8 @@ from cost_sentry.adapters.dynamodb_journal_items import (
 from cost_sentry.adapters.dynamodb_journal_writes import actions, distinct, parts
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
-from cost_sentry.application.journal_ports import Progress, RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
+from cost_sentry.application.journal_ports import Progress
 from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals, postings_of

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_sentry.adapters.ledger_items import Item
-from cost_sentry.application.journal_ports import EntryNotWritable
+from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.domain.errors import LedgerUnavailable
 
 _CONFLICTS = frozenset({"TransactionConflictException", "TransactionInProgressException"})

@@ -18,7 +18,7 @@ from cost_sentry.adapters.dynamodb_journal_items import (
     totals_key,
 )
 from cost_sentry.adapters.ledger_calls import TRANSACTION_ITEMS_MAX
-from cost_sentry.application.journal_ports import EntryNotWritable
+from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import Posting, postings_of
 

@@ -8,8 +8,14 @@ from cost_sentry.application.circuit_check import CircuitAdvice
 from cost_sentry.application.circuit_ports import RetryRecords
 from cost_sentry.application.emergency_ports import WithoutLedger
 from cost_sentry.application.policy_ports import PolicyEngines
-from cost_sentry.application.ports import Clock, ConfigSource, Ledger, PriceBook, TokenCounter
-from cost_sentry.application.required_tier import Complexity
+from cost_sentry.application.ports import (
+    Clock,
+    Complexity,
+    ConfigSource,
+    Ledger,
+    PriceBook,
+    TokenCounter,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

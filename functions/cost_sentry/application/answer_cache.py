@@ -42,6 +42,8 @@ class Looked:
 
     def noted(self, decision: Decision) -> Decision:
         """The decision with where its answer is to be kept, if that will be the one asked for."""
+        if self.place is None and self.fault is None:
+            return decision
         asked_for = (
             decision.kind is DecisionKind.ALLOW
             and not decision.replayed

@@ -5,7 +5,7 @@ would call a budget used up that is not. The journal's totals lag by about a sec
 what is held; both make a stage begin a little late, and neither makes it stay too long.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -63,10 +63,11 @@ class BudgetLevels:
     """What this environment read of each budget window, at most every ten seconds.
 
     Args:
-        totals: of the journal; ``None``: nothing is ever known, and no stage in force.
+        totals: makes the journal's, for the first budget that is looked up; ``None``: nothing is
+            ever known, and no stage in force.
     """
 
-    def __init__(self, totals: Totals | None = None) -> None:
+    def __init__(self, totals: Callable[[], Totals] | None = None) -> None:
         self._totals = totals
         self._read: dict[tuple[str, str], tuple[datetime, int]] = {}
 
@@ -83,7 +84,7 @@ class BudgetLevels:
         if self._totals is None:
             return None
         try:
-            found = self._totals.totals(*name)
+            found = self._totals().totals(*name)
         except LedgerUnavailable:
             return None
         if len(self._read) >= WINDOWS_KNOWN_MAX:

@@ -15,6 +15,8 @@ NAMED_IN_A_MESSAGE_MAX = 10
 def as_configured(request: InvocationRequest, config: SentryConfig) -> InvocationRequest:
     """The request with what the configuration says of its application, whatever it claims."""
     proven = config.proven_tags(request.tags)
+    if not proven and request.environment is None:
+        return request
     known = identified(request.tags, proven)
     return replace(
         request,

@@ -32,8 +32,7 @@ from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.application.policy_ports import PolicyEngines
-from cost_sentry.application.ports import Clock, PriceBook, TokenCounter
-from cost_sentry.application.required_tier import Complexity
+from cost_sentry.application.ports import Clock, Complexity, PriceBook, TokenCounter
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.emergency import given_back, lacks, slot_name_of
 from cost_sentry.domain.errors import ConfigurationError

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cost_sentry.application.decision_log_ports import RejectionLog
 from cost_sentry.application.emergency_ports import Claim, EmergencyStore, Slot
-from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import Ledger
 from cost_sentry.domain.emergency import UNUSED, given_back
 from cost_sentry.domain.errors import InvariantViolated

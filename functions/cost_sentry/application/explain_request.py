@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError

@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.domain.alert import Alert, AlertKey
-from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError
-from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
-
-
-class EntryNotWritable(CostSentryError):  # noqa: N818 - named as what it says of the entry
-    """The journal can never hold this entry as it is; asking again is useless."""
 
 
 class AlertNotPublished(CostSentryError):  # noqa: N818 - named as the outcome it is
@@ -29,19 +24,6 @@ class Progress:
     """The highest sequence in the journal; 0 before the first."""
     missing: frozenset[int] = frozenset()
     """Sequences below it that never arrived, at most the first few hundred of each gap."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedDecision:
-    """A decision as it was kept: without reservation, price, or any text of the request."""
-
-    decision: Decision
-    account: str
-    at: datetime
-    slot_id: str | None = None
-    """The reservation of ``account`` that paid for it, where that is not named by the request."""
-    request: InvocationRequest | None = None
-    """As it was asked, without its text; ``None`` of one that was malformed, or of an outage."""
 
 
 class Journal(Protocol):
@@ -105,37 +87,6 @@ class Alerts(Protocol):
 
     def publish(self, alert: Alert) -> None:
         """Send the mail to its recipients; ``AlertNotPublished`` if it may not have gone out."""
-        ...
-
-
-class RejectionLog(Protocol):
-    """Why a call was refused or rerouted: the ledger has no entry for what it never held."""
-
-    def record(
-        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
-    ) -> None:
-        """Keep it for 30 days. ``LedgerUnavailable``; callers answer the request anyway.
-
-        Of ``request`` everything is kept but its text.
-        """
-        ...
-
-    def record_hit(
-        self, decision: Decision, at: datetime, request: InvocationRequest | None = None
-    ) -> bool:
-        """Keep that it was answered from a cache, and add what that spared to the day's savings.
-
-        Both or neither, and once for each request id of an application. Whether it was new; raises
-        as ``record``, and ``EntryNotWritable``.
-        """
-        ...
-
-
-class RecordedDecisions(Protocol):
-    """The read side of ``RejectionLog``."""
-
-    def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
-        """Refusals and reroutes of this request id, in order of time."""
         ...
 
 

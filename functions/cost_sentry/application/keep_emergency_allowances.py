@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cost_sentry.application.config_document import config_to_document
+from cost_sentry.application.decision_log_ports import RejectionLog
 from cost_sentry.application.emergency_booking import Booking
 from cost_sentry.application.emergency_ports import (
     Claimant,
@@ -15,7 +16,6 @@ from cost_sentry.application.emergency_ports import (
     StoreUnreadable,
 )
 from cost_sentry.application.emergency_slots import PrepaidCalls, prepaid_calls
-from cost_sentry.application.journal_ports import RejectionLog
 from cost_sentry.application.ports import (
     Clock,
     ConfigSource,

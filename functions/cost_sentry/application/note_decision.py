@@ -1,6 +1,8 @@
 """Keep why a call was refused, rerouted, cut short or not made, so that it can be explained."""
 
-from cost_sentry.application.journal_ports import EntryNotWritable, RejectionLog
+from collections.abc import Callable
+
+from cost_sentry.application.decision_log_ports import EntryNotWritable, RejectionLog
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
@@ -8,7 +10,11 @@ from cost_sentry.domain.invocation import InvocationRequest
 
 
 def note_decision(
-    decision: Decision, request: InvocationRequest | None, *, log: RejectionLog, clock: Clock
+    decision: Decision,
+    request: InvocationRequest | None,
+    *,
+    log: Callable[[], RejectionLog],
+    clock: Clock,
 ) -> str | None:
     """Note what was not allowed as it was asked, or was routed; why it could not be noted.
 
@@ -21,7 +27,7 @@ def note_decision(
     Args:
         decision: what was answered.
         request: what was asked; ``None`` if it was malformed.
-        log: where it is kept.
+        log: makes the place where it is kept; few calls need one.
         clock: says when.
     """
     if decision.code in (ReasonCode.LEDGER_UNAVAILABLE, ReasonCode.EMERGENCY_ALLOWANCE):
@@ -33,9 +39,9 @@ def note_decision(
         return None
     try:
         if decision.cached:
-            log.record_hit(decision, clock.now(), request)
+            log().record_hit(decision, clock.now(), request)
         else:
-            log.record(decision, clock.now(), request)
+            log().record(decision, clock.now(), request)
     except (LedgerUnavailable, EntryNotWritable) as error:
         return str(error)
     return None

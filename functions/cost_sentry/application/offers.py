@@ -1,18 +1,16 @@
 """The models that are offered to the ledger for a request, whether it names one or not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cost_sentry.application.candidate_tries import CandidateTries
 from cost_sentry.application.candidates import Candidate, candidates_for
 from cost_sentry.application.model_refusal import refusal_of, request_refusal
-from cost_sentry.application.ports import PriceBook
-from cost_sentry.application.required_tier import Complexity
-from cost_sentry.application.route_refusal import unknown_choice, unserved
-from cost_sentry.application.route_request import Unserved, route_request
+from cost_sentry.application.ports import Complexity, PriceBook
 from cost_sentry.domain.decision import Decision, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.route import Route
-from cost_sentry.domain.routing_rules import is_unnamed, wish_of
+from cost_sentry.domain.routing_rules import Wish, is_unnamed, wish_of
 from cost_sentry.domain.sentry_config import SentryConfig
 
 
@@ -26,6 +24,8 @@ class Offers:
     """The model of the request, or the router's first choice."""
     route: Route | None = None
     """``None``: the request names its model."""
+    too_long: Callable[[InvocationRequest, CandidateTries], Decision] | None = None
+    """The refusal of a prompt that is too long for each of the router's choices."""
 
 
 def offers_for(
@@ -41,9 +41,28 @@ def offers_for(
         each = candidates_for(request, config, book)
         return refused or Offers(each=each, first_model=request.model_id)
     refused = request_refusal(request, config, book)
-    if refused or wish is None:
-        return refused or unknown_choice(request, config)
+    return refused or _routed(wish, request, config, book, complexity)
+
+
+def _routed(
+    wish: Wish | None,
+    request: InvocationRequest,
+    config: SentryConfig,
+    book: PriceBook,
+    complexity: Complexity | None,
+) -> Offers | Decision:
+    """Of a request that names no model; no other waits for these imports."""
+    from cost_sentry.application import route_refusal
+    from cost_sentry.application.route_request import Unserved, route_request
+
+    if wish is None:
+        return route_refusal.unknown_choice(request, config)
     found = route_request(wish, request, config, book, complexity)
     if isinstance(found, Unserved):
-        return unserved(request, wish, found)
-    return Offers(each=found.offers, first_model=found.route.first_model, route=found.route)
+        return route_refusal.unserved(request, wish, found)
+    return Offers(
+        each=found.offers,
+        first_model=found.route.first_model,
+        route=found.route,
+        too_long=route_refusal.too_long_for_all,
+    )

@@ -1,11 +1,12 @@
 """What the use cases need from the world. Adapters fit these shapes; nothing inherits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import (
@@ -15,6 +16,9 @@ from cost_sentry.domain.reservation import (
     ResolvedReservation,
 )
 from cost_sentry.domain.sentry_config import SentryConfig
+
+Complexity = Callable[[InvocationRequest], int | None]
+"""How likely a small model is not enough, in thousandths; ``None`` if there is no text to read."""
 
 
 class Clock(Protocol):

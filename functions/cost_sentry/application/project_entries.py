@@ -10,14 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.application.entry_sequence import Gap, advanced
-from cost_sentry.application.journal_ports import (
-    AlertOutbox,
-    Alerts,
-    EntryNotWritable,
-    Journal,
-    Limits,
-)
+from cost_sentry.application.journal_ports import AlertOutbox, Alerts, Journal, Limits
 from cost_sentry.application.ports import Clock, ConfigSource
 from cost_sentry.application.record_alerts import BudgetWindow, record_alerts
 from cost_sentry.application.send_alerts import SendOutcome, send_alerts

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cost_sentry.application.candidates import asked_output_limit
-from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.application.simulated_call import CallEnd, SimulatedCall, choice_of
 from cost_sentry.domain.decision import DecisionKind

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import WindowTotals, postings_of

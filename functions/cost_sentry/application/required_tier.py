@@ -1,15 +1,13 @@
 """Which tier a request requires of its model, and what says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cost_sentry.application.ports import Complexity
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.route import DecidedBy
 from cost_sentry.domain.routing import SMALL, TIER_NAMES, RoutedModel, tier_by_worth
 from cost_sentry.domain.routing_rules import Routing, Wish
-
-Complexity = Callable[[InvocationRequest], int | None]
-"""How likely a small model is not enough, in thousandths; ``None`` if there is no text to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

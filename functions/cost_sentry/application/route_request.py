@@ -21,8 +21,8 @@ from cost_sentry.application.candidates import (
     listed_model,
     why_unfit,
 )
-from cost_sentry.application.ports import PriceBook
-from cost_sentry.application.required_tier import Complexity, required_tier
+from cost_sentry.application.ports import Complexity, PriceBook
+from cost_sentry.application.required_tier import required_tier
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest

@@ -14,7 +14,6 @@ from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, asked_output_limit
-from cost_sentry.application.circuit_check import CircuitCheck
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
@@ -25,7 +24,6 @@ from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
-from cost_sentry.application.route_refusal import too_long_for_all
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
@@ -105,25 +103,23 @@ class Serving:
             return self.replayed(result)
         if isinstance(result, TooLong):
             return refusal_of_length(self.request, result.tokens, result.tokens_max)
+        advice = Advice(check, stage, circuits, offers.route)
         if isinstance(result, Reserved):
-            result = self._told(result)
-            decision = self._allowed(result, tries, Advice(check, stage, circuits, offers.route))
-        else:
-            decision = self._refused(tries, check, circuits)
-        shadow = (*check.shadow, *self._would_refuse(result))[:NOTES_MAX]
-        notes = tuple(check.notes)
-        return looked.noted(replace(decision, policies=notes, shadow=shadow, route=offers.route))
+            return looked.noted(self._allowed(self._told(result), tries, advice))
+        return looked.noted(self._refused(tries, advice))
 
-    def _refused(
-        self, tries: CandidateTries, check: PolicyCheck, circuits: CircuitCheck
-    ) -> Decision:
-        if circuits.refuses(tries):
-            return circuits.refusal(tries)
-        if tries.short:
-            return exhausted(self.request, self.config, tries, self.parts.clock.now())
-        if check.struck:
-            return forbidden(self.request, tries, check)
-        return too_long_for_all(self.request, tries)
+    def _refused(self, tries: CandidateTries, advice: Advice) -> Decision:
+        check = advice.check
+        if advice.circuits.refuses(tries):
+            decision = advice.circuits.refusal(tries)
+        elif tries.short:
+            decision = exhausted(self.request, self.config, tries, self.parts.clock.now())
+        elif check.struck or self.offers is None or self.offers.too_long is None:
+            decision = forbidden(self.request, tries, check)
+        else:
+            decision = self.offers.too_long(self.request, tries)
+        notes, shadow = tuple(check.notes), tuple(check.shadow)
+        return replace(decision, policies=notes, shadow=shadow, route=advice.route)
 
     @property
     def _route(self) -> Route | None:
@@ -172,12 +168,10 @@ class Serving:
         shadows = {b.id: self.parts.levels.level(b, now) for b in budgets if b.is_shadow}
         return replace(held, remaining=all_told(held, shadows)) if shadows else held
 
-    def _would_refuse(self, result: Reserved | None) -> tuple[PolicyNote, ...]:
+    def _would_refuse(self, held: Reserved) -> tuple[PolicyNote, ...]:
         """What budgets in shadow mode say of what is held."""
-        if result is None:
-            return ()
-        used = result.reservation.model_used
-        return would_refuse(result.remaining, self.config.budgets, used)
+        used = held.reservation.model_used
+        return would_refuse(held.remaining, self.config.budgets, used)
 
     def _reservation(self, candidate: Candidate) -> Reservation:
         request, now = self.request, self.parts.clock.now()
@@ -227,6 +221,9 @@ class Serving:
             budgets=views_held(self._budgets_of(held.model_used), held, reserved.remaining),
             short=short_view(request, config, tries),
             rungs=(*tries.rungs, reserved_rung(held, asked)),
+            policies=tuple(advice.check.notes),
+            shadow=(*advice.check.shadow, *self._would_refuse(reserved))[:NOTES_MAX],
+            route=advice.route,
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,
             tags=request.tags,

@@ -102,7 +102,7 @@ class SimulatedSentry:
             clock=self._clock,
             token_counter=self._counts,
             policy_engines=self.policy_engines,
-            levels=BudgetLevels(self.totals),
+            levels=BudgetLevels(lambda: self.totals),
             complexity=_kept_estimate,
         )
 

@@ -27,9 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         )
     except RequestRefused as refused:
         decision = malformed(raw, refused, caller_of(event), execution["name"])
-    unnoted = note_decision(
-        decision, request, log=bootstrap.decision_log(), clock=bootstrap.clock()
-    )
+    unnoted = note_decision(decision, request, log=bootstrap.decision_log, clock=bootstrap.clock())
     fields = {**log_fields(decision), "unnoted": unnoted, "execution": execution["id"]}
     logger.info(decision.code.value, extra=fields)
     if decision.code is ReasonCode.EMERGENCY_ALLOWANCE:

@@ -38,7 +38,7 @@ def admit_request(environment: Environment, event: Any) -> dict[str, Any]:
     except RequestRefused as refused:
         decision = rejection(request, ReasonCode.INVALID_REQUEST, str(refused))
     event["decided"](request, attempt, decision, asked)
-    note_decision(decision, request, log=environment.decision_log, clock=environment.clock)
+    note_decision(decision, request, log=lambda: environment.decision_log, clock=environment.clock)
     calls = decision.kind is not DecisionKind.REJECT and not decision.replayed
     answer: dict[str, Any] = {
         "decision": "REPLAY" if decision.replayed else decision.kind.value,

@@ -7,7 +7,7 @@ from cost_sentry.adapters.dynamodb_journal import ATTEMPTS_MAX, DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_journal_writes import actions, distinct, parts
 from cost_sentry.adapters.ledger_calls import LedgerCalls
-from cost_sentry.application.journal_ports import EntryNotWritable
+from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
 from tests.fakes.builders import NOON, budget, hold

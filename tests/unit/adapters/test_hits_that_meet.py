@@ -8,7 +8,7 @@ from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_savings import DynamoDbSavings
 from cost_sentry.adapters.hit_record import PARTS, hit_from_record, hit_to_record, part_of
-from cost_sentry.application.journal_ports import EntryNotWritable
+from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
 from tests.contract.test_savings_contract import DAY, HIT, hit
 from tests.fakes.builders import NOON

@@ -27,7 +27,7 @@ def decision(kind, **changes):
 def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
     log = MemoryJournal()
 
-    assert note_decision(decision(kind), None, log=log, clock=ManualClock()) is None
+    assert note_decision(decision(kind), None, log=lambda: log, clock=ManualClock()) is None
 
     [noted] = log.decisions("r1")
     assert (noted.decision.kind, noted.at) == (kind, NOON)
@@ -36,7 +36,7 @@ def test_a_refusal_and_a_reroute_are_noted_with_their_time(kind):
 def test_what_was_asked_is_noted_without_its_text():
     log, asked = MemoryJournal(), request("r1")
 
-    note_decision(decision(DecisionKind.REJECT), asked, log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.REJECT), asked, log=lambda: log, clock=ManualClock())
 
     [noted] = log.decisions("r1")
     assert noted.request == asked.without_text()
@@ -47,7 +47,7 @@ def test_a_call_whose_output_limit_was_lowered_is_noted():
     log = MemoryJournal()
     lowered = replace(decision(DecisionKind.ALLOW), code=ReasonCode.OUTPUT_LIMIT_LOWERED)
 
-    assert note_decision(lowered, None, log=log, clock=ManualClock()) is None
+    assert note_decision(lowered, None, log=lambda: log, clock=ManualClock()) is None
 
     assert [n.decision.code for n in log.decisions("r1")] == [ReasonCode.OUTPUT_LIMIT_LOWERED]
 
@@ -55,8 +55,10 @@ def test_a_call_whose_output_limit_was_lowered_is_noted():
 def test_an_allowed_call_and_a_replay_leave_no_note():
     log = MemoryJournal()
 
-    note_decision(decision(DecisionKind.ALLOW), None, log=log, clock=ManualClock())
-    note_decision(decision(DecisionKind.REROUTE, replayed=True), None, log=log, clock=ManualClock())
+    note_decision(decision(DecisionKind.ALLOW), None, log=lambda: log, clock=ManualClock())
+    note_decision(
+        decision(DecisionKind.REROUTE, replayed=True), None, log=lambda: log, clock=ManualClock()
+    )
 
     assert list(log.decisions("r1")) == []
 
@@ -66,7 +68,7 @@ def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it(
     shadow = (PolicyNote(policy_id="p", sentence="Why.", model_id="m"),)
     allowed = replace(decision(DecisionKind.ALLOW), code=ReasonCode.WITHIN_BUDGETS, shadow=shadow)
 
-    assert note_decision(allowed, None, log=log, clock=ManualClock()) is None
+    assert note_decision(allowed, None, log=lambda: log, clock=ManualClock()) is None
 
     assert [n.decision.shadow for n in log.decisions("r1")] == [shadow]
 
@@ -74,7 +76,7 @@ def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it(
 def test_a_call_whose_model_was_chosen_is_noted_with_how():
     log, routed_call = MemoryJournal(), sentry(budget(limit=10**6)).decide(routed())
 
-    assert note_decision(routed_call, routed(), log=log, clock=ManualClock()) is None
+    assert note_decision(routed_call, routed(), log=lambda: log, clock=ManualClock()) is None
 
     [noted] = log.decisions("r1")
     assert noted.decision.code is ReasonCode.ROUTED
@@ -86,6 +88,6 @@ def test_a_log_that_does_not_answer_changes_no_answer():
         def record(self, _decision, _at, _request):
             raise LedgerUnavailable("the table did not answer")
 
-    problem = note_decision(decision(DecisionKind.REJECT), None, log=Silent(), clock=ManualClock())
+    problem = note_decision(decision(DecisionKind.REJECT), None, log=Silent, clock=ManualClock())
 
     assert problem == "the table did not answer"

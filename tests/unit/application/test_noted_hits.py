@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.application.explain_request import explain
-from cost_sentry.application.journal_ports import EntryNotWritable
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.application.recorded_calls import CACHED, RecordedCalls
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
@@ -29,7 +29,7 @@ def hit():
 
 def note(hit, log):
     decision, request, house = hit
-    return note_decision(decision, request, log=log, clock=house.clock)
+    return note_decision(decision, request, log=lambda: log, clock=house.clock)
 
 
 def test_a_hit_is_noted_once_however_often_its_id_is_answered(hit):

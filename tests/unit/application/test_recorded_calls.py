@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
-from cost_sentry.application.journal_ports import RecordedDecision
+from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.recorded_calls import EMERGENCIES, MALFORMED, RecordedCalls
 from cost_sentry.application.simulated_call import CallEnd
 from cost_sentry.domain.decision import DecisionKind, ReasonCode

@@ -36,7 +36,7 @@ class House:
             price_book=SmallBook(),
             ledger=self.ledger,
             clock=self.clock,
-            levels=BudgetLevels(self.totals),
+            levels=BudgetLevels(lambda: self.totals),
         )
         self.apply(*budgets)
 

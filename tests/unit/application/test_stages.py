@@ -212,7 +212,7 @@ def test_a_level_is_rounded_down_and_a_budget_of_nothing_is_used_up(limit, poste
 
 
 def test_a_bounded_number_of_windows_is_known():
-    levels = BudgetLevels(PostedTotals())
+    levels = BudgetLevels(PostedTotals)
     for n in range(WINDOWS_KNOWN_MAX + 1):
         levels.level(budget(f"b{n}"), NOON)
 
@@ -222,7 +222,9 @@ def test_a_bounded_number_of_windows_is_known():
 def test_budgets_without_stages_are_never_looked_at():
     totals = PostedTotals()
 
-    assert BudgetLevels(totals).stage([budget("day", 3, unit=Unit.REQUESTS)], NOON) == Stage()
+    assert (
+        BudgetLevels(lambda: totals).stage([budget("day", 3, unit=Unit.REQUESTS)], NOON) == Stage()
+    )
     assert totals.reads == 0
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
 from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
@@ -94,6 +95,11 @@ class Operator:
     def savings(self) -> DynamoDbSavings:
         """What caches have spared."""
         return DynamoDbSavings(self._calls)
+
+    @cached_property
+    def circuits(self) -> DynamoDbCircuits:
+        """Which models are not asked now."""
+        return DynamoDbCircuits(self._calls, str(self.target.session.region_name))
 
     @cached_property
     def recorded_calls(self) -> DynamoDbRecordedCalls:

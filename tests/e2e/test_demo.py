@@ -76,6 +76,19 @@ def test_the_summary_has_the_promised_fields_and_every_call_ended_one_way(told):
     assert all(not promise["broken"] for promise in told["promises"])
 
 
+def test_rules_are_seen_at_work(told):
+    seen = {scene["scene"]: scene["codes"] for scene in told["rules"]}
+
+    failed = ["WITHIN_BUDGETS"] * 5
+    assert list(seen.values()) == [
+        ["REROUTED_BY_POLICY"],
+        ["FORBIDDEN_BY_POLICY"],
+        ["ROUTED"],
+        ["WITHIN_BUDGETS", "ANSWERED_FROM_CACHE"],
+        [*failed, "REROUTED_BY_CIRCUIT", "WITHIN_BUDGETS", "WITHIN_BUDGETS"],
+    ]
+
+
 def test_no_budget_of_the_summary_is_overspent(told):
     assert len(told["budgets"]) >= 7
     for budget in told["budgets"]:

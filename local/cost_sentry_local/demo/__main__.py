@@ -12,6 +12,7 @@ from cost_sentry_local.cloud import CloudNotStarted
 from cost_sentry_local.demo.deployment import deployed
 from cost_sentry_local.demo.report import print_report
 from cost_sentry_local.demo.result import Result, summary
+from cost_sentry_local.demo.rules import RuleNotMet
 from cost_sentry_local.demo.show import Options, perform
 from cost_sentry_local.demo.trace import TraceTooShort, read_trace
 from cost_sentry_local.demo.workload import planned_calls
@@ -42,7 +43,7 @@ def main() -> int:
     except TraceTooShort as problem:
         console.print(f"[red]{problem}")
         return 2
-    except (CloudNotStarted, SynthesisFailed, DeploymentFailed) as problem:
+    except (CloudNotStarted, SynthesisFailed, DeploymentFailed, RuleNotMet) as problem:
         console.print(str(problem), style="red", markup=False)
         return 3
     except OSError as problem:

@@ -11,6 +11,7 @@ from cost_sentry_local.demo.ledger_view import ADJUSTED, RESERVED, RESOLVED, Led
 
 _TOLD_ALWAYS = ("requestId", "decision", "code", "message", "modelAsked", "priceBook")
 _TOLD_OF_A_CALL = ("modelUsed", "path", "maxTokens", "reservedUsd", "status", "budgets")
+_TOLD_OF_A_KEPT_ANSWER = ("modelUsed", "costUsd", "cache")
 _TOLD_OF_A_BUDGET = ("id", "window", "unit", "limit", "left", "leftAsOf", "needed")
 _KEPT_ON_REPLAY = ("decision", "modelUsed", "reservedUsd", "costUsd", "status")
 _NEVER_RESETS = "all"
@@ -130,7 +131,7 @@ def _untold(answer: Answer) -> Iterator[str]:
     if not sentry:
         yield "no sentry block"
         return
-    wanted = _TOLD_ALWAYS + (() if answer.outcome is Outcome.REJECTED else _TOLD_OF_A_CALL)
+    wanted = _TOLD_ALWAYS + _told_beside(answer)
     yield from (f"no {name}" for name in wanted if sentry.get(name) in (None, "", []))
     if answer.outcome in (Outcome.ALLOWED, Outcome.REROUTED):
         yield from _untold_of_success(answer)
@@ -142,14 +143,27 @@ def _untold(answer: Answer) -> Iterator[str]:
             yield from _untold_of_budget(budget)
 
 
+def _told_beside(answer: Answer) -> tuple[str, ...]:
+    if answer.outcome is Outcome.REJECTED:
+        return ()
+    kept = answer.sentry.get("code") == "ANSWERED_FROM_CACHE"
+    return _TOLD_OF_A_KEPT_ANSWER if kept else _TOLD_OF_A_CALL
+
+
 def _untold_of_success(answer: Answer) -> Iterator[str]:
     if answer.sentry.get("costUsd") is None:
         yield "no costUsd"
     if not answer.response.get("output") or "stopReason" not in answer.response:
         yield "no answer of the model"
-    rerouted = answer.sentry.get("modelUsed") != answer.sentry.get("modelAsked")
+    rerouted = answer.sentry.get("modelUsed") != _first_choice(answer.sentry)
     if rerouted != (answer.outcome is Outcome.REROUTED):
         yield f"decision {answer.sentry.get('decision')} does not fit the model that was called"
+
+
+def _first_choice(sentry: Mapping[str, Any]) -> object:
+    """The model that the request names, or that the sentry would rather have called."""
+    routing = sentry.get("routing")
+    return routing["order"][0]["modelId"] if routing else sentry.get("modelAsked")
 
 
 def _untold_of_budget(budget: Mapping[str, Any]) -> Iterator[str]:

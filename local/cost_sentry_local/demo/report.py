@@ -16,6 +16,7 @@ from cost_sentry_client.money_display import spent_text
 from cost_sentry_client.tables import amounts_table
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.report_mails import alert_report
+from cost_sentry_local.demo.report_rules import rules_report
 from cost_sentry_local.demo.result import Result
 
 _MODEL_NAME = re.compile(r"^(?:\w+\.)?\w+\.(?P<name>.+?)(?:-\d{8})?-v\d+:\d+$")
@@ -32,6 +33,7 @@ def print_report(console: Console, result: Result) -> None:
         ("Spend against budget", _budgets(result)),
         ("Who spent it, on which model", [_spend(result)]),
         ("What rerouting saved", _savings(result)),
+        ("Rules at work", rules_report(result.scenes)),
         ("Alert mails", alert_report(result)),
         ("The first rejected call's full answer", _first_rejection(result)),
         ("Promises, checked from outside", [_promises(result)]),

@@ -11,6 +11,7 @@ from cost_sentry_client.budget_report import budget_json
 from cost_sentry_client.operations import BudgetState, Operator
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.audit_evidence import Evidence, Finding
+from cost_sentry_local.demo.rules import Scene
 from cost_sentry_local.demo.savings import Saving
 from cost_sentry_local.mailbox import Mail
 
@@ -24,6 +25,7 @@ class Result:
     evidence: Evidence
     budgets: Sequence[BudgetState]
     savings: Sequence[Saving]
+    scenes: Sequence[Scene]
     mails: Sequence[Mail]
     closing: LimitChange
     findings: Sequence[Finding]
@@ -60,6 +62,10 @@ def summary(result: Result) -> dict[str, Any]:
         "seconds": round(result.seconds, 1),
         "saved_usd": dollars_text(sum(line.saved for line in result.savings)),
         "alerts": result.evidence.ledger.alerts,
+        "rules": [
+            {"scene": scene.title, "codes": [a.sentry.get("code") for a in scene.answers]}
+            for scene in result.scenes
+        ],
         "budgets": [budget_json(state) for state in result.budgets],
         "replay_seconds": round(result.replay_seconds, 1),
         "mails": [dict(mail) for mail in result.mails],

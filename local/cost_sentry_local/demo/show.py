@@ -21,6 +21,7 @@ from cost_sentry_local.demo.deployment import Stage
 from cost_sentry_local.demo.evidence import collect, wait_for_journal
 from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.result import Result, budget_states
+from cost_sentry_local.demo.rules import show_rules
 from cost_sentry_local.demo.sampler import Sampler
 from cost_sentry_local.demo.savings import savings
 from cost_sentry_local.demo.workload import PlannedCall
@@ -62,6 +63,9 @@ def perform(
             extra = [*last, ask_for_unknown_model(replay)]
             repeats = send_again(replay, [*answers, *last])
             without_ledger = ask_without_ledger(replay, stage.cloud)
+        with console.status("Putting rules in force, and making the calls that they are for …"):
+            scenes = show_rules(replay, stage.operator)
+            extra += [answer for scene in scenes for answer in scene.answers]
             expired = _expire_overdue(stage)
             wait_for_journal(stage)
             sampler.look()
@@ -77,6 +81,7 @@ def perform(
         evidence=evidence,
         budgets=budget_states(stage.operator, evidence),
         savings=savings(answers, evidence.prices),
+        scenes=scenes,
         mails=mails(stage.cloud),
         closing=closing,
         findings=audit(evidence),

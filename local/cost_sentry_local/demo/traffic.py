@@ -53,7 +53,7 @@ _EVALUATION = Caller(team="research", application="evaluation", model_id=OPUS)
 _SANDBOX = Caller(team="research", application="sandbox", model_id=SONNET)
 _CAMPAIGN = Caller(team="growth", application="campaigns", model_id=NOVA_PRO)
 
-SANDBOX = _SANDBOX
+SANDBOX, CAMPAIGN, TRIAGE = _SANDBOX, _CAMPAIGN, _TRIAGE
 CALLERS = (
     _WEB, _CHAT, _CAMPAIGN, _CATALOGUE, _CHAT, _EVALUATION, _WEB, _TRIAGE, _CAMPAIGN, _CHAT,
     _SANDBOX, _WEB, _CHAT, _CATALOGUE, _CAMPAIGN, _TRIAGE, _WEB, _CHAT, _CAMPAIGN, _CATALOGUE,

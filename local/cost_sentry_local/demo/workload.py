@@ -1,6 +1,6 @@
 """The calls of one run: each row of the trace as an input of ``guarded_invocation``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,7 @@ def plan_call(
     priority: str = "normal",
     after_seconds: float = 0.0,
     stand_in: Json | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> PlannedCall:
     """One call.
 
@@ -59,6 +60,7 @@ def plan_call(
         priority: Of the request.
         after_seconds: When it arrives.
         stand_in: Further orders for the Bedrock stand-in.
+        tags: Beside team and application.
     """
     context_tokens, generated_tokens = tokens
     # A tool call is as long as it is; every other answer replays the trace's own length.
@@ -72,7 +74,7 @@ def plan_call(
             **orders(**replayed, **(stand_in or {})),
         },
         "requestId": request_id,
-        "tags": {"team": caller.team, "application": caller.application},
+        "tags": {"team": caller.team, "application": caller.application, **(tags or {})},
         "priority": priority,
     }
     return PlannedCall(

@@ -1,0 +1,33 @@
+"""``examples/rules.yaml`` is ``examples/sentry.yaml`` with rules on top, and no less."""
+
+from pathlib import Path
+
+from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
+from cost_sentry_client.config_file.load import load_config
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PLAIN = load_config(EXAMPLES / "sentry.yaml").config
+RULES = load_config(EXAMPLES / "rules.yaml").config
+
+
+def test_it_takes_nothing_away_and_lowers_no_limit():
+    limits = {budget.id: budget.limit for budget in PLAIN.budgets}
+
+    changes = plan_config(PLAIN, RULES, limits)
+
+    assert not [change for change in changes if change.kind is ChangeKind.REMOVED]
+    assert all(budget.limit >= limits[budget.id] for budget in RULES.budgets)
+    assert {budget.id for budget in RULES.budgets} == limits.keys()
+
+
+def test_it_has_every_kind_of_rule_that_a_file_can_have():
+    things = {change.thing for change in plan_config(PLAIN, RULES, {})}
+
+    assert things >= {
+        ChangedThing.POLICY,
+        ChangedThing.ROUTING,
+        ChangedThing.VIRTUAL_MODEL,
+        ChangedThing.TASK_TYPE,
+        ChangedThing.CIRCUIT_BREAKER,
+    }
+    assert any(a.answer_cache for team in RULES.teams.values() for a in team.applications.values())

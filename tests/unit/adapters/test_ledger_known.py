@@ -112,24 +112,14 @@ def test_a_shard_that_closed_sends_the_question_up_again(calls, ledger):
     assert late._shards.shard_of(ACCOUNT, "below") == ""
 
 
-def test_a_shard_that_is_not_there_yet_has_the_memory_of_the_one_above(calls, ledger):
-    ahead = elsewhere(calls)
-    deep = ShardState(place=ACCOUNT, state="split", depth=3)
-    ahead._shards.learn(deep, "above")
-    assert ahead._shards.shard_of(ACCOUNT, "above") == path_of("above")[:3]
-    split(calls, path_of("above")[:1])
-    ledger.reserve(reservation("above2", hold(100)))
-
-    assert ahead.known(reservation("nobody")) is None
-    assert held(ahead.known(reservation("above2"))) == "above2"
-
-
 class Scripted:
     """A memory, shards and a table that say what a test wants, and count what they are asked."""
 
-    def __init__(self, *, past=(), found=None, state=None) -> None:
+    def __init__(self, *, past=(), found=None, state=None, believed="", there=("",)) -> None:
         self.past, self.found, self.state = list(past), found, state
-        self.at_once, self.looks, self.waits = [], 0, []
+        self.believed, self.there = believed, there
+        self.at_once, self.looks, self.waits, self.read = [], 0, [], []
+        self.gets = 0
 
     def of_the_past(self, _asked, *, at_once):
         self.at_once.append(at_once)
@@ -138,14 +128,19 @@ class Scripted:
             raise answer
         return answer
 
-    def in_shard(self, _shard, _asked):
+    def in_shard(self, shard, _asked):
         self.looks += 1
+        self.read.append(shard.shard)
         return self.found
 
     def shard_of(self, _account, _request_id):
-        return ""
+        return self.believed
 
     def get(self, key):
+        bits = key["sk"]["S"].partition("#")[2]
+        self.gets += 1
+        if bits not in self.there:
+            return None
         return {**key, **({"state": {"S": self.state}} if self.state else {})}
 
     def update(self, _arguments):
@@ -196,3 +191,25 @@ def test_a_split_that_teaches_nothing_new_ends_the_search():
 
     assert world.known(reservation("r1")) is None
     assert world.looks == 1
+
+
+def test_what_a_shard_knows_is_the_answer_whether_it_goes_on_or_not():
+    ended = SameId(reservation=reservation("r1"), resolution=resolution(40))
+    world = Scripted(state=CLOSED, found=ended)
+
+    assert world.known(reservation("r1")) is ended
+    assert world.looks == 1
+
+
+def test_a_shard_that_is_not_there_yet_has_the_memory_of_the_one_right_above():
+    world = Scripted(believed="0110", there=("", "01", "011"))
+
+    assert world.known(reservation("r1")) is None
+    assert world.read == ["011"]
+
+
+def test_an_account_that_nobody_opened_is_asked_for_once():
+    world = Scripted(there=())
+
+    assert world.known(reservation("r1")) is None
+    assert (world.gets, world.looks) == (1, 0)

@@ -53,6 +53,10 @@ def _arguments() -> argparse.Namespace:
     again.add_argument("--faults", default="", help="only these")
     again.add_argument("--not-late", action="store_true", help="no late settlements")
     given = parser.parse_args()
+    for name in ("seeds", "steps", "seconds"):
+        most = getattr(given, name)
+        if most is not None and most <= 0:
+            parser.error(f"--{name} is {most}; it must be above 0, or nothing would run")
     given.jobs = given.jobs or os.cpu_count() or 1
     return given
 

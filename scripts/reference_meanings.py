@@ -177,14 +177,15 @@ ANSWER = {
 ANSWER_BUDGET = {
     "id": "as in `sentry.yaml`",
     "window": "the window's id, such as `2026-11-21`; see [windows](#windows)",
-    "unit": "`usd`, `tokens`, `input_tokens`, `output_tokens`, `requests` or `in_flight`; "
+    "unit": "`usd`, `tokens`, `input_tokens`, `output_tokens`, `requests`, `in_flight`, "
+    "`retries` or `depth`; "
     "amounts below are in it",
     "limit": "of the window; `null` where the deciding write did not look",
     "left": "what the call's own part of the ledger knew to be left, as of `leftAsOf`; after the "
     "call, with what came back. What lies free in other parts is left out: more may be there",
     "leftAsOf": "when that was seen; it may be some minutes ago",
     "needed": "what this request holds, or would have held",
-    "resetsAt": "when the window ends; `null` if it never does, as with `in_flight`",
+    "resetsAt": "when the window ends; `null` if it never does, as with `in_flight` and `session`",
     "binding": "this budget refused the request",
     "posted": "only after the call: what it was charged",
 }

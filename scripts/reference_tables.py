@@ -20,6 +20,7 @@ from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.domain import window_id
 from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.session import PATH_NAMES_MAX
 from cost_sentry.settings import Settings
 from cost_sentry_local.stand_in.faults import FaultKind
 from infra.alarms import ALARMS
@@ -86,7 +87,10 @@ def request_limits() -> str:
         ("`tags`", f"`team`, `application`, and at most {sentry_fields.TAGS_MAX} others"),
         (
             "name of a tag",
-            f"{sentry_fields.TAG_NAME_LENGTH_MAX_CHARACTERS} characters; no `#`, not `model`",
+            (
+                f"{sentry_fields.TAG_NAME_LENGTH_MAX_CHARACTERS} characters; no `#`, "
+                "not `model` or `session`"
+            ),
         ),
         (
             "value of a tag",
@@ -107,6 +111,13 @@ def request_limits() -> str:
         (
             "`mayWait`",
             "`false` (default). `true`: service tier `flex` may serve it, where that is priced",
+        ),
+        (
+            "`session`",
+            (
+                "of an agent run: `id`, a UUID of version 7; `path`, at most "
+                f"{PATH_NAMES_MAX} names from the root down; `retry`, from 0 for a first try"
+            ),
         ),
         (
             "`inferenceConfig.maxTokens`",

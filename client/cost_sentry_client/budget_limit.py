@@ -15,6 +15,8 @@ _EXAMPLES = {
     Unit.OUTPUT_TOKENS: 500_000,
     Unit.REQUESTS: 600,
     Unit.IN_FLIGHT: 20,
+    Unit.RETRIES: 5,
+    Unit.DEPTH: 3,
 }
 
 

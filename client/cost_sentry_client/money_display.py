@@ -10,6 +10,8 @@ _SHORT_NOUNS = {
     Unit.OUTPUT_TOKENS: "tok out",
     Unit.REQUESTS: "req",
     Unit.IN_FLIGHT: "calls",
+    Unit.RETRIES: "retries",
+    Unit.DEPTH: "levels",
 }
 """Tables have 80 columns."""
 

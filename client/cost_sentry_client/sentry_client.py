@@ -80,6 +80,7 @@ class SentryClient:
         lowerOutputLimit: bool | None = None,  # noqa: N803
         answerCache: str | None = None,  # noqa: N803
         mayWait: bool | None = None,  # noqa: N803
+        session: Mapping[str, Any] | None = None,
         **kwargs: Any,  # noqa: ANN401 - Converse's own arguments, whatever they become
     ) -> dict[str, Any]:
         """Call the model if its budgets can pay for it; Converse's response plus ``sentry``.
@@ -94,6 +95,8 @@ class SentryClient:
             answerCache: ``off`` for an answer of the model although the application's are kept,
                 ``refresh`` for one that is kept in place of the last.
             mayWait: ``True`` to be served by service tier flex, where the operator prices it.
+            session: Of an agent run: ``id``, a version 7 UUID that all its agents share, ``path``,
+                the names from the root down to the one that calls, and ``retry``.
             **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes; but
                 ``modelId`` may be a virtual model, or be left out beside the tag ``taskType``.
 
@@ -110,6 +113,7 @@ class SentryClient:
             **({} if lowerOutputLimit is None else {"lowerOutputLimit": lowerOutputLimit}),
             **({} if answerCache is None else {"answerCache": answerCache}),
             **({} if mayWait is None else {"mayWait": mayWait}),
+            **({} if session is None else {"session": dict(session)}),
         }
         try:
             payload = to_payload(request)

@@ -1,5 +1,6 @@
 """What every ledger must do with every unit and window. Each engine runs the same suite."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.session import in_session
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry.domain.window import WindowKind
 from tests.contract.ledger_case import DAY, LedgerCase
@@ -23,6 +25,9 @@ USAGE = TokenUsage(
     cache_write_1h_tokens=1,
 )
 REPORTED = resolution(40, usage=USAGE, total_tokens=18)
+
+
+RUNS = [f"01a1fdc3-5780-7000-8000-00000000000{number}" for number in (1, 2)]
 
 
 class LedgerUnitsContract(LedgerCase):
@@ -172,3 +177,20 @@ class LedgerUnitsContract(LedgerCase):
         assert (balance.pending, balance.posted, balance.left) == (0, 40, 960)
         assert isinstance(ledger.reserve(reservation("r2", hold(960, of))), Reserved)
         assert isinstance(ledger.reserve(reservation("r3", hold(1, of))), Shortage)
+
+    def test_each_session_has_the_whole_limit_and_a_new_limit_reaches_those_that_began(
+        self, ledger, books, defined
+    ):
+        steps = defined(Unit.REQUESTS, 1, WindowKind.SESSION)
+        first, second = (in_session([steps], {"session": run})[0] for run in RUNS)
+
+        outcomes = [
+            ledger.reserve(reservation(f"r{number}", hold(1, run)))
+            for number, run in enumerate((first, first, second))
+        ]
+
+        assert [type(outcome) for outcome in outcomes] == [Reserved, Shortage, Reserved]
+        books.define(replace(steps, limit=2), steps.window_at(NOON).id)
+        assert isinstance(ledger.reserve(reservation("r3", hold(1, first))), Reserved)
+        balance = books.balance(first, first.window_at(NOON).id)
+        assert (balance.limit, balance.pending, balance.left) == (2, 2, 0)

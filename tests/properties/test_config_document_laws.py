@@ -119,7 +119,7 @@ def test_a_configuration_survives_its_document_as_json_text(config):
 @given(configurations)
 def test_a_document_of_before_output_limits_were_lowered_has_the_usual_floor(config):
     document = json.loads(json.dumps(config_to_document(config)))
-    document["defaults"].pop("outputTokensMin", None)  # not there where nobody chose one
+    document["defaults"].pop("outputTokensMin", None)
 
     assert config_from_document(document).output_tokens_min == OUTPUT_TOKENS_MIN
 

@@ -70,6 +70,7 @@ CALLS = st.fixed_dictionaries(
         "rung": SMALL,
         "hour": SMALL,
         "weekday": st.just(1),
+        "depth": SMALL,
     },
     optional={"maxTokens": SMALL},
 )

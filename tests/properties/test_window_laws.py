@@ -12,7 +12,7 @@ from cost_sentry.domain.window import Window, WindowKind, has_ended, window_at, 
 from cost_sentry.domain.window_id import SPANS, first_day_of, kind_of
 from tests.fakes.time_zones import ZONES, moments
 
-ENDING = [kind for kind in WindowKind if kind is not WindowKind.NONE]
+ENDING = [k for k in WindowKind if k not in (WindowKind.NONE, WindowKind.SESSION)]
 CALENDAR = [kind for kind in ENDING if kind not in SPANS]
 TICK, SECOND, HOUR = timedelta(microseconds=1), timedelta(seconds=1), timedelta(hours=1)
 SOMEWHERE = st.sampled_from(ZONES)

@@ -61,6 +61,15 @@ def invoke(
     may_wait: Annotated[
         bool, typer.Option("--may-wait", help="Rather later than dearer: service tier flex.")
     ] = False,
+    session: Annotated[
+        str | None, typer.Option("--session", help="Of an agent run: a UUID of version 7.")
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option("--path", help="Of the agent in its run: planner/searcher.")
+    ] = None,
+    retry: Annotated[
+        int | None, typer.Option("--retry", help="Of a step of the run: 1 for its first.")
+    ] = None,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="The same id never pays twice.")
     ] = None,
@@ -96,9 +105,15 @@ def invoke(
             lowerOutputLimit=lower_output_limit,
             answerCache=answer_cache,
             mayWait=may_wait or None,
+            session=_session(session, path, retry),
             **request,
         )
     return _show(run, answer)
+
+
+def _session(session: str | None, path: str | None, retry: int | None) -> dict[str, Any] | None:
+    given = {"id": session, "path": path.split("/") if path else None, "retry": retry}
+    return {name: value for name, value in given.items() if value is not None} or None
 
 
 def _inference(max_tokens: int | None, temperature: float | None) -> dict[str, Any]:

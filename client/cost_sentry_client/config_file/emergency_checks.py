@@ -105,6 +105,11 @@ def _not_for_a_day(budget: BudgetShape) -> str | None:
             f"its calls are in flight in budget {budget.id} from the moment they are set aside,"
             " so they would take the places of those that run"
         )
+    if budget.window is WindowKind.SESSION:
+        return (
+            f"budget {budget.id} counts by session, and nobody knows the session of a call before"
+            " it is made"
+        )
     if budget.window in _SHORT:
         return (
             f"budget {budget.id} has a window of a {budget.window}, and what is set aside in one"

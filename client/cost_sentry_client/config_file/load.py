@@ -241,7 +241,7 @@ def _budget(shape: BudgetShape) -> Budget:
 def _thresholds(shape: BudgetShape) -> tuple[int, ...]:
     """Nobody wants three mails a minute who did not ask for them."""
     is_asked_for = "thresholds" in shape.model_fields_set
-    is_rate = shape.window in (WindowKind.MINUTE, WindowKind.HOUR)
+    is_rate = shape.window in (WindowKind.MINUTE, WindowKind.HOUR, WindowKind.SESSION)
     if not is_asked_for and (is_rate or not shape.unit.is_spent):
         return ()
     return tuple(shape.thresholds)

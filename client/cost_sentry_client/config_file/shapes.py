@@ -127,12 +127,14 @@ class BudgetShape(Shape):
     )
     unit: Annotated[Unit, Field(strict=False)] = Field(
         description=(
-            "what is counted: dollars; tokens, all of them or only those in or out; requests; or "
-            "calls in flight, of which each holds one until it ends"
+            "what is counted: dollars; tokens, all of them or only those in or out; requests; "
+            "calls in flight, of which each holds one until it ends; or, with window session, "
+            "retries of steps, or the depth at which agents may call"
         )
     )
     window: Annotated[WindowKind, Field(strict=False)] = Field(
-        description="how long the limit lasts; none never resets, and in_flight takes no other"
+        description="how long the limit lasts; none never resets; session: each agent "
+        "run has a limit of its own; in_flight takes only these two"
     )
     time_zone: TimeZone = Field(
         default=UTC_NAME,
@@ -147,7 +149,7 @@ class BudgetShape(Shape):
         max_length=10,
         description=(
             "percent of the limit spent at which mail is sent, rising; with windows of a minute or "
-            "an hour none, unless it is given; with in_flight none"
+            "an hour, and with sessions, none, unless it is given; with in_flight none"
         ),
     )
     mode: Annotated[BudgetMode, Field(strict=False)] = Field(

@@ -12,6 +12,7 @@ from cost_sentry_client.config_file.shapes import UTC_NAME, BudgetShape
 _SAME_EVERYWHERE = {
     WindowKind.NONE: "a budget that never resets has no calendar",
     WindowKind.MINUTE: "minutes are the same in every time zone",
+    WindowKind.SESSION: "a session has no calendar",
 }
 
 
@@ -19,6 +20,7 @@ def window_findings(budget: BudgetShape, path: Path) -> Iterator[Finding]:
     """What is wrong with the window of a budget; ``path`` is the budget's."""
     if budget.unit is Unit.IN_FLIGHT:
         yield from _in_flight(budget, path)
+    yield from _of_a_run(budget, path)
     if budget.time_zone == UTC_NAME:
         return
     if budget.window in _SAME_EVERYWHERE:
@@ -37,16 +39,25 @@ def window_findings(budget: BudgetShape, path: Path) -> Iterator[Finding]:
 
 
 def _in_flight(budget: BudgetShape, path: Path) -> Iterator[Finding]:
-    if budget.window is not WindowKind.NONE:
+    if budget.window not in (WindowKind.NONE, WindowKind.SESSION):
         yield Finding(
             path=(*path, "window"),
             problem=f"calls in flight are not counted per {budget.window}: each gives back what it "
             "holds when it ends",
-            allowed="none",
+            allowed="none or session",
         )
     if "thresholds" in budget.model_fields_set and budget.thresholds:
         yield Finding(
             path=(*path, "thresholds"),
             problem="calls in flight are never spent, so no threshold is ever reached",
             allowed="no thresholds with unit in_flight",
+        )
+
+
+def _of_a_run(budget: BudgetShape, path: Path) -> Iterator[Finding]:
+    if budget.unit.is_of_a_run and budget.window is not WindowKind.SESSION:
+        yield Finding(
+            path=(*path, "window"),
+            problem=f"unit {budget.unit} is counted in an agent run, not per {budget.window}",
+            allowed="session",
         )

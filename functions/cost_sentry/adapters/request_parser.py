@@ -11,11 +11,13 @@ from cost_sentry.adapters.request_parser_json import canonical_json, check_json
 from cost_sentry.adapters.request_parser_needs import needs_and_path, thinking_tokens
 from cost_sentry.adapters.request_parser_problems import Problems, described, one_of, shown
 from cost_sentry.adapters.request_parser_roles import check_roles
+from cost_sentry.adapters.request_parser_session import check_session, session_of
 from cost_sentry.adapters.request_parser_shapes import check_shape
 from cost_sentry.adapters.request_parser_unpriced import NEVER_TAKEN, check_unpriced
 from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG, unnamed_model
+from cost_sentry.domain.session import SESSION_TAG
 from cost_sentry.domain.token_bound import input_bound_tokens, input_floor_tokens
 
 _DIGEST_LENGTH_CHARACTERS = 32
@@ -45,6 +47,7 @@ def parse_request(raw: object, *, default_request_id: str) -> InvocationRequest:
     check_json(request, problems)
     _check_converse(request, problems)
     check_sentry_fields(request, default_request_id, problems)
+    check_session(request, problems)
     check_unpriced(request, problems)
     check_blank(request, problems)
     check_roles(request, problems)
@@ -109,10 +112,11 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
     own = (*SENTRY_FIELDS, "modelId")
     converse = {name: value for name, value in request.items() if name not in own}
     needs, path = needs_and_path(converse)
+    session = session_of(request)
     return InvocationRequest(
         request_id=request.get("requestId", default_request_id),
         model_id=request.get("modelId") or _unnamed(request) or "",
-        tags=request["tags"],
+        tags={**request["tags"], **({SESSION_TAG: session.id} if session else {})},
         priority=Priority(request.get("priority", Priority.NORMAL)),
         max_tokens=request.get("inferenceConfig", {}).get("maxTokens"),
         input_bound_tokens=input_bound_tokens(converse),
@@ -124,6 +128,7 @@ def _request(request: Json, default_request_id: str) -> InvocationRequest:
         lower_output_limit=request.get("lowerOutputLimit", True),
         may_wait=request.get("mayWait", False),
         thinking_tokens=thinking_tokens(converse),
+        session=session,
         answer_cache=CacheUse(request.get("answerCache", CacheUse.USE)),
     )
 

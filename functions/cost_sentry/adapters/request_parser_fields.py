@@ -10,8 +10,17 @@ from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.invocation import Priority
 from cost_sentry.domain.request_id import REQUEST_ID_ALLOWED, is_request_id
+from cost_sentry.domain.session import SESSION_TAG
 
-SENTRY_FIELDS = ("requestId", "tags", "priority", "lowerOutputLimit", "answerCache", "mayWait")
+SENTRY_FIELDS = (
+    "requestId",
+    "tags",
+    "priority",
+    "lowerOutputLimit",
+    "answerCache",
+    "mayWait",
+    "session",
+)
 """What a request has besides Converse's own fields."""
 TAGS_MAX = 16
 """Besides those that may be the workflow's, and not the request's own."""
@@ -76,15 +85,18 @@ def _check_tag(name: str, value: object, problems: Problems) -> None:
     if name == MODEL_TAG:
         allowed = "another name: the sentry sets this tag to the model that is called"
         problems.add(path, "is reserved", allowed)
-    fault = _tag_fault(name, TAG_NAME_LENGTH_MAX_CHARACTERS)
+    if name == SESSION_TAG:
+        problems.add(path, "is reserved", "another name: the field session sets this tag")
+    fault = tag_fault(name, TAG_NAME_LENGTH_MAX_CHARACTERS)
     if fault:
-        problems.add(path, f"has a name that {fault}", _tag_allowed(TAG_NAME_LENGTH_MAX_CHARACTERS))
-    fault = _tag_fault(value, TAG_VALUE_LENGTH_MAX_CHARACTERS)
+        problems.add(path, f"has a name that {fault}", tag_allowed(TAG_NAME_LENGTH_MAX_CHARACTERS))
+    fault = tag_fault(value, TAG_VALUE_LENGTH_MAX_CHARACTERS)
     if fault:
-        problems.add(path, fault, _tag_allowed(TAG_VALUE_LENGTH_MAX_CHARACTERS))
+        problems.add(path, fault, tag_allowed(TAG_VALUE_LENGTH_MAX_CHARACTERS))
 
 
-def _tag_fault(text: object, length_max: int) -> str | None:
+def tag_fault(text: object, length_max: int) -> str | None:
+    """What is wrong with the text of a tag; ``None`` if nothing is."""
     if not isinstance(text, str):
         return f"is {described(text)}"
     if not text.strip():
@@ -99,7 +111,8 @@ def _tag_fault(text: object, length_max: int) -> str | None:
     return None
 
 
-def _tag_allowed(length_max: int) -> str:
+def tag_allowed(length_max: int) -> str:
+    """What the text of a tag may be."""
     return f"a string of 1 to {length_max} characters without control characters and #"
 
 

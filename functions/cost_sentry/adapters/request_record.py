@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
+from cost_sentry.domain.session import session_of_tags
 
 FORM = 1
 FORM_THAT_MAY_WAIT = 2
@@ -53,6 +54,7 @@ def request_from_record(
         lower_output_limit=lower,
         may_wait=form == FORM_THAT_MAY_WAIT,
         thinking_tokens=thinking,
+        session=session_of_tags(tags),
     )
 
 

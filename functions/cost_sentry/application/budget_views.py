@@ -11,7 +11,7 @@ def views_held(
 ) -> tuple[BudgetView, ...]:
     """What a reservation holds, with what is left as far as the deciding write knew it."""
     known = {r.budget_id: r for r in remaining}
-    resets = {b.id: b.window_at(held.reserved_at).end for b in budgets}
+    resets = {b.id: b.resets_at(held.reserved_at) for b in budgets}
     return tuple(
         BudgetView(
             budget_id=hold.budget_id,

@@ -15,7 +15,7 @@ from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
 from cost_sentry.domain.service_tier import STANDARD
-from cost_sentry.domain.unit import amount_held
+from cost_sentry.domain.unit import Unit, amount_held
 
 NOT_COVERED = "no budget covers it"
 
@@ -139,10 +139,17 @@ def candidate_of(
         ),
         writes_cache=request.needs.prompt_cache,
         counts_tokens=card is not None and card.count_tokens,
-        budgets=budgets,
+        budgets=_touched(budgets, request),
         counted_tokens_max=card.counted_tokens_max(request.needs) if card else None,
         tier=listed.tier if listed else None,
     )
+
+
+def _touched(budgets: tuple[Budget, ...], request: InvocationRequest) -> tuple[Budget, ...]:
+    """Without budgets of retries, where the call repeats no step of its agent run."""
+    if request.session is not None and request.session.retry > 0:
+        return budgets
+    return tuple(budget for budget in budgets if budget.unit is not Unit.RETRIES)
 
 
 def input_bound_for(request: InvocationRequest, card: ModelCard | None) -> int:

@@ -69,6 +69,7 @@ def call_facts(
         "tagNames": list(request.tags),
         "priority": request.priority.value,
         "pinned": is_pinned,
+        "depth": request.session.depth if request.session else 0,
         **named,
         **known,
         "hour": local.hour,

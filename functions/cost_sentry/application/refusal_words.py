@@ -1,11 +1,16 @@
 """What a refusal for want of money says: which budget, why, and what would help."""
 
+from datetime import datetime
+
 from cost_sentry.application.candidate_tries import CandidateTries, Short
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.output_limit import shortens_answers
 from cost_sentry.domain.budget import Budget, Unit, amount_in_words, amount_text
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
+from cost_sentry.domain.window import WindowKind
+
+_ONE_A_CALL = (Unit.REQUESTS, Unit.IN_FLIGHT, Unit.RETRIES)
 
 
 def why_exhausted(request: InvocationRequest, budget: Budget, tries: CandidateTries) -> str:
@@ -42,18 +47,24 @@ def _too_little(budget: Budget, short: Short) -> str:
     if not budget.unit.is_spent:
         most = amount_in_words(budget.unit, short.why.remaining.limit)
         return f"no room until a running call ends ({most} at most)"
-    window = budget.window_at(short.asked.reserved_at)
-    until = f"until it resets at {window.end.isoformat()}" if window.end else "and never resets"
+    until = _until(budget, short.asked.reserved_at)
     missed = short.why.out_of_reach_percent_max
     unless = f" (up to {missed} % of its limit may be free, but out of reach)" if missed else ""
     return f"too little left {until}{unless}"
+
+
+def _until(budget: Budget, now: datetime) -> str:
+    if budget.window is WindowKind.SESSION:
+        return "in this session; a new session has its own"
+    end = budget.resets_at(now)
+    return f"until it resets at {end.isoformat()}" if end else "and never resets"
 
 
 def _too_much(short: Short) -> str:
     """That one call is more than the whole limit."""
     unit, needed = short.why.hold.unit, short.why.hold.amount
     limit = short.why.remaining.limit
-    if unit in (Unit.REQUESTS, Unit.IN_FLIGHT):
+    if unit in _ONE_A_CALL:
         return f"its limit is {amount_in_words(unit, limit)}"
     if unit is Unit.USD:
         of_limit = f"more than the whole limit of ${amount_text(unit, limit)}"
@@ -65,7 +76,7 @@ def _too_much(short: Short) -> str:
 def _what_helps(request: InvocationRequest, short: Short) -> str:
     unit = short.why.hold.unit
     helps = ["raise the limit"]
-    if unit not in (Unit.REQUESTS, Unit.IN_FLIGHT):
+    if unit not in _ONE_A_CALL:
         prompt = _needed(short.candidate.within(output_limit_tokens=0), short)
         if prompt < short.why.remaining.limit:
             helps.append("ask for less output")

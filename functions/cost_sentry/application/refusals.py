@@ -60,7 +60,7 @@ def views_before(
     budgets: tuple[Budget, ...], asked: Reservation, shortage: Shortage
 ) -> tuple[BudgetView, ...]:
     """Every budget of a call that was refused; only the one that refused it says what is left."""
-    resets = {b.id: b.window_at(asked.reserved_at).end for b in budgets}
+    resets = {b.id: b.resets_at(asked.reserved_at) for b in budgets}
     views = []
     for hold in asked.holds:
         binding = hold.budget_id == shortage.hold.budget_id

@@ -23,7 +23,8 @@ def retry_after_seconds(
     The budget that refused a model has its whole limit again then; another one may refuse it.
 
     Returns:
-        ``None`` where waiting does not help: each budget that refused never resets, or can never
+        ``None`` where waiting does not help: each budget that refused never resets, as
+        of an agent run, or can never
         pay for the call.
     """
     waits = [
@@ -42,7 +43,7 @@ def _wait_seconds(short: Short, tries: CandidateTries, budget: Budget, now: date
         return None
     if not budget.unit.is_spent:
         return IN_FLIGHT_SECONDS
-    return seconds_until(budget.window_at(short.asked.reserved_at).end, now)
+    return seconds_until(budget.resets_at(short.asked.reserved_at), now)
 
 
 def seconds_until(end: datetime | None, now: datetime) -> int | None:

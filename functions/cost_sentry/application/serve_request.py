@@ -25,6 +25,7 @@ from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
+from cost_sentry.application.session_refusal import session_refusal
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
@@ -38,6 +39,7 @@ from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import price_version
+from cost_sentry.domain.session import in_session
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +60,9 @@ class Serving:
         A refusal does not say yet that its id is new: see ``known``.
         """
         parts, request, config = self.parts, self.request, self.config
+        refused = session_refusal(request, config, parts.clock.now())
+        if refused:
+            return refused
         offers = offers_for(request, config, parts.price_book, parts.complexity)
         if isinstance(offers, Decision):
             return offers
@@ -164,7 +169,8 @@ class Serving:
 
     def _told(self, held: Reserved) -> Reserved:
         """What the answer says is left; of shadows in terms of the limit that is named."""
-        now, budgets = self.parts.clock.now(), self.config.budgets
+        now = self.parts.clock.now()
+        budgets = in_session(self.config.budgets, self.request.tags)
         shadows = {b.id: self.parts.levels.level(b, now) for b in budgets if b.is_shadow}
         return replace(held, remaining=all_told(held, shadows)) if shadows else held
 

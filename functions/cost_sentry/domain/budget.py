@@ -6,7 +6,14 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from cost_sentry.domain.unit import Unit, amount_in_words, amount_text, parse_amount
-from cost_sentry.domain.window import Window, WindowKind, window_at, window_named
+from cost_sentry.domain.window import (
+    Window,
+    WindowKind,
+    session_window,
+    window_at,
+    window_named,
+)
+from cost_sentry.domain.window_id import session_id
 
 __all__ = ["MODEL_TAG", "Budget", "Unit", "amount_in_words", "amount_text", "parse_amount"]
 
@@ -70,6 +77,8 @@ class Budget:
     thresholds_percent: tuple[int, ...] = (50, 80, 100)
     stages: Stages = NO_STAGES
     mode: BudgetMode = BudgetMode.ENFORCE
+    session: str | None = None
+    """The agent run whose window is meant; ``None``: no certain one."""
 
     @property
     def is_shadow(self) -> bool:
@@ -78,8 +87,13 @@ class Budget:
 
     @property
     def bounds(self) -> bool:
-        """Whether it limits what is spent; neither a cap on calls in flight nor a shadow does."""
-        return self.unit.is_spent and not self.is_shadow
+        """Whether it limits what is spent.
+
+        Neither a cap on calls in flight nor a shadow does, nor a budget of each agent run: there
+        may be any number of runs.
+        """
+        counts = self.unit.is_spent and self.window is not WindowKind.SESSION
+        return counts and not self.is_shadow
 
     @property
     def in_ledger(self) -> "Budget":
@@ -92,7 +106,13 @@ class Budget:
 
     def window_at(self, now: datetime) -> Window:
         """The window that a reservation made ``now`` belongs to, for good."""
+        if self.session is not None:
+            return session_window(session_id(self.session))
         return window_at(self.window, now, self.time_zone)
+
+    def resets_at(self, now: datetime) -> datetime | None:
+        """When the limit is whole again; ``None``: never, as for one agent run."""
+        return None if self.window is WindowKind.SESSION else self.window_at(now).end
 
     def window_named(self, window_id: str) -> Window | None:
         """The window of this budget with this id; ``None`` if it has no such window."""

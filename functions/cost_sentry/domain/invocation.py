@@ -7,6 +7,7 @@ from enum import StrEnum
 from cost_sentry.domain.answer_cache import CacheUse
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.retry import Again
+from cost_sentry.domain.session import Session
 
 NO_APPLICATION = "-"
 """The application of callers that name none."""
@@ -89,6 +90,8 @@ class InvocationRequest:
     """What was claimed of the caller, and is not so."""
     again: Again | None = None
     """Of an attempt after the first; then ``request_id`` is the attempt's own."""
+    session: Session | None = None
+    """Of which agent run, and where in it; the tag ``session`` agrees with its id."""
     complexity_thousandths: int | None = None
     """As it was estimated when its text was at hand; ``None``: it may have its text yet."""
 

@@ -114,9 +114,9 @@ class Resolution:
                 return self.usage.prompt_tokens if self.usage else hold.amount
             case Unit.OUTPUT_TOKENS:
                 return self.usage.output_tokens if self.usage else hold.amount
-            case Unit.REQUESTS:
+            case Unit.REQUESTS | Unit.RETRIES:
                 return hold.amount
-            case Unit.IN_FLIGHT:
+            case Unit.IN_FLIGHT | Unit.DEPTH:
                 return 0
         assert_never(hold.unit)
 

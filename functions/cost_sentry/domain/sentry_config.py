@@ -12,6 +12,7 @@ from cost_sentry.domain.policy import NO_POLICIES, Policies
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
 from cost_sentry.domain.service_tier import FlexPrice
+from cost_sentry.domain.session import in_session
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -96,10 +97,14 @@ class SentryConfig:
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""
         facts = {**tags, MODEL_TAG: model_id}.items()
-        return tuple(b for b in self.budgets if b.scope.items() <= facts)
+        return in_session((b for b in self.budgets if b.scope.items() <= facts), tags)
 
     def budgets_of_tags(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
         """Every budget that a call with these tags is charged to, whatever its model or for one."""
+        return in_session(self.budgets_around(tags), tags)
+
+    def budgets_around(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
+        """The same, with those that count by session although the tags name none."""
         return tuple(b for b in self.budgets if b.covers(tags, b.scope.get(MODEL_TAG, "")))
 
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:

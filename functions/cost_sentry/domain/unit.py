@@ -19,11 +19,20 @@ class Unit(StrEnum):
     """Each call holds one, and posts it unless it surely did not run."""
     IN_FLIGHT = "in_flight"
     """Each call holds one while it runs, and gives it back however it ends."""
+    RETRIES = "retries"
+    """Of an agent run: a call that repeats a step holds one, and posts it as a request does."""
+    DEPTH = "depth"
+    """Of an agent run: how far below its root an agent may call. Compared, never held."""
 
     @property
     def is_spent(self) -> bool:
-        """Whether calls that have ended leave anything posted; calls in flight do not."""
-        return self is not Unit.IN_FLIGHT
+        """Whether calls that have ended leave anything posted."""
+        return self not in (Unit.IN_FLIGHT, Unit.DEPTH)
+
+    @property
+    def is_of_a_run(self) -> bool:
+        """Whether only an agent run has any of it."""
+        return self in (Unit.RETRIES, Unit.DEPTH)
 
 
 _NOUNS = {
@@ -32,6 +41,8 @@ _NOUNS = {
     Unit.OUTPUT_TOKENS: ("output token", "output tokens"),
     Unit.REQUESTS: ("request", "requests"),
     Unit.IN_FLIGHT: ("call in flight", "calls in flight"),
+    Unit.RETRIES: ("retry", "retries"),
+    Unit.DEPTH: ("level below the root", "levels below the root"),
 }
 
 
@@ -87,6 +98,8 @@ def amount_held(
             return input_tokens
         case Unit.OUTPUT_TOKENS:
             return output_tokens
-        case Unit.REQUESTS | Unit.IN_FLIGHT:
+        case Unit.REQUESTS | Unit.IN_FLIGHT | Unit.RETRIES:
             return 1
+        case Unit.DEPTH:
+            return 0
     assert_never(unit)

@@ -1,7 +1,8 @@
 """Windows of a budget. The window id is part of the ledger's key, so nothing is ever reset.
 
 A moment is in exactly one window of a kind and a time zone, and a window begins where the one
-before it ends. A reservation keeps the id of the window it was made in; nobody computes it again.
+before it ends; but agent runs overlap, and each is a window of its own. A reservation keeps the id
+of the window it was made in; nobody computes it again.
 """
 
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from cost_sentry.domain.window_id import (
     hour_id,
     kind_of,
     minute_id,
+    oldest_session,
+    session_span,
     span_of,
 )
 
-__all__ = ["Window", "WindowKind", "has_ended", "window_at", "window_named"]
+__all__ = ["Window", "WindowKind", "has_ended", "session_window", "window_at", "window_named"]
 
 _BEHIND_UTC_MAX = timedelta(hours=12)
 """Where a day ends last: at sea, and on uninhabited islands (tz database, ``Etc/GMT+12``)."""
@@ -45,7 +48,10 @@ _last: dict[tuple[WindowKind, tzinfo], Window] = {}
 
 
 def window_at(kind: WindowKind, now: datetime, zone: tzinfo = UTC) -> Window:
-    """The window of ``kind`` in the time zone ``zone`` that ``now`` (never naive) falls into."""
+    """The window of ``kind`` in the time zone ``zone`` that ``now`` (never naive) falls into.
+
+    Of agent runs the one that could have begun first: ids of all that have not ended sort after it.
+    """
     last = _last.get((kind, zone), _ALL)
     if last.start is not None and last.end is not None and last.start <= now < last.end:
         return last
@@ -65,8 +71,16 @@ def _find(kind: WindowKind, now: datetime, zone: tzinfo) -> Window:
         case WindowKind.HOUR:
             start, end = _hour_at(now.astimezone(UTC), zone)
             return Window(id=hour_id(start, end), start=start, end=end)
+        case WindowKind.SESSION:
+            return session_window(oldest_session(now))
         case _:
             return _calendar_window_at(kind, now, zone)
+
+
+def session_window(window_id: str) -> Window:
+    """Of one agent run; ``ValueError`` for no such id."""
+    start, end = session_span(window_id)
+    return Window(id=window_id, start=start, end=end)
 
 
 def window_named(kind: WindowKind, window_id: str, zone: tzinfo = UTC) -> Window | None:
@@ -74,6 +88,8 @@ def window_named(kind: WindowKind, window_id: str, zone: tzinfo = UTC) -> Window
     if kind_of(window_id) is not kind:
         return None
     try:
+        if kind is WindowKind.SESSION:
+            return session_window(window_id)
         window = window_at(kind, _start_of(kind, window_id, zone), zone)
     except (ValueError, OverflowError):  # 31 November; the year 0 or 10,000
         return None
@@ -83,7 +99,8 @@ def window_named(kind: WindowKind, window_id: str, zone: tzinfo = UTC) -> Window
 def has_ended(window_id: str, now: datetime) -> bool:
     """Whether the window of this id is over in every time zone that it may be of.
 
-    Exact for minutes and hours, at most 26 hours late for the longer ones; ``all`` never ends.
+    Exact for minutes, hours and agent runs, at most 26 hours late for the longer ones; ``all``
+    never ends.
     """
     kind = kind_of(window_id)
     if kind is None or kind is WindowKind.NONE:
@@ -128,6 +145,8 @@ def _start_of(kind: WindowKind, window_id: str, zone: tzinfo) -> datetime:
 def _end_everywhere(kind: WindowKind, window_id: str) -> datetime:
     if kind in SPANS:
         return span_of(window_id)[1]
+    if kind is WindowKind.SESSION:
+        return session_span(window_id)[1]
     following = first_day_after(kind, first_day_of(kind, window_id))
     return _midnight(following, UTC) + _BEHIND_UTC_MAX
 

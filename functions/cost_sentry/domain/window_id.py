@@ -8,6 +8,7 @@
 | day | ``2026-11-21`` | a day of the budget's time zone |
 | week | ``2026-W47`` | an ISO 8601 week, from Monday, of that time zone |
 | month, quarter, year | ``2026-11``, ``2026-Q4``, ``2026`` | of that time zone |
+| session | ``session-`` and the id of an agent run | that run, until it is a day old |
 | none | ``all`` | for good |
 
 So the id of a minute or an hour tells exactly when it ends. The days of a calendar end at another
@@ -18,9 +19,16 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from cost_sentry.domain.request_id import made_at
+
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+SESSION_LASTS = timedelta(days=1)
+"""How long after its id was made an agent run may call."""
 _DAY = timedelta(days=1)
+_MILLISECOND = timedelta(milliseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SESSION_PREFIX = "session-"
 MONTHS_PER_QUARTER = 3
 
 
@@ -34,6 +42,8 @@ class WindowKind(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    SESSION = "session"
+    """Each agent run has the whole limit; see ``session``."""
     NONE = "none"
 
 
@@ -51,6 +61,9 @@ _SHAPES = {
     WindowKind.MONTH: re.compile(r"\d{4}-\d\d", re.ASCII),
     WindowKind.QUARTER: re.compile(r"\d{4}-Q[1-4]", re.ASCII),
     WindowKind.YEAR: re.compile(r"\d{4}", re.ASCII),
+    WindowKind.SESSION: re.compile(
+        _SESSION_PREFIX + r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    ),
     WindowKind.NONE: re.compile(ALL),
 }
 
@@ -71,6 +84,26 @@ def hour_id(start: datetime, end: datetime) -> str:
     if end - start == HOUR and start.minute == start.second == 0:
         return f"{day}T{start:%H}Z"
     return f"{day}T{_clock(start)}Z/{_clock(end)}"
+
+
+def session_id(session: str) -> str:
+    """Of the window of an agent run: a version 7 UUID."""
+    return _SESSION_PREFIX + session.lower()
+
+
+def session_span(window_id: str) -> tuple[datetime, datetime]:
+    """From when an agent run may call until when; ``ValueError`` for no such time."""
+    made = made_at(window_id.removeprefix(_SESSION_PREFIX))
+    if made is None:
+        raise ValueError(f"not the window of an agent run: {window_id!r}")
+    return made, made + SESSION_LASTS
+
+
+def oldest_session(now: datetime) -> str:
+    """The smallest id of a window of an agent run that has not ended; never before 1970."""
+    made = max(0, (now - SESSION_LASTS - _EPOCH) // _MILLISECOND + 1)
+    digits = f"{made:012x}"
+    return session_id(f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000")
 
 
 def span_of(window_id: str) -> tuple[datetime, datetime]:

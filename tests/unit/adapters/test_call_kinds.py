@@ -17,6 +17,7 @@ CALL = {
     "rung": 0,
     "hour": 14,
     "weekday": 3,
+    "depth": 0,
 }
 
 

@@ -30,6 +30,7 @@ CALL = {
     "priority": "normal",
     "hour": 14,
     "weekday": 3,
+    "depth": 0,
 }
 
 

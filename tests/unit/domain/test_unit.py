@@ -17,6 +17,8 @@ from tests.fakes.entries import Account
         (Unit.OUTPUT_TOKENS, "1 output token", "40 output tokens"),
         (Unit.REQUESTS, "1 request", "40 requests"),
         (Unit.IN_FLIGHT, "1 call in flight", "40 calls in flight"),
+        (Unit.RETRIES, "1 retry", "40 retries"),
+        (Unit.DEPTH, "1 level below the root", "40 levels below the root"),
     ],
 )
 def test_an_amount_says_what_it_counts(unit, one, many):

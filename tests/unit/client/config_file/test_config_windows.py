@@ -20,15 +20,16 @@ def loaded(file, fields: str):
 
 @pytest.mark.parametrize("unit", list(Unit))
 def test_every_unit_can_be_counted(file, unit):
-    budget = loaded(file, f"unit: {unit}, window: none, limit: 40")
+    window = "session" if unit.is_of_a_run else "none"
+    budget = loaded(file, f"unit: {unit}, window: {window}, limit: 30")
 
     assert budget.unit is unit
-    assert budget.limit == (40 * 10**12 if unit is Unit.USD else 40)
+    assert budget.limit == (30 * 10**12 if unit is Unit.USD else 30)
 
 
 @pytest.mark.parametrize("window", list(WindowKind))
 def test_every_window_can_limit_requests(file, window):
-    budget = loaded(file, f"unit: requests, window: {window}, limit: 40")
+    budget = loaded(file, f"unit: requests, window: {window}, limit: 30")
 
     assert (budget.unit, budget.window, budget.time_zone) == (Unit.REQUESTS, window, UTC)
 
@@ -48,19 +49,35 @@ def test_a_budget_has_the_time_zone_it_names_and_utc_otherwise(file):
         ("unit: requests, window: minute", ()),
         ("unit: usd, window: hour", ()),
         ("unit: in_flight, window: none", ()),
+        ("unit: usd, window: session", ()),
         ("unit: in_flight, window: none, thresholds: []", ()),
         ("unit: usd, window: hour, thresholds: [100]", (100,)),
         ("unit: usd, window: day, thresholds: []", ()),
     ],
 )
 def test_nobody_gets_a_mail_each_minute_who_did_not_ask_for_it(file, fields, thresholds):
-    assert loaded(file, f"{fields}, limit: 40").thresholds_percent == thresholds
+    assert loaded(file, f"{fields}, limit: 30").thresholds_percent == thresholds
 
 
 @pytest.mark.parametrize(
     ("fields", "field", "problem", "allowed"),
     [
         ("unit: in_flight, window: minute", "window", "not counted per minute", "none"),
+        (
+            "unit: retries, window: day",
+            "window",
+            "unit retries is counted in an agent run",
+            "session",
+        ),
+        ("unit: depth, window: none", "window", "unit depth is counted in an agent run", "session"),
+        (
+            "unit: depth, window: session, mode: shadow",
+            *("mode", "on depth would never say that it would refuse", "budget that is spent"),
+        ),
+        (
+            "unit: usd, window: session, timeZone: Europe/Berlin",
+            *("timeZone", "a session has no calendar", "no timeZone with window session"),
+        ),
         (
             "unit: in_flight, window: none, thresholds: [50]",
             *("thresholds", "no threshold is ever reached", "no thresholds"),
@@ -89,7 +106,7 @@ def test_nobody_gets_a_mail_each_minute_who_did_not_ask_for_it(file, fields, thr
     ],
 )
 def test_fails_on_what_does_not_go_together(file, fields, field, problem, allowed):
-    (found,) = problems(file, with_budget(f"{fields}, limit: 40"))
+    (found,) = problems(file, with_budget(f"{fields}, limit: 30"))
 
     assert (found.line, found.field) == (19, f"budgets[2].{field}")
     assert problem in found.problem

@@ -70,7 +70,7 @@ def test_team_is_always_required_and_others_when_asked_for(file):
         ("id: all", "id: All_1", 9, "budgets[0].id", '"All_1"', "a-z, 0-9 and '-'"),
         ("id: pro-tokens", "id: all", 13, "budgets[1].id", "already the id of budgets[0]", "own"),
         ("unit: usd", "unit: calls", 10, "budgets[0].unit", '"calls"', "usd, tokens"),
-        ("month", "decade", 11, "budgets[0].window", '"decade"', "quarter, year or none"),
+        ("month", "decade", 11, "budgets[0].window", '"decade"', "quarter, year, session or none"),
         ("12.50", "0", 12, "budgets[0].limit", '"0" usd', "above 0"),
         ("12.50", "-1", 12, "budgets[0].limit", '"-1"', "plain digits"),
         ("12.50", ".nan", 12, "budgets[0].limit", '".nan"', "plain digits"),
@@ -160,7 +160,7 @@ def test_the_message_is_one_line_per_problem_that_an_editor_can_jump_to(file):
 
     assert str(caught.value) == (
         f'{file}:10:11: budgets[0].unit: "eur" is not accepted; allowed: usd, tokens, '
-        "input_tokens, output_tokens, requests or in_flight"
+        "input_tokens, output_tokens, requests, in_flight, retries or depth"
     )
 
 

@@ -1,0 +1,90 @@
+"""Why the agent run of a request may not call, whatever its budgets hold."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cost_sentry.application.caller_refusal import refused
+from cost_sentry.application.refusals import rejection
+from cost_sentry.domain.budget import Budget, Unit, amount_in_words
+from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode
+from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.request_id import is_ahead
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.session import Session
+from cost_sentry.domain.window import WindowKind, has_ended
+from cost_sentry.domain.window_id import SESSION_LASTS, session_id
+
+_HOURS = SESSION_LASTS // timedelta(hours=1)
+
+
+def session_refusal(
+    request: InvocationRequest, config: SentryConfig, now: datetime
+) -> Decision | None:
+    """The refusal; ``None`` where its budgets decide.
+
+    Budgets of one model ask for a session too when another one is asked for: the call may be
+    rerouted there.
+    """
+    around = [b for b in config.budgets_around(request.tags) if b.window is WindowKind.SESSION]
+    if not around:
+        return None
+    session = request.session
+    error = _unnamed(around) if session is None else _not_now(session, now)
+    if error:
+        return refused(request, ReasonCode.INVALID_REQUEST, error)
+    return _too_deep(request, session, around) if session else None
+
+
+def _unnamed(around: Iterable[Budget]) -> FieldError | None:
+    """A budget in shadow mode refuses nobody; it does not count such a call."""
+    for budget in around:
+        if not budget.is_shadow:
+            return FieldError(
+                field="session",
+                problem=f"budget {budget.id} counts by session, and the request names none",
+                allowed="session.id, a UUID of version 7",
+            )
+    return None
+
+
+def _not_now(session: Session, now: datetime) -> FieldError | None:
+    if is_ahead(session.id, now):
+        problem = f"says that it was made later than {now.isoformat()}, which is now"
+    elif has_ended(session_id(session.id), now):
+        problem = f"was made {_HOURS} hours ago or earlier, so its session has ended"
+    else:
+        return None
+    allowed = f"a UUID of version 7, made when the run began, in the last {_HOURS} hours"
+    return FieldError(field="session.id", problem=problem, allowed=allowed)
+
+
+def _too_deep(
+    request: InvocationRequest, session: Session, capped: Iterable[Budget]
+) -> Decision | None:
+    for budget in capped:
+        if budget.unit is Unit.DEPTH and session.depth > budget.limit:
+            most = amount_in_words(budget.unit, budget.limit)
+            message = (
+                f"budget {budget.id} lets agents call down to {most}, and this one is "
+                f"{session.depth} below; call from a shorter path"
+            )
+            decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
+            return replace(decision, budgets=(_view(budget, session),))
+    return None
+
+
+def _view(budget: Budget, session: Session) -> BudgetView:
+    """Nothing is held, so all of the limit is left."""
+    return BudgetView(
+        budget_id=budget.id,
+        window_id=session_id(session.id),
+        unit=budget.unit,
+        limit=budget.limit,
+        left=budget.limit,
+        left_as_of=None,
+        needed=session.depth,
+        resets_at=None,
+        binding=True,
+    )

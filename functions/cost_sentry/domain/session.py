@@ -1,0 +1,60 @@
+"""One run of an agent, with all that it starts: what its calls say of themselves.
+
+The agents that a run starts use its id, so that they draw from the same budgets. How deep one of
+them stands is the length of its path, so nobody can claim a depth that is not its path's.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.request_id import made_at
+from cost_sentry.domain.window import WindowKind
+
+SESSION_TAG = "session"
+"""Set from the field ``session``; no caller may set it otherwise."""
+PATH_NAMES_MAX = 32
+RETRY_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Which run a call belongs to, and where in it."""
+
+    id: str
+    """A version 7 UUID, in small letters: it says when the run began."""
+    path: tuple[str, ...] = ()
+    """Names from the root down to the agent that calls; empty: the root itself."""
+    retry: int = 0
+    """0 for the first try of a step, n for its n-th repetition."""
+
+    @property
+    def depth(self) -> int:
+        """How far below the root the agent stands that calls."""
+        return len(self.path)
+
+
+def is_session_id(text: str) -> bool:
+    """Whether an agent run may be called so."""
+    return made_at(text) is not None
+
+
+def session_of_tags(tags: Mapping[str, str]) -> Session | None:
+    """What is known of the run of a call that was recorded: where in it is not kept."""
+    session = tags.get(SESSION_TAG)
+    return Session(id=session) if session is not None and is_session_id(session) else None
+
+
+def in_session(budgets: Iterable[Budget], tags: Mapping[str, str]) -> tuple[Budget, ...]:
+    """The same budgets, those that count by session in the one that the tags name.
+
+    Where the tags name none these are left out; admission refuses such a call before.
+    """
+    session = session_of_tags(tags)
+    return tuple(
+        replace(budget, session=session.id)
+        if session and budget.window is WindowKind.SESSION
+        else budget
+        for budget in budgets
+        if session or budget.window is not WindowKind.SESSION
+    )

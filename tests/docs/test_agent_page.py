@@ -1,0 +1,72 @@
+"""The page about agents: its budgets stop the run that it describes."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.domain.decision import ReasonCode
+from cost_sentry.domain.request_id import made_at
+from cost_sentry_client.config_file import load_config
+from tests.docs.page_code import blocks
+from tests.docs.test_code_on_pages import sections
+from tests.fakes.admissions import DEAR, Sentry
+from tests.tidy.tree import ROOT
+
+PAGE = "cap-an-agent"
+
+
+@pytest.fixture
+def budgets(tmp_path):
+    """Of the page, as ``config check`` reads them."""
+    [body] = [body for page, body in blocks("yaml") if PAGE in page]
+    whole = sections((ROOT / "examples/sentry.yaml").read_text(encoding="utf-8"))
+    whole.pop("emergencyAllowances", None)
+    file = tmp_path / "sentry.yaml"
+    (tmp_path / "policies").symlink_to(ROOT / "examples" / "policies")
+    file.write_text("".join({**whole, **sections(body)}.values()), encoding="utf-8")
+    return load_config(file).config.budgets
+
+
+def call(number, **changes):
+    """One step of the run that the page shows."""
+    [body] = [body for page, body in blocks("json") if PAGE in page]
+    session = {**json.loads(body)["session"], **changes}
+    raw = {
+        "modelId": DEAR,
+        "tags": {"team": "search"},
+        "inferenceConfig": {"maxTokens": 64},
+        "messages": [{"role": "user", "content": [{"text": "Look it up."}]}],
+        "session": session,
+    }
+    return parse_request(raw, default_request_id=f"step-{number}")
+
+
+def run_until_stopped(budgets, **changes):
+    """How many steps went through, and why the next did not."""
+    sentry = Sentry(*budgets)
+    sentry.clock.time = made_at(call(0).session.id) + timedelta(minutes=1)
+    for one in budgets:
+        sentry.ledger.define(one, one.window_at(sentry.clock.time).id)
+    for number in range(100):
+        decision = sentry.decide(call(number, **changes), f"execution-{number}")
+        if decision.code is ReasonCode.BUDGET_EXHAUSTED:
+            return number, decision
+    raise AssertionError("nothing stopped it")
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps", "stopped_by"),
+    [
+        ({}, 40, "run-steps"),
+        ({"retry": 1}, 5, "run-retries"),
+        ({"path": ["planner", "searcher", "reader"]}, 0, "run-depth"),
+    ],
+)
+def test_the_run_of_the_page_is_stopped_where_the_page_says(budgets, changes, steps, stopped_by):
+    went, refused = run_until_stopped(budgets, **changes)
+
+    assert went == steps
+    assert [view.budget_id for view in refused.budgets if view.binding] == [stopped_by]
+    assert refused.retry_after_seconds is None

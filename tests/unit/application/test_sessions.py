@@ -1,0 +1,155 @@
+"""Budgets of agent runs: each run has the whole limit, and all its agents draw from it."""
+
+from datetime import timedelta
+
+import pytest
+
+from cost_sentry.domain.budget import BudgetMode, Unit
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.session import Session
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.admissions import Sentry
+from tests.fakes.admissions import request as plain
+from tests.fakes.builders import NOON, budget
+
+PLENTY = budget("plenty", 10**12, scope={})
+
+
+def run_id(made=NOON - timedelta(minutes=5), number=1) -> str:
+    digits = f"{int(made.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}-7000-8000-{number:012x}"
+
+
+RUN, OTHER = run_id(number=1), run_id(number=2)
+
+
+def cap(budget_id="run", limit=2, **changes):
+    given = {"unit": Unit.REQUESTS, "window": WindowKind.SESSION, **changes}
+    return budget(budget_id, limit, **given)
+
+
+def request(request_id="r1", run=RUN, path=(), retry=0, **changes):
+    tags = {"team": "search", "application": "web", "session": run}
+    session = Session(id=run, path=path, retry=retry)
+    return plain(request_id, tags=tags, session=session, **changes)
+
+
+def decided(sentry, *requests):
+    return [sentry.decide(one, f"execution-{n}") for n, one in enumerate(requests)]
+
+
+def test_all_agents_of_a_run_draw_from_its_budget_and_another_run_has_its_own():
+    sentry = Sentry(PLENTY, cap())
+
+    decisions = decided(
+        sentry,
+        request("r1"),
+        request("r2", path=("planner",)),
+        request("r3", path=("planner", "searcher")),
+        request("r4", run=OTHER),
+    )
+
+    assert [one.code is ReasonCode.BUDGET_EXHAUSTED for one in decisions] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_refusal_says_that_waiting_does_not_help_and_what_does():
+    *_, refused = decided(Sentry(PLENTY, cap(limit=1)), request("r1"), request("r2"))
+
+    [view] = [view for view in refused.budgets if view.binding]
+    assert "a new session has its own" in refused.message
+    assert (refused.retry_after_seconds, view.resets_at) == (None, None)
+    assert view.window_id == f"session-{RUN}"
+
+
+def test_calls_in_flight_of_a_run_have_room_as_soon_as_one_ends():
+    capped = Sentry(PLENTY, cap(limit=1, unit=Unit.IN_FLIGHT))
+
+    *_, refused = decided(capped, request("r1"), request("r2"))
+
+    assert refused.retry_after_seconds == 1
+
+
+def test_money_of_a_run_is_held_by_its_id():
+    [decision] = decided(Sentry(PLENTY, cap(limit=10**6, unit=Unit.USD)), request("r1"))
+
+    assert {hold.key for hold in decision.reservation.holds} > {f"run@session-{RUN}"}
+
+
+def test_only_repeated_steps_count_as_retries():
+    sentry = Sentry(PLENTY, cap(limit=1, unit=Unit.RETRIES))
+
+    decisions = decided(
+        sentry,
+        request("r1"),
+        request("r2", retry=1),
+        request("r3"),
+        request("r4", retry=2),
+    )
+
+    assert [one.kind is DecisionKind.REJECT for one in decisions] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "refuses"),
+    [((), False), (("a",), False), (("a", "b"), False), (("a", "b", "c"), True)],
+)
+def test_an_agent_below_the_allowed_depth_is_refused_and_nothing_is_held(path, refuses):
+    [decision] = decided(Sentry(PLENTY, cap(unit=Unit.DEPTH)), request("r1", path=path))
+
+    assert (decision.code is ReasonCode.BUDGET_EXHAUSTED) == refuses
+    assert (decision.reservation is None) == refuses
+    if refuses:
+        [view] = decision.budgets
+        assert (view.limit, view.needed, view.binding) == (2, 3, True)
+        assert "2 levels below the root" in decision.message
+
+
+def test_a_call_that_names_no_session_is_refused_where_a_budget_counts_by_it():
+    decision = Sentry(PLENTY, cap()).decide(plain())
+
+    assert decision.code is ReasonCode.INVALID_REQUEST
+    assert "budget run counts by session" in decision.message
+    assert "session.id, a UUID of version 7" in decision.message
+
+
+def test_a_session_that_no_budget_counts_is_a_tag_and_no_more():
+    decision = Sentry(PLENTY, cap(scope={"team": "support"})).decide(request(run=RUN))
+
+    assert decision.kind is DecisionKind.ALLOW
+    assert decision.reservation.tags["session"]
+
+
+@pytest.mark.parametrize(
+    ("made", "accepted"),
+    [
+        (NOON + timedelta(seconds=10), True),
+        (NOON + timedelta(seconds=11), False),
+        (NOON - timedelta(hours=24) + timedelta(milliseconds=1), True),
+        (NOON - timedelta(hours=24), False),
+    ],
+)
+def test_a_session_is_neither_of_the_future_nor_over(made, accepted):
+    decision = Sentry(PLENTY, cap()).decide(request(run=run_id(made)))
+
+    assert (decision.code is not ReasonCode.INVALID_REQUEST) == accepted
+
+
+def test_a_budget_of_runs_in_shadow_mode_refuses_nobody_and_tells_what_it_would():
+    shadowed = Sentry(PLENTY, cap(limit=0, mode=BudgetMode.SHADOW))
+    shadowed.ledger.define(cap(limit=0, mode=BudgetMode.SHADOW).in_ledger, f"session-{RUN}")
+
+    decisions = decided(shadowed, plain("r1"), request("r2"))
+
+    assert all(one.kind is DecisionKind.ALLOW for one in decisions)
+    assert [note.policy_id for note in decisions[1].shadow] == ["run"]
+
+
+def test_a_budget_of_runs_alone_does_not_bound_what_is_spent():
+    decision = Sentry(cap(limit=10**9, unit=Unit.USD)).decide(request())
+
+    assert decision.code is ReasonCode.NO_BUDGET

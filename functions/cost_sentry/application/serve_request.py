@@ -25,7 +25,7 @@ from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
-from cost_sentry.application.session_refusal import session_refusal
+from cost_sentry.application.session_refusal import session_refusal, would_be_too_deep
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
@@ -177,7 +177,8 @@ class Serving:
     def _would_refuse(self, held: Reserved) -> tuple[PolicyNote, ...]:
         """What budgets in shadow mode say of what is held."""
         used = held.reservation.model_used
-        return would_refuse(held.remaining, self.config.budgets, used)
+        of_ledger = would_refuse(held.remaining, self.config.budgets, used)
+        return (*of_ledger, *would_be_too_deep(self.request, self.config))
 
     def _reservation(self, candidate: Candidate) -> Reservation:
         request, now = self.request, self.parts.clock.now()

@@ -1,6 +1,6 @@
 """Why the agent run of a request may not call, whatever its budgets hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from cost_sentry.domain.budget import Budget, Unit, amount_in_words
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.request_id import is_ahead
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.session import Session
@@ -64,7 +65,7 @@ def _too_deep(
     request: InvocationRequest, session: Session, capped: Iterable[Budget]
 ) -> Decision | None:
     for budget in capped:
-        if budget.unit is Unit.DEPTH and session.depth > budget.limit:
+        if _is_below(session, budget) and not budget.is_shadow:
             most = amount_in_words(budget.unit, budget.limit)
             message = (
                 f"budget {budget.id} lets agents call down to {most}, and this one is "
@@ -73,6 +74,19 @@ def _too_deep(
             decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
             return replace(decision, budgets=(_view(budget, session),))
     return None
+
+
+def _is_below(session: Session, budget: Budget) -> bool:
+    return budget.unit is Unit.DEPTH and session.depth > budget.limit
+
+
+def would_be_too_deep(request: InvocationRequest, config: SentryConfig) -> Iterator[PolicyNote]:
+    """Of each budget of depth in shadow mode that would refuse it: that it would say no."""
+    for budget in config.budgets_around(request.tags) if request.session else ():
+        if request.session and budget.is_shadow and _is_below(request.session, budget):
+            most = amount_in_words(budget.unit, budget.limit)
+            sentence = f"Budget {budget.id} would refuse this: agents call down to {most}."
+            yield PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
 
 
 def _view(budget: Budget, session: Session) -> BudgetView:

@@ -109,6 +109,18 @@ def test_an_agent_below_the_allowed_depth_is_refused_and_nothing_is_held(path, r
         assert "2 levels below the root" in decision.message
 
 
+def test_a_depth_in_shadow_mode_refuses_nobody_and_tells_that_it_would():
+    shadow = cap(unit=Unit.DEPTH, mode=BudgetMode.SHADOW)
+
+    deep, shallow = decided(
+        Sentry(PLENTY, shadow), request("r1", path=("a", "b", "c")), request("r2", path=("a",))
+    )
+
+    assert (deep.kind, shallow.kind) == (DecisionKind.ALLOW, DecisionKind.ALLOW)
+    assert [note.policy_id for note in deep.shadow] == [shadow.id]
+    assert shallow.shadow == ()
+
+
 def test_a_call_that_names_no_session_is_refused_where_a_budget_counts_by_it():
     decision = Sentry(PLENTY, cap()).decide(plain())
 

@@ -24,9 +24,11 @@ SCOPES: Mapping[str, Mapping[str, str]] = {
     "team": {"team": "search"},
     "application": {"application": "web"},
     "user": {"user": "ann"},
-    "session": {"session": "session-1"},
+    "session": {"chat-id": "session-1"},
     "model": {"model": base_model_id(MODEL)},
 }
+
+_UNITS = tuple(unit for unit in Unit if not unit.is_of_a_run)
 
 Json = dict[str, Any]
 
@@ -52,13 +54,13 @@ def our_cases() -> Iterator[tuple[str, tuple[Budget, ...]]]:
     """Every scope type in dollars, every other unit, and all at once."""
     for name in SCOPES:
         yield name, (_budget(name, Unit.USD),)
-    for unit in Unit:
+    for unit in _UNITS:
         if unit is not Unit.USD:
             # A cap on calls in flight does not pay for a call.
             pays = (_PLENTY,) if unit is Unit.IN_FLIGHT else ()
             yield f"team, {unit.value.replace('_', ' ')}", (_budget("team", unit), *pays)
     yield "all scopes at once", tuple(_budget(name, Unit.USD) for name in SCOPES)
-    yield "all units at once", tuple(_budget("team", unit) for unit in Unit)
+    yield "all units at once", tuple(_budget("team", unit) for unit in _UNITS)
 
 
 def our_burst(client: object, budgets: tuple[Budget, ...], callers: int) -> int:
@@ -85,7 +87,7 @@ def our_burst(client: object, budgets: tuple[Budget, ...], callers: int) -> int:
 def _request(number: int, budgets: tuple[Budget, ...]) -> InvocationRequest:
     """Callers are spread over teams and applications as far as the budgets' scopes let them."""
     place = number % len(TEAMS)
-    tags = {"team": TEAMS[place], "application": f"app-{place}", "user": "bob", "session": "-"}
+    tags = {"team": TEAMS[place], "application": f"app-{place}", "user": "bob", "chat-id": "-"}
     for budget in budgets:
         tags |= {name: value for name, value in budget.scope.items() if name != "model"}
     return request(f"burst-{number}", DECLARED_TOKENS, tags)

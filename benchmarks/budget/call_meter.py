@@ -19,7 +19,7 @@ DECLARED_TOKENS = 300
 WRITTEN_TOKENS = 190
 WARM_UP = timedelta(minutes=5)
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
-TAGS = {"team": "search", "application": "web", "user": "ann", "session": "session-1"}
+TAGS = {"team": "search", "application": "web", "user": "ann", "chat-id": "session-1"}
 _CALL, _PROJECTION = "a call", "a projection"
 
 

@@ -20,7 +20,7 @@ _SCOPES: tuple[dict[str, str], ...] = (
     {"team": "search"},
     {"application": "web"},
     {"user": "ann"},
-    {"session": "session-1"},
+    {"chat-id": "session-1"},
     {"model": base_model_id(MODEL)},
 )
 _PLENTY = 10**18

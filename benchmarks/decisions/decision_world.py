@@ -126,7 +126,7 @@ def _raw(use: Json, text: str, number: int, random_one: random.Random) -> Json:
         "tags": {
             **use["tags"],
             "user": f"user-{random_one.randrange(500)}",
-            "session": f"session-{number}",
+            "chat-id": f"session-{number}",
         },
         "priority": use["priority"],
         "system": [{"text": _SYSTEM}],

@@ -168,14 +168,16 @@ LIMITS: Mapping[Unit, tuple[int, int]] = {
     Unit.REQUESTS: (2, 8),
     Unit.IN_FLIGHT: (1, 4),
 }
+WINDOWS = tuple(kind for kind in WindowKind if kind is not WindowKind.SESSION)
+"""Agent runs have a window each, and calls of their own."""
 ZONES = (UTC, ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo"), ZoneInfo("Asia/Kathmandu"))
 
 
 def units_and_windows(random: Random) -> Plan:
     """Budgets of every unit and window, in time zones of their own."""
     draft = Draft(random)
-    for number, unit in enumerate(random.sample([*Unit], random.randint(1, 4))):
-        window = random.choice([*WindowKind])
+    for number, unit in enumerate(random.sample([*LIMITS], random.randint(1, 4))):
+        window = random.choice(WINDOWS)
         draft.budget(
             f"{unit.value}-{number}".replace("_", "-"),
             random.randint(*LIMITS[unit]),

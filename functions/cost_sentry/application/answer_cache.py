@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from cost_sentry.application.answer_ports import AnswerReader, AnswersUnavailable
-from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.ports import Clock, PriceBook, Reserved, SameId
 from cost_sentry.domain.answer_cache import (
     AnswerCaching,
@@ -23,7 +23,6 @@ from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import cost_picodollars
 from cost_sentry.domain.sentry_config import SentryConfig
 
-Offer = Candidate | RungOutcome
 IsTaken = Callable[[], Reserved | SameId | None]
 _GUARDRAIL, _INFERENCE = "guardrailConfig", "inferenceConfig"
 _ADDED = "additionalModelRequestFields"

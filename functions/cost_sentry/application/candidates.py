@@ -77,6 +77,10 @@ class Candidate(NamedTuple):
         return tuple(hold for hold in holds if hold.amount > 0)
 
 
+Offer = Candidate | RungOutcome
+"""A model to be tried, or why one is not."""
+
+
 def candidates_for(
     request: InvocationRequest, config: SentryConfig, book: PriceBook
 ) -> Iterator[Candidate | RungOutcome]:

@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from cost_sentry.application.budget_levels import Level, Stage
-from cost_sentry.application.candidates import Candidate
+from cost_sentry.application.candidates import Offer
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 
-Offer = Candidate | RungOutcome
 OUTPUT_DIVIDED_BY = 2
 """A lower output limit is this part of the one asked for, and at least the configured minimum."""
 

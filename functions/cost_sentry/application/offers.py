@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cost_sentry.application.candidate_tries import CandidateTries
-from cost_sentry.application.candidates import Candidate, candidates_for
+from cost_sentry.application.candidates import Offer, candidates_for
 from cost_sentry.application.model_refusal import refusal_of, request_refusal
 from cost_sentry.application.ports import Complexity, PriceBook
-from cost_sentry.domain.decision import Decision, RungOutcome
+from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.routing_rules import Wish, is_unnamed, wish_of
@@ -18,7 +18,7 @@ from cost_sentry.domain.sentry_config import SentryConfig
 class Offers:
     """Candidates in the order in which they are tried; the first is what was asked for."""
 
-    each: Iterable[Candidate | RungOutcome]
+    each: Iterable[Offer]
     """To be gone through once."""
     first_model: str
     """The model of the request, or the router's first choice."""

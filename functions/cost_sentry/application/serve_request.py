@@ -13,7 +13,7 @@ from cost_sentry.application.answer_cache import Looked
 from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
-from cost_sentry.application.candidates import Candidate, asked_output_limit
+from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
@@ -29,7 +29,7 @@ from cost_sentry.application.session_refusal import session_refusal, would_be_to
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
-from cost_sentry.domain.decision import Decision, DecisionKind, RungOutcome
+from cost_sentry.domain.decision import Decision, DecisionKind
 from cost_sentry.domain.errors import invariant
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_id import base_model_id
@@ -133,15 +133,13 @@ class Serving:
     def _budgets_of(self, model_id: str) -> tuple[Budget, ...]:
         return self.config.budgets_of(self.request.tags, base_model_id(model_id))
 
-    def _looked(self, permitted: Iterable[Candidate | RungOutcome]) -> Looked:
+    def _looked(self, permitted: Iterable[Offer]) -> Looked:
         """A call that is answered from a cache needs no money, but an id that is free (P5)."""
         if self.parts.answers is None:
             return Looked(offers=iter(permitted))
         return self.parts.answers.look(self.request, self.config, permitted, self.known)
 
-    def _ordered(
-        self, looked: Looked, stage: Stage, tries: CandidateTries
-    ) -> Iterable[Candidate | RungOutcome]:
+    def _ordered(self, looked: Looked, stage: Stage, tries: CandidateTries) -> Iterable[Offer]:
         """As they are tried: by the stages of the budgets, and at the service tiers it may have."""
         request = self.request
         ordered = staged(looked.offers, stage, request, tries.floor, is_routed=tries.is_routed)
@@ -170,8 +168,8 @@ class Serving:
     def _told(self, held: Reserved) -> Reserved:
         """What the answer says is left; of shadows in terms of the limit that is named."""
         now = self.parts.clock.now()
-        budgets = in_session(self.config.budgets, self.request.tags)
-        shadows = {b.id: self.parts.levels.level(b, now) for b in budgets if b.is_shadow}
+        shadowed = in_session((b for b in self.config.budgets if b.is_shadow), self.request.tags)
+        shadows = {budget.id: self.parts.levels.level(budget, now) for budget in shadowed}
         return replace(held, remaining=all_told(held, shadows)) if shadows else held
 
     def _would_refuse(self, held: Reserved) -> tuple[PolicyNote, ...]:

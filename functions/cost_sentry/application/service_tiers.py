@@ -5,7 +5,7 @@ Never without the caller's wish, and never at a price that nobody wrote down.
 
 from collections.abc import Iterable, Iterator
 
-from cost_sentry.application.candidates import Candidate, listed_model
+from cost_sentry.application.candidates import Candidate, Offer, listed_model
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.decision import RungOutcome
 from cost_sentry.domain.price_book import ModelPrice
@@ -14,7 +14,6 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import FLEX, STANDARD, flex_price, service_tier_of
 
 UNPRICED = "sentry.yaml names no price of its flex tier, so that is not used"
-Offer = Candidate | RungOutcome
 
 
 def at_service_tiers(offers: Iterable[Offer], config: SentryConfig) -> Iterator[Offer]:

@@ -82,8 +82,11 @@ def _is_below(session: Session, budget: Budget) -> bool:
 
 def would_be_too_deep(request: InvocationRequest, config: SentryConfig) -> Iterator[PolicyNote]:
     """Of each budget of depth in shadow mode that would refuse it: that it would say no."""
-    for budget in config.budgets_around(request.tags) if request.session else ():
-        if request.session and budget.is_shadow and _is_below(request.session, budget):
+    session = request.session
+    if session is None:
+        return
+    for budget in config.budgets_around(request.tags):
+        if budget.is_shadow and _is_below(session, budget):
             most = amount_in_words(budget.unit, budget.limit)
             sentence = f"Budget {budget.id} would refuse this: agents call down to {most}."
             yield PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)

@@ -43,18 +43,22 @@ def _signal(group: int, number: signal.Signals) -> None:
 def _gone_within(group: int, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while True:
-        _collect(group)
-        if not members(group):
+        if _is_collected(group) and not members(group):
             return True
         if time.monotonic() >= deadline:
             return False
         time.sleep(_POLL_SECONDS)
 
 
-def _collect(leader: int) -> None:
-    """Reap the leader if it is our own child, so that it does not linger as a zombie."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(leader, os.WNOHANG)
+def _is_collected(leader: int) -> bool:
+    """Reap the leader if it is our own child; whether nothing of it is left to reap.
+
+    A leader is shown as dead while its other threads still end, and cannot be reaped before.
+    """
+    try:
+        return os.waitpid(leader, os.WNOHANG) != (0, 0)
+    except ChildProcessError:
+        return True
 
 
 def _process_ids() -> list[int]:

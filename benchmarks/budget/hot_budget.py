@@ -28,6 +28,8 @@ BUDGET_SECONDS = 600
 SETTLES_SECONDS = 1
 """Before anything is measured."""
 MEASURED_SECONDS = 3
+MEASURED_CALLS_MAX = 20_000
+"""More of them say nothing new, and take minutes."""
 END_SECONDS_MAX = 60
 STEP = SECOND // 4
 STRANDED_MAX = 100
@@ -97,7 +99,8 @@ def both(load: int) -> tuple[Part, Part]:
 def steady(world: HotWorld, load: int) -> Part:
     """The first seconds of the budget: admission when as many calls end as begin."""
     grown, units, began = world.model.operations, world.model.items.write_units, _begin(world, load)
-    until = began + (SETTLES_SECONDS + MEASURED_SECONDS) * SECOND
+    measured_seconds = min(MEASURED_SECONDS, MEASURED_CALLS_MAX // load)
+    until = began + (SETTLES_SECONDS + measured_seconds) * SECOND
     world.scheduler.run(until, lambda: _is_enough(world))
     now = world.scheduler.now
     answered = [a for a in world.admissions if a.answered_at >= began + SETTLES_SECONDS * SECOND]

@@ -264,10 +264,13 @@ class DynamoDbLedger:
             self._refills.top_up([want_of(hold, shard, now, is_early=True) for hold in short])
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
-        """See the port. Read on while they are resolved: the first need not wait for the last."""
+        """See the port. Read on while they are resolved: the first need not wait for the last.
+
+        Each minute another account is looked at first, so that a backlog of one starves nobody.
+        """
         due = (
             reservation
-            for shard in shards_of_all(self._calls)
+            for shard in shards_of_all(self._calls, turn=int(now.timestamp()) // 60)
             for reservation in shard.pending_reservations.values()
             if reservation.expires_at <= now
         )

@@ -66,8 +66,7 @@ class DebtCover:
         if window is None:
             return False
         unseen = [place for place in owed if place not in window.places]
-        is_quick = window.pools > 0
-        left = [p for p in unseen if not (is_quick and self._pay(purse, p, owed[p], now))]
+        left = [place for place in unseen if not self._pay(purse, place, owed[place], now)]
         if not left and len(unseen) == len(owed):
             return True
         done = [self._gather(purse, some, now) for some in _in_parts(left)]
@@ -129,7 +128,7 @@ def _is_astray(spread: Spread) -> bool:
 
 def _in_parts(owing: Sequence[str]) -> list[Sequence[str]]:
     """As many at once as can be looked at together; none of them once, if there are none."""
-    return [owing[i : i + OWING_MAX] for i in range(0, max(1, len(owing)), OWING_MAX)]
+    return [owing[i : i + OWING_MAX] for i in range(0, len(owing), OWING_MAX)] or [owing]
 
 
 def _takes(purse: str, seen: Spread, place: str, owed: int, now: datetime) -> list[Action]:
@@ -142,8 +141,7 @@ def _takes(purse: str, seen: Spread, place: str, owed: int, now: datetime) -> li
             return take_from_pool(purse, pool_number(name), share, newcomer=False)
         return move_in_shard(name, {purse: -share}, now, has=True)
 
-    there = {name: part.free for name, part in seen.places.items() if name != place}
+    there = {name: part.free for name, part in seen.places.items()}
     shares = fullest({**there, WINDOW: 0 if seen.impounded else seen.unallotted}, owed)
-    if sum(shares.values()) < owed:
-        return []
-    return [take(name, share) for name, share in shares.items()]
+    is_enough = sum(shares.values()) >= owed
+    return [take(name, share) for name, share in shares.items()] if is_enough else []

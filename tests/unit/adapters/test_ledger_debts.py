@@ -197,8 +197,21 @@ def test_what_pays_goes_to_the_shard_that_owes_and_only_if_it_still_does():
     assert update["ExpressionAttributeValues"][":then0"] == {"N": "-20"}
 
 
-def test_a_debt_that_a_few_places_cannot_pay_is_gathered_with_all_of_them():
-    seen = crowd(4, pool_0=15)
+def test_what_pays_is_taken_only_where_it_still_is_and_counts_no_shard_as_new():
+    table = Table(Written(attributes={}))
+    seen = crowd(0, pool_0=8, app0=12)
+    DebtCover(table, Scripted(seen, pools=2), None).cover(PURSE, BEHIND, NOON)
+
+    shard, pool, _ = (action["Update"] for action in table.transacted[0])
+    assert "#free.#b0 >= :then0" in shard["ConditionExpression"]
+    assert pool["ConditionExpression"] == "unallotted >= :amount"
+    assert pool["UpdateExpression"] == "SET unallotted = unallotted - :amount"
+
+
+@pytest.mark.parametrize(
+    "seen", [crowd(4, pool_0=15), crowd(500, impounded=10, pool_0=19)], ids=["scarce", "impounded"]
+)
+def test_a_debt_that_a_few_places_cannot_pay_is_gathered_with_all_of_them(seen):
     done, allotments, transacted, _ = paid(seen, ASTRAY)
 
     assert (done, transacted, allotments.owing) == (True, [], [["search/behind"]])

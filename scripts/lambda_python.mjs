@@ -9,8 +9,14 @@ import { loadPyodide } from "pyodide";
 const HERE = "/folder";
 const [program, folder, ...rest] = process.argv.slice(2);
 
-// Without a seed the order of a set, and with it bytecode, would be another one each time.
+// One seed, so that what is in the order of hashes is the same each time.
 const python = await loadPyodide({ env: { PYTHONHASHSEED: "0" } });
 python.mountNodeFS(HERE, folder);
 python.pyimport("sys").argv = python.toPy([program, HERE, ...rest]);
-python.runPython(readFileSync(program, "utf8"), { filename: program });
+try {
+  python.runPython(readFileSync(program, "utf8"), { filename: program });
+} catch (error) {
+  // Node would print the line of pyodide's own code, which is a megabyte long.
+  console.error(error.message);
+  process.exitCode = 1;
+}

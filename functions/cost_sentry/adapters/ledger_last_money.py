@@ -54,14 +54,15 @@ def last_money(want: Want, spread: Spread, attempt: int) -> Grant | None:
 
 
 def _shares(want: Want, spread: Spread, attempt: int) -> Mapping[str, int]:
-    """A pool before a shard, whose item is larger and busier; the window, which all share, last."""
+    """A pool before a shard, whose item is larger and busier; the window, which all share, last.
+
+    Where no place has enough, the window has more than each of them if it has.
+    """
     there = {name: part.free for name, part in spread.places.items() if name != want.place}
     enough = sorted(name for name, free in there.items() if free >= want.needed)
     names = [name for name in enough if is_pool(name)] or enough
     if names:
         return {names[pool_of(want.place, attempt) % len(names)]: want.needed}
-    if spread.unallotted >= want.needed:
-        return {WINDOW: want.needed}
     return fullest({**there, WINDOW: spread.unallotted}, want.needed)
 
 

@@ -14,6 +14,7 @@ from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
+from cost_sentry.application.fan_out import join_tree
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
@@ -53,6 +54,8 @@ class Serving:
     """Names the execution that asks."""
     offers: Offers | None = None
     """Not before it is known that a model may serve the request."""
+    too_many_children: tuple[PolicyNote, ...] = ()
+    """What budgets in shadow mode say of the agent that calls."""
 
     def decision(self) -> Decision:
         """What the rules say, and then the ledger; ``ConfigurationError`` of rules nobody can read.
@@ -98,8 +101,10 @@ class Serving:
             return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
         stage = levels.stage(paid_by, now)
         refused = paused(self.request, stage, now)
-        if refused:
-            return refused
+        joined = refused or join_tree(self.request, self.config, self.parts.run_trees)
+        if isinstance(joined, Decision):
+            return joined
+        self.too_many_children = joined
         circuits = self.parts.circuits.of(
             self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
         )
@@ -176,7 +181,8 @@ class Serving:
         """What budgets in shadow mode say of what is held."""
         used = held.reservation.model_used
         of_ledger = would_refuse(held.remaining, self.config.budgets, used)
-        return (*of_ledger, *would_be_too_deep(self.request, self.config))
+        too_deep = would_be_too_deep(self.request, self.config)
+        return (*of_ledger, *too_deep, *self.too_many_children)
 
     def _reservation(self, candidate: Candidate) -> Reservation:
         request, now = self.request, self.parts.clock.now()

@@ -116,7 +116,7 @@ class Resolution:
                 return self.usage.output_tokens if self.usage else hold.amount
             case Unit.REQUESTS | Unit.RETRIES:
                 return hold.amount
-            case Unit.IN_FLIGHT | Unit.DEPTH:
+            case Unit.IN_FLIGHT | Unit.DEPTH | Unit.CHILDREN:
                 return 0
         assert_never(hold.unit)
 

@@ -14,7 +14,19 @@ from cost_sentry.domain.window import WindowKind
 SESSION_TAG = "session"
 """Set from the field ``session``; no caller may set it otherwise."""
 PATH_NAMES_MAX = 32
+CHILDREN_MAX = 1_000
+"""Of one agent, by any budget: the set of them is written as a whole."""
 RETRY_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One agent of a run that called right below another."""
+
+    parent: tuple[str, ...]
+    """Its path; empty: the root."""
+    child: str
+    """Its name; one child, however often it calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +44,11 @@ class Session:
     def depth(self) -> int:
         """How far below the root the agent stands that calls."""
         return len(self.path)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """What a call says about the tree of its run, from the root down to the one that calls."""
+        return tuple(Edge(self.path[:depth], name) for depth, name in enumerate(self.path))
 
 
 def is_session_id(text: str) -> bool:

@@ -45,7 +45,7 @@ def join_tree(
 
 def _capped(request: InvocationRequest, config: SentryConfig) -> Iterator[Budget]:
     """The budgets of children around the request."""
-    around = config.budgets_around(request.tags)
+    around = config.runs_around(request.tags)
     return (budget for budget in around if budget.unit is Unit.CHILDREN)
 
 

@@ -26,7 +26,11 @@ from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
-from cost_sentry.application.session_refusal import session_refusal, would_be_too_deep
+from cost_sentry.application.session_refusal import (
+    refusal_for_models,
+    session_refusal,
+    would_be_too_deep,
+)
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
@@ -63,14 +67,16 @@ class Serving:
         A refusal does not say yet that its id is new: see ``known``.
         """
         parts, request, config = self.parts, self.request, self.config
-        refused = session_refusal(request, config, parts.clock.now())
+        now = parts.clock.now()
+        refused = session_refusal(request, config, now)
         if refused:
             return refused
         offers = offers_for(request, config, parts.price_book, parts.complexity)
         if isinstance(offers, Decision):
             return offers
         self.offers = offers
-        return self._of_offers(offers)
+        refused = refusal_for_models(request, config, now, offers.model_ids(config))
+        return refused or self._of_offers(offers)
 
     def known(self) -> Reserved | SameId | None:
         """What the ledger knows of the request's id; holds nothing."""

@@ -20,7 +20,17 @@ _DIGEST_BYTES = 12
 def children_key(budget_id: str, session: str, parent: tuple[str, ...]) -> Key:
     """Of the item that holds who called right below this agent."""
     path = _digest("/".join(parent))  # No name has a slash.
-    return key(f"RUN#{session}", f"CHILDREN#{budget_id}#{path}")
+    return key(run_partition(session), f"{children_prefix(budget_id)}{path}")
+
+
+def run_partition(session: str) -> str:
+    """Under which all of a run's tree is kept."""
+    return f"RUN#{session}"
+
+
+def children_prefix(budget_id: str) -> str:
+    """What the sort keys begin with of what one budget counts."""
+    return f"CHILDREN#{budget_id}#"
 
 
 def child_of(edge: Edge) -> str:

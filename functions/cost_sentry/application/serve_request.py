@@ -191,7 +191,7 @@ class Serving:
         return (*of_ledger, *too_deep, *self.too_many_children)
 
     def _reservation(self, candidate: Candidate) -> Reservation:
-        request, now = self.request, self.parts.clock.now()
+        request, now, run = self.request, self.parts.clock.now(), self.request.session
         return Reservation(
             request_id=request.request_id,
             account=request.account,
@@ -209,6 +209,8 @@ class Serving:
             priority=request.priority.value,
             reserved_at=now,
             expires_at=now + timedelta(seconds=self.config.hold_seconds),
+            path_digests=run.path_digests if run else (),
+            retry=run.retry if run else 0,
         )
 
     def _allowed(self, reserved: Reserved, tries: CandidateTries, advice: Advice) -> Decision:

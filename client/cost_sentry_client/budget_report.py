@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cost_sentry_client.operations import BudgetState
 
 
+RUN_SHOWN_CHARACTERS = 6
 UNCOUNTED = "–"
 """In place of an amount that nobody counts."""
 
@@ -68,12 +69,12 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
         name = f"{balance.budget_id} (shadow)" if state.budget.is_shadow else balance.budget_id
         limit = spent_text(unit, balance.limit)  # up like posted, which never looks larger
         if not state.is_counted:
-            window = balance.window_id if state.is_of_a_window else "each session"
+            window = _short_window(state) if state.is_of_a_window else "each session"
             table.add_row(name, window, limit, *[UNCOUNTED] * 4)
             continue
         table.add_row(
             name,
-            balance.window_id,
+            _short_window(state),
             limit,
             shown(balance.posted, up=True),
             shown(balance.pending, up=True),
@@ -81,6 +82,13 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
             used_percent(balance.limit, balance.posted + balance.pending),
         )
     return table
+
+
+def _short_window(state: "BudgetState") -> str:
+    """An agent run by the end of its id."""
+    window = state.balance.window_id
+    is_run = state.budget.window is WindowKind.SESSION
+    return f"session …{window[-RUN_SHOWN_CHARACTERS:]}" if is_run else window
 
 
 def budget_details(state: "BudgetState", mailed: "Sequence[str]") -> list[tuple[str, str]]:

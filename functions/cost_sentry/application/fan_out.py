@@ -6,23 +6,24 @@ before money is held; a call that is refused afterwards leaves it there, for its
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.run_tree_ports import RunTrees
+from cost_sentry.application.session_refusal import tree_view
 from cost_sentry.domain.budget import Budget, Unit, amount_in_words
-from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode
+from cost_sentry.domain.decision import Decision, ReasonCode
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.session import Edge, Session
-from cost_sentry.domain.window_id import session_id
 
 Notes = tuple[PolicyNote, ...]
 
 
 def join_tree(
-    request: InvocationRequest, config: SentryConfig, trees: RunTrees | None
+    request: InvocationRequest, config: SentryConfig, trees: RunTrees | None, now: datetime
 ) -> Decision | Notes:
     """Take the agent that calls, and those above it, into the tree of its run.
 
@@ -38,7 +39,9 @@ def join_tree(
         return ()
     for budget, edge in _without_room(session, _capped(request, config), trees):
         if not budget.is_shadow:
-            return _refusal(request, session, budget, edge)
+            decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, _why(budget, edge))
+            view = tree_view(budget, session, now, left=0, needed=1)
+            return replace(decision, budgets=(view,))
         notes.append(_note(request, budget, edge))
     return tuple(notes)
 
@@ -62,14 +65,12 @@ def _without_room(
                 break
 
 
-def _refusal(request: InvocationRequest, session: Session, budget: Budget, edge: Edge) -> Decision:
+def _why(budget: Budget, edge: Edge) -> str:
     most = amount_in_words(budget.unit, budget.limit)
-    message = (
+    return (
         f"budget {budget.id} lets each agent have {most}, and {_named(edge)} has as many already, "
         f"without {edge.child}; call as one of those, or raise the limit"
     )
-    decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
-    return replace(decision, budgets=(_view(budget, session),))
 
 
 def _note(request: InvocationRequest, budget: Budget, edge: Edge) -> PolicyNote:
@@ -80,18 +81,3 @@ def _note(request: InvocationRequest, budget: Budget, edge: Edge) -> PolicyNote:
 
 def _named(edge: Edge) -> str:
     return f"the agent {'/'.join(edge.parent)}" if edge.parent else "the root"
-
-
-def _view(budget: Budget, session: Session) -> BudgetView:
-    """Waiting does not help: a child leaves its set with the run."""
-    return BudgetView(
-        budget_id=budget.id,
-        window_id=session_id(session.id),
-        unit=budget.unit,
-        limit=budget.limit,
-        left=0,
-        left_as_of=None,
-        needed=1,
-        resets_at=None,
-        binding=True,
-    )

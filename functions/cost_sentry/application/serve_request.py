@@ -107,7 +107,7 @@ class Serving:
             return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
         stage = levels.stage(paid_by, now)
         refused = paused(self.request, stage, now)
-        joined = refused or join_tree(self.request, self.config, self.parts.run_trees)
+        joined = refused or join_tree(self.request, self.config, self.parts.run_trees, now)
         if isinstance(joined, Decision):
             return joined
         self.too_many_children = joined

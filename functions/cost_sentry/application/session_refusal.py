@@ -49,7 +49,7 @@ def _refusal(
     error = _unnamed(around) if session is None else _not_now(session, now)
     if error:
         return refused(request, ReasonCode.INVALID_REQUEST, error)
-    return _too_deep(request, session, around) if session else None
+    return _too_deep(request, session, around, now) if session else None
 
 
 def _unnamed(around: Iterable[Budget]) -> FieldError | None:
@@ -76,7 +76,7 @@ def _not_now(session: Session, now: datetime) -> FieldError | None:
 
 
 def _too_deep(
-    request: InvocationRequest, session: Session, capped: Iterable[Budget]
+    request: InvocationRequest, session: Session, capped: Iterable[Budget], now: datetime
 ) -> Decision | None:
     for budget in capped:
         if _is_below(session, budget) and not budget.is_shadow:
@@ -86,7 +86,9 @@ def _too_deep(
                 f"{session.depth} below; call from a shorter path"
             )
             decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
-            return replace(decision, budgets=(_view(budget, session),))
+            # Nothing is held, so all of the limit is left.
+            view = tree_view(budget, session, now, left=budget.limit, needed=session.depth)
+            return replace(decision, budgets=(view,))
     return None
 
 
@@ -106,16 +108,18 @@ def would_be_too_deep(request: InvocationRequest, config: SentryConfig) -> Itera
             yield PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
 
 
-def _view(budget: Budget, session: Session) -> BudgetView:
-    """Nothing is held, so all of the limit is left."""
+def tree_view(
+    budget: Budget, session: Session, now: datetime, *, left: int, needed: int
+) -> BudgetView:
+    """A budget of the tree of a run that refused a call; waiting does not help."""
     return BudgetView(
         budget_id=budget.id,
         window_id=session_id(session.id),
         unit=budget.unit,
         limit=budget.limit,
-        left=budget.limit,
-        left_as_of=None,
-        needed=session.depth,
+        left=left,
+        left_as_of=now,
+        needed=needed,
         resets_at=None,
         binding=True,
     )

@@ -23,7 +23,7 @@ from cost_sentry.application.ports import BudgetBalance
 from cost_sentry.application.shadow_budgets import balance_told
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.window import WindowKind
+from cost_sentry.domain.window import WindowKind, has_ended
 from cost_sentry.domain.window_id import session_named
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.deployment import Deployment, find_deployment
@@ -64,7 +64,14 @@ class BudgetState:
     @property
     def is_counted(self) -> bool:
         """Whether its amounts say something: in a window, of what calls hold."""
-        return self.budget.unit.is_held and self.is_of_a_window
+        return self.budget.unit.is_held and self.is_of_a_window and not self.may_be_forgotten
+
+    @property
+    def may_be_forgotten(self) -> bool:
+        """Whether it is an agent run that is over, of which the ledger has nothing (any more)."""
+        is_over = has_ended(self.balance.window_id, self.as_of)
+        is_empty = self.balance.posted == self.balance.pending == 0
+        return self.budget.session is not None and is_over and is_empty
 
 
 class Operator:

@@ -32,6 +32,8 @@ def runs_shown(operator: "Operator", state: "BudgetState") -> Shown:
     budget = state.budget
     if budget.window is not WindowKind.SESSION:
         return {}, ()
+    if state.may_be_forgotten and budget.unit.is_held:
+        return {}, _said("The run is over. It spent nothing, or what it spent is kept no more.")
     if state.is_of_a_window:
         return _tree_shown(operator, state) if budget.unit is Unit.CHILDREN else ({}, ())
     if not budget.unit.is_held:

@@ -82,6 +82,20 @@ def test_one_run_is_shown_to_the_last_digit(desk, now):
     assert "runs" not in shown
 
 
+def test_of_a_run_that_is_over_nothing_is_shown_as_zero(desk, now):
+    spent, empty = run_id(now, 90_000, 1), run_id(now, 90_000, 2)
+    step(desk, spent, 1, now)
+
+    kept, gone = (
+        cost_sentry("budget", "show", "steps", "--window", f"session-{run}", "--json").json
+        for run in (spent, empty)
+    )
+    text = cost_sentry("budget", "show", "steps", "--window", f"session-{empty}").stdout
+
+    assert (kept["posted"], gone["posted"], gone["left"]) == ("1", None, None)
+    assert "It spent nothing, or what it spent is kept no more." in " ".join(text.split())
+
+
 def test_a_budget_of_which_no_run_has_spent_says_so(desk, now):
     shown = cost_sentry("budget", "show", "steps").stdout
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.domain.budget import Unit, amount_in_words, amount_text
 from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine
-from cost_sentry.domain.window import WindowKind
+from cost_sentry.domain.window_id import WindowKind, kind_of
 from cost_sentry_client.money_display import shown_amount, spent_text, used_percent
 from cost_sentry_client.tables import amounts_table
 
@@ -69,12 +69,12 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
         name = f"{balance.budget_id} (shadow)" if state.budget.is_shadow else balance.budget_id
         limit = spent_text(unit, balance.limit)  # up like posted, which never looks larger
         if not state.is_counted:
-            window = _short_window(state) if state.is_of_a_window else "each session"
+            window = window_shown(balance.window_id) if state.is_of_a_window else "each session"
             table.add_row(name, window, limit, *[UNCOUNTED] * 4)
             continue
         table.add_row(
             name,
-            _short_window(state),
+            window_shown(balance.window_id),
             limit,
             shown(balance.posted, up=True),
             shown(balance.pending, up=True),
@@ -84,11 +84,10 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
     return table
 
 
-def _short_window(state: "BudgetState") -> str:
-    """An agent run by the end of its id."""
-    window = state.balance.window_id
-    is_run = state.budget.window is WindowKind.SESSION
-    return f"session …{window[-RUN_SHOWN_CHARACTERS:]}" if is_run else window
+def window_shown(window_id: str) -> str:
+    """For a table: an agent run by the end of its id."""
+    is_run = kind_of(window_id) is WindowKind.SESSION
+    return f"session …{window_id[-RUN_SHOWN_CHARACTERS:]}" if is_run else window_id
 
 
 def budget_details(state: "BudgetState", mailed: "Sequence[str]") -> list[tuple[str, str]]:

@@ -150,7 +150,8 @@ class BudgetShape(Shape):
         max_length=10,
         description=(
             "percent of the limit spent at which mail is sent, rising; with windows of a minute or "
-            "an hour, and with sessions, none, unless it is given; with in_flight none"
+            "an hour, and with sessions, none, unless it is given; with in_flight, depth and "
+            "children none"
         ),
     )
     mode: Annotated[BudgetMode, Field(strict=False)] = Field(

@@ -146,10 +146,13 @@ def test_what_tells_that_it_would_refuse_may_be_in_shadow_mode(file, unit):
         ("in_flight", "0.5", "whole calls in flight"),
         ("in_flight", "0", "above 0, at most 1000000 calls in flight"),
         ("output_tokens", "0.5", "whole output tokens"),
+        ("children", "1001", "above 0, at most 1000 children"),
+        ("depth", "33", "above 0, at most 32 levels below the root"),
     ],
 )
 def test_fails_on_a_limit_that_is_no_count(file, unit, limit, allowed):
-    (found,) = problems(file, with_budget(f"unit: {unit}, window: none, limit: {limit}"))
+    window = "session" if Unit(unit).is_of_a_run else "none"
+    (found,) = problems(file, with_budget(f"unit: {unit}, window: {window}, limit: {limit}"))
 
     assert allowed in found.allowed
 

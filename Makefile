@@ -17,15 +17,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-$(VENV)/ready: requirements/dev.txt requirements/lambda.txt pyproject.toml package-lock.json scripts/build_layer.py scripts/node_on_path.py
+$(VENV)/ready: requirements/dev.txt requirements/lambda.txt pyproject.toml package-lock.json scripts/build_layer.py scripts/bytecode.py scripts/compile_folder.py scripts/lambda_python.mjs scripts/node_on_path.py
 	@echo "installing into $(VENV) (once, two to three minutes) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "cost-sentry needs Python 3.11 or newer; found $$($(PYTHON) --version)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
 	@$(BIN)/python scripts/node_on_path.py $(NODE_BIN)
 	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
-	@$(BIN)/python scripts/build_layer.py
 	@$(NODE_BIN)/npm ci --silent --no-audit --no-fund
+	@$(BIN)/python -m scripts.build_layer
 	@touch $@
 
 .PHONY: setup

@@ -16,9 +16,9 @@ from infra.ledger_table import LedgerTable
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
 from infra.stage import Stage
+from scripts.stage_functions import staged_functions
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "functions"
 LAYER = ROOT / ".build" / "layer"
 
 LEDGER_SECONDS_MAX = 20
@@ -144,7 +144,7 @@ class FunctionSet(Construct):
             emergency_bucket_name=near.emergency.bucket.bucket_name,
             answer_table_name=near.answers.table.table_name,
         )
-        code = lambda_.Code.from_asset(str(SOURCE), exclude=["**/__pycache__", "**/*.pyc"])
+        code = lambda_.Code.from_asset(str(staged_functions()))
         layer = self._layer()
         self._functions: dict[str, SentryFunction] = {}
         for row in FUNCTIONS:
@@ -175,7 +175,7 @@ class FunctionSet(Construct):
             self,
             "Layer",
             description="Third-party code of cost-sentry, built from requirements/lambda.txt",
-            code=lambda_.Code.from_asset(str(LAYER), exclude=["**/__pycache__", "**/*.pyc"]),
+            code=lambda_.Code.from_asset(str(LAYER)),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
             compatible_architectures=[lambda_.Architecture.ARM_64],
         )

@@ -2,8 +2,8 @@
 
 pip downloads wheels for Lambda's platform whatever machine this runs on. botocore ships the
 description of every AWS service; only those that the adapters use are kept, because a function's
-cold start and the upload pay for each megabyte. A stamp holds a digest of what the layer was made
-from, so a second run is instant.
+cold start and the upload pay for each megabyte. What stays is compiled for Lambda's Python. A stamp
+holds a digest of what the layer was made from, so a second run is instant.
 """
 
 import hashlib
@@ -13,13 +13,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from scripts.bytecode import PYTHON_VERSION, ROOT, add_bytecode, compiler_digest
+
 REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
 LAYER = ROOT / ".build" / "layer"
 STAMP = ROOT / ".build" / "layer.sha256"
 
-PYTHON_VERSION = "3.13"
 PLATFORM = "manylinux2014_aarch64"
+RUNS_IN = "/opt/python"
 
 SERVICES = ("bedrock-runtime", "dynamodb", "sns")
 """What boto3 clients in the adapters speak to; a test compares."""
@@ -39,18 +40,18 @@ def main() -> None:
     packages.mkdir(parents=True)
     install(packages)
     prune(packages)
+    add_bytecode(packages, RUNS_IN)
     STAMP.write_text(digest + "\n")
 
 
 def source_digest() -> str:
-    """Names the lock and this script: what decides the layer's content."""
-    return hashlib.sha256(
-        REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes()
-    ).hexdigest()
+    """Names the lock, this script and the compiler: what decides the layer's content."""
+    script = pathlib.Path(__file__).read_bytes()
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + script + compiler_digest()).hexdigest()
 
 
 def install(packages: pathlib.Path) -> None:
-    """Wheels only, hashes checked, exactly the lock; nothing is compiled or resolved here."""
+    """Wheels only, hashes checked, exactly the lock; nothing is resolved here, or built."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--target", str(packages), "--no-compile", "--no-deps", "--require-hashes"]
     command += ["--only-binary=:all:", "--platform", PLATFORM, "--python-version", PYTHON_VERSION]

@@ -106,6 +106,7 @@ def _figures(runs: Sequence[Run]) -> Json:
     return {
         "runs": len(runs),
         "runs_over_budget": sum(run["spent_over_budget"] > 1 for run in runs),
+        "refusals": sum(int(run["refusals"]) for run in runs),
         "false_refusals": sum(int(run["false_refusals"]) for run in runs),
         "used_mean": round(statistics.fmean(run["spent_over_budget"] for run in runs), 4),
     }

@@ -19,7 +19,7 @@ def cold_starts(*, litellm: bool, plan: Plan, say: Callable[[str], None]) -> tup
         for number in range(plan.cold_starts):
             say(f"cold start {number + 1} of {plan.cold_starts}")
             found["ours"].append(start([sys.executable], compiled, "ours"))
-            found["ours, no bytecode"].append(start([sys.executable, "-B"], plain, "ours"))
+            found["ours, no bytecode"].append(start([sys.executable], plain, "ours"))
             if litellm:
                 python = [str(litellm_environment.PYTHON)]
                 found["litellm"].append(start(python, litellm_environment.environment(), "litellm"))

@@ -22,13 +22,19 @@ def closed_loop(figures: Json) -> Table:
             name,
             str(found[side]["runs"]),
             str(found[side]["runs_over_budget"]),
-            str(found[side]["false_refusals"]),
+            str(found[side]["refusals"]),
+            f"{found[side]['false_refusals']} ({_false_share(found[side])})",
             percent(found[side]["used_mean"]),
         )
         for side, name in _SIDES.items()
         if found.get(side)
     ]
-    return Table("Closed loop", ("side", "runs", "over budget", "false refusals", "used"), rows)
+    columns = ("side", "runs", "over budget", "refusals", "of these false", "used")
+    return Table("Closed loop", columns, rows)
+
+
+def _false_share(side: Json) -> str:
+    return percent(side["false_refusals"] / max(1, side["refusals"]))
 
 
 def burst(figures: Json) -> Table:

@@ -37,7 +37,7 @@ def _correctness(figures: Json) -> Iterator[Row]:
         theirs = f"{default['runs_over_budget'] + _bursts_over(bursts['litellm'])}"
     yield _row("loops and bursts over budget", str(over), "0", theirs, over == 0)
     wrong = ours["false_refusals"]
-    theirs = str(strict["false_refusals"]) if strict else NOTHING
+    theirs = f"{strict['false_refusals']} of {strict['refusals']}" if strict else NOTHING
     yield _row("false refusals", str(wrong), "0", theirs, wrong == 0)
     theirs = percent(strict["used_mean"]) if strict else NOTHING
     used = ours["used_mean"]

@@ -3,7 +3,6 @@
 The layer holds Cedar's engine for Lambda's processors, so this machine's own stands in for it.
 """
 
-import compileall
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from benchmarks.decisions.decision_world import configuration
 from benchmarks.decisions.plan import Plan
 from benchmarks.shared.cold_start import Probe, deployed, median, start
 from cost_sentry.application.config_document import config_to_document
+from scripts.compile_folder import compile_folder
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ def _with_cedar() -> Iterator[tuple[Mapping[str, str], str]]:
     """The environment of a copy of what is deployed; the file of a configuration."""
     with deployed() as (compiled, _), tempfile.TemporaryDirectory(prefix="cost-sentry-") as folder:
         shutil.copytree(Path(cedarpy.__file__).parent, Path(folder, "cedarpy"))
-        compileall.compile_dir(folder, quiet=2)
+        compile_folder(Path(folder), folder)
         config = Path(folder, "config.json")
         config.write_text(json.dumps(config_to_document(configuration())), encoding="utf-8")
         path = os.pathsep.join([folder, compiled["PYTHONPATH"]])

@@ -1,9 +1,9 @@
-"""Cold starts in new processes, from copies of what is deployed: functions' source and built layer.
+"""Cold starts in new processes, from copies of what is deployed: staged functions and built layer.
 
-Bytecode is compiled before, as pip leaves it; what it costs to have none can be measured beside it.
+What is deployed holds bytecode of Lambda's Python. This Python's own is put beside it, in the same
+form; what it costs to have none can be measured too.
 """
 
-import compileall
 import json
 import os
 import shutil
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.shared import cold_start_probe
-from cost_sentry_local.layout import PROJECT
+from scripts.build_layer import LAYER
+from scripts.compile_folder import compile_folder
+from scripts.stage_functions import staged_functions
 
-_NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc")
+_BYTECODE = shutil.ignore_patterns("__pycache__")
 
 Json = dict[str, Any]
 Probe = Mapping[str, float]
@@ -28,16 +30,22 @@ Probe = Mapping[str, float]
 def deployed() -> Iterator[tuple[Mapping[str, str], Mapping[str, str]]]:
     """Environments of two copies of zip and layer: with bytecode and without."""
     with tempfile.TemporaryDirectory(prefix="cost-sentry-") as folder:
-        environments = []
-        for name in ("compiled", "plain"):
-            roots = []
-            for part in (PROJECT / "functions", PROJECT / ".build" / "layer" / "python"):
-                copied = Path(folder, name, part.name)
-                shutil.copytree(part, copied, ignore=_NOT_COPIED)
-                roots.append(str(copied))
-            environments.append({"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(roots)})
-        compileall.compile_dir(Path(folder, "compiled"), quiet=2)
-        yield environments[0], environments[1]
+        compiled, plain = Path(folder, "compiled"), Path(folder, "plain")
+        for part, name in ((staged_functions(), "task"), (LAYER / "python", "python")):
+            shutil.copytree(part, plain / name, ignore=_BYTECODE)
+            shutil.copytree(part, compiled / name)
+            compile_folder(compiled / name, str(compiled / name))
+        yield _environment(compiled), _environment(plain)
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    """Finds our code first, then everybody else's; writes no bytecode, for Lambda cannot either."""
+    paths = (folder / "task", folder / "python")
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def start(python: Sequence[str], environment: Mapping[str, str], *arguments: str) -> Probe:

@@ -9,7 +9,10 @@ _READABLE = 0o644 << 16
 
 
 def zip_directory(directory: Path) -> bytes:
-    """Zip every file below a directory, sorted by name, with a fixed date."""
+    """Zip every file below a directory, sorted by name, with a fixed date.
+
+    Bytecode stays behind: it is Lambda's Python's, and functions run in this one here.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(directory.rglob("*")):

@@ -18,6 +18,7 @@ _SOURCES = (
     "examples",
     "functions",
     "infra",
+    "package-lock.json",
     "requirements",
     "scripts",
     "statemachines",

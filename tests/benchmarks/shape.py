@@ -2,7 +2,13 @@
 
 from typing import Any
 
-LOOP = {"runs": int, "runs_over_budget": int, "false_refusals": int, "used_mean": float}
+LOOP = {
+    "runs": int,
+    "runs_over_budget": int,
+    "refusals": int,
+    "false_refusals": int,
+    "used_mean": float,
+}
 BURST = {"callers": int, "pays_for": int, "admitted": int}
 PERCENTILES = {"p50": float, "p99": float}
 COLD = {"seconds": float, "rss_mb": int}

@@ -20,7 +20,13 @@ from tests.benchmarks.shape import SHAPE, misshapen
 
 def whole_run():
     """Figures of a run in which everything is well, of the shape that runs are compared in."""
-    loop = {"runs": 20, "runs_over_budget": 0, "false_refusals": 0, "used_mean": 0.99}
+    loop = {
+        "runs": 20,
+        "runs_over_budget": 0,
+        "refusals": 9,
+        "false_refusals": 0,
+        "used_mean": 0.99,
+    }
     burst = {"callers": 500, "pays_for": 10, "admitted": 10}
     percentiles = {"p50": 60.0, "p99": 300.0}
     hot = {

@@ -8,6 +8,7 @@ from cost_sentry.domain.reservation import Reservation, ReservationState
 from tests.contract.ledger_case import DAY, LedgerCase
 from tests.contract.race import race, race_steps
 from tests.fakes.builders import budget, hold, reservation, resolution
+from tests.simulation.world.small_sizes import small_sizes
 
 VOID = resolution(0, ReservationState.VOIDED, total_tokens=0)
 
@@ -57,3 +58,27 @@ class LedgerCrowdRaces(LedgerCase):
         assert passed <= daily.limit // 200
         balance = self.check(books, daily, pending=12_000 + passed, posted=0)
         assert balance.left == -11_000 - passed
+
+    def test_overruns_of_racing_calls_in_a_crowd_leave_so_much_less_for_everybody(
+        self, ledger, books
+    ):
+        """Then two of them find all but a hundredth of what is left, and no more than that."""
+        daily = budget(limit=300_000)
+        books.define(daily, DAY)
+
+        def overrun(number: int) -> bool:
+            held = self.held(ledger, f"r{number}", hold(100), account=f"search/{number % 8}")
+            if held:
+                ledger.resolve(held, resolution(5_000))
+            return held is not None
+
+        def call(number: int) -> bool:
+            held = reservation(f"now{number}", hold(1_000), account=f"search/{number % 2}")
+            return isinstance(ledger.reserve(held), Reserved)
+
+        with small_sizes({"DIRECT_PLACES_MAX": 3, "POOLS": 2}):
+            assert sum(race(8, 24, overrun)) == 24
+            allowed = sum(race(8, 200, call))
+
+        left = self.check(books, daily, pending=1_000 * allowed, posted=120_000).left
+        assert 0 <= left < 1_000 + 3_000

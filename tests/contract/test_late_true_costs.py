@@ -113,8 +113,9 @@ def test_a_charge_is_not_final_while_the_journal_lacks_entries_of_its_shard(worl
     assert world.resolve(resolution(5), pause=world.project).resolved == resolved(CHARGED)
 
 
-def test_a_charge_is_final_once_the_shard_has_forgotten_the_call(world):
+def test_a_charge_is_final_once_the_shard_has_forgotten_the_call(world, monkeypatch):
     """A busy shard's journal always lacks something; it cannot be about this call any more."""
+    monkeypatch.setattr(LedgerCalls, "answered_at", lambda _calls: world.projector.clock.now())
     world.on.ledger.tidy(TOO_LATE, 100)
     for name in ("early", "late"):
         for number in range(STAMPS_MIN):

@@ -118,8 +118,9 @@ def resolve_many(ledger, many, first=0):
 
 
 def test_the_ledger_forgets_what_the_journal_has_kept_for_long_and_answers_the_same(
-    store, ledger, projector
+    store, ledger, projector, monkeypatch
 ):
+    monkeypatch.setattr(LedgerCalls, "answered_at", lambda _calls: projector.clock.now())
     resolve_many(ledger, STAMPS_MIN)
     first = reservation("r0", hold(10, DAILY))
     again = replace(first, attempt="second")
@@ -138,6 +139,22 @@ def test_the_ledger_forgets_what_the_journal_has_kept_for_long_and_answers_the_s
     assert not shard_item(store).remembers("r0")
     assert ledger.reserve(again) == known
     assert ledger.resolve(first, resolution(5)).resolved.resolution == known.resolution
+
+
+@pytest.mark.parametrize("behind", [timedelta(0), 2 * STAMP_KEPT])
+def test_a_projector_whose_clock_is_wrong_makes_nobody_forget_early(
+    store, ledger, projector, monkeypatch, behind
+):
+    """One that runs behind marks what faded, and one whose clock is right comes a second later."""
+    monkeypatch.setattr(LedgerCalls, "answered_at", lambda _calls: NOON)
+    resolve_many(ledger, STAMPS_MIN)
+    projector.clock.time = NOON - behind
+    projector.run(*streamed_entries(stream_event(store)))
+    resolve_many(ledger, STAMPS_MIN, first=100)
+    projector.clock.time = NOON + timedelta(seconds=1)
+    projector.run(*streamed_entries(stream_event(store)))
+
+    assert shard_item(store).remembers("r0")
 
 
 def test_what_the_journal_does_not_have_yet_is_never_forgotten(store, ledger, projector):

@@ -38,6 +38,9 @@ FOUND_BY = {
         planted.ForgetsPendingOnChange
     ),
     "test_overruns_of_racing_calls_leave_exactly_so_much_less": planted.CapsOverruns,
+    "test_overruns_of_racing_calls_in_a_crowd_leave_so_much_less_for_everybody": (
+        planted.CapsOverruns
+    ),
     "test_calls_of_many_teams_hold_exactly_what_all_their_budgets_pay_for": (
         planted.HoldsBudgetsOneByOne
     ),

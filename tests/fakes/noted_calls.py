@@ -1,6 +1,7 @@
 """A table that answers from memory, and notes what was to be written instead of writing it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.ledger_calls import Outcome, UpdateOutcome, Written
@@ -13,8 +14,12 @@ class NotedCalls:
     def __init__(self, *items: Item, outcome: UpdateOutcome | None = None) -> None:
         self._items = {_name(item): item for item in items}
         self._outcome = outcome or Written(attributes={})
+        self.answers_at: datetime | None = None
         self.updates: list[Mapping[str, Any]] = []
         self.transactions: list[Sequence[Mapping[str, Any]]] = []
+
+    def answered_at(self) -> datetime | None:
+        return self.answers_at
 
     def get(self, key: Mapping[str, Any]) -> Item | None:
         return self._items.get(_name(key))

@@ -83,6 +83,19 @@ def test_what_calls_behind_a_pool_give_back_pays_the_whole_debt_first(seen, pool
     assert placed.unallotted + placed.impounded + sum(placed.free.values()) == spread.left
 
 
+@given(spreads(), st.dictionaries(st.sampled_from("XYZ"), PARTS, min_size=1))
+def test_no_debt_stays_behind_a_pool_and_what_is_seen_is_what_is_left(seen, behind):
+    spread, _ = seen
+    behind = {name: replace(part, is_behind_pool=True) for name, part in behind.items()}
+    spread = replace(spread, places={**spread.places, **behind})
+
+    placed = gathered(spread, spread.limit)
+
+    assert [placed.free[name] for name in behind] == [0] * len(behind)
+    places = [placed.free[name] for name in spread.places if name not in behind]
+    assert placed.unallotted + placed.impounded + sum(places) == spread.left
+
+
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**9))
 def test_a_refill_is_enough_and_never_more_than_there_is(needed, call, unallotted):
     take = refill_amount(needed, call, unallotted)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from tests.simulation.planted import (
     answer_bugs,
     bring_bugs,
+    debt_bugs,
     emergency_bugs,
     journal_bugs,
     last_money_bugs,
@@ -30,6 +31,7 @@ _FILES = (
     resolve_bugs,
     money_bugs,
     last_money_bugs,
+    debt_bugs,
     memory_bugs,
     journal_bugs,
     emergency_bugs,

@@ -221,4 +221,5 @@ class Simulation(World):
         now = self._start + timedelta(microseconds=self.scheduler.now)
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         checks.check_stranded(set(current.values()))
+        checks.check_debts(set(current.values()))
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

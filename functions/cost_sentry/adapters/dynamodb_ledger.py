@@ -10,7 +10,7 @@ from typing import Any
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_answers import reserved
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, UpdateOutcome, Written
-from cost_sentry.adapters.ledger_debts import cover, cover_all, purses_in_debt
+from cost_sentry.adapters.ledger_debts import DebtCover, debts_of
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
 from cost_sentry.adapters.ledger_items import (
     CLOSED,
@@ -76,6 +76,7 @@ class DynamoDbLedger:
     def __init__(self, calls: LedgerCalls, pause: Callable[[int], None]) -> None:
         self._calls = calls
         self._allotments = Allotments(calls)
+        self._debts = DebtCover(calls, self._allotments, pause)
         self._memory = Memory(calls, pause)
         self._pause = pause
         self._pools = Pools(calls, self._allotments)
@@ -247,10 +248,10 @@ class DynamoDbLedger:
         """
         now = ended.resolution.resolved_at
         for hold in ended.reservation.holds:
-            surplus = shard.surplus(hold.key)
+            surplus, owed = shard.surplus(hold.key), -shard.free.get(hold.key, 0)
             with suppress(LedgerUnavailable):
-                if ended.resolution.overrun(hold):
-                    cover(self._allotments, hold.key, now, self._pause)
+                if owed > 0 and ended.resolution.overrun(hold):
+                    self._debts.cover(hold.key, {shard.place: owed}, now)
                 elif surplus:
                     self._refills.give_back(shard.place, hold.key, surplus, now)
         with suppress(LedgerUnavailable):
@@ -263,10 +264,13 @@ class DynamoDbLedger:
             self._refills.top_up([want_of(hold, shard, now, is_early=True) for hold in short])
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
-        """See the port. Read on while they are resolved: the first need not wait for the last."""
+        """See the port. Read on while they are resolved: the first need not wait for the last.
+
+        Each minute another account is looked at first, so that a backlog of one starves nobody.
+        """
         due = (
             reservation
-            for shard in shards_of_all(self._calls)
+            for shard in shards_of_all(self._calls, turn=int(now.timestamp()) // 60)
             for reservation in shard.pending_reservations.values()
             if reservation.expires_at <= now
         )
@@ -275,15 +279,16 @@ class DynamoDbLedger:
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
         surplus = Surplus(self._refills, self._pools, now)
-        indebted: set[str] = set()
+        debts: dict[str, dict[str, int]] = {}
         done = 0
         for account in accounts(self._calls):
             shards = list(shards_of(self._calls, account))
-            indebted |= purses_in_debt(shards, now)
+            for purse, owed in debts_of(shards, now).items():
+                debts.setdefault(purse, {}).update(owed)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
             done += surplus.give_back(shards, max(0, batch_max - done))
             done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
-        return done + cover_all(self._allotments, indebted, now, self._pause)
+        return done + self._debts.cover_all(debts, now)
 
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""

@@ -1,6 +1,7 @@
 """A window's money: seen at one instant, put where it should lie by one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cost_sentry.adapters.ledger_calls import (
@@ -27,8 +28,11 @@ from cost_sentry.adapters.ledger_moves import (
     set_pool,
 )
 from cost_sentry.adapters.ledger_windows import PoolState, WindowState
-from cost_sentry.domain.allotment import Part, Placement, Spread
+from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Placement, Spread
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
+
+OWING_MAX = TRANSACTION_ITEMS_MAX - DIRECT_PLACES_MAX - POOLS - 1
+"""Shards behind pools that can be looked at together with a window, its places and its pools."""
 
 
 class Allotments:
@@ -45,19 +49,25 @@ class Allotments:
         item = self._calls.get(window_key(purse)) or self._open(purse)
         return None if item is None else WindowState.of(item)
 
-    def spread(self, purse: str) -> Spread | None:
-        """All places of the window at one instant; ``None`` if other writers were in the way."""
+    def spread(self, purse: str, owing: Sequence[str] = ()) -> Spread | None:
+        """All places of the window at one instant; ``None`` if other writers were in the way.
+
+        Args:
+            purse: ``budget@window``.
+            owing: at most ``OWING_MAX`` shards that owe, and may not be among its places.
+        """
         window = self.window(purse)
         if window is None:
             return None
-        names = (*window.places, *map(pool_name, range(window.pools)))
+        owing = [place for place in owing if place not in window.places]
+        names = (*window.places, *map(pool_name, range(window.pools)), *owing)
         items = self._calls.snapshot([window_key(purse), *(key_of(purse, n) for n in names)])
         if items is None or items[0] is None:
             return None
         seen = WindowState.of(items[0])
         if (seen.places, seen.pools) != (window.places, window.pools):
             return None
-        return spread_of(purse, seen, dict(zip(names, items[1:], strict=True)))
+        return spread_of(purse, seen, dict(zip(names, items[1:], strict=True)), owing)
 
     def glance(self, purse: str, window: WindowState) -> Spread | None:
         """The places of a crowded window, each at an instant of its own; ``None`` as ``spread``.
@@ -154,8 +164,10 @@ class Allotments:
         return self._calls.transact([_set_window(purse, spread, placement), *check, *moves])
 
 
-def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -> Spread:
-    """The places of a window, read together with it.
+def spread_of(
+    purse: str, window: WindowState, places: dict[str, Item | None], owing: Sequence[str] = ()
+) -> Spread:
+    """The places of a window, read together with it, and shards behind its pools that owe.
 
     A pool that nobody met yet has nothing, and is a place all the same: a shard behind it may bring
     it money, and then a debt must lie there already.
@@ -165,7 +177,7 @@ def spread_of(purse: str, window: WindowState, places: dict[str, Item | None]) -
         unallotted=window.unallotted,
         impounded=window.impounded,
         places={
-            name: _part(purse, name, item)
+            name: replace(_part(purse, name, item), is_behind_pool=name in owing)
             for name, item in places.items()
             if item is not None or is_pool(name)
         },

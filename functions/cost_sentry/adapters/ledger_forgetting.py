@@ -4,7 +4,8 @@
 ended ──laid aside──▶ faded ──journal has them all──▶ faded_at ──STAMP_KEPT later──▶ gone
 ```
 
-A stamp outlives every admission that looked into the journal before the call was in it (P5).
+A stamp outlives every admission that looked into the journal before the call was in it (P5). It
+ages by the ledger's clock where the ledger tells it: who marks it and who drops it need not agree.
 """
 
 from datetime import datetime, timedelta
@@ -24,11 +25,11 @@ def forget_journaled(calls: LedgerCalls, place: str, now: datetime) -> None:
     item = calls.get(place_key(place))
     if item is None:
         return
-    shard = ShardState.of(item)
+    shard, now = ShardState.of(item), calls.answered_at() or now
     if shard.faded:
         if not shard.faded_at:
             if is_journaled(calls, place, _faded_sequence(item)):
-                calls.update(_marked(shard, now))
+                calls.update(_marked(shard, _faded_sequence(item), now))
         elif _age(shard, now) > STAMP_KEPT and len(shard.ended) >= STAMPS_MIN:
             calls.update(_laid_aside(calls, shard, now))
     elif len(shard.ended) >= STAMPS_MIN:
@@ -40,10 +41,11 @@ def forget_idle(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
     item = calls.get(place_key(shard.place))
     if item is None:
         return 0
+    now = calls.answered_at() or now
     if shard.faded and not shard.faded_at:
         if not is_journaled(calls, shard.place, _faded_sequence(item)):
             return 0
-        arguments = _marked(shard, now)
+        arguments = _marked(shard, _faded_sequence(item), now)
     elif shard.ended:
         if shard.faded and _age(shard, now) <= STAMP_KEPT:
             return 0
@@ -78,12 +80,17 @@ def _faded_sequence(item: Item) -> int:
     return int(item.get("faded_sequence", {"N": "0"})["N"])
 
 
-def _marked(shard: ShardState, now: datetime) -> dict[str, Any]:
+def _marked(shard: ShardState, faded_sequence: int, now: datetime) -> dict[str, Any]:
+    """On the condition that these are the stamps that the journal was asked about."""
+    same = "attribute_exists(faded) AND faded_sequence = :seen"
     return {
         "Key": place_key(shard.place),
         "UpdateExpression": "SET faded_at = :now",
-        "ConditionExpression": "attribute_exists(faded) AND attribute_not_exists(faded_at)",
-        "ExpressionAttributeValues": {":now": number(_milliseconds(now))},
+        "ConditionExpression": f"{same} AND attribute_not_exists(faded_at)",
+        "ExpressionAttributeValues": {
+            ":now": number(_milliseconds(now)),
+            ":seen": number(faded_sequence),
+        },
     }
 
 

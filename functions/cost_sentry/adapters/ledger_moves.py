@@ -138,6 +138,7 @@ def move_in_shard(
     seen: Mapping[str, Seen] | None = None,
     was: int | None = None,
     has: bool = False,
+    owes: bool = False,
 ) -> Action:
     """Change a shard's free money and say so in its entry.
 
@@ -148,6 +149,7 @@ def move_in_shard(
         seen: what the shard shall know of these windows from now on.
         was: what its free money of each must still be; ``None`` if any will do.
         has: on the condition that it has what is taken of each.
+        owes: on the condition that it owes what is given of each.
     """
     purses = list(enumerate(moves))
     kind = EntryKind.ALLOT if sum(moves.values()) >= 0 else EntryKind.RECALL
@@ -166,9 +168,9 @@ def move_in_shard(
             values[":was"] = number(was)
             nothing = f" OR attribute_not_exists(#free.#b{i})" if was == 0 else ""
             conditions.append(f"(#free.#b{i} = :was{nothing})")
-        if has:
-            values[f":has{i}"] = number(-moves[purse])
-            conditions.append(f"#free.#b{i} >= :has{i}")
+        if has or owes:
+            values[f":then{i}"] = number(-moves[purse])
+            conditions.append(f"#free.#b{i} {'>=' if has else '<='} :then{i}")
         if seen is not None:
             sets.append(f"#seen.#b{i} = :s{i}")
             names["#seen"], values[f":s{i}"] = "seen", {"S": seen[purse].text()}

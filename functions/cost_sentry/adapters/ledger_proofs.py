@@ -92,7 +92,7 @@ class Proofs:
         """Out of the window, whither it is gathered first; past a pool that has too little."""
         own = spread.places.get(want.place)
         if own is not None:
-            want = replace(want, free=own.free, newcomer=False)
+            want = replace(want, free=own.free)
         if not want.needed:
             return NOTHING
         others = [part for name, part in spread.places.items() if name != want.place]

@@ -18,7 +18,9 @@ def accounts(calls: LedgerCalls) -> Iterator[str]:
         yield line["sk"]["S"]
 
 
-def shards_of_all(calls: LedgerCalls) -> Iterator[ShardState]:
-    """All shards of all accounts."""
-    for account in accounts(calls):
+def shards_of_all(calls: LedgerCalls, turn: int = 0) -> Iterator[ShardState]:
+    """All shards of all accounts; ``turn`` says which of the accounts is the first one."""
+    names = [*accounts(calls)]
+    first = turn % max(1, len(names))
+    for account in names[first:] + names[:first]:
         yield from shards_of(calls, account)

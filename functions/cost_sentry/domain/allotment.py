@@ -50,6 +50,8 @@ class Part:
     """Charged to expired calls, whose true cost may still give it back."""
     is_pool: bool = False
     """Calls that are not seen may give back any amount to it."""
+    is_behind_pool: bool = False
+    """Looked at this once, because it owes: no debt stays where the next look does not see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +140,14 @@ def gathered(spread: Spread, limit: int) -> Placement:
     With something left, every place is empty and the budget holds it all. With less than nothing
     left, the debt is laid on each place whose running or expired calls may still give money back,
     up to that money, so that nothing can be spent before the whole debt is paid. On each pool it
-    is laid whole, because what runs behind it is not seen.
+    is laid whole, because what runs behind it is not seen; a place there is relieved of its own.
     """
     left = spread.left + limit - spread.limit
     if left >= 0:
         free = dict.fromkeys(spread.places, 0)
         return Placement(limit=limit, unallotted=left, impounded=0, free=free)
     debt = -left
-    free = {
-        name: -debt if part.is_pool else -min(debt, part.pending + part.assumed)
-        for name, part in spread.places.items()
-    }
+    free = {name: -min(debt, _expected(part, debt)) for name, part in spread.places.items()}
     covered = -sum(free.values())
     return Placement(
         limit=limit,
@@ -156,3 +155,10 @@ def gathered(spread: Spread, limit: int) -> Placement:
         impounded=max(0, covered - debt),
         free=free,
     )
+
+
+def _expected(part: Part, debt: int) -> int:
+    """What a place may still be given back, of which a debt can be paid."""
+    if part.is_behind_pool:
+        return 0
+    return debt if part.is_pool else part.pending + part.assumed

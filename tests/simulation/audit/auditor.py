@@ -92,7 +92,7 @@ class Auditor:
             held = _held_of(change, purse)
             got, had = part.free + held, now + held
             is_refill = got > 0 and not change.gone and change.entry and not change.entry.ended
-            if is_refill and had > 0 and kept.left + kept.overrun < 0:
+            if is_refill and had > 0 and kept.left < 0 and kept.left + kept.excused < 0:
                 detail = f"{purse}: {change.source} gets {got} when {-kept.left} are owed"
                 raise BrokenPromise(broken.NEVER_OVERSPENT, detail)
 
@@ -213,11 +213,12 @@ class Auditor:
             raise BrokenPromise(broken.NEVER_FREE, detail)
 
     def _check_within_limit(self, held: Held) -> None:
-        """A hold was accepted: with it, nothing may pass the limit but what overran before."""
+        """A hold was accepted: nothing may pass the limit but overruns that nobody carries yet."""
         for purse, _, _ in held.holds:
             self.checks += 1
             kept = self.truth.purses[purse]
-            if kept.left + kept.overrun < 0 and held.source not in kept.behind_pools:
+            is_seen = held.source not in kept.behind_pools
+            if kept.left < 0 and is_seen and kept.left + kept.excused < 0:
                 raise BrokenPromise(
                     broken.NEVER_OVERSPENT,
                     f"{purse}: posted {kept.posted} and pending {kept.pending} pass the limit of "

@@ -44,6 +44,18 @@ class FinalChecks:
                 detail = f"{purse}: {stranded} of {kept.limit} lie behind its pools"
                 raise BrokenPromise(broken.LITTLE_IS_STRANDED, detail)
 
+    def check_debts(self, current: set[str]) -> None:
+        """Nobody owes where the next call does not look, else others spend what is owed.
+
+        Nor anywhere, where there is money to pay it.
+        """
+        for purse in sorted(current & self._truth.purses.keys()):
+            kept = self._truth.purses[purse]
+            places = kept.free.keys() if kept.left >= 0 else kept.behind_pools
+            owing = {place: kept.free[place] for place in places if kept.free[place] < 0}
+            if owing:
+                raise BrokenPromise(broken.DEBTS_SEEN, f"{purse}: {owing}, left {kept.left}")
+
     def _check_balances(self) -> None:
         found: dict[str, Part] = {}
         for key, item in self._rows:

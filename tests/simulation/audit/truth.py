@@ -43,6 +43,14 @@ class Purse:
         return self.limit - self.pending - self.posted
 
     @property
+    def excused(self) -> int:
+        """How far more may be spent than is left: overruns that nobody has paid or taken over yet.
+
+        That is done after the settlement, by a write of its own.
+        """
+        return min(self.overrun, sum(-free for free in self.free.values() if free < 0))
+
+    @property
     def behind_pools(self) -> set[str]:
         """Shards that are not looked at before a refusal, nor when a limit is lowered."""
         return set() if not self.is_crowded else self.free.keys() - self.direct

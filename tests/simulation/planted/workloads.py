@@ -133,6 +133,16 @@ def small_crowd(random: Random) -> Plan:
     return replace(plan, sizes={"DIRECT_PLACES_MAX": 2, "POOLS": 2})
 
 
+def overruns(random: Random) -> Plan:
+    """More accounts than places; some calls cost more than their bound, and the budget runs out."""
+    callers = [
+        _caller(random, n, int(random.random() * 20 * SECOND), application=f"app{n % 12}")
+        for n in range(60)
+    ]
+    plan = _plan("overruns", random.choice((20_000, 60_000)), callers)
+    return replace(plan, sizes={"DIRECT_PLACES_MAX": 2, "POOLS": 2}, overrun=0.4)
+
+
 def last_money(random: Random) -> Plan:
     """More accounts than places, all at once at the end of a budget that counts as large."""
     callers = [

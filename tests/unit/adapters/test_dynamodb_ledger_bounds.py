@@ -165,6 +165,18 @@ def test_no_more_reservations_are_due_than_were_asked_for(ledger):
     assert len(list(ledger.expired(NOON + timedelta(days=1), 2))) == 2
 
 
+def test_accounts_with_more_overdue_calls_than_one_run_takes_starve_nobody(ledger):
+    """Of three accounts with two calls each, none of which can be resolved, two are taken a run."""
+    for n in range(6):
+        held(ledger, f"r{n}", account=f"search/{'abc'[n % 3]}")
+    runs = [NOON + timedelta(days=1, minutes=minutes) for minutes in (0, 1, 2)]
+
+    first = [[one.account for one in ledger.expired(now, 2)] for now in runs]
+
+    assert sorted(map(tuple, first)) == [("search/" + name,) * 2 for name in "abc"]
+    assert len(list(ledger.expired(runs[0], 100))) == 6
+
+
 def two_accounts_with_ended_windows(ledger):
     for name in ("app", "web"):
         kept = held(ledger, f"of {name}", account=f"search/{name}")

@@ -102,6 +102,27 @@ def test_an_idle_shard_forgets_step_by_step_however_little_it_remembers(shard, w
     assert idle(**shard) == (len(writes), writes)
 
 
+def aged_by(clock, **shard):
+    """What a run writes whose own clock says noon, and the ledger's says this."""
+    calls = NotedCalls(shard_item(PLACE, **shard), progress(9))
+    calls.answers_at = clock
+    forget_journaled(calls, PLACE, NOON)
+    forget_idle(calls, ShardState.of(shard_item(PLACE, **shard)), NOON)
+    return calls.updates
+
+
+@pytest.mark.parametrize("minutes", [-3, 3])
+def test_stamps_age_by_the_ledgers_clock_and_not_by_that_of_whoever_looks(minutes):
+    clock = NOON + timedelta(minutes=minutes)
+    then = int(clock.timestamp() * 1000)
+    kept = STAMP_KEPT // timedelta(milliseconds=1)
+
+    for marked in aged_by(clock, faded=FADED, faded_sequence=5):
+        assert marked["ExpressionAttributeValues"][":now"] == number(then)
+    assert aged_by(clock, faded=FADED, faded_at=then - kept, ended=ENOUGH) == []
+    assert len(aged_by(clock, faded=FADED, faded_at=then - kept - 1, ended=ENOUGH)) == 2
+
+
 def test_a_step_that_another_run_took_first_is_not_counted():
     done, writes = idle(ended=FEW, outcome=ConditionFailed(item=None))
 
@@ -122,6 +143,9 @@ class Overtaken(LedgerCalls):
 
     meanwhile = None
 
+    def answered_at(self):
+        return None  # The engine's own time is not that of these tests.
+
     def update(self, arguments):
         if self.meanwhile:
             self._client.put_item(TableName=self._table, Item=self.meanwhile)
@@ -136,18 +160,19 @@ def overtaken(before, meanwhile, *progresses):
             store.client.put_item(TableName="ledger", Item=item)
         calls.meanwhile = None if meanwhile is None else shard_item(PLACE, **meanwhile)
         forget_journaled(calls, PLACE, NOON)
-        forget_idle(calls, ShardState(place=PLACE, **before), NOON)
+        forget_idle(calls, ShardState.of(shard_item(PLACE, **before)), NOON)
         return ShardState.of(calls.get(place_key(PLACE)))
 
 
+FADED_FIFTH = {"faded": FADED, "faded_sequence": 5}
 MARKED_BEFORE = {"faded": FADED, "faded_at": LONG_AGO - 1}
 
 
 @pytest.mark.parametrize(
     ("before", "meanwhile"),
     [
-        ({"faded": FADED}, {"faded": FADED, "faded_at": 5}),
-        ({"faded": FADED}, {}),
+        (FADED_FIFTH, {"faded": FADED, "faded_at": 5}),
+        (FADED_FIFTH, {}),
         (MARKED_BEFORE, {"faded": FADED, "faded_at": 5}),
         ({**MARKED_BEFORE, "ended": ENOUGH}, {"faded": FADED, "faded_at": 5, "ended": FEW}),
         ({"ended": ENOUGH}, {"faded": FADED, "ended": FEW}),
@@ -157,14 +182,20 @@ MARKED_BEFORE = {"faded": FADED, "faded_at": LONG_AGO - 1}
 def test_a_step_that_another_run_overtook_changes_nothing(before, meanwhile):
     found = overtaken(before, meanwhile, progress(9))
 
-    expected = ShardState(place=PLACE, sequence=7, **meanwhile)
-    assert found == expected
+    assert found == ShardState.of(shard_item(PLACE, **meanwhile))
+
+
+def test_stamps_that_the_journal_was_not_asked_about_are_not_marked():
+    """Others were laid aside since the look, of which it lacks the last entry."""
+    others = {"faded": FADED, "faded_sequence": 6}
+
+    assert overtaken(FADED_FIFTH, others, progress(5)).faded_at == 0
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ({"faded": FADED}, {"faded": FADED, "faded_at": NOW}),
+        (FADED_FIFTH, {"faded": FADED, "faded_at": NOW}),
         (MARKED_BEFORE, {}),
         ({"ended": ENOUGH}, {"faded": ENOUGH, "faded_at": NOW}),
         ({**MARKED_BEFORE, "ended": ENOUGH}, {"faded": ENOUGH, "faded_at": NOW}),

@@ -64,6 +64,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_reserve(to.role),
             lambda near, to: near.ledger.grant_heed_circuits(to.role),
+            lambda near, to: near.ledger.grant_join_runs(to.role),
             lambda near, to: near.models.grant_count(to.role),
             lambda near, to: near.emergency.grant_use(to.role),
             lambda near, to: near.answers.grant_find(to.role),

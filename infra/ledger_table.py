@@ -6,8 +6,8 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py and circuit_items.py say
-# what each holds.
+# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py and
+# run_tree_items.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
 _BUDGETS = "BUDGET#*"
@@ -21,6 +21,7 @@ _REGISTER = "ACCOUNTS"
 _REQUESTS = "REQUEST#*"
 _RETRIES = "RETRY#*"
 _RETRY_BANK = "RETRIES"
+_RUNS = "RUN#*"
 _SAVINGS = "SAVINGS#*"
 
 
@@ -100,6 +101,10 @@ class LedgerTable(Construct):
         """Read which models are unwell, take a probe, find the attempt that counts."""
         self._allow(grantee, "GetItem", _CIRCUITS, _RETRIES)
         self._allow(grantee, "UpdateItem", _CIRCUITS)
+
+    def grant_join_runs(self, grantee: iam.IGrantable) -> None:
+        """Take agents into the tree of their run."""
+        self._allow(grantee, "UpdateItem", _RUNS)
 
     def grant_watch_models(self, grantee: iam.IGrantable) -> None:
         """Count how calls ended, open and close circuits."""

@@ -178,7 +178,7 @@ ANSWER_BUDGET = {
     "id": "as in `sentry.yaml`",
     "window": "the window's id, such as `2026-11-21`; see [windows](#windows)",
     "unit": "`usd`, `tokens`, `input_tokens`, `output_tokens`, `requests`, `in_flight`, "
-    "`retries` or `depth`; "
+    "`retries`, `depth` or `children`; "
     "amounts below are in it",
     "limit": "of the window; `null` where the deciding write did not look",
     "left": "what the call's own part of the ledger knew to be left, as of `leftAsOf`; after the "

@@ -15,6 +15,7 @@ from cost_sentry.adapters import (
     dynamodb_journal_items,
     ledger_items,
     request_parser_json,
+    run_tree_items,
 )
 from cost_sentry.adapters import request_parser_fields as sentry_fields
 from cost_sentry.domain import window_id
@@ -206,6 +207,11 @@ def circuit_item_keys() -> str:
     return _docstring_table(circuit_items.__doc__)
 
 
+def run_tree_item_keys() -> str:
+    """What is kept of agent runs beside their budgets."""
+    return _docstring_table(run_tree_items.__doc__)
+
+
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
     return _docstring_table(dynamodb_journal_items.__doc__)
@@ -277,6 +283,6 @@ TABLES: dict[str, Callable[[], str]] = {
         decided_by, request_limits, functions, workflow_states,
         call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
-        journal_item_keys, circuit_item_keys, faults, gaps,
+        journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
     )
 } | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

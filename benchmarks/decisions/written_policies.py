@@ -35,7 +35,6 @@ _FOR_ALL = (
     "context has maxTokens && context.maxTokens > 8192",
     "context.rung > 18 && context.outputTokens > 2048",
     "context.weekday > 5 && context.hour < 6 && resource.outputCents > 1600",
-    'context.tags.contains("environment=test") && context.hour >= 22',
     'context.tagNames.contains("experiment") && resource.outputCents > 600',
     'context.tags.containsAny(["data=personal", "data=secret"]) && resource.geography == "global"',
     'resource.priceClass == CostSentry::PriceClass::"premium" && context.outputTokens > 3500',

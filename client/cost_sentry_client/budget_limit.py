@@ -17,6 +17,7 @@ _EXAMPLES = {
     Unit.IN_FLIGHT: 20,
     Unit.RETRIES: 5,
     Unit.DEPTH: 3,
+    Unit.CHILDREN: 10,
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.domain.budget import Unit, amount_in_words, amount_text
 from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine
-from cost_sentry.domain.window import WindowKind
+from cost_sentry.domain.window_id import WindowKind, kind_of
 from cost_sentry_client.money_display import shown_amount, spent_text, used_percent
 from cost_sentry_client.tables import amounts_table
 
@@ -19,17 +19,26 @@ if TYPE_CHECKING:
     from cost_sentry_client.operations import BudgetState
 
 
+RUN_SHOWN_CHARACTERS = 6
+UNCOUNTED = "–"
+"""In place of an amount that nobody counts."""
+
+
 def budget_json(state: "BudgetState") -> dict[str, Any]:
-    """One budget window. Amounts are exact decimal strings of what ``unit`` says."""
+    """One budget window. Amounts are exact decimal strings of what ``unit`` says.
+
+    Of a budget of agent runs, where none is asked for, they are ``None``, and so is the window.
+    """
     budget, balance = state.budget, state.balance
+    amounts = {name: _exact(state, name) for name in ("posted", "pending", "left")}
     return {
         "id": budget.id,
-        "window": balance.window_id,
+        "window": balance.window_id if state.is_of_a_window else None,
         "limit": amount_text(budget.unit, balance.limit),
-        "posted": amount_text(budget.unit, balance.posted),
-        "pending": amount_text(budget.unit, balance.pending),
+        "posted": amounts["posted"],
+        "pending": amounts["pending"],
         "unit": budget.unit.value,
-        "left": amount_text(budget.unit, balance.left),
+        "left": amounts["left"],
         "scope": dict(budget.scope),
         "mode": budget.mode.value,
         "resetsAt": state.resets_at.isoformat() if state.resets_at else None,
@@ -38,12 +47,12 @@ def budget_json(state: "BudgetState") -> dict[str, Any]:
 
 def budget_details_json(state: "BudgetState") -> dict[str, Any]:
     """The same, with where the rest of the money is and who hears about it."""
-    budget, balance = state.budget, state.balance
+    budget = state.budget
     return {
         **budget_json(state),
         "timeZone": str(budget.time_zone),
-        "unallotted": amount_text(budget.unit, balance.unallotted),
-        "free": amount_text(budget.unit, balance.free),
+        "unallotted": _exact(state, "unallotted"),
+        "free": _exact(state, "free"),
         "owners": list(budget.owners),
         "thresholdsPercent": list(budget.thresholds_percent),
     }
@@ -57,10 +66,16 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
     for state in states:
         unit, balance = state.budget.unit, state.balance
         shown = partial(shown_amount, unit, of=balance.limit)
+        name = f"{balance.budget_id} (shadow)" if state.budget.is_shadow else balance.budget_id
+        limit = spent_text(unit, balance.limit)  # up like posted, which never looks larger
+        if not state.is_counted:
+            window = window_shown(balance.window_id) if state.is_of_a_window else "each session"
+            table.add_row(name, window, limit, *[UNCOUNTED] * 4)
+            continue
         table.add_row(
-            f"{balance.budget_id} (shadow)" if state.budget.is_shadow else balance.budget_id,
-            balance.window_id,
-            spent_text(unit, balance.limit),  # up like posted, which never looks larger
+            name,
+            window_shown(balance.window_id),
+            limit,
             shown(balance.posted, up=True),
             shown(balance.pending, up=True),
             shown(balance.left, up=False),
@@ -69,25 +84,43 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
     return table
 
 
+def window_shown(window_id: str) -> str:
+    """For a table: an agent run by the end of its id."""
+    is_run = kind_of(window_id) is WindowKind.SESSION
+    return f"session …{window_id[-RUN_SHOWN_CHARACTERS:]}" if is_run else window_id
+
+
 def budget_details(state: "BudgetState", mailed: "Sequence[str]") -> list[tuple[str, str]]:
     """Name and value, exact; ``mailed`` are the addresses that hear about this budget."""
     budget, balance = state.budget, state.balance
-    amounts = ("limit", "posted", "pending", "free", "unallotted", "left")
+    counted = ("posted", "pending", "free", "unallotted", "left") if state.is_counted else ()
+    amounts = ("limit", *counted)
+    window = balance.window_id if state.is_of_a_window else "of each agent run"
+    used = used_percent(balance.limit, balance.posted + balance.pending)
     return [
         ("scope", scope_text(budget.scope)),
         *([("mode", "shadow: it counts, and refuses nothing")] if budget.is_shadow else []),
-        ("window", f"{budget.window_text} {balance.window_id}"),
+        ("window", f"{budget.window_text} {window}"),
         ("resets", _resets(state)),
         *((name, amount_in_words(budget.unit, getattr(balance, name))) for name in amounts),
-        ("used", used_percent(balance.limit, balance.posted + balance.pending)),
+        *([("used", used)] if state.is_counted else []),
         ("mails to", ", ".join(mailed) or "nobody"),
         ("thresholds", ", ".join(f"{p} %" for p in budget.thresholds_percent) or "none"),
     ]
 
 
+def _exact(state: "BudgetState", name: str) -> str | None:
+    """``None`` where nobody counts it: unknown is never zero."""
+    return (
+        amount_text(state.budget.unit, getattr(state.balance, name)) if state.is_counted else None
+    )
+
+
 def _resets(state: "BudgetState") -> str:
     if state.resets_at is not None:
         return moment_text(state.resets_at.isoformat())
+    if state.budget.window is WindowKind.SESSION:
+        return "never; a new session has its own limit"
     if state.budget.window is not WindowKind.NONE:
         return "it is not the current window"
     if state.budget.unit.is_spent:

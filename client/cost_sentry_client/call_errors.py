@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cost_sentry.domain.window_id import WindowKind, kind_of
+
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
@@ -90,10 +92,22 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
 
 
 def _rejection_status(sentry: Mapping[str, Any]) -> int:
-    """As an HTTP gateway would put it: 503 without ledger or model, 429 if waiting helps, 400."""
+    """As an HTTP gateway would put it.
+
+    503 without ledger or model; 429 if waiting helps, and for an agent run that has used up what it
+    has: the call itself is none to be changed; else 400.
+    """
     if sentry.get("code") in ("LEDGER_UNAVAILABLE", "CIRCUIT_OPEN"):
         return 503
-    return 400 if sentry.get("retryAfterSeconds") is None else 429
+    helps = sentry.get("retryAfterSeconds") is not None
+    return 429 if helps or _is_stopped_run(sentry) else 400
+
+
+def _is_stopped_run(sentry: Mapping[str, Any]) -> bool:
+    binding = (budget for budget in sentry.get("budgets") or [] if budget.get("binding"))
+    windows = [str(budget.get("window")) for budget in binding]
+    is_run = any(kind_of(window) is WindowKind.SESSION for window in windows)
+    return is_run and sentry.get("code") == "BUDGET_EXHAUSTED"
 
 
 class CallAlreadyAnswered(CallRejected):

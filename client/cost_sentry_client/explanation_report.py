@@ -14,6 +14,7 @@ from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.retry import FIRST, request_and_attempt
+from cost_sentry.domain.session import Session
 from cost_sentry_client.answer_report import (
     FORBADE,
     WOULD_HAVE,
@@ -24,7 +25,7 @@ from cost_sentry_client.answer_report import (
     policies_table,
     rungs_table,
 )
-from cost_sentry_client.budget_report import moment_text
+from cost_sentry_client.budget_report import moment_text, window_shown
 from cost_sentry_client.money_display import spent_text, usd_text
 from cost_sentry_client.routing_report import model_text, routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
@@ -55,6 +56,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "priceBook": found.price_version,
         "priority": found.priority,
         "tags": found.tags,
+        "session": _session(found.session) if found.session else None,
         "charges": [_charge(charge) for charge in found.charges],
         "budgets": [budget_block(view) for view in found.budgets],
         "rungs": [rung_block(rung) for rung in found.rungs],
@@ -110,6 +112,7 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
         ("decided", moment_text(found.decided_at.isoformat())),
         ("reason", str(found.code)),
         ("model", model),
+        *([("agent run", _run_text(found.session))] if found.session else []),
     ]
     if found.reserved_picodollars is not None:
         facts += [("reserved", usd_text(dollars_text(found.reserved_picodollars)))]
@@ -126,6 +129,17 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
     return facts
 
 
+def _session(session: Session) -> dict[str, Any]:
+    """Names of agents are not kept, so the path is told by its length."""
+    return {"id": session.id, "depth": session.depth, "retry": session.retry}
+
+
+def _run_text(session: Session) -> str:
+    where = f"{session.depth} below its root" if session.depth else "its root"
+    retry = f", retry {session.retry}" if session.retry else ""
+    return f"{session.id}, {where}{retry}"
+
+
 def _cost_text(found: Explanation) -> str:
     status = found.state.value.lower() if found.state else "not reserved"
     if found.cost_picodollars is None:
@@ -140,7 +154,7 @@ def _charges_table(charges: tuple[Charge, ...]) -> "Table":
         hold, unit = charge.hold, charge.hold.unit
         table.add_row(
             hold.budget_id,
-            hold.window_id,
+            window_shown(hold.window_id),
             spent_text(unit, hold.amount),
             "–" if charge.posted is None else spent_text(unit, charge.posted),
             spent_text(unit, charge.overrun) if charge.overrun else "–",

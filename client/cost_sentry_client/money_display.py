@@ -12,6 +12,7 @@ _SHORT_NOUNS = {
     Unit.IN_FLIGHT: "calls",
     Unit.RETRIES: "retries",
     Unit.DEPTH: "levels",
+    Unit.CHILDREN: "children",
 }
 """Tables have 80 columns."""
 

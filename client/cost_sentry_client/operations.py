@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfig
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_recorded_calls import DynamoDbRecordedCalls
+from cost_sentry.adapters.dynamodb_runs import DynamoDbRuns
 from cost_sentry.adapters.dynamodb_savings import DynamoDbSavings
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
@@ -22,6 +23,8 @@ from cost_sentry.application.ports import BudgetBalance
 from cost_sentry.application.shadow_budgets import balance_told
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.window import WindowKind, has_ended
+from cost_sentry.domain.window_id import session_named
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.deployment import Deployment, find_deployment
 from cost_sentry_client.exit_codes import ExitCode
@@ -48,9 +51,27 @@ class BudgetState:
 
     @property
     def resets_at(self) -> datetime | None:
-        """When the window ends, if it is the current one and ends at all."""
+        """When the limit is whole again, if the window is the current one; ``None``: never."""
         current = self.budget.window_at(self.as_of)
-        return current.end if current.id == self.balance.window_id else None
+        is_current = current.id == self.balance.window_id
+        return self.budget.resets_at(self.as_of) if is_current else None
+
+    @property
+    def is_of_a_window(self) -> bool:
+        """Whether it is one window's; of a budget of agent runs only if one was asked for."""
+        return self.budget.window is not WindowKind.SESSION or self.budget.session is not None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its amounts say something: in a window, of what calls hold."""
+        return self.budget.unit.is_held and self.is_of_a_window and not self.may_be_forgotten
+
+    @property
+    def may_be_forgotten(self) -> bool:
+        """Whether it is an agent run that is over, of which the ledger has nothing (any more)."""
+        is_over = has_ended(self.balance.window_id, self.as_of)
+        is_empty = self.balance.posted == self.balance.pending == 0
+        return self.budget.session is not None and is_over and is_empty
 
 
 class Operator:
@@ -79,6 +100,11 @@ class Operator:
     def books(self) -> DynamoDbBooks:
         """The ledger's read models."""
         return DynamoDbBooks(self._calls, pause, self.clock)
+
+    @cached_property
+    def runs(self) -> DynamoDbRuns:
+        """Agent runs that may still call."""
+        return DynamoDbRuns(self._calls)
 
     @cached_property
     def config_store(self) -> DynamoDbConfigStore:
@@ -172,13 +198,21 @@ class Operator:
             raise _unknown_budget(budget_id, config, self.target)
         current = found.window_at(now).id
         if window_id is not None and found.window_named(window_id) is None:
+            like = f"its windows are called like the current one: {current}"
+            of_runs = "its windows are called session- and the id of an agent run"
             raise Problem(
                 f"{window_id!r} is no window of budget {budget_id}",
                 where="--window",
-                fix=f"its windows are called like the current one: {current}",
+                fix=of_runs if found.window is WindowKind.SESSION else like,
                 exit_code=ExitCode.USAGE,
             )
-        return self._state(found, window_id or current, now)
+        return self._state(_in_run(found, window_id), window_id or current, now)
+
+    def newest_runs(self, budget: Budget, runs_max: int) -> list[BudgetState]:
+        """Of a budget of agent runs those that began last, of all that may still call."""
+        now = self.clock.now()
+        ids = self.runs.newest(budget.id, now, runs_max) if budget.unit.is_held else ()
+        return [self._state(_in_run(budget, window_id), window_id, now) for window_id in ids]
 
     def _state(self, budget: Budget, window_id: str, now: datetime) -> BudgetState:
         balance = balance_told(self.books.balance(budget.in_ledger, window_id), budget)
@@ -187,6 +221,13 @@ class Operator:
     def client(self, service: str) -> Any:  # noqa: ANN401 - one of boto3's generated clients
         """Any other service at the same place."""
         return self.target.session.client(service, endpoint_url=self.target.endpoint_url)  # type: ignore[call-overload]
+
+
+def _in_run(budget: Budget, window_id: str | None) -> Budget:
+    """Bound to the agent run whose window it is, if it is one's."""
+    if window_id is None or budget.window is not WindowKind.SESSION:
+        return budget
+    return replace(budget, session=session_named(window_id))
 
 
 def _unknown_budget(budget_id: str, config: SentryConfig, target: Target) -> Problem:

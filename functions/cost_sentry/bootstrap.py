@@ -108,8 +108,9 @@ def config_source() -> "CachedConfigSource":
 @cache
 def admission() -> "Admission":
     """The use case behind ``admit_request``."""
+    from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees, KnownRunTrees
     from cost_sentry.adapters.rules_on_demand import complexity, policy_engine
-    from cost_sentry.adapters.system_clock import pause_before_retry
+    from cost_sentry.adapters.system_clock import pause, pause_before_retry
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.answer_cache import AnswerCache
     from cost_sentry.application.budget_levels import BudgetLevels
@@ -128,6 +129,7 @@ def admission() -> "Admission":
         circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
         retry_records=region_models().retries(ledger_calls()),
         complexity=complexity,
+        run_trees=KnownRunTrees(DynamoDbRunTrees(ledger_calls(), pause)),
     )
 
 

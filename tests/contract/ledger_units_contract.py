@@ -194,3 +194,17 @@ class LedgerUnitsContract(LedgerCase):
         assert isinstance(ledger.reserve(reservation("r3", hold(1, first))), Reserved)
         balance = books.balance(first, first.window_at(NOON).id)
         assert (balance.limit, balance.pending, balance.left) == (2, 2, 0)
+
+    def test_a_call_that_stands_deep_in_its_run_is_found_again_as_it_was_held(
+        self, ledger, books, daily
+    ):
+        deep = reservation("r1", hold(100, daily), path_digests=("a" * 12, "b" * 12), retry=3)
+
+        held = ledger.reserve(deep).reservation
+        again = ledger.reserve(replace(deep, attempt="another")).reservation
+        ended = ledger.resolve(held, SETTLED)
+
+        assert (held.path_digests, held.retry) == (deep.path_digests, 3)
+        assert (again.path_digests, again.retry) == (deep.path_digests, 3)
+        assert ended.first
+        assert ended.resolved.reservation == held

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.adapters.request_parser import parse_request
-from cost_sentry.domain.decision import ReasonCode
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.request_id import made_at
 from cost_sentry_client.config_file import load_config
 from tests.docs.page_code import blocks
@@ -54,6 +54,22 @@ def run_until_stopped(budgets, **changes):
         if decision.code is ReasonCode.BUDGET_EXHAUSTED:
             return number, decision
     raise AssertionError("nothing stopped it")
+
+
+def test_an_agent_of_the_page_has_as_many_children_as_the_page_says(budgets):
+    sentry = Sentry(*budgets)
+    sentry.clock.time = made_at(call(0).session.id) + timedelta(minutes=1)
+    paths = [["planner", f"searcher-{number}"] for number in range(9)]
+
+    *others, last = (
+        sentry.decide(call(number, path=path), f"execution-{number}")
+        for number, path in enumerate(paths)
+    )
+
+    assert {one.code for one in others} == {ReasonCode.WITHIN_BUDGETS}
+    assert last.code is ReasonCode.BUDGET_EXHAUSTED
+    assert "the agent planner has as many already, without searcher-8" in last.message
+    assert sentry.decide(call(9, path=paths[0]), "execution-9").kind is DecisionKind.ALLOW
 
 
 @pytest.mark.parametrize(

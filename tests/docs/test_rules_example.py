@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
+from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.load import load_config
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -16,8 +17,10 @@ def test_it_takes_nothing_away_and_lowers_no_limit():
     changes = plan_config(PLAIN, RULES, limits)
 
     assert not [change for change in changes if change.kind is ChangeKind.REMOVED]
-    assert all(budget.limit >= limits[budget.id] for budget in RULES.budgets)
-    assert {budget.id for budget in RULES.budgets} == limits.keys()
+    more = [budget for budget in RULES.budgets if budget.id not in limits]
+    assert {budget.id for budget in RULES.budgets} >= limits.keys()
+    assert all(limits[b.id] <= b.limit for b in RULES.budgets if b.id in limits)
+    assert {budget.window for budget in more} == {WindowKind.SESSION}
 
 
 def test_it_has_every_kind_of_rule_that_a_file_can_have():

@@ -54,7 +54,7 @@ def test_the_starter_set_of_policies_is_accepted_beside_the_example(tmp_path):
 
     rules = load_config(file).config.policies.rules
 
-    assert len(rules) == 8
+    assert len(rules) == 9
     assert [rule.id for rule in rules if rule.mode is PolicyMode.SHADOW] == [
         "calls-name-what-they-are-for"
     ]

@@ -85,6 +85,8 @@ def test_rules_are_seen_at_work(told):
         ["FORBIDDEN_BY_POLICY"],
         ["ROUTED"],
         ["WITHIN_BUDGETS", "ANSWERED_FROM_CACHE"],
+        [*["WITHIN_BUDGETS"] * 6, *["BUDGET_EXHAUSTED"] * 4],
+        [*["WITHIN_BUDGETS"] * 2, *["BUDGET_EXHAUSTED"] * 2],
         [*failed, "REROUTED_BY_CIRCUIT", "WITHIN_BUDGETS", "WITHIN_BUDGETS"],
     ]
 

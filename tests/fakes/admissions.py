@@ -14,6 +14,7 @@ from cost_sentry.domain.spend import WindowTotals
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_answers import MemoryAnswers
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.memory_run_trees import MemoryRunTrees
 
 DEAR, CHEAP, BLIND = "example.dear-v1:0", "example.cheap-v1:0", "example.blind-v1:0"
 STRANGER = "stranger.cheap-v1:0"
@@ -141,6 +142,7 @@ class Sentry:
     ) -> None:
         self.clock, self.ledger, self.totals = ManualClock(), MemoryLedger(), PostedTotals()
         self.answers, self.book = MemoryAnswers(), SmallBook()
+        self.run_trees = MemoryRunTrees()
         for one in budgets:
             self.ledger.define(one, one.window_at(self.clock.now()).id)
         self.admission = Admission(
@@ -155,6 +157,7 @@ class Sentry:
                 reader=lambda: self.answers, price_book=self.book, clock=self.clock
             ),
             complexity=complexity,
+            run_trees=self.run_trees,
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

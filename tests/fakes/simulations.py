@@ -24,10 +24,12 @@ from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry_client.simulation.ledger import SimulatedLedger
+from cost_sentry_client.simulation.run_trees import SimulatedRunTrees
 from tests.fakes.admissions import FixedConfig, SmallBook, request
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.memory_run_trees import MemoryRunTrees
 from tests.fakes.policies import engines
 
 
@@ -60,6 +62,7 @@ def sentry(of: SentryConfig, posted: Mapping[str, int] | None = None, **changes:
         "totals": ledger,
         "price_book": SmallBook(),
         "policy_engines": engines,
+        "run_trees": SimulatedRunTrees(),
         "assumed": Assumed(),
     }
     return SimulatedSentry(**{**given, **changes})
@@ -102,6 +105,7 @@ class RecordedRun:
             clock=self.clock,
             token_counter=counts,
             policy_engines=engines,
+            run_trees=MemoryRunTrees(),
         )
         ends: list[tuple[datetime, SimulatedCall]] = []
         for one in sorted(calls, key=lambda c: c.at):

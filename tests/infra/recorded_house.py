@@ -145,9 +145,16 @@ class House:
         self.new_environments()
 
     def call(
-        self, model: str, max_tokens: int, team: str, bedrock: Any, application: str = "web"
+        self,
+        model: str,
+        max_tokens: int,
+        team: str,
+        bedrock: Any,
+        application: str = "web",
+        **more: Any,
     ) -> Walk:
         request = {
+            **more,
             "modelId": model,
             "messages": [{"role": "user", "content": [{"text": "hello"}]}],
             "inferenceConfig": {"maxTokens": max_tokens},

@@ -6,12 +6,17 @@ in an account.
 """
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from cost_sentry import bootstrap
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.shard import PENDING_MAX
+from cost_sentry.domain.window import WindowKind
 from infra.names import pascal
+from tests.fakes.builders import budget
 from tests.infra.policy_evaluator import allows
 from tests.infra.recorded_house import OPUS, SONNET, answering, failing
 from tests.simulation.world.small_sizes import small_sizes
@@ -183,6 +188,27 @@ def test_neither_does_one_that_watches_models_and_tries_calls_again(house, dev):
     assert repeated.output["sentry"]["attempts"] == 2
     assert refused.output["sentry"]["code"] == "CIRCUIT_OPEN"
     assert probed.output["sentry"]["modelUsed"] == closed.output["sentry"]["modelUsed"] == OPUS
+    assert denied(house, dev) == set()
+
+
+@pytest.mark.slow
+def test_neither_does_one_that_takes_agents_into_the_tree_of_their_run(house, dev):
+    config = bootstrap.config_source().current()
+    capped = budget(
+        "fan-out", 1, scope={"team": "support"}, unit=Unit.CHILDREN, window=WindowKind.SESSION
+    )
+    house.put_in_force(replace(config, budgets=(*config.budgets, capped)))
+    run = f"{int(house.clock.time.timestamp() * 1000):012x}"
+    session = {"id": f"{run[:8]}-{run[8:]}-7000-8000-000000000001"}
+
+    answers = [
+        house.call(SONNET, 500, "support", answering(10), session={**session, "path": [name]})
+        for name in ("planner", "planner", "searcher")
+    ]
+
+    codes = [one.output["sentry"]["code"] for one in answers]
+    assert codes == ["WITHIN_BUDGETS", "WITHIN_BUDGETS", "BUDGET_EXHAUSTED"]
+    assert any("RUN#" in key for _, _, keys in house.recorder.calls for key in keys)
     assert denied(house, dev) == set()
 
 

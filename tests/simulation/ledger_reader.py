@@ -20,7 +20,8 @@ ACCOUNT, WINDOW, POOL, REQUEST = "ACCOUNT#", "WINDOW#", "POOL#", "REQUEST#"
 
 
 def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> Held:
-    attempt, digest, _, asked, used, _, _, _, quote, holds, _, _, reserved_at, held_for = record
+    attempt, digest, _, asked, used, _, _, _, quote, holds, *rest = record
+    _, _, reserved_at, held_for, *_ = rest
     return Held(
         account=account,
         request_id=request_id,

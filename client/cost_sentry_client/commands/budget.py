@@ -27,10 +27,17 @@ def show(
     run: Run,
     budget_id: BudgetId,
     window: Annotated[
-        str | None, typer.Option("--window", help="Another one, such as 2026-11 or 2026-11-21T13Z.")
+        str | None,
+        typer.Option(
+            "--window",
+            help="Another one, such as 2026-11 or 2026-11-21T13Z; session- and its id for a run.",
+        ),
     ] = None,
 ) -> None:
-    """One budget to the last digit: where its money is, and who spent it on which model."""
+    """One budget to the last digit: where its money is, and who spent it on which model.
+
+    Of a budget of agent runs, without --window: the newest runs that may still call.
+    """
     from cost_sentry.domain.alert_mail import recipients_of
     from cost_sentry_client.budget_report import (
         budget_details,
@@ -38,6 +45,7 @@ def show(
         spend_json,
         spend_table,
     )
+    from cost_sentry_client.run_report import runs_shown
     from cost_sentry_client.tables import facts_table
 
     state = run.operator.budget(budget_id, window)
@@ -45,11 +53,13 @@ def show(
     unit = state.budget.unit
     mailed = recipients_of(state.budget, run.operator.config())
     facts = {**budget_details_json(state), "mailed": list(mailed)}
+    of_runs, runs = runs_shown(run.operator, state)
     run.answer(
-        {**facts, "spentBy": spend_json(unit, spend)},
+        {**facts, "spentBy": spend_json(unit, spend), **of_runs},
         f"budget {budget_id}",
         facts_table(budget_details(state, mailed)),
         *(("", spend_table(unit, spend)) if spend.lines else ()),
+        *runs,
     )
 
 

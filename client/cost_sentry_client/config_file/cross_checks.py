@@ -7,7 +7,7 @@ from itertools import pairwise
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import MODEL_TAG, BudgetMode, Unit
 from cost_sentry.domain.model_id import base_model_id
-from cost_sentry.domain.session import PATH_NAMES_MAX
+from cost_sentry.domain.session import CHILDREN_MAX, PATH_NAMES_MAX
 from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.caller_checks import find_caller_problems
 from cost_sentry_client.config_file.circuit_checks import circuit_findings
@@ -30,6 +30,7 @@ LIMIT_MAX = {
     Unit.IN_FLIGHT: 10**6,
     Unit.RETRIES: 10**6,
     Unit.DEPTH: PATH_NAMES_MAX,
+    Unit.CHILDREN: CHILDREN_MAX,
 }
 """In dollars, tokens, requests and calls: beyond any bill, well within the ledger's numbers."""
 
@@ -148,13 +149,13 @@ def _stages(budget: BudgetShape, path: Path) -> Iterator[Finding]:
     if given and not budget.unit.is_spent:
         yield Finding(
             path=(*path, given[0][0]),
-            problem="a cap on calls in flight does not run out",
-            allowed="stages of a budget that is spent; a cap has room again when a call ends",
+            problem=f"{noun(budget.unit, MANY)} do not run out",
+            allowed="stages of a budget that is spent",
         )
-    if budget.mode is BudgetMode.SHADOW and not budget.unit.is_spent:
+    if budget.mode is BudgetMode.SHADOW and budget.unit is Unit.IN_FLIGHT:
         yield Finding(
             path=(*path[:-1], "mode"),
-            problem="a cap on calls in flight or on depth would never say that it would refuse",
+            problem="a cap on calls in flight would never say that it would refuse",
             allowed="shadow for a budget that is spent: it is told by what is spent",
         )
     for (before, first), (after, then) in pairwise(given):

@@ -129,7 +129,8 @@ class BudgetShape(Shape):
         description=(
             "what is counted: dollars; tokens, all of them or only those in or out; requests; "
             "calls in flight, of which each holds one until it ends; or, with window session, "
-            "retries of steps, or the depth at which agents may call"
+            "retries of steps, the depth at which agents may call, or the children that each of "
+            "them may have"
         )
     )
     window: Annotated[WindowKind, Field(strict=False)] = Field(
@@ -149,7 +150,8 @@ class BudgetShape(Shape):
         max_length=10,
         description=(
             "percent of the limit spent at which mail is sent, rising; with windows of a minute or "
-            "an hour, and with sessions, none, unless it is given; with in_flight none"
+            "an hour, and with sessions, none, unless it is given; with in_flight, depth and "
+            "children none"
         ),
     )
     mode: Annotated[BudgetMode, Field(strict=False)] = Field(

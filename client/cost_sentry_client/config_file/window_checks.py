@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.problems import Finding, Path, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
@@ -60,4 +60,17 @@ def _of_a_run(budget: BudgetShape, path: Path) -> Iterator[Finding]:
             path=(*path, "window"),
             problem=f"unit {budget.unit} is counted in an agent run, not per {budget.window}",
             allowed="session",
+        )
+    if not budget.unit.is_held and MODEL_TAG in budget.scope:
+        yield Finding(
+            path=(*path, "scope", MODEL_TAG),
+            problem=f"unit {budget.unit} is of the tree of a run, whichever models it calls",
+            allowed="a scope without model",
+            at_key=True,
+        )
+    if not budget.unit.is_held and "thresholds" in budget.model_fields_set and budget.thresholds:
+        yield Finding(
+            path=(*path, "thresholds"),
+            problem=f"{budget.unit} is never spent, so no threshold is ever reached",
+            allowed=f"no thresholds with unit {budget.unit}",
         )

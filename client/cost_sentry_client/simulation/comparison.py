@@ -13,6 +13,7 @@ from cost_sentry.application.simulated_call import Assumed, SimulatedCall, assum
 from cost_sentry.application.simulation_tally import Tally
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.simulation.ledger import SimulatedLedger
+from cost_sentry_client.simulation.run_trees import SimulatedRunTrees
 
 _PROGRESS_EVERY = 500
 
@@ -68,6 +69,7 @@ def compare(
             totals=ledger,
             price_book=price_book,
             policy_engines=_engines(config),
+            run_trees=SimulatedRunTrees(),
             assumed=assumed,
         )
         for config, ledger in ledgers

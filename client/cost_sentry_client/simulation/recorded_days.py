@@ -99,7 +99,7 @@ def read_days(
     calls = found.calls()
     if not any(call.is_counted for call in calls):
         raise _no_calls(days)
-    notes = tuple(_notes(found, days, now, scanned=scanned, units=units))
+    notes = (*_notes(found, days, now, scanned=scanned, units=units), *_of_runs(budgets))
     return CallSource(name=days.text, calls=calls, posted=posted.amounts(), notes=notes)
 
 
@@ -125,6 +125,14 @@ def _notes(
         yield "The last of these days is not over."
     if days.start < now - REFUSALS_KEPT:
         yield "Refusals are kept for 30 days: those of these days may be gone."
+
+
+def _of_runs(budgets: Iterable[Budget]) -> Iterator[str]:
+    if any(budget.unit is Unit.CHILDREN for budget in budgets):
+        yield (
+            "Which children an agent had when the first day began is not known: those that call"
+            " again count then."
+        )
 
 
 def _too_many(days: Days) -> Problem:

@@ -114,14 +114,20 @@ class LedgerCalls:
         found = {_names(item): item for item in answer["Responses"].get(self._table, ())}
         return [found.get(_names(key)) for key in keys]
 
-    def query(self, pk: str, *, start_sk: str = "", limit: int = 0) -> list[Item]:
-        """Items of one partition in order of sk, all pages, consistent; ``limit`` 0 is all."""
+    def query(
+        self, pk: str, *, start_sk: str = "", limit: int = 0, newest_first: bool = False
+    ) -> list[Item]:
+        """Items of one partition in order of sk, all pages, consistent; ``limit`` 0 is all.
+
+        ``newest_first``: the other way round, down to ``start_sk``.
+        """
         values = {":pk": {"S": pk}, ":sk": {"S": start_sk or " "}}
         arguments: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND sk >= :sk",
             "ExpressionAttributeValues": values,
             "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
         }
         found: list[Item] = []
         while not limit or len(found) < limit:

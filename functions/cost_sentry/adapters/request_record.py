@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
-from cost_sentry.domain.session import session_of_tags
+from cost_sentry.domain.session import recorded_session
 
 FORM = 1
 FORM_THAT_MAY_WAIT = 2
@@ -26,15 +26,20 @@ def request_to_record(request: InvocationRequest) -> list[Any]:
         r.lower_output_limit,
         r.thinking_tokens,
         None if r.needs == _PLAIN else _needs_record(r.needs),
+        *([[list(r.session.path_digests), r.session.retry]] if r.session else []),
     ]
 
 
 def request_from_record(
     record: Sequence[Any], *, request_id: str, model_id: str, tags: Mapping[str, str]
 ) -> InvocationRequest:
-    """The inverse of ``request_to_record``, without text; ``ValueError`` if it is none."""
+    """The inverse of ``request_to_record``, without text; ``ValueError`` if it is none.
+
+    Digests stand for the names of agents.
+    """
     try:
-        form, priority, tokens, bound, floor, path, digest, lower, thinking, needs = record
+        form, priority, tokens, bound, floor, path, digest, lower, thinking, needs, *run = record
+        path_digests, retry = run[0] if run else ((), 0)
     except (TypeError, ValueError) as error:
         raise ValueError(f"not a request: {error}") from error
     if form not in (FORM, FORM_THAT_MAY_WAIT):
@@ -54,7 +59,7 @@ def request_from_record(
         lower_output_limit=lower,
         may_wait=form == FORM_THAT_MAY_WAIT,
         thinking_tokens=thinking,
-        session=session_of_tags(tags),
+        session=recorded_session(tags, path_digests, retry),
     )
 
 

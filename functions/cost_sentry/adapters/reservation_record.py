@@ -59,6 +59,7 @@ def held_record(reservation: Reservation) -> Record:
         r.priority,
         milliseconds(r.reserved_at),
         milliseconds(r.expires_at) - milliseconds(r.reserved_at),
+        *([[list(r.path_digests), r.retry]] if r.path_digests or r.retry else []),
     ]
 
 
@@ -68,7 +69,8 @@ def reservation_from_held(
     """The inverse of ``held_record``; ``ValueError`` if it is not one."""
     try:
         attempt, digest, decision, asked, used, book, bound, output, quote, *rest = record
-        holds, tags, priority, reserved_at, held_for_milliseconds = rest
+        holds, tags, priority, reserved_at, held_for_milliseconds, *in_run = rest
+        path, retry = in_run[0] if in_run else ((), 0)
         return Reservation(
             request_id=request_id,
             account=account,
@@ -90,6 +92,8 @@ def reservation_from_held(
             priority=priority,
             reserved_at=moment_of(reserved_at),
             expires_at=moment_of(reserved_at + held_for_milliseconds),
+            path_digests=tuple(path),
+            retry=retry,
         )
     except TypeError as error:
         raise ValueError(f"not a reservation: {error}") from error

@@ -16,6 +16,7 @@ from cost_sentry.application.ports import (
     PriceBook,
     TokenCounter,
 )
+from cost_sentry.application.run_tree_ports import RunTrees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +39,7 @@ class AdmissionParts:
     circuits: CircuitAdvice = field(default_factory=CircuitAdvice)
     retry_records: RetryRecords | None = None
     """``None``: no call was ever tried again."""
+    run_trees: RunTrees | None = None
+    """``None``: a configuration with a budget of children cannot be used."""
     complexity: Complexity | None = None
     """``None``: no prompt is estimated."""

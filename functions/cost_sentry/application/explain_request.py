@@ -14,6 +14,7 @@ from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.retry import ATTEMPTS_MAX, FIRST, attempt_id
 from cost_sentry.domain.route import Route
+from cost_sentry.domain.session import Session, recorded_session
 from cost_sentry.domain.usage import TokenUsage
 
 
@@ -95,6 +96,8 @@ class Explanation:
     """What it was answered with, and what that spared; ``None`` if the model was asked."""
     route: Route | None = None
     """How its model was chosen; ``None`` where the request named one."""
+    session: Session | None = None
+    """Its agent run, and where in it, with digests for names; ``None`` if it named none."""
 
 
 def explain(
@@ -214,6 +217,7 @@ def _explain_reservation(
         errors=(),
         steps=_steps(held, ends),
         route=why.route if why else None,
+        session=recorded_session(held.tags, held.path_digests, held.retry),
     )
 
 
@@ -275,4 +279,5 @@ def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
         ),
         cached=cached,
         route=decision.route,
+        session=recorded.request.session if recorded.request else None,
     )

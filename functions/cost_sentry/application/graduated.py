@@ -66,12 +66,12 @@ def paused(request: InvocationRequest, stage: Stage, now: datetime) -> Decision 
     if level is None or request.priority is Priority.CRITICAL:
         return None
     begins = level.budget.stages.critical_only_percent
-    window = level.budget.window_at(now)
-    until = f" until it resets at {window.end.isoformat()}" if window.end else ""
+    end = level.budget.resets_at(now)
+    until = f" until it resets at {end.isoformat()}" if end else ""
     message = f"{used_up(level)}, and from {begins} % it serves priority critical only{until}"
-    wait = seconds_until(window.end, now)
+    wait = seconds_until(end, now)
     decision = rejection(request, ReasonCode.CRITICAL_ONLY, message)
-    view = _view(level, window.id, window.end)
+    view = _view(level, level.budget.window_at(now).id, end)
     return replace(decision, budgets=(view,), retry_after_seconds=wait)
 
 

@@ -7,12 +7,14 @@ from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 
 SAID_BY_THE_LEDGER = frozenset({ReasonCode.BUDGET_EXHAUSTED, ReasonCode.REQUEST_ID_REUSED})
-"""Refusals of an id that was looked for."""
+"""Refusals of an id that was looked for, unless by a budget of which nothing is held."""
 
 
 def must_be_asked_first(decision: Decision) -> bool:
     """Whether it is a refusal although nobody knows yet if the id was answered before (P5)."""
-    return decision.kind is DecisionKind.REJECT and decision.code not in SAID_BY_THE_LEDGER
+    is_said = decision.code in SAID_BY_THE_LEDGER
+    by_the_tree = any(one.binding and not one.unit.is_held for one in decision.budgets)
+    return decision.kind is DecisionKind.REJECT and (by_the_tree or not is_said)
 
 
 def inquiry(request: InvocationRequest, attempt: str, now: datetime) -> Reservation:

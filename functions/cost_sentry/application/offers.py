@@ -1,10 +1,10 @@
 """The models that are offered to the ledger for a request, whether it names one or not."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cost_sentry.application.candidate_tries import CandidateTries
-from cost_sentry.application.candidates import Offer, candidates_for
+from cost_sentry.application.candidates import Offer, candidates_for, listed_model
 from cost_sentry.application.model_refusal import refusal_of, request_refusal
 from cost_sentry.application.ports import Complexity, PriceBook
 from cost_sentry.domain.decision import Decision
@@ -26,6 +26,13 @@ class Offers:
     """``None``: the request names its model."""
     too_long: Callable[[InvocationRequest, CandidateTries], Decision] | None = None
     """The refusal of a prompt that is too long for each of the router's choices."""
+
+    def model_ids(self, config: SentryConfig) -> Iterator[str]:
+        """Every model that ``each`` may come to, and perhaps a few that cannot do the job."""
+        chosen = [place.model.model_id for place in self.route.order] if self.route else []
+        for model_id in chosen or [self.first_model]:
+            listed = listed_model(config, model_id)
+            yield from (model_id, *(listed.ladder if listed else ()))
 
 
 def offers_for(

@@ -22,7 +22,7 @@ from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import FLEX, service_tier_of
-from cost_sentry.domain.session import session_of_tags
+from cost_sentry.domain.session import recorded_session
 from cost_sentry.domain.token_bound import counted_tokens_within
 from cost_sentry.domain.usage import TokenUsage
 
@@ -158,7 +158,7 @@ class RecordedCalls:
             path=InvocationPath.DIRECT,
             digest=held.digest,
             converse={},
-            session=session_of_tags(tags),
+            session=recorded_session(tags, held.path_digests, held.retry),
             may_wait=service_tier_of(held.price_version) == FLEX,
         )
         card = self.price_book.card(held.model_used)

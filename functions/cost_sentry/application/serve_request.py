@@ -14,6 +14,7 @@ from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
+from cost_sentry.application.fan_out import join_tree
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
@@ -25,7 +26,11 @@ from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
-from cost_sentry.application.session_refusal import session_refusal, would_be_too_deep
+from cost_sentry.application.session_refusal import (
+    refusal_for_models,
+    session_refusal,
+    would_be_too_deep,
+)
 from cost_sentry.application.shadow_budgets import all_told, would_refuse
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
@@ -53,6 +58,8 @@ class Serving:
     """Names the execution that asks."""
     offers: Offers | None = None
     """Not before it is known that a model may serve the request."""
+    too_many_children: tuple[PolicyNote, ...] = ()
+    """What budgets in shadow mode say of the agent that calls."""
 
     def decision(self) -> Decision:
         """What the rules say, and then the ledger; ``ConfigurationError`` of rules nobody can read.
@@ -60,14 +67,16 @@ class Serving:
         A refusal does not say yet that its id is new: see ``known``.
         """
         parts, request, config = self.parts, self.request, self.config
-        refused = session_refusal(request, config, parts.clock.now())
+        now = parts.clock.now()
+        refused = session_refusal(request, config, now)
         if refused:
             return refused
         offers = offers_for(request, config, parts.price_book, parts.complexity)
         if isinstance(offers, Decision):
             return offers
         self.offers = offers
-        return self._of_offers(offers)
+        refused = refusal_for_models(request, config, now, offers.model_ids(config))
+        return refused or self._of_offers(offers)
 
     def known(self) -> Reserved | SameId | None:
         """What the ledger knows of the request's id; holds nothing."""
@@ -98,8 +107,10 @@ class Serving:
             return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
         stage = levels.stage(paid_by, now)
         refused = paused(self.request, stage, now)
-        if refused:
-            return refused
+        joined = refused or join_tree(self.request, self.config, self.parts.run_trees, now)
+        if isinstance(joined, Decision):
+            return joined
+        self.too_many_children = joined
         circuits = self.parts.circuits.of(
             self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
         )
@@ -176,10 +187,11 @@ class Serving:
         """What budgets in shadow mode say of what is held."""
         used = held.reservation.model_used
         of_ledger = would_refuse(held.remaining, self.config.budgets, used)
-        return (*of_ledger, *would_be_too_deep(self.request, self.config))
+        too_deep = would_be_too_deep(self.request, self.config)
+        return (*of_ledger, *too_deep, *self.too_many_children)
 
     def _reservation(self, candidate: Candidate) -> Reservation:
-        request, now = self.request, self.parts.clock.now()
+        request, now, run = self.request, self.parts.clock.now(), self.request.session
         return Reservation(
             request_id=request.request_id,
             account=request.account,
@@ -197,6 +209,8 @@ class Serving:
             priority=request.priority.value,
             reserved_at=now,
             expires_at=now + timedelta(seconds=self.config.hold_seconds),
+            path_digests=run.path_digests if run else (),
+            retry=run.retry if run else 0,
         )
 
     def _allowed(self, reserved: Reserved, tries: CandidateTries, advice: Advice) -> Decision:

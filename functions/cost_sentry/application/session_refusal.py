@@ -1,20 +1,21 @@
 """Why the agent run of a request may not call, whatever its budgets hold."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cost_sentry.application.caller_refusal import refused
 from cost_sentry.application.refusals import rejection
-from cost_sentry.domain.budget import Budget, Unit, amount_in_words
+from cost_sentry.domain.budget import MODEL_TAG, Budget, Unit, amount_in_words
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.request_id import is_ahead
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.session import Session
-from cost_sentry.domain.window import WindowKind, has_ended
+from cost_sentry.domain.window import has_ended
 from cost_sentry.domain.window_id import SESSION_LASTS, session_id
 
 _HOURS = SESSION_LASTS // timedelta(hours=1)
@@ -23,19 +24,32 @@ _HOURS = SESSION_LASTS // timedelta(hours=1)
 def session_refusal(
     request: InvocationRequest, config: SentryConfig, now: datetime
 ) -> Decision | None:
-    """The refusal; ``None`` where its budgets decide.
+    """The refusal by budgets of all models; ``None`` where they decide themselves."""
+    around = config.runs_around(request.tags)
+    return _refusal(request, [b for b in around if MODEL_TAG not in b.scope], now)
 
-    Budgets of one model ask for a session too when another one is asked for: the call may be
-    rerouted there.
-    """
-    around = [b for b in config.budgets_around(request.tags) if b.window is WindowKind.SESSION]
+
+def refusal_for_models(
+    request: InvocationRequest, config: SentryConfig, now: datetime, model_ids: Iterable[str]
+) -> Decision | None:
+    """The same by budgets of one model, where it is one of those that may serve the request."""
+    around = [b for b in config.runs_around(request.tags) if MODEL_TAG in b.scope]
+    if not around:
+        return None
+    bases = {base_model_id(model_id) for model_id in model_ids}
+    return _refusal(request, [b for b in around if b.scope[MODEL_TAG] in bases], now)
+
+
+def _refusal(
+    request: InvocationRequest, around: Sequence[Budget], now: datetime
+) -> Decision | None:
     if not around:
         return None
     session = request.session
     error = _unnamed(around) if session is None else _not_now(session, now)
     if error:
         return refused(request, ReasonCode.INVALID_REQUEST, error)
-    return _too_deep(request, session, around) if session else None
+    return _too_deep(request, session, around, now) if session else None
 
 
 def _unnamed(around: Iterable[Budget]) -> FieldError | None:
@@ -62,7 +76,7 @@ def _not_now(session: Session, now: datetime) -> FieldError | None:
 
 
 def _too_deep(
-    request: InvocationRequest, session: Session, capped: Iterable[Budget]
+    request: InvocationRequest, session: Session, capped: Iterable[Budget], now: datetime
 ) -> Decision | None:
     for budget in capped:
         if _is_below(session, budget) and not budget.is_shadow:
@@ -72,7 +86,9 @@ def _too_deep(
                 f"{session.depth} below; call from a shorter path"
             )
             decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
-            return replace(decision, budgets=(_view(budget, session),))
+            # Nothing is held, so all of the limit is left.
+            view = tree_view(budget, session, now, left=budget.limit, needed=session.depth)
+            return replace(decision, budgets=(view,))
     return None
 
 
@@ -85,23 +101,25 @@ def would_be_too_deep(request: InvocationRequest, config: SentryConfig) -> Itera
     session = request.session
     if session is None:
         return
-    for budget in config.budgets_around(request.tags):
+    for budget in config.runs_around(request.tags):
         if budget.is_shadow and _is_below(session, budget):
             most = amount_in_words(budget.unit, budget.limit)
             sentence = f"Budget {budget.id} would refuse this: agents call down to {most}."
             yield PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
 
 
-def _view(budget: Budget, session: Session) -> BudgetView:
-    """Nothing is held, so all of the limit is left."""
+def tree_view(
+    budget: Budget, session: Session, now: datetime, *, left: int, needed: int
+) -> BudgetView:
+    """A budget of the tree of a run that refused a call; waiting does not help."""
     return BudgetView(
         budget_id=budget.id,
         window_id=session_id(session.id),
         unit=budget.unit,
         limit=budget.limit,
-        left=budget.limit,
-        left_as_of=None,
-        needed=session.depth,
+        left=left,
+        left_as_of=now,
+        needed=needed,
         resets_at=None,
         binding=True,
     )

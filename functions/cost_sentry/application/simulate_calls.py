@@ -15,6 +15,7 @@ from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.budget_levels import BudgetLevels, Totals
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Ledger, PriceBook, Uncounted
+from cost_sentry.application.run_tree_ports import RunTrees
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.simulated_call import Assumed, CallEnd, SimulatedCall, usage_within
 from cost_sentry.application.void_reservation import void_reservation
@@ -76,6 +77,7 @@ class SimulatedSentry:
         totals: what its windows have posted by then.
         price_book: what calls cost.
         policy_engines: understands the policies.
+        run_trees: which agents called below which; empty at first.
         assumed: for what calls do not say.
     """
 
@@ -84,6 +86,7 @@ class SimulatedSentry:
     totals: Totals
     price_book: PriceBook
     policy_engines: PolicyEngines
+    run_trees: RunTrees
     assumed: Assumed
     spent: Counter[Spender] = field(default_factory=Counter)
     """Picodollars, of calls that are counted and have ended."""
@@ -104,6 +107,7 @@ class SimulatedSentry:
             policy_engines=self.policy_engines,
             levels=BudgetLevels(lambda: self.totals),
             complexity=_kept_estimate,
+            run_trees=self.run_trees,
         )
 
     def decide(self, call: SimulatedCall, number: int) -> Decision:

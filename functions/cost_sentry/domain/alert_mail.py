@@ -86,6 +86,8 @@ def _body(crossing: Crossing) -> Iterator[str]:
     yield from _row("Model", _lead(crossing, spend.by_model()))
     yield from _row("Runs out", _runs_out(crossing))
     yield from _row("Resets", _resets(crossing))
+    if _is_of_a_run(crossing):
+        yield from _row("Run", crossing.window.id)
     yield ""
     yield from textwrap.wrap(_next(crossing), COLUMNS)
     yield ""
@@ -154,12 +156,15 @@ def _runs_out(crossing: Crossing) -> str:
         return f"{_moment(at)}, at the rate so far"
     if crossing.window.end is None:
         return "no date can be told yet"
-    return "not before it resets, at the rate so far"
+    end = "it is over" if _is_of_a_run(crossing) else "it resets"
+    return f"not before {end}, at the rate so far"
 
 
 def _resets(crossing: Crossing) -> str:
     if crossing.window.end is None:
         return "never; the limit is for all time"
+    if _is_of_a_run(crossing):
+        return f"never; this run may call until {_moment(crossing.window.end)}"
     zone = crossing.budget.time_zone
     whose = "" if zone is UTC else f", by the clocks of {zone}"
     ended = " (it has ended)" if crossing.is_over else ""
@@ -167,6 +172,8 @@ def _resets(crossing: Crossing) -> str:
 
 
 def _next(crossing: Crossing) -> str:
+    if crossing.is_over and _is_of_a_run(crossing):
+        return "Next: nothing. The run is over; every other has a limit of its own."
     if crossing.is_over:
         return "Next: nothing. The window is over; calls are charged to the one that follows it."
     if crossing.threshold_percent < WHOLE_PERCENT and crossing.totals.posted < crossing.limit:
@@ -175,11 +182,17 @@ def _next(crossing: Crossing) -> str:
             "ladder has one that fits, and rejected before it costs anything otherwise. The limit "
             "is not overspent."
         )
+    until = "" if _is_of_a_run(crossing) else "the budget resets or "
     return (
         "Next: a call that does not fit is rerouted to a cheaper model where its ladder has one "
-        "that fits, and rejected before it costs anything otherwise, until the budget resets or "
-        "its limit is raised. Calls that are running finish."
+        f"that fits, and rejected before it costs anything otherwise, until {until}its limit is "
+        "raised. Calls that are running finish."
     )
+
+
+def _is_of_a_run(crossing: Crossing) -> bool:
+    """Whether the window is an agent run, which has no other after it."""
+    return crossing.budget.window is WindowKind.SESSION
 
 
 def _table(crossing: Crossing, title: str, ranked: Sequence[tuple[str, int]]) -> Iterator[str]:

@@ -61,6 +61,10 @@ class Reservation:
     priority: str
     reserved_at: datetime
     expires_at: datetime
+    path_digests: tuple[str, ...] = ()
+    """Of an agent run: of the names from its root down to the agent that calls."""
+    retry: int = 0
+    """Of an agent run: see ``session``."""
     shard: str = ROOT
     """Which shard of the account holds it; whoever resolves it is told."""
 
@@ -116,7 +120,7 @@ class Resolution:
                 return self.usage.output_tokens if self.usage else hold.amount
             case Unit.REQUESTS | Unit.RETRIES:
                 return hold.amount
-            case Unit.IN_FLIGHT | Unit.DEPTH:
+            case Unit.IN_FLIGHT | Unit.DEPTH | Unit.CHILDREN:
                 return 0
         assert_never(hold.unit)
 

@@ -13,6 +13,7 @@ from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
 from cost_sentry.domain.service_tier import FlexPrice
 from cost_sentry.domain.session import in_session
+from cost_sentry.domain.window import WindowKind
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -93,6 +94,13 @@ class SentryConfig:
     """``None``: no call is tried again."""
     routing: Routing = NO_ROUTING
     """Which models serve calls that do not name one."""
+    budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
+    """Those that count by session, found once: every call looks at them."""
+
+    def __post_init__(self) -> None:
+        """Find them."""
+        of_runs = tuple(b for b in self.budgets if b.window is WindowKind.SESSION)
+        object.__setattr__(self, "budgets_of_runs", of_runs)
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""
@@ -106,6 +114,10 @@ class SentryConfig:
     def budgets_around(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
         """The same, with those that count by session although the tags name none."""
         return tuple(b for b in self.budgets if b.covers(tags, b.scope.get(MODEL_TAG, "")))
+
+    def runs_around(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
+        """Of ``budgets_around`` those that count by session."""
+        return tuple(b for b in self.budgets_of_runs if b.covers(tags, b.scope.get(MODEL_TAG, "")))
 
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether some budget bounds what such calls spend."""

@@ -4,8 +4,10 @@ The agents that a run starts use its id, so that they draw from the same budgets
 them stands is the length of its path, so nobody can claim a depth that is not its path's.
 """
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.request_id import made_at
@@ -14,7 +16,21 @@ from cost_sentry.domain.window import WindowKind
 SESSION_TAG = "session"
 """Set from the field ``session``; no caller may set it otherwise."""
 PATH_NAMES_MAX = 32
+CHILDREN_MAX = 1_000
+"""Of one agent, by any budget: the set of them is written as a whole."""
 RETRY_MAX = 1_000
+_DIGEST_BYTES = 9
+"""Of two names of one run: they share a digest once in 10²¹ times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One agent of a run that called right below another."""
+
+    parent: tuple[str, ...]
+    """Its path; empty: the root."""
+    child: str
+    """Its name; one child, however often it calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +49,22 @@ class Session:
         """How far below the root the agent stands that calls."""
         return len(self.path)
 
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """What a call says about the tree of its run, from the root down to the one that calls."""
+        return tuple(Edge(self.path[:depth], name) for depth, name in enumerate(self.path))
+
+    @property
+    def path_digests(self) -> tuple[str, ...]:
+        """Of each name on the path: what is kept, for agents are called as their makers like."""
+        return tuple(map(digest_of, self.path))
+
+
+def digest_of(text: str) -> str:
+    """Twelve characters that stand for a name, or a path, in what is kept of a run."""
+    digest = blake2b(text.encode(), digest_size=_DIGEST_BYTES, person=b"run tree").digest()
+    return base64.urlsafe_b64encode(digest).decode()
+
 
 def is_session_id(text: str) -> bool:
     """Whether an agent run may be called so."""
@@ -40,9 +72,17 @@ def is_session_id(text: str) -> bool:
 
 
 def session_of_tags(tags: Mapping[str, str]) -> Session | None:
-    """What is known of the run of a call that was recorded: where in it is not kept."""
+    """The run that tags name, wherever in it."""
     session = tags.get(SESSION_TAG)
     return Session(id=session) if session is not None and is_session_id(session) else None
+
+
+def recorded_session(
+    tags: Mapping[str, str], path_digests: Iterable[str], retry: int
+) -> Session | None:
+    """Of a call that was recorded: digests stand in its path for the names."""
+    session = session_of_tags(tags)
+    return session and replace(session, path=tuple(path_digests), retry=retry)
 
 
 def in_session(budgets: Iterable[Budget], tags: Mapping[str, str]) -> tuple[Budget, ...]:

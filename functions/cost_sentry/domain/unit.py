@@ -23,16 +23,23 @@ class Unit(StrEnum):
     """Of an agent run: a call that repeats a step holds one, and posts it as a request does."""
     DEPTH = "depth"
     """Of an agent run: how far below its root an agent may call. Compared, never held."""
+    CHILDREN = "children"
+    """Of an agent run: how many agents may call right below each one. Registered, never held."""
 
     @property
     def is_spent(self) -> bool:
         """Whether calls that have ended leave anything posted."""
-        return self not in (Unit.IN_FLIGHT, Unit.DEPTH)
+        return self is not Unit.IN_FLIGHT and self.is_held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a call holds any of it."""
+        return self not in (Unit.DEPTH, Unit.CHILDREN)
 
     @property
     def is_of_a_run(self) -> bool:
         """Whether only an agent run has any of it."""
-        return self in (Unit.RETRIES, Unit.DEPTH)
+        return self is Unit.RETRIES or not self.is_held
 
 
 _NOUNS = {
@@ -43,6 +50,7 @@ _NOUNS = {
     Unit.IN_FLIGHT: ("call in flight", "calls in flight"),
     Unit.RETRIES: ("retry", "retries"),
     Unit.DEPTH: ("level below the root", "levels below the root"),
+    Unit.CHILDREN: ("child", "children"),
 }
 
 
@@ -100,6 +108,6 @@ def amount_held(
             return output_tokens
         case Unit.REQUESTS | Unit.IN_FLIGHT | Unit.RETRIES:
             return 1
-        case Unit.DEPTH:
+        case Unit.DEPTH | Unit.CHILDREN:
             return 0
     assert_never(unit)

@@ -91,9 +91,14 @@ def session_id(session: str) -> str:
     return _SESSION_PREFIX + session.lower()
 
 
+def session_named(window_id: str) -> str:
+    """The inverse of ``session_id``."""
+    return window_id.removeprefix(_SESSION_PREFIX)
+
+
 def session_span(window_id: str) -> tuple[datetime, datetime]:
     """From when an agent run may call until when; ``ValueError`` for no such time."""
-    made = made_at(window_id.removeprefix(_SESSION_PREFIX))
+    made = made_at(session_named(window_id))
     if made is None:
         raise ValueError(f"not the window of an agent run: {window_id!r}")
     return made, made + SESSION_LASTS

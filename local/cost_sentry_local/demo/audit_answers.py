@@ -14,7 +14,8 @@ _TOLD_OF_A_CALL = ("modelUsed", "path", "maxTokens", "reservedUsd", "status", "b
 _TOLD_OF_A_KEPT_ANSWER = ("modelUsed", "costUsd", "cache")
 _TOLD_OF_A_BUDGET = ("id", "window", "unit", "limit", "left", "leftAsOf", "needed")
 _KEPT_ON_REPLAY = ("decision", "modelUsed", "reservedUsd", "costUsd", "status")
-_NEVER_RESETS = "all"
+_NEVER_RESET = ("all", "session-")
+"""What the windows of such budgets begin with."""
 _LATER = ("PENDING", "EXPIRED")
 """What a caller was told, and what may become of it: nobody resolved the call in time."""
 _GIVEN_BACK = ("LEDGER_UNAVAILABLE", "VOIDED")
@@ -169,5 +170,5 @@ def _first_choice(sentry: Mapping[str, Any]) -> object:
 def _untold_of_budget(budget: Mapping[str, Any]) -> Iterator[str]:
     where = f"budget {budget.get('id')}"
     yield from (f"{where} has no {name}" for name in _TOLD_OF_A_BUDGET if budget.get(name) is None)
-    if budget.get("resetsAt") is None and budget.get("window") != _NEVER_RESETS:
+    if budget.get("resetsAt") is None and not str(budget.get("window")).startswith(_NEVER_RESET):
         yield f"{where} has no resetsAt"

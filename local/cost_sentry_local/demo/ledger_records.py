@@ -74,7 +74,7 @@ def journaled_reservation(record: Sequence[Any]) -> HeldView:
 def held_reservation(record: Sequence[Any], request_id: str, place: str) -> HeldView:
     """A reservation as a shard has it: without what its place says."""
     _attempt, _digest, _decision, asked, used, _book, bound, output, quote, *rest = record
-    holds, tags, _priority, _reserved_at, _expires_at = rest
+    holds, tags, _priority, _reserved_at, _expires_at, *_in_run = rest
     return HeldView(
         request_id=request_id,
         place=place,

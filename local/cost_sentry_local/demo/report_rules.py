@@ -24,6 +24,8 @@ def rules_report(scenes: Sequence[Scene]) -> Iterator[RenderableType]:
             why = _why(answers[-1])
             if why:
                 yield Padding(Text(why, style="dim"), _INDENT)
+        if scene.note:
+            yield Padding(Text(scene.note), _INDENT)
         yield ""
 
 

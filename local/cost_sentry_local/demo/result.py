@@ -40,7 +40,10 @@ class Result:
 
 
 def budget_states(operator: Operator, evidence: Evidence) -> list[BudgetState]:
-    """Every budget, in every window that money was spent from: midnight may have passed."""
+    """Every budget, in every window that money was spent from: midnight may have passed.
+
+    Without those of which nothing is ever held, and of agent runs those that were made.
+    """
     states = []
     for current in operator.budgets():
         budget = current.budget
@@ -50,7 +53,7 @@ def budget_states(operator: Operator, evidence: Evidence) -> list[BudgetState]:
             if purse.rpartition("@")[0] == budget.id
         )
         states += [operator.budget(budget.id, window) for window in spent] or [current]
-    return states
+    return [state for state in states if state.is_counted]
 
 
 def summary(result: Result) -> dict[str, Any]:

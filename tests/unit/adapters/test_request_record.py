@@ -1,12 +1,14 @@
 """A request beside its decision: everything but its text, and the same when it is read."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_record import request_from_record, request_to_record
 from cost_sentry.domain.invocation import InvocationPath, Needs, Priority
+from cost_sentry.domain.session import Session
 from tests.fakes.admissions import request
 
 SECRET = "the printer is on fire"
@@ -33,6 +35,17 @@ def test_a_request_is_read_as_it_was_kept_without_its_text(asked):
     record = json.loads(json.dumps(request_to_record(asked)))
 
     assert request_from_record(record, **NAMES) == asked.without_text()
+
+
+def test_where_in_its_run_a_call_stood_is_kept_without_the_names_of_agents():
+    run = Session(id="01a1fdc3-5780-7000-8000-0000000000aa", path=("planner", "reader"), retry=2)
+    tags = {**request().tags, "session": run.id}
+
+    record = json.loads(json.dumps(request_to_record(request(tags=tags, session=run))))
+    found = request_from_record(record, **{**NAMES, "tags": tags})
+
+    assert found.session == replace(run, path=run.path_digests)
+    assert "planner" not in json.dumps(record)
 
 
 def test_no_text_of_the_prompt_is_kept():

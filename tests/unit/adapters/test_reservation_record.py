@@ -13,6 +13,19 @@ from cost_sentry.domain.budget import Unit
 from tests.fakes.builders import budget, hold, reservation
 
 
+@pytest.mark.parametrize(("path", "retry"), [((), 0), ((), 2), (("a" * 12, "b" * 12), 0)])
+def test_where_in_its_run_a_call_stood_survives_its_record(path, retry):
+    held = reservation("r1", hold(), path_digests=path, retry=retry)
+
+    assert reservation_from_record(json.loads(record_text(reservation_to_record(held)))) == held
+
+
+def test_a_call_of_no_run_needs_no_room_for_it():
+    plain, deep = reservation("r1", hold()), reservation("r1", hold(), path_digests=("a",), retry=1)
+
+    assert reservation_to_record(deep) == [*reservation_to_record(plain), [["a"], 1]]
+
+
 @pytest.mark.parametrize("unit", list(Unit))
 def test_a_hold_of_every_unit_survives_its_record(unit):
     held = reservation("r1", hold(1, budget(unit=unit)))

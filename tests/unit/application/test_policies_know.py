@@ -6,6 +6,7 @@ import pytest
 
 from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.sentry_config import Application, Team
+from cost_sentry.domain.session import Session
 from tests.fakes.admissions import CHEAP, Sentry, request
 from tests.fakes.builders import NOON, budget
 from tests.fakes.policies import engines, policies
@@ -20,6 +21,8 @@ WHEN_LOW = (
     "forbid (principal, action, resource) when { context has budgetLeftPercent &&"
     " context.budgetLeftPercent < 40 };"
 )
+
+NOT_DEEP = "forbid (principal, action, resource) when { context.depth >= 2 };"
 
 
 def house(*budgets, given, **changes):
@@ -38,6 +41,27 @@ def test_a_claimed_environment_is_a_tag_and_not_the_callers():
     claims = {"team": "search", "application": "web", "environment": "prod"}
 
     assert sentry.decide(request(tags=claims)).code is ReasonCode.FORBIDDEN_BY_POLICY
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ((), ReasonCode.WITHIN_BUDGETS),
+        (("planner",), ReasonCode.WITHIN_BUDGETS),
+        (("planner", "searcher"), ReasonCode.FORBIDDEN_BY_POLICY),
+    ],
+)
+def test_how_deep_an_agent_stands_in_its_run_is_known(path, code):
+    sentry = house(budget(limit=10**6), given=policies(not_deep=NOT_DEEP))
+    run = Session(id="01a1fdc3-5780-7000-8000-0000000000aa", path=path)
+
+    assert sentry.decide(request(session=run)).code is code
+
+
+def test_a_call_of_no_run_stands_at_the_root():
+    sentry = house(budget(limit=10**6), given=policies(not_deep=NOT_DEEP))
+
+    assert sentry.decide(request()).code is ReasonCode.WITHIN_BUDGETS
 
 
 def posted(sentry, **amounts):

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.domain.budget import BudgetMode, Unit
+from cost_sentry.domain.budget import BudgetMode, Stages, Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.routing_rules import Routing, VirtualModel
 from cost_sentry.domain.session import Session
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.admissions import Sentry
+from tests.fakes.admissions import CHEAP, DEAR, Sentry
 from tests.fakes.admissions import request as plain
 from tests.fakes.builders import NOON, budget
 
@@ -127,6 +129,49 @@ def test_a_call_that_names_no_session_is_refused_where_a_budget_counts_by_it():
     assert decision.code is ReasonCode.INVALID_REQUEST
     assert "budget run counts by session" in decision.message
     assert "session.id, a UUID of version 7" in decision.message
+
+
+def of_model(model_id, **changes):
+    return cap(scope={"model": base_model_id(model_id)}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "capped", "needs_one"),
+    [
+        (DEAR, DEAR, True),
+        (DEAR, CHEAP, True),  # On its ladder.
+        (CHEAP, DEAR, False),
+        ("small", CHEAP, True),
+        ("small", DEAR, False),
+        ("large", CHEAP, True),  # On the ladder of what is chosen.
+    ],
+)
+def test_a_budget_of_one_model_asks_for_a_session_where_that_model_may_serve_the_call(
+    asked, capped, needs_one
+):
+    models = {"small": (CHEAP,), "large": (DEAR,)}
+    virtual = {id_: VirtualModel(id=id_, models=names) for id_, names in models.items()}
+    sentry = Sentry(PLENTY, of_model(capped), routing=Routing(virtual_models=virtual))
+
+    without = sentry.decide(plain("r1", model_id=asked))
+    [over] = decided(sentry, request("r2", run_id(NOON - timedelta(days=1)), model_id=asked))
+
+    assert (without.code is ReasonCode.INVALID_REQUEST) == needs_one
+    assert (over.code is ReasonCode.INVALID_REQUEST) == needs_one
+    assert sentry.decide(request("r3", model_id=asked)).kind is not DecisionKind.REJECT
+
+
+def test_a_stage_of_a_budget_of_runs_does_not_say_that_it_resets():
+    stages = Stages(critical_only_percent=50)
+    sentry = Sentry(PLENTY, cap(limit=4, stages=stages))
+    sentry.totals.posted["run", f"session-{RUN}"] = 2
+
+    refused = sentry.decide(request())
+
+    assert refused.code is ReasonCode.CRITICAL_ONLY
+    assert refused.message.endswith("it serves priority critical only")
+    assert (refused.retry_after_seconds, refused.budgets[0].resets_at) == (None, None)
+    assert refused.budgets[0].window_id == f"session-{RUN}"
 
 
 def test_a_session_that_no_budget_counts_is_a_tag_and_no_more():

@@ -71,7 +71,7 @@ def test_a_cap_on_calls_in_flight_has_no_stages(tmp_path):
     where, what, _ = problem(tmp_path, "{criticalOnly: 90}", unit="in_flight")
 
     assert where == "budgets[1].stages.criticalOnly"
-    assert what == "a cap on calls in flight does not run out"
+    assert what == "calls in flight do not run out"
 
 
 def test_nor_is_it_a_shadow_for_it_would_never_say_so(tmp_path):

@@ -7,6 +7,8 @@ from cost_sentry_client.call_errors import CallRejected
 from cost_sentry_client.money_display import seconds_text
 from tests.fakes.scripted_workflow import refused_block
 
+OF_A_RUN = {"id": "run", "window": f"session-01a1fdc3-5780-7000-8000-{7:012x}", "binding": True}
+
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
@@ -39,6 +41,9 @@ def test_a_refusal_says_when_to_try_again_if_waiting_helps(seconds, shown):
         ({"retryAfterSeconds": 60}, 429, {"retry-after": "60"}),
         ({"retryAfterSeconds": None}, 400, {}),
         ({}, 400, {}),
+        ({"retryAfterSeconds": None, "budgets": [OF_A_RUN]}, 429, {}),
+        ({"code": "CRITICAL_ONLY", "budgets": [OF_A_RUN]}, 400, {}),
+        ({"budgets": [{**OF_A_RUN, "binding": False}]}, 400, {}),
         ({"code": "LEDGER_UNAVAILABLE", "retryAfterSeconds": 5}, 503, {"retry-after": "5"}),
         ({"code": "CIRCUIT_OPEN", "retryAfterSeconds": 9}, 503, {"retry-after": "9"}),
     ],

@@ -97,6 +97,21 @@ def test_a_budget_for_all_time_never_resets_and_its_rate_counts_from_its_first_p
     assert "Runs out: 2026-11-21 12:28 UTC" in body
 
 
+def test_an_agent_run_is_named_and_never_resets():
+    of_a_run = crossing(kind=WindowKind.SESSION)
+    ended = replace(of_a_run, at=of_a_run.window.end)
+    spent = crossing(("search", "chat", "m", usd("10")), kind=WindowKind.SESSION, threshold=100)
+
+    body, after, whole = (write_alert(one, []).body for one in (of_a_run, ended, spent))
+
+    until = f"{of_a_run.window.end:%Y-%m-%d %H:%M} UTC"
+    assert f"Resets:   never; this run may call until {until}" in body
+    assert f"Run:      {of_a_run.window.id}" in body
+    assert "Next: nothing. The run is over; every other has a limit of its own." in after
+    assert "otherwise, until its limit is raised." in " ".join(whole.split())
+    assert "it resets" not in body + after + whole
+
+
 def test_tokens_are_counted_and_not_paid():
     alert = write_alert(
         crossing(("search", "chat", "m", 15_000), unit=Unit.TOKENS, limit=20_000, threshold=50), []

@@ -19,6 +19,7 @@ from tests.fakes.entries import Account
         (Unit.IN_FLIGHT, "1 call in flight", "40 calls in flight"),
         (Unit.RETRIES, "1 retry", "40 retries"),
         (Unit.DEPTH, "1 level below the root", "40 levels below the root"),
+        (Unit.CHILDREN, "1 child", "40 children"),
     ],
 )
 def test_an_amount_says_what_it_counts(unit, one, many):

@@ -98,6 +98,27 @@ def test_fails_where_a_budget_has_a_window_shorter_than_a_day(file, window):
     assert found.problem.startswith(f"budget rate has a window of a {window}")
 
 
+@pytest.mark.parametrize("unit", ["usd", "requests", "retries", "depth", "children"])
+def test_fails_where_a_budget_counts_by_session(file, unit):
+    more = f"  - {{id: run, scope: {{team: search}}, unit: {unit}, window: session, limit: 9}}\n"
+
+    found = found_in(file, entry(), more=more)
+
+    assert found.field == "emergencyAllowances[0]"
+    assert found.problem == (
+        "budget run counts by session, and nobody knows the session of a call before it is made"
+    )
+
+
+def test_a_budget_of_sessions_in_shadow_mode_or_of_other_calls_is_in_nobodys_way(file):
+    shadow = "  - {id: run, unit: usd, window: session, limit: 9, mode: shadow}\n"
+    other = "  - {id: other, scope: {team: growth}, unit: usd, window: session, limit: 9}\n"
+
+    allowances = load(file, with_allowances(entry(), more=shadow + other)).config
+
+    assert allowances.emergency_allowances
+
+
 def test_fails_where_a_budget_counts_calls_in_flight(file):
     more = "  - {id: places, unit: in_flight, window: none, limit: 100}\n"
 

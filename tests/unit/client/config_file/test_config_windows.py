@@ -70,9 +70,18 @@ def test_nobody_gets_a_mail_each_minute_who_did_not_ask_for_it(file, fields, thr
             "session",
         ),
         ("unit: depth, window: none", "window", "unit depth is counted in an agent run", "session"),
+        ("unit: children, window: day", "window", "unit children is counted in", "session"),
         (
-            "unit: depth, window: session, mode: shadow",
-            *("mode", "on depth would never say that it would refuse", "budget that is spent"),
+            "unit: children, window: session, thresholds: [50]",
+            *("thresholds", "children is never spent", "no thresholds with unit children"),
+        ),
+        (
+            "unit: in_flight, window: session, mode: shadow",
+            *("mode", "calls in flight would never say", "budget that is spent"),
+        ),
+        (
+            "unit: depth, window: session, stages: {criticalOnly: 90}",
+            *("stages.criticalOnly", "levels below the root do not run out", "that is spent"),
         ),
         (
             "unit: usd, window: session, timeZone: Europe/Berlin",
@@ -113,6 +122,22 @@ def test_fails_on_what_does_not_go_together(file, fields, field, problem, allowe
     assert allowed in found.allowed
 
 
+@pytest.mark.parametrize("unit", ["depth", "children"])
+def test_the_tree_of_a_run_is_of_no_model(file, unit):
+    model = "amazon.nova-lite-v1:0"
+    scope = f"scope: {{model: '{model}'}}"
+    found = problems(file, with_budget(f"unit: {unit}, window: session, limit: 3, {scope}"))
+
+    told = {one.field: one for one in found}["budgets[2].scope.model"]
+    assert f"unit {unit} is of the tree of a run" in told.problem
+    assert told.allowed == "a scope without model"
+
+
+@pytest.mark.parametrize("unit", ["depth", "children", "requests"])
+def test_what_tells_that_it_would_refuse_may_be_in_shadow_mode(file, unit):
+    assert loaded(file, f"unit: {unit}, window: session, limit: 3, mode: shadow").is_shadow
+
+
 @pytest.mark.parametrize(
     ("unit", "limit", "allowed"),
     [
@@ -121,10 +146,13 @@ def test_fails_on_what_does_not_go_together(file, fields, field, problem, allowe
         ("in_flight", "0.5", "whole calls in flight"),
         ("in_flight", "0", "above 0, at most 1000000 calls in flight"),
         ("output_tokens", "0.5", "whole output tokens"),
+        ("children", "1001", "above 0, at most 1000 children"),
+        ("depth", "33", "above 0, at most 32 levels below the root"),
     ],
 )
 def test_fails_on_a_limit_that_is_no_count(file, unit, limit, allowed):
-    (found,) = problems(file, with_budget(f"unit: {unit}, window: none, limit: {limit}"))
+    window = "session" if Unit(unit).is_of_a_run else "none"
+    (found,) = problems(file, with_budget(f"unit: {unit}, window: {window}, limit: {limit}"))
 
     assert allowed in found.allowed
 

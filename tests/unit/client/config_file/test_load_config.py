@@ -160,7 +160,7 @@ def test_the_message_is_one_line_per_problem_that_an_editor_can_jump_to(file):
 
     assert str(caught.value) == (
         f'{file}:10:11: budgets[0].unit: "eur" is not accepted; allowed: usd, tokens, '
-        "input_tokens, output_tokens, requests, in_flight, retries or depth"
+        "input_tokens, output_tokens, requests, in_flight, retries, depth or children"
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cost_sentry.application.journal_ports import RecordedPage, RecordSize
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.problems import Problem
@@ -128,3 +129,15 @@ def test_what_reading_costs_is_told_before_it_is_done():
 
     assert "1,200,000 items" in told
     assert "90,000 read units, $0.01125 at list price" in told
+
+
+def test_who_tries_a_cap_on_children_is_told_what_is_not_known_of_trees():
+    at = NOON + timedelta(hours=1)
+    capped = budget("fan-out", 3, unit=Unit.CHILDREN, window=WindowKind.SESSION)
+
+    with_cap, _ = read(settled("r1", at), of=capped)
+    without, _ = read(settled("r1", at))
+
+    told = [note for note in with_cap.notes if "children" in note]
+    assert len(told) == 1
+    assert not any("children" in note for note in without.notes)

@@ -1,0 +1,83 @@
+"""Whether an agent may be one more child of the one that started it.
+
+A call names its path, so it shows who stands below whom. Each such child is taken into a set once,
+before money is held; a call that is refused afterwards leaves it there, for its agent was started.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from cost_sentry.application.refusals import rejection
+from cost_sentry.application.run_tree_ports import RunTrees
+from cost_sentry.application.session_refusal import tree_view
+from cost_sentry.domain.budget import Budget, Unit, amount_in_words
+from cost_sentry.domain.decision import Decision, ReasonCode
+from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.session import Edge, Session
+
+Notes = tuple[PolicyNote, ...]
+
+
+def join_tree(
+    request: InvocationRequest, config: SentryConfig, trees: RunTrees | None, now: datetime
+) -> Decision | Notes:
+    """Take the agent that calls, and those above it, into the tree of its run.
+
+    Returns:
+        The refusal of the first budget that has no room; else what budgets in shadow mode say.
+
+    Raises:
+        LedgerUnavailable: nobody knows whether it is in the tree now; to ask again is harmless.
+        ConfigurationError: a budget counts children, and nobody keeps trees.
+    """
+    session, notes = request.session, []
+    if session is None or not session.path:
+        return ()
+    for budget, edge in _without_room(session, _capped(request, config), trees):
+        if not budget.is_shadow:
+            decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, _why(budget, edge))
+            view = tree_view(budget, session, now, left=0, needed=1)
+            return replace(decision, budgets=(view,))
+        notes.append(_note(request, budget, edge))
+    return tuple(notes)
+
+
+def _capped(request: InvocationRequest, config: SentryConfig) -> Iterator[Budget]:
+    """The budgets of children around the request."""
+    around = config.runs_around(request.tags)
+    return (budget for budget in around if budget.unit is Unit.CHILDREN)
+
+
+def _without_room(
+    session: Session, budgets: Iterator[Budget], trees: RunTrees | None
+) -> Iterator[tuple[Budget, Edge]]:
+    """Of each budget the first child that finds no room, from the root down."""
+    for budget in budgets:
+        if trees is None:
+            raise ConfigurationError(f"budget {budget.id} counts children, and nobody keeps them")
+        for edge in session.edges:
+            if not trees.join(budget, session.id, edge):
+                yield budget, edge
+                break
+
+
+def _why(budget: Budget, edge: Edge) -> str:
+    most = amount_in_words(budget.unit, budget.limit)
+    return (
+        f"budget {budget.id} lets each agent have {most}, and {_named(edge)} has as many already, "
+        f"without {edge.child}; call as one of those, or raise the limit"
+    )
+
+
+def _note(request: InvocationRequest, budget: Budget, edge: Edge) -> PolicyNote:
+    most = amount_in_words(budget.unit, budget.limit)
+    sentence = f"Budget {budget.id} would refuse this: {_named(edge)} has {most} already."
+    return PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
+
+
+def _named(edge: Edge) -> str:
+    return f"the agent {'/'.join(edge.parent)}" if edge.parent else "the root"

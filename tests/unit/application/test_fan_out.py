@@ -1,0 +1,98 @@
+"""Budgets of children: how many agents may call right below each agent of a run."""
+
+from dataclasses import replace
+
+import pytest
+
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from tests.fakes.admissions import Sentry, config
+from tests.unit.application.test_sessions import PLENTY, RUN, cap, decided, request
+
+
+def fan_out(limit=2, **changes):
+    return cap("fan-out", limit, unit=Unit.CHILDREN, **changes)
+
+
+def test_a_child_too_many_is_refused_and_told_whose_and_what_to_do():
+    sentry = Sentry(PLENTY, fan_out())
+    paths = [("planner",), ("planner", "b"), ("planner", "c"), ("planner", "d"), ("planner", "b")]
+
+    decisions = decided(sentry, *(request(f"r{n}", path=path) for n, path in enumerate(paths)))
+
+    assert [one.kind is DecisionKind.REJECT for one in decisions] == [False] * 3 + [True, False]
+    refused = decisions[3]
+    assert refused.code is ReasonCode.BUDGET_EXHAUSTED
+    assert refused.message == (
+        "budget fan-out lets each agent have 2 children, and the agent planner has as many already,"
+        " without d; call as one of those, or raise the limit"
+    )
+    assert refused.retry_after_seconds is None
+    [view] = refused.budgets
+    assert (view.budget_id, view.window_id) == ("fan-out", f"session-{RUN}")
+    assert (view.limit, view.left, view.needed, view.binding) == (2, 0, 1, True)
+
+
+def test_children_of_the_root_count_too_and_the_root_itself_does_not():
+    sentry = Sentry(PLENTY, fan_out(1))
+
+    *_, refused = decided(
+        sentry, request("r1"), request("r2", path=("a", "b")), request("r3", path=("b",))
+    )
+
+    assert "the root has as many already, without b" in refused.message
+    assert sentry.run_trees.children.keys() == {
+        ("fan-out", RUN, ()),
+        ("fan-out", RUN, ("a",)),
+    }
+
+
+def test_a_call_that_money_is_refused_to_afterwards_leaves_its_agent_in_the_tree():
+    sentry = Sentry(PLENTY, fan_out(1), cap("steps", limit=1))
+    decided(sentry, request("r1"))
+
+    short, other = decided(sentry, request("r2", path=("a",)), request("r3", path=("b",), retry=0))
+
+    assert [view.budget_id for view in short.budgets if view.binding] == ["steps"]
+    assert [view.budget_id for view in other.budgets if view.binding] == ["fan-out"]
+
+
+def test_a_call_that_no_budget_of_children_covers_asks_nobody():
+    elsewhere = fan_out(1, scope={"team": "support"})
+    sentry = Sentry(PLENTY, elsewhere, cap(limit=9))
+
+    decided(sentry, request("r1", path=("a",)), request("r2", path=("b",)))
+
+    assert sentry.run_trees.asked == 0
+
+
+def test_a_call_is_refused_while_nobody_knows_whether_its_agent_is_in_the_tree():
+    sentry = Sentry(PLENTY, fan_out())
+    sentry.run_trees.is_silent = True
+
+    decision = sentry.decide(request(path=("a",)))
+
+    assert decision.code is ReasonCode.LEDGER_UNAVAILABLE
+    assert sentry.decide(request("r2")).kind is DecisionKind.ALLOW
+
+
+def test_children_that_nobody_keeps_are_told_to_the_operator():
+    sentry = Sentry(PLENTY, fan_out())
+    without = replace(sentry.admission, run_trees=None)
+
+    assert without.decide(request(path=("a",)), "e1").code is ReasonCode.NOT_CONFIGURED
+
+
+@pytest.mark.parametrize("capped", [fan_out(1), cap("depth", 1, unit=Unit.DEPTH)])
+def test_who_was_answered_before_the_tree_was_capped_is_answered_so_again(capped):
+    sentry = Sentry(PLENTY)
+    asked = request("r1", path=("a", "b"))
+    first = sentry.decide(asked)
+    sentry.admission.config_source.config = config(PLENTY, capped)
+    sentry.run_trees.join(capped, RUN, request(path=("x",)).session.edges[0])
+
+    again, new = decided(sentry, asked, request("r2", path=("a", "b")))
+
+    assert first.kind is DecisionKind.ALLOW
+    assert again.code is not ReasonCode.BUDGET_EXHAUSTED
+    assert new.code is ReasonCode.BUDGET_EXHAUSTED

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.emergency_ports import Outage
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
+    from cost_sentry.application.run_tree_ports import RunTrees
     from cost_sentry.application.watch_models import ModelWatch
     from cost_sentry.domain.decision import Decision
 
@@ -108,9 +109,8 @@ def config_source() -> "CachedConfigSource":
 @cache
 def admission() -> "Admission":
     """The use case behind ``admit_request``."""
-    from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees, KnownRunTrees
     from cost_sentry.adapters.rules_on_demand import complexity, policy_engine
-    from cost_sentry.adapters.system_clock import pause, pause_before_retry
+    from cost_sentry.adapters.system_clock import pause_before_retry
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.answer_cache import AnswerCache
     from cost_sentry.application.budget_levels import BudgetLevels
@@ -129,8 +129,17 @@ def admission() -> "Admission":
         circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
         retry_records=region_models().retries(ledger_calls()),
         complexity=complexity,
-        run_trees=KnownRunTrees(DynamoDbRunTrees(ledger_calls(), pause)),
+        run_trees=run_trees,
     )
+
+
+@cache
+def run_trees() -> "RunTrees":
+    """Which agents called below which; made for the first call of an agent that is counted."""
+    from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees, KnownRunTrees
+    from cost_sentry.adapters.system_clock import pause
+
+    return KnownRunTrees(DynamoDbRunTrees(ledger_calls(), pause))
 
 
 @cache

@@ -157,7 +157,7 @@ class Sentry:
                 reader=lambda: self.answers, price_book=self.book, clock=self.clock
             ),
             complexity=complexity,
-            run_trees=self.run_trees,
+            run_trees=lambda: self.run_trees,
         )
 
     def decide(self, of: InvocationRequest, attempt: str = "execution-1"):

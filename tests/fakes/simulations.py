@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cost_sentry.application.admit_request import Admission
@@ -105,7 +106,7 @@ class RecordedRun:
             clock=self.clock,
             token_counter=counts,
             policy_engines=engines,
-            run_trees=MemoryRunTrees(),
+            run_trees=cache(MemoryRunTrees),
         )
         ends: list[tuple[datetime, SimulatedCall]] = []
         for one in sorted(calls, key=lambda c: c.at):

@@ -1,5 +1,6 @@
 """What an admission is put together from: once for all requests of an environment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cost_sentry.application.answer_cache import AnswerCache
@@ -39,7 +40,7 @@ class AdmissionParts:
     circuits: CircuitAdvice = field(default_factory=CircuitAdvice)
     retry_records: RetryRecords | None = None
     """``None``: no call was ever tried again."""
-    run_trees: RunTrees | None = None
+    run_trees: Callable[[], RunTrees] | None = None
     """``None``: a configuration with a budget of children cannot be used."""
     complexity: Complexity | None = None
     """``None``: no prompt is estimated."""

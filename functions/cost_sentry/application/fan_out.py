@@ -4,7 +4,7 @@ A call names its path, so it shows who stands below whom. Each such child is tak
 before money is held; a call that is refused afterwards leaves it there, for its agent was started.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,7 +23,10 @@ Notes = tuple[PolicyNote, ...]
 
 
 def join_tree(
-    request: InvocationRequest, config: SentryConfig, trees: RunTrees | None, now: datetime
+    request: InvocationRequest,
+    config: SentryConfig,
+    trees: Callable[[], RunTrees] | None,
+    now: datetime,
 ) -> Decision | Notes:
     """Take the agent that calls, and those above it, into the tree of its run.
 
@@ -53,14 +56,14 @@ def _capped(request: InvocationRequest, config: SentryConfig) -> Iterator[Budget
 
 
 def _without_room(
-    session: Session, budgets: Iterator[Budget], trees: RunTrees | None
+    session: Session, budgets: Iterator[Budget], trees: Callable[[], RunTrees] | None
 ) -> Iterator[tuple[Budget, Edge]]:
     """Of each budget the first child that finds no room, from the root down."""
     for budget in budgets:
         if trees is None:
             raise ConfigurationError(f"budget {budget.id} counts children, and nobody keeps them")
         for edge in session.edges:
-            if not trees.join(budget, session.id, edge):
+            if not trees().join(budget, session.id, edge):
                 yield budget, edge
                 break
 

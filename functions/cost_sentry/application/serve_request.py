@@ -6,7 +6,7 @@ in order, until the ledger holds the money of one.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cost_sentry.application.admission_parts import AdmissionParts
 from cost_sentry.application.answer_cache import Looked
@@ -14,7 +14,6 @@ from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
-from cost_sentry.application.fan_out import join_tree
 from cost_sentry.application.graduated import paused, staged
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
@@ -96,6 +95,14 @@ class Serving:
         advice = Advice(self._check(None), Stage(), circuits, self._route)
         return self._allowed(self._told(held), self._tries(), advice)
 
+    def _joined_tree(self, now: datetime) -> Decision | tuple[PolicyNote, ...]:
+        """Of an agent run; no other call waits for this import."""
+        if self.request.session is None:
+            return ()
+        from cost_sentry.application.fan_out import join_tree
+
+        return join_tree(self.request, self.config, self.parts.run_trees, now)
+
     def _of_offers(self, offers: Offers) -> Decision:
         now, levels = self.parts.clock.now(), self.parts.levels
         paid_by = self._budgets_of(offers.first_model)
@@ -107,7 +114,7 @@ class Serving:
             return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
         stage = levels.stage(paid_by, now)
         refused = paused(self.request, stage, now)
-        joined = refused or join_tree(self.request, self.config, self.parts.run_trees, now)
+        joined = refused or self._joined_tree(now)
         if isinstance(joined, Decision):
             return joined
         self.too_many_children = joined

@@ -107,7 +107,7 @@ class SimulatedSentry:
             policy_engines=self.policy_engines,
             levels=BudgetLevels(lambda: self.totals),
             complexity=_kept_estimate,
-            run_trees=self.run_trees,
+            run_trees=lambda: self.run_trees,
         )
 
     def decide(self, call: SimulatedCall, number: int) -> Decision:

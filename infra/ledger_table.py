@@ -72,6 +72,7 @@ class LedgerTable(Construct):
         How a call ended before is read in the journal, and how far the journal has come.
         """
         self._allow(grantee, "GetItem", _BUDGETS, _ACCOUNTS, _REQUESTS, _PROGRESS)
+        self._allow(grantee, "BatchGetItem", _BUDGETS, _ACCOUNTS)
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
 
     def grant_expire(self, grantee: iam.IGrantable) -> None:

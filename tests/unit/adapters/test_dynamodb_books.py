@@ -106,14 +106,14 @@ SHARDS = [
     {"pk": {"S": "ACCOUNTS"}, "sk": {"S": WEB}},
     {"pk": {"S": "ACCOUNTS"}, "sk": {"S": BEHIND}},
     {"pk": {"S": "ACCOUNTS"}, "sk": {"S": "search/other"}},
-    shard_item(WEB, free={PURSE: -20}),
+    shard_item(WEB, free={PURSE: -15}),
     shard_item(BEHIND, free={PURSE: 9}),
     shard_item("search/other", free={"another@2026-11-21": 500}),
 ]
 
 
 @pytest.mark.parametrize(("crowded", "free"), [(True, 59), (False, 50)])
-def test_shards_behind_pools_are_counted_once_and_only_where_there_are_pools(
+def test_shards_behind_pools_are_counted_and_no_place_twice_however_it_changed_meanwhile(
     books_on, crowded, free
 ):
     places = {WEB: Part(free=-20), APP: Part(free=70)}

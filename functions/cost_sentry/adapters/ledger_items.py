@@ -30,6 +30,7 @@ from cost_sentry.domain.allotment import shard_free_target
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.reservation import Hold, Reservation, Resolution
 from cost_sentry.domain.shard import account_and_shard, place_of, stamp_of
+from cost_sentry.domain.window_id import is_of_session
 
 Item = Mapping[str, Any]
 """A DynamoDB item in the low-level form, ``{"limit": {"N": "5"}}``."""
@@ -43,6 +44,7 @@ WINDOW_PREFIX = "WINDOW#"
 """What the sort key of a budget's window begins with."""
 _BASE = 36
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MARK = "~"
 
 
 def key(pk: str, sk: str) -> Key:
@@ -70,6 +72,11 @@ def window_key(purse: str) -> Key:
     """Of the budget window item; ``purse`` is ``budget@window``."""
     budget_id, window_id = purse.rsplit("@", 1)
     return key(f"BUDGET#{budget_id}", f"{WINDOW_PREFIX}{window_id}")
+
+
+def is_of_run(purse: str) -> bool:
+    """Whether the budget window belongs to an agent run."""
+    return is_of_session(purse.rsplit("@", 1)[1])
 
 
 def pool_key(purse: str, number: int) -> Key:
@@ -124,19 +131,27 @@ class Seen:
     at_seconds: int
     free_max: int | None = None
     """Above this the shard gives back what it does not need: the window is crowded."""
+    mark: str = ""
+    """Of an agent run: the stamp of the call that the refill came with, as no other refill has."""
 
     def text(self) -> str:
         """As stored: whole numbers in base 36, so that no JSON double comes near them."""
         numbers = (self.limit, self.elsewhere, self.at_seconds)
         kept = numbers if self.free_max is None else (*numbers, self.free_max)
-        return " ".join(map(_short, kept))
+        marks = [f"{_MARK}{self.mark}"] if self.mark else []
+        return " ".join([*map(_short, kept), *marks])
 
     @classmethod
     def parse(cls, text: str) -> "Seen":
         """The inverse of ``text``."""
-        limit, elsewhere, at, *more = (int(part, _BASE) for part in text.split(" "))
+        numbers, _, mark = text.partition(f" {_MARK}")
+        limit, elsewhere, at, *more = (int(part, _BASE) for part in numbers.split(" "))
         return cls(
-            limit=limit, elsewhere=elsewhere, at_seconds=at, free_max=more[0] if more else None
+            limit=limit,
+            elsewhere=elsewhere,
+            at_seconds=at,
+            free_max=more[0] if more else None,
+            mark=mark,
         )
 
     @property

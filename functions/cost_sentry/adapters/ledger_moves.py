@@ -71,8 +71,8 @@ def take_from_window(purse: str, amount: int, limit: int, to: str) -> Action:
     else:
         update["UpdateExpression"] += " ADD places :places"
         conditions.append(
-            "(attribute_not_exists(places) OR contains(places, :place)"
-            " OR (size(places) < :places_max AND attribute_not_exists(pools)))"
+            "(contains(places, :place) OR (attribute_not_exists(pools)"
+            " AND (attribute_not_exists(places) OR size(places) < :places_max)))"
         )
         values[":places"], values[":place"] = {"SS": [to]}, {"S": to}
         values[":places_max"] = number(DIRECT_PLACES_MAX)
@@ -163,9 +163,9 @@ def move_in_shard(
         sets.append(f"#free.#b{i} = if_not_exists(#free.#b{i}, :zero) + :m{i}")
         names[f"#b{i}"], values[f":m{i}"] = purse, number(moves[purse])
         if was is not None:
+            # None is not nothing: a shard that has left the window's places takes no debt of it.
             values[":was"] = number(was)
-            nothing = f" OR attribute_not_exists(#free.#b{i})" if was == 0 else ""
-            conditions.append(f"(#free.#b{i} = :was{nothing})")
+            conditions.append(f"#free.#b{i} = :was")
         if has:
             values[f":has{i}"] = number(-moves[purse])
             conditions.append(f"#free.#b{i} >= :has{i}")

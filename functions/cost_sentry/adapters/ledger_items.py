@@ -30,7 +30,6 @@ from cost_sentry.domain.allotment import shard_free_target
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.reservation import Hold, Reservation, Resolution
 from cost_sentry.domain.shard import account_and_shard, place_of, stamp_of
-from cost_sentry.domain.window_id import is_of_session
 
 Item = Mapping[str, Any]
 """A DynamoDB item in the low-level form, ``{"limit": {"N": "5"}}``."""
@@ -72,11 +71,6 @@ def window_key(purse: str) -> Key:
     """Of the budget window item; ``purse`` is ``budget@window``."""
     budget_id, window_id = purse.rsplit("@", 1)
     return key(f"BUDGET#{budget_id}", f"{WINDOW_PREFIX}{window_id}")
-
-
-def is_of_run(purse: str) -> bool:
-    """Whether the budget window belongs to an agent run."""
-    return is_of_session(purse.rsplit("@", 1)[1])
 
 
 def pool_key(purse: str, number: int) -> Key:

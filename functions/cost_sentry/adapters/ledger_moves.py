@@ -16,6 +16,7 @@ from cost_sentry.adapters.ledger_items import (
     pool_key,
     window_key,
 )
+from cost_sentry.adapters.run_windows import kept_for_a_while
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX
 from cost_sentry.domain.ledger_entry import EntryKind
 
@@ -110,24 +111,26 @@ def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Act
 
 def join_pool(purse: str, pool: int, amount: int = 0) -> Action:
     """Count a shard that is served for the first time, and not out of its pool, which may gain."""
-    return {
+    update: Action = {
         "Update": {
             "Key": pool_key(purse, pool),
             "UpdateExpression": "ADD shards :one, unallotted :amount",
             "ExpressionAttributeValues": {":one": number(1), ":amount": number(amount)},
         }
     }
+    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
 
 
 def give_to_pool(purse: str, pool: int, amount: int) -> Action:
     """Into a pool, which is made by its first money."""
-    return {
+    update: Action = {
         "Update": {
             "Key": pool_key(purse, pool),
             "UpdateExpression": "ADD unallotted :amount",
             "ExpressionAttributeValues": {":amount": number(amount)},
         }
     }
+    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
 
 
 def move_in_shard(
@@ -186,7 +189,7 @@ def move_in_shard(
 def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
     """Change a pool's money from what was seen to what it should be; one is made by a debt too."""
     is_new = " OR attribute_not_exists(unallotted)" if was == 0 else ""
-    return {
+    update: Action = {
         "Update": {
             "Key": key_of(purse, name),
             "UpdateExpression": "SET unallotted = :wanted",
@@ -194,3 +197,4 @@ def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
             "ExpressionAttributeValues": {":wanted": number(wanted), ":was": number(was)},
         }
     }
+    return kept_for_a_while(update, purse.rsplit("@", 1)[1])

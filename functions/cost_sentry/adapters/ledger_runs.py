@@ -12,27 +12,28 @@ So what was idle when the shard was read is idle. Debts stay: they lie where cal
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import Seen, ShardState, is_of_run, number, place_key
+from cost_sentry.adapters.ledger_items import Seen, ShardState, number, place_key
 from cost_sentry.adapters.ledger_moves import Action, give_to_window
 from cost_sentry.adapters.ledger_retirement import held_purses
+from cost_sentry.adapters.run_windows import is_of_run
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.window import has_ended
 
 RUN_WINDOWS_MAX = 48
 """Windows of runs that a shard carries before the oldest idle ones go home, however new."""
-LATELY = timedelta(minutes=1)
+RUN_OLD_SECONDS = 60
 """A window that was filled so long ago may be of a run that is over; nobody says when one is."""
 SENT_HOME_MIN = 4
 """Such windows that are worth a transaction: the shard is billed by its size, and once for all."""
 SENT_HOME_MAX = 8
 """Windows that leave together."""
-IDLE_FOR = timedelta(minutes=5)
+RUN_IDLE_SECONDS = 300
 """What was filled longer ago goes home with the scheduled run, however few there are."""
 
 
@@ -40,8 +41,8 @@ def make_room(calls: LedgerCalls, shard: ShardState, now: datetime) -> None:
     """Send old windows home if there are some, or too many of any age; bounded, and one try."""
     carried = sum(map(is_of_run, shard.free))
     if carried >= SENT_HOME_MIN:
-        idle = _idle(shard)
-        old = [purse for purse, filled_at in idle.items() if now - filled_at > LATELY]
+        idle = _idle(shard, now)
+        old = [purse for purse, seconds in idle.items() if seconds > RUN_OLD_SECONDS]
         leaving = old if len(old) >= SENT_HOME_MIN else []
         leaving = [*idle] if carried > RUN_WINDOWS_MAX else leaving
         _send_home(calls, shard, leaving[:SENT_HOME_MAX], now)
@@ -56,14 +57,14 @@ def send_idle_home(
     """
     done = 0
     for shard in shards:
-        if done >= windows_max:
-            break
         idle = [
             purse
-            for purse, filled_at in _idle(shard).items()
-            if now - filled_at > IDLE_FOR and not has_ended(purse.rsplit("@", 1)[1], now)
+            for purse, seconds in _idle(shard, now).items()
+            if seconds > RUN_IDLE_SECONDS and not has_ended(purse.rsplit("@", 1)[1], now)
         ]
-        done += _send_home(calls, shard, idle[: min(SENT_HOME_MAX, windows_max - done)], now)
+        leaving = idle[: max(0, windows_max - done)]
+        for first in range(0, len(leaving), SENT_HOME_MAX):
+            done += _send_home(calls, shard, leaving[first : first + SENT_HOME_MAX], now)
     return done
 
 
@@ -72,15 +73,19 @@ def besides_runs(holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
     return tuple(hold for hold in holds if not is_of_run(hold.key))
 
 
-def _idle(shard: ShardState) -> dict[str, datetime]:
-    """Windows that no call of the shard holds or was charged to lately, and when they were filled.
+def _idle(shard: ShardState, now: datetime) -> dict[str, float]:
+    """Windows that no call of the shard holds or was charged to, and seconds since their refill.
 
     The oldest come first.
     """
-    free = {p: Seen.parse(shard.seen[p]) for p in shard.free if is_of_run(p) and p in shard.seen}
-    held = held_purses(shard) if free else ()
-    idle = {p: s.at for p, s in free.items() if s.mark and shard.free[p] >= 0 and p not in held}
-    return dict(sorted(idle.items(), key=lambda one: (one[1], one[0])))
+    seen = {p: Seen.parse(shard.seen[p]) for p in shard.free if is_of_run(p) and p in shard.seen}
+    held = held_purses(shard) if seen else ()
+    idle = {
+        purse: (now - last.at).total_seconds()
+        for purse, last in seen.items()
+        if last.mark and shard.free[purse] >= 0 and purse not in held
+    }
+    return dict(sorted(idle.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _send_home(calls: LedgerCalls, shard: ShardState, purses: Sequence[str], now: datetime) -> int:

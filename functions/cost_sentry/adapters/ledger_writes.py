@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text, reserve_text
-from cost_sentry.adapters.ledger_items import Seen, is_of_run, number, place_key, stamp_set
+from cost_sentry.adapters.ledger_items import Seen, number, place_key, stamp_set
 from cost_sentry.adapters.ledger_moves import Action
 from cost_sentry.adapters.ledger_wants import Grant
 from cost_sentry.adapters.reservation_record import (
@@ -24,6 +24,7 @@ from cost_sentry.adapters.reservation_record import (
     reservation_to_record,
     resolution_to_record,
 )
+from cost_sentry.adapters.run_windows import is_of_run
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.shard import pending_max, stamp_of

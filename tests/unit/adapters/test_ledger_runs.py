@@ -7,8 +7,8 @@ import pytest
 from cost_sentry.adapters.ledger_calls import ConditionFailed
 from cost_sentry.adapters.ledger_items import Seen, ShardState
 from cost_sentry.adapters.ledger_runs import (
-    IDLE_FOR,
-    LATELY,
+    RUN_IDLE_SECONDS,
+    RUN_OLD_SECONDS,
     RUN_WINDOWS_MAX,
     SENT_HOME_MAX,
     SENT_HOME_MIN,
@@ -26,8 +26,8 @@ from tests.fakes.noted_calls import NotedCalls
 
 DAY = "search-daily@2026-11-21"
 PLACE = "search/web"
-OLD = LATELY + timedelta(seconds=1)
-LONG_IDLE = IDLE_FOR + timedelta(seconds=1)
+LATELY, OLD = (timedelta(seconds=RUN_OLD_SECONDS + n) for n in (0, 1))
+IDLE_FOR, LONG_IDLE = (timedelta(seconds=RUN_IDLE_SECONDS + n) for n in (0, 1))
 
 
 def run(number: int) -> Budget:

@@ -2,17 +2,20 @@
 
 from datetime import datetime
 
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 
 SAID_BY_THE_LEDGER = frozenset({ReasonCode.BUDGET_EXHAUSTED, ReasonCode.REQUEST_ID_REUSED})
-"""Refusals of an id that was looked for."""
+"""Refusals of an id that was looked for, but for those of an agent that is too deep."""
 
 
 def must_be_asked_first(decision: Decision) -> bool:
     """Whether it is a refusal although nobody knows yet if the id was answered before (P5)."""
-    return decision.kind is DecisionKind.REJECT and decision.code not in SAID_BY_THE_LEDGER
+    is_too_deep = any(view.binding and view.unit is Unit.DEPTH for view in decision.budgets)
+    is_unasked = is_too_deep or decision.code not in SAID_BY_THE_LEDGER
+    return decision.kind is DecisionKind.REJECT and is_unasked
 
 
 def inquiry(request: InvocationRequest, attempt: str, now: datetime) -> Reservation:

@@ -27,11 +27,13 @@ def retire_ended_windows(
     for shard in shards:
         held = held_purses(shard)
         _drop_expired(calls, shard, now)
+        sequence = shard.sequence
         for purse in shard.free:
             if done >= batch_max:
                 return done
             if has_ended(purse.rsplit("@", 1)[1], now) and purse not in held:
-                done += _retire(calls, shard, purse, now)
+                moved = _retire(calls, replace(shard, sequence=sequence), purse, now)
+                done, sequence = done + moved, sequence + moved
     return done
 
 

@@ -5,7 +5,8 @@ those that were filled longest ago go home together, in one transaction; a later
 run fills the shard again. Others may write to the shard meanwhile, so its ``sequence`` says
 nothing. The condition is that nobody has drawn on these windows:
 
-- ``free`` is as it was. Whatever is held or charged takes from it, and its end brings no more back;
+- ``free`` is as it was. Every hold takes some of it, none is of nothing (``Candidate.holds``), and
+  what its end brings back is no more;
 - ``seen`` is as it was. Only a refill brings more, and each leaves a mark there that no other has.
 
 So what was idle when the shard was read is idle. Debts stay: they lie where calls will pay them.

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
+from cost_sentry.adapters.ledger_runs import RUN_OLD_SECONDS, RUN_WINDOWS_MAX
+from cost_sentry.adapters.run_windows import RUN_KEPT
 from cost_sentry.domain.allotment import (
     DIRECT_PLACES_MAX,
     NEARLY_SPENT_CALLS_MIN,
@@ -34,6 +36,9 @@ def rows() -> Iterator[tuple[str, object]]:
         f"1/{NEARLY_SPENT_SHARE:,} of the limit",
     )
     yield "stamps that are laid aside together, at least", STAMPS_MIN
+    yield "windows of agent runs without calls that a shard carries", RUN_WINDOWS_MAX
+    yield "such a window leaves after its last refill", f"{RUN_OLD_SECONDS} s"
+    yield "what is kept of an agent run's windows stays after its end", f"{RUN_KEPT.days} days"
     yield "a stamp stays after the journal has its call", _seconds(STAMP_KEPT)
     yield "a version 7 UUID counts as new", _seconds(FRESH_FOR)
     yield "the true cost of an expired call is taken", _seconds(EXPIRED_KEPT)

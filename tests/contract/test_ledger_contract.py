@@ -8,6 +8,7 @@ from tests.contract.ledger_debts_contract import LedgerDebtsContract
 from tests.contract.ledger_executions_contract import LedgerExecutionsContract
 from tests.contract.ledger_expiry_contract import LedgerExpiryContract
 from tests.contract.ledger_limits_contract import LedgerLimitsContract
+from tests.contract.ledger_runs_contract import LedgerRunsContract
 from tests.contract.ledger_units_contract import LedgerUnitsContract
 
 
@@ -18,6 +19,7 @@ class TestLedger(
     LedgerExecutionsContract,
     LedgerExpiryContract,
     LedgerLimitsContract,
+    LedgerRunsContract,
     LedgerUnitsContract,
 ):
     """The suites, once per engine."""

@@ -6,11 +6,12 @@ from tests.contract.engines import CONCURRENT, DYNOXIDE, MEMORY
 from tests.contract.ledger_crowd_races import LedgerCrowdRaces
 from tests.contract.ledger_limit_races import LedgerLimitRaces
 from tests.contract.ledger_races import LedgerRaces
+from tests.contract.ledger_run_races import LedgerRunRaces
 from tests.contract.ledger_sharing_races import LedgerSharingRaces
 
 
 @pytest.mark.parametrize("engine", CONCURRENT)
-class TestLedgerRaces(LedgerRaces, LedgerLimitRaces, LedgerSharingRaces):
+class TestLedgerRaces(LedgerRaces, LedgerLimitRaces, LedgerRunRaces, LedgerSharingRaces):
     """The suites, once per engine."""
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.contract.ledger_crowd_races import LedgerCrowdRaces
 from tests.contract.ledger_limit_races import LedgerLimitRaces
 from tests.contract.ledger_races import LedgerRaces
+from tests.contract.ledger_run_races import LedgerRunRaces
 from tests.contract.ledger_sharing_races import LedgerSharingRaces
 from tests.fakes import planted_ledgers as planted
 
@@ -51,13 +52,14 @@ FOUND_BY = {
     "test_a_crowded_window_is_never_overspent_and_refuses_only_near_its_limit": (
         planted.LooksThenHolds
     ),
+    "test_racing_runs_that_leave_and_come_back_get_exactly_their_steps": planted.LooksThenHolds,
     "test_a_large_call_is_not_refused_while_small_ones_come_and_go": (
         planted.TakesAConflictForARefusal
     ),
 }
 
 
-class Races(LedgerRaces, LedgerCrowdRaces, LedgerLimitRaces, LedgerSharingRaces):
+class Races(LedgerRaces, LedgerCrowdRaces, LedgerLimitRaces, LedgerRunRaces, LedgerSharingRaces):
     """Not collected: only its methods are called."""
 
     __test__ = False

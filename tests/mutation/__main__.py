@@ -39,12 +39,14 @@ MODULES = (
     "adapters.ledger_pools",
     "adapters.ledger_refills",
     "adapters.ledger_retirement",
+    "adapters.ledger_runs",
     "adapters.ledger_shards",
     "adapters.ledger_surplus",
     "adapters.ledger_walk",
     "adapters.ledger_wants",
     "adapters.ledger_windows",
     "adapters.ledger_writes",
+    "adapters.run_windows",
 )
 SUITE = (
     "tests/mutation/seeds.py",

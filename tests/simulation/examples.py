@@ -3,6 +3,7 @@
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
+from cost_sentry.domain.session import SESSION_TAG, Session
 from tests.simulation.plan import RATES, TEAM, Caller
 
 
@@ -34,10 +35,12 @@ class ExampleBook:
 
 def request_of(caller: Caller) -> InvocationRequest:
     """The request as its parser would hand it on."""
+    of_run = {} if caller.session is None else {SESSION_TAG: caller.session}
     return InvocationRequest(
         request_id=caller.request_id,
         model_id=caller.model,
-        tags={"team": TEAM, "application": caller.application},
+        tags={"team": TEAM, "application": caller.application, **of_run},
+        session=_session_of(caller),
         priority=Priority.NORMAL,
         max_tokens=caller.output_limit_tokens,
         input_bound_tokens=caller.input_bound_tokens,
@@ -48,3 +51,10 @@ def request_of(caller: Caller) -> InvocationRequest:
         converse={},
         lower_output_limit=caller.may_lower,
     )
+
+
+def _session_of(caller: Caller) -> Session | None:
+    if caller.session is None:
+        return None
+    path = tuple(f"agent{level}" for level in range(caller.depth))
+    return Session(id=caller.session, path=path, retry=caller.retry)

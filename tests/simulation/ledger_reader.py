@@ -6,7 +6,7 @@ used, so a mistake in them is not repeated here. Amounts are whole numbers in a 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -94,7 +94,10 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
         for item, sign in ((old, -1), (new, 1)):
             for purse, amount in _map(item, "free").items():
                 found.parts.setdefault(purse, Part()).free += sign * int(amount["N"])
+        found.left = [purse for purse in _map(old, "free") if purse not in _map(new, "free")]
     was, now = _map(old, "pending"), _map(new, "pending")
+    if found.left:
+        found.bound = frozenset(_bound(new, account, shard))
     if was is not now:
         found.reserved = [
             _pending(v["S"], i, account, shard) for i, v in now.items() if was.get(i) != v
@@ -113,6 +116,16 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
         found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
+
+
+def _bound(item: Item, account: str, shard: str) -> Iterator[str]:
+    """Purses of all calls that it holds, or that were charged when they expired."""
+    for request_id, text in _map(item, "pending").items():
+        held = _pending(text["S"], request_id, account, shard)
+        yield from (purse for purse, _, _ in held.holds)
+    for request_id, text in _map(item, "expired").items():
+        record = json.loads(text["S"])[0]
+        yield from (purse for purse, _, _ in _held(request_id, account, shard, record).holds)
 
 
 def _state_change(old: Item, new: Item) -> str:

@@ -57,6 +57,7 @@ class Ended:
             "input_tokens": self.prompt_tokens,
             "output_tokens": self.output_tokens,
             "requests": amount,
+            "retries": amount,
             "in_flight": 0,
         }[unit]
         return amount if known is None else known
@@ -111,6 +112,10 @@ class Change:
     """Reservations that another invocation took over, before and after."""
     pending: int = 0
     """How many the item holds now."""
+    left: list[str] = field(default_factory=list)
+    """Budget windows that a shard does not carry any more."""
+    bound: frozenset[str] = frozenset()
+    """Those of its calls, and of those that expired lately; told when one left."""
     new_window: tuple[str, int] | None = None
     """A window that was opened, and its limit."""
     new_limit: tuple[str, int] | None = None

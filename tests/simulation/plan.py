@@ -26,6 +26,10 @@ class Caller:
     content: str = "first"
     may_lower: bool = True
     """Whether fewer output tokens than asked for will do."""
+    session: str | None = None
+    """The agent run that it belongs to; how far below its root, and which repetition of a step."""
+    depth: int = 0
+    retry: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

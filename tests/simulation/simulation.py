@@ -11,6 +11,7 @@ from cost_sentry.domain.errors import CostSentryError
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
+from tests.simulation.audit.runs import RUN, check_at_rest
 from tests.simulation.examples import request_of
 from tests.simulation.ledger_records import Held
 from tests.simulation.outcome import Outcome
@@ -219,7 +220,10 @@ class Simulation(World):
         budgets = {budget.id: budget for budget in self._in_force.budgets}
         checks.check_alerts(self.topic.sent, {b.id: b.thresholds_percent for b in budgets.values()})
         now = self._start + timedelta(microseconds=self.scheduler.now)
+        if self.plan.workload == "runs":
+            check_at_rest(checks.rows, self.auditor.truth)
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
-        checks.check_stranded(set(current.values()))
+        of_runs = {purse for purse in self.auditor.truth.purses if RUN in purse}
+        checks.check_stranded({*current.values(), *of_runs})
         checks.check_debts(set(current.values()))
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

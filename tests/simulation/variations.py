@@ -42,7 +42,8 @@ def varied(plan: Plan, random: Random) -> Plan:
     if random.random() < 0.7:
         plan = _with_dated_ids(plan, random)
     if random.random() < 0.5:
-        plan = replace(plan, sizes={n: random.choice(s) for n, s in SIZES.items()})
+        small = {n: random.choice(s) for n, s in SIZES.items()}
+        plan = replace(plan, sizes={**plan.sizes, **small})
     if random.random() < 0.2:
         plan = _with_short_holds(plan, random.randint(20, 120))
     if random.random() < 0.3:
@@ -74,15 +75,16 @@ def _with_dated_ids(plan: Plan, random: Random) -> Plan:
     for caller in plan.callers:
         first_at[caller.request_id] = min(caller.at, first_at.get(caller.request_id, caller.at))
     ids = {
-        request_id: _dated(plan.start, at, random) if random.random() < 0.9 else request_id
+        request_id: dated(plan.start, at, random) if random.random() < 0.9 else request_id
         for request_id, at in first_at.items()
     }
     callers = [replace(caller, request_id=ids[caller.request_id]) for caller in plan.callers]
     return replace(plan, callers=callers)
 
 
-def _dated(start: str, at: int, random: Random) -> str:
-    low, high = random.choice(MADE_BEFORE_SECONDS)
+def dated(start: str, at: int, random: Random, before: tuple[float, float] | None = None) -> str:
+    """A version 7 UUID, made so many seconds before it is used; by chance if nobody says."""
+    low, high = before or random.choice(MADE_BEFORE_SECONDS)
     began = datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()
     used_ms = int(began * 1_000) + (SET_UP + at) // MILLISECOND
     made_ms = used_ms - int(random.uniform(low, high) * 1_000)

@@ -15,6 +15,7 @@ from cost_sentry.domain.window import WindowKind
 from tests.simulation.draft import EVENING, NOON, Draft, configuration
 from tests.simulation.outage_workload import outage
 from tests.simulation.plan import Caller, Operator, Plan
+from tests.simulation.runs_workload import runs
 from tests.simulation.variations import HOUR, varied
 from tests.simulation.world import faults
 from tests.simulation.world.faults import FaultMix
@@ -235,10 +236,16 @@ OUTAGE_EVERY, OUTAGE_AT = 12, 5
 """Which seeds are about an outage; all others are what they were before there was this workload."""
 
 
+RUNS_EVERY, RUNS_AT = 13, 11
+"""Likewise, about agent runs."""
+
+
 def workload_of(seed: int) -> Callable[[Random], Plan]:
-    """The workload of a seed: an outage now and then, else they take turns."""
+    """The workload of a seed: an outage or agent runs now and then, else they take turns."""
     if seed % OUTAGE_EVERY == OUTAGE_AT:
         return outage
+    if seed % RUNS_EVERY == RUNS_AT:
+        return runs
     return WORKLOADS[seed % len(WORKLOADS)]
 
 

@@ -17,6 +17,7 @@ from cost_sentry.adapters.alert_record import alert_from_json, alert_to_json
 from cost_sentry.adapters.dynamodb_journal_items import Action, number_set, totals_key
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import key, number
+from cost_sentry.adapters.run_windows import gone_after
 from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.errors import LedgerContention
 
@@ -111,6 +112,7 @@ def _put_record(alert: Alert) -> Action:
         **_record_key(alert.key),
         "alert": {"S": alert_to_json(alert)},
         "state": {"S": state},
+        **gone_after(alert.key.window_id),
     }
     return {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
 

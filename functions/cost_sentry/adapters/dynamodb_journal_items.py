@@ -41,6 +41,7 @@ from cost_sentry.adapters.reservation_record import (
     reservation_from_record,
     reservation_to_record,
 )
+from cost_sentry.adapters.run_windows import kept_for_a_while
 from cost_sentry.application.journal_ports import Progress
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
@@ -129,7 +130,7 @@ def add_to_totals(postings: Sequence[Posting]) -> Action:
     """Add postings, all of one budget window, to its totals."""
     first = postings[0]
     at = min(posting.at for posting in postings)
-    return {
+    update: Action = {
         "Update": {
             "Key": totals_key(first.budget_id, first.window_id),
             "UpdateExpression": (
@@ -154,6 +155,7 @@ def add_to_totals(postings: Sequence[Posting]) -> Action:
             },
         }
     }
+    return kept_for_a_while(update, first.window_id)
 
 
 def totals_of(item: Item, budget_id: str, window_id: str) -> WindowTotals:
@@ -186,7 +188,7 @@ def spend_key(posting: Posting) -> Mapping[str, Any]:
 def add_to_spend(postings: Sequence[Posting]) -> Action:
     """Add postings, all of one line, to the breakdown."""
     first = postings[0]
-    return {
+    update: Action = {
         "Update": {
             "Key": spend_key(first),
             "UpdateExpression": (
@@ -209,6 +211,7 @@ def add_to_spend(postings: Sequence[Posting]) -> Action:
             },
         }
     }
+    return kept_for_a_while(update, first.window_id)
 
 
 def spend_line_of(item: Item) -> SpendLine:

@@ -29,6 +29,7 @@ from cost_sentry.adapters.ledger_patience import THROTTLED_MAX, Patience
 from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Holder, Refills
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
+from cost_sentry.adapters.ledger_runs import besides_runs, make_room, send_idle_home
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_surplus import Surplus
 from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
@@ -255,7 +256,8 @@ class DynamoDbLedger:
                 elif surplus:
                     self._refills.give_back(shard.place, hold.key, surplus, now)
         with suppress(LedgerUnavailable):
-            self._prepare(shard, ended.reservation.holds, now)
+            self._prepare(shard, besides_runs(ended.reservation.holds), now)
+            make_room(self._calls, shard, now)
 
     def _prepare(self, shard: ShardState, holds: tuple[Hold, ...], now: datetime) -> None:
         """Fill a busy shard before the next call comes, which then waits for one write only."""
@@ -286,6 +288,7 @@ class DynamoDbLedger:
             for purse, owed in debts_of(shards, now).items():
                 debts.setdefault(purse, {}).update(owed)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
+            done += send_idle_home(self._calls, shards, now, max(0, batch_max - done))
             done += surplus.give_back(shards, max(0, batch_max - done))
             done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
         return done + self._debts.cover_all(debts, now)

@@ -28,6 +28,7 @@ from cost_sentry.adapters.ledger_moves import (
     set_pool,
 )
 from cost_sentry.adapters.ledger_windows import PoolState, WindowState
+from cost_sentry.adapters.run_windows import gone_after
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Placement, Spread
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 
@@ -98,7 +99,12 @@ class Allotments:
         limit = definition["limit"]
         create: Action = {
             "Put": {
-                "Item": {**window_key(purse), "limit": limit, "unallotted": limit},
+                "Item": {
+                    **window_key(purse),
+                    "limit": limit,
+                    "unallotted": limit,
+                    **gone_after(purse.rsplit("@", 1)[1]),
+                },
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }

@@ -43,6 +43,7 @@ WINDOW_PREFIX = "WINDOW#"
 """What the sort key of a budget's window begins with."""
 _BASE = 36
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MARK = "~"
 
 
 def key(pk: str, sk: str) -> Key:
@@ -124,19 +125,27 @@ class Seen:
     at_seconds: int
     free_max: int | None = None
     """Above this the shard gives back what it does not need: the window is crowded."""
+    mark: str = ""
+    """Of an agent run: the stamp of the call that the refill came with, as no other refill has."""
 
     def text(self) -> str:
         """As stored: whole numbers in base 36, so that no JSON double comes near them."""
         numbers = (self.limit, self.elsewhere, self.at_seconds)
         kept = numbers if self.free_max is None else (*numbers, self.free_max)
-        return " ".join(map(_short, kept))
+        marks = [f"{_MARK}{self.mark}"] if self.mark else []
+        return " ".join([*map(_short, kept), *marks])
 
     @classmethod
     def parse(cls, text: str) -> "Seen":
         """The inverse of ``text``."""
-        limit, elsewhere, at, *more = (int(part, _BASE) for part in text.split(" "))
+        numbers, _, mark = text.partition(f" {_MARK}")
+        limit, elsewhere, at, *more = (int(part, _BASE) for part in numbers.split(" "))
         return cls(
-            limit=limit, elsewhere=elsewhere, at_seconds=at, free_max=more[0] if more else None
+            limit=limit,
+            elsewhere=elsewhere,
+            at_seconds=at,
+            free_max=more[0] if more else None,
+            mark=mark,
         )
 
     @property

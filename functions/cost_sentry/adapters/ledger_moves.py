@@ -16,6 +16,7 @@ from cost_sentry.adapters.ledger_items import (
     pool_key,
     window_key,
 )
+from cost_sentry.adapters.run_windows import kept_for_a_while
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX
 from cost_sentry.domain.ledger_entry import EntryKind
 
@@ -71,8 +72,8 @@ def take_from_window(purse: str, amount: int, limit: int, to: str) -> Action:
     else:
         update["UpdateExpression"] += " ADD places :places"
         conditions.append(
-            "(attribute_not_exists(places) OR contains(places, :place)"
-            " OR (size(places) < :places_max AND attribute_not_exists(pools)))"
+            "(contains(places, :place) OR (attribute_not_exists(pools)"
+            " AND (attribute_not_exists(places) OR size(places) < :places_max)))"
         )
         values[":places"], values[":place"] = {"SS": [to]}, {"S": to}
         values[":places_max"] = number(DIRECT_PLACES_MAX)
@@ -110,24 +111,26 @@ def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Act
 
 def join_pool(purse: str, pool: int, amount: int = 0) -> Action:
     """Count a shard that is served for the first time, and not out of its pool, which may gain."""
-    return {
+    update: Action = {
         "Update": {
             "Key": pool_key(purse, pool),
             "UpdateExpression": "ADD shards :one, unallotted :amount",
             "ExpressionAttributeValues": {":one": number(1), ":amount": number(amount)},
         }
     }
+    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
 
 
 def give_to_pool(purse: str, pool: int, amount: int) -> Action:
     """Into a pool, which is made by its first money."""
-    return {
+    update: Action = {
         "Update": {
             "Key": pool_key(purse, pool),
             "UpdateExpression": "ADD unallotted :amount",
             "ExpressionAttributeValues": {":amount": number(amount)},
         }
     }
+    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
 
 
 def move_in_shard(
@@ -165,9 +168,9 @@ def move_in_shard(
         sets.append(f"#free.#b{i} = if_not_exists(#free.#b{i}, :zero) + :m{i}")
         names[f"#b{i}"], values[f":m{i}"] = purse, number(moves[purse])
         if was is not None:
+            # None is not nothing: a shard that has left the window's places takes no debt of it.
             values[":was"] = number(was)
-            nothing = f" OR attribute_not_exists(#free.#b{i})" if was == 0 else ""
-            conditions.append(f"(#free.#b{i} = :was{nothing})")
+            conditions.append(f"#free.#b{i} = :was")
         if has or owes:
             values[f":then{i}"] = number(-moves[purse])
             conditions.append(f"#free.#b{i} {'>=' if has else '<='} :then{i}")
@@ -188,7 +191,7 @@ def move_in_shard(
 def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
     """Change a pool's money from what was seen to what it should be; one is made by a debt too."""
     is_new = " OR attribute_not_exists(unallotted)" if was == 0 else ""
-    return {
+    update: Action = {
         "Update": {
             "Key": key_of(purse, name),
             "UpdateExpression": "SET unallotted = :wanted",
@@ -196,3 +199,4 @@ def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
             "ExpressionAttributeValues": {":wanted": number(wanted), ":was": number(was)},
         }
     }
+    return kept_for_a_while(update, purse.rsplit("@", 1)[1])

@@ -169,7 +169,10 @@ class Refills:
                 return self._from_window(want, window)
         elif want.place in known[1].places:
             window = self._allotments.window(want.purse)
-            return None if window is None else self._from_window(want, window)
+            if window is None or want.place in window.places:
+                return None if window is None else self._from_window(want, window)
+            known = want.now, window  # It has left, and comes back behind a pool.
+            remember(self._crowded, want.purse, known)
         if attempt >= DRAWS_MAX and nearly_spent(known[1].limit, want.hold.amount):
             return None
         return self._pools.grant(want, known[1], attempt)

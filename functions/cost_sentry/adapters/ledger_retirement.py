@@ -25,13 +25,15 @@ def retire_ended_windows(
     """
     done = 0
     for shard in shards:
-        held = _held_purses(shard)
+        held = held_purses(shard)
         _drop_expired(calls, shard, now)
+        sequence = shard.sequence
         for purse in shard.free:
             if done >= batch_max:
                 return done
             if has_ended(purse.rsplit("@", 1)[1], now) and purse not in held:
-                done += _retire(calls, shard, purse, now)
+                moved = _retire(calls, replace(shard, sequence=sequence), purse, now)
+                done, sequence = done + moved, sequence + moved
     return done
 
 
@@ -45,7 +47,8 @@ def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
     return done
 
 
-def _held_purses(shard: ShardState) -> set[str]:
+def held_purses(shard: ShardState) -> set[str]:
+    """Windows that a pending or lately expired reservation of the shard belongs to."""
     pending = shard.pending_reservations.values()
     expired = (shard.expired_reservation(request_id) for request_id in shard.expired)
     held = [*pending, *(pair[0] for pair in expired if pair is not None)]

@@ -22,6 +22,7 @@ from cost_sentry.adapters.ledger_items import (
     registry_key,
     stamp_set,
 )
+from cost_sentry.adapters.run_windows import is_of_run
 from cost_sentry.domain.shard import DEPTH_MAX, ROOT, path_of, place_of, stamp_of
 
 ACCOUNTS_KNOWN_MAX = 1_000
@@ -154,8 +155,10 @@ def _succession(parent: ShardState) -> dict[str, Any]:
     """Of windows in which the parent was behind a pool: one half takes its place in the count.
 
     It has no money of them yet, but is no newcomer. A half of a shard that never was there is.
+    Windows of agent runs come and go; neither half carries one before a call of the run comes.
     """
-    return {p: number(0) for p in parent.free if parent.kept_at_most(p) is not None}
+    behind = (p for p in parent.free if parent.kept_at_most(p) is not None)
+    return {purse: number(0) for purse in behind if not is_of_run(purse)}
 
 
 def _reopening(place: str, memory: frozenset[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text, reserve_text
-from cost_sentry.adapters.ledger_items import number, place_key, stamp_set
+from cost_sentry.adapters.ledger_items import Seen, number, place_key, stamp_set
 from cost_sentry.adapters.ledger_moves import Action
 from cost_sentry.adapters.ledger_wants import Grant
 from cost_sentry.adapters.reservation_record import (
@@ -24,6 +24,7 @@ from cost_sentry.adapters.reservation_record import (
     reservation_to_record,
     resolution_to_record,
 )
+from cost_sentry.adapters.run_windows import is_of_run
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.shard import pending_max, stamp_of
@@ -88,11 +89,16 @@ def bring_and_hold(reservation: Reservation, grants: Mapping[str, Grant]) -> Act
         # A shard that never carried the window has nothing of it.
         conditions.append(f"(attribute_not_exists({free}) OR {has})" if change >= 0 else has)
         values |= {f":m{i}": number(change), f":n{i}": number(-change), ":zero": number(0)}
-        values[f":s{i}"] = {"S": grant.seen.text()}
+        values[f":s{i}"] = {"S": marked(grant.seen, hold.key, reservation).text()}
     moves = {purse: grant.amount for purse, grant in grants.items()}
     update = _holding(reservation, reserve_text(reservation, moves), sets, conditions, values)
     update["ExpressionAttributeNames"]["#seen"] = "seen"
     return {"Update": update}
+
+
+def marked(seen: Seen, purse: str, reservation: Reservation) -> Seen:
+    """Of an agent run, unlike at any other refill, for no id is held twice (``ledger_runs``)."""
+    return replace(seen, mark=stamp_of(reservation.request_id)) if is_of_run(purse) else seen
 
 
 def _holding(

@@ -96,6 +96,11 @@ def session_named(window_id: str) -> str:
     return window_id.removeprefix(_SESSION_PREFIX)
 
 
+def is_of_session(window_id: str) -> bool:
+    """Whether the window of this id belongs to an agent run; asked often, so by its beginning."""
+    return window_id.startswith(_SESSION_PREFIX)
+
+
 def session_span(window_id: str) -> tuple[datetime, datetime]:
     """From when an agent run may call until when; ``ValueError`` for no such time."""
     made = made_at(session_named(window_id))

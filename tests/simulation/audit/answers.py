@@ -13,6 +13,7 @@ from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.emergency import EmergencyAudit
+from tests.simulation.audit.runs import check_decision, check_depth, is_of_run_time
 from tests.simulation.audit.truth import Story
 from tests.simulation.world import deployment_facts
 from tests.simulation.world.bedrock import Bill, ModelCall
@@ -107,6 +108,7 @@ class Answers:
             emergency.decided(request, attempt, decision, asked.at)
             return
         self._check_time(request, decision, asked)
+        self._check_run(request, decision)
         story = self._story(request, decision)
         held = story.held if story else None
         if decision.kind is DecisionKind.REJECT:
@@ -124,6 +126,13 @@ class Answers:
         elif held.execution != attempt.partition(".")[0]:
             detail = f"{request.request_id} is allowed to a second execution"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
+
+    def _check_run(self, request: InvocationRequest, decision: Decision) -> None:
+        story = self._auditor.truth.stories.get((request.account, request.request_id))
+        now = self._start.timestamp() + self._auditor.truth.now() / 1_000_000
+        check_decision(request, decision, story.held if story else None, now)
+        defined = self._auditor.truth.ever_defined
+        check_depth(request, decision, [most for budget, most in defined if budget == "run-depth"])
 
     def _story(self, request: InvocationRequest, decision: Decision) -> Story | None:
         """What the answer is about: a voided attempt may be told of by the one after it.
@@ -151,6 +160,9 @@ class Answers:
         """
         ahead = self._ahead_seconds(request.request_id)
         is_wrong = asked.ahead_seconds < AHEAD_SECONDS_MAX - 1
+        if is_of_run_time(decision):
+            self._auditor.met["agent runs over or to come"] += 1
+            return
         if decision.code is ReasonCode.INVALID_REQUEST:
             self._auditor.met["ids from the future refused"] += 1
         if decision.code is ReasonCode.INVALID_REQUEST and is_wrong:

@@ -12,6 +12,7 @@ from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.records import check_records
+from tests.simulation.audit.runs import RUN, check_leaving
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
 from tests.simulation.ledger_records import Change, Ended, Entry, Held, Part
@@ -45,6 +46,7 @@ class Auditor:
             for was, held in change.adopted:
                 self._adopt(was, held)
         self._check_money(changes)
+        check_leaving(changes, self.truth)
         for change in changes:
             _check_entry_moves(change)
 
@@ -102,6 +104,8 @@ class Auditor:
         self.checks += 1
         if change.state:
             self.met[change.state] += 1
+        if any(RUN in purse for purse in change.left):
+            self.met["windows of runs left"] += 1
         before, after = change.numbers
         moves = change.reserved or change.gone
         if after == before and not moves and not any(p.free for p in change.parts.values()):

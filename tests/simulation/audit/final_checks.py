@@ -23,7 +23,7 @@ class FinalChecks:
     """
 
     def __init__(self, items: Items, auditor: Auditor) -> None:
-        self._rows: list[tuple[tuple[str, str], Item]] = [*_rows(items)]
+        self.rows: list[tuple[tuple[str, str], Item]] = [*_rows(items)]
         self._auditor = auditor
         self._truth = auditor.truth
 
@@ -58,7 +58,7 @@ class FinalChecks:
 
     def _check_balances(self) -> None:
         found: dict[str, Part] = {}
-        for key, item in self._rows:
+        for key, item in self.rows:
             for purse, part in reader.places(key, item).items():
                 found.setdefault(purse, Part()).add(part)
         for purse, kept in self._truth.purses.items():
@@ -69,7 +69,7 @@ class FinalChecks:
     def _check_journal(self) -> None:
         journaled = Counter(
             (entry.source, entry.sequence)
-            for key, item in self._rows
+            for key, item in self.rows
             if (entry := reader.journal_entry(key, item)) is not None
         )
         missing = self._auditor.entries.keys() - journaled.keys()
@@ -77,7 +77,7 @@ class FinalChecks:
         if missing or other:
             detail = f"missing {sorted(missing)[:3]}, made up {sorted(other)[:3]}"
             raise BrokenPromise(broken.JOURNAL_COMPLETE, detail)
-        posted = dict(filter(None, (reader.totals(key, item) for key, item in self._rows)))
+        posted = dict(filter(None, (reader.totals(key, item) for key, item in self.rows)))
         for purse, kept in self._truth.purses.items():
             if posted.get(purse, 0) != kept.posted:
                 detail = f"{purse}: {posted.get(purse)} projected, {kept.posted} posted"
@@ -88,7 +88,7 @@ class FinalChecks:
         for source, sequence in self._auditor.entries:
             highest[source] = max(sequence, highest.get(source, 0))
         progress = {}
-        for key, item in self._rows:
+        for key, item in self.rows:
             found = reader.progress(key, item)
             if found is not None:
                 source, projected, has_gap = found
@@ -102,12 +102,12 @@ class FinalChecks:
         """From the journal alone, to what the items say."""
         entries = [
             entry
-            for key, item in self._rows
+            for key, item in self.rows
             if (entry := reader.journal_entry(key, item)) is not None
         ]
         free, posted = replayed(entries)
         found: dict[tuple[str, str], int] = {}
-        for key, item in self._rows:
+        for key, item in self.rows:
             source = reader.change(key, None, item).source
             if source:
                 for purse, part in reader.places(key, item).items():
@@ -121,10 +121,10 @@ class FinalChecks:
 
     def check_alerts(self, mails: set[tuple[str, int]], thresholds: Mapping[str, object]) -> None:
         """Every threshold that is passed has its mail; of budgets whose limit never moved."""
-        waiting = [key for key, _ in self._rows if reader.waiting_alert(key)]
+        waiting = [key for key, _ in self.rows if reader.waiting_alert(key)]
         if waiting:
             raise BrokenPromise(broken.ALERTS_OUT, f"{waiting} wait for ever")
-        recorded = set(filter(None, (reader.recorded_alert(key) for key, _ in self._rows)))
+        recorded = set(filter(None, (reader.recorded_alert(key) for key, _ in self.rows)))
         if recorded != mails:
             raise BrokenPromise(broken.ALERTS_OUT, f"on record {recorded}, sent {mails}")
         for purse, kept in self._truth.purses.items():

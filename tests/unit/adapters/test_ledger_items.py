@@ -35,6 +35,8 @@ def seen(**changes):
         (seen(free_max=0), "rs 10 z 0"),
         (seen(elsewhere=-37, free_max=1_295), "rs -11 z zz"),
         (seen(limit=10**22), "1mmfb877tu0o6ps 10 z"),
+        (seen(mark="0-_aZ9~x"), "rs 10 z ~0-_aZ9~x"),
+        (seen(free_max=0, mark="stampxyz"), "rs 10 z 0 ~stampxyz"),
     ],
 )
 def test_what_a_shard_saw_is_read_as_it_was_written_to_the_last_digit(kept, text):

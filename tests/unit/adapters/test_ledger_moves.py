@@ -114,6 +114,7 @@ def window(calls):
         ({"places": ALL_PLACES}, 10, 100, False),
         ({"places": {PLACE, *ONE_LESS}}, 10, 100, True),
         ({"places": ONE_LESS, "pools": 48}, 10, 100, False),
+        ({"pools": 48}, 10, 100, False),
         ({"places": {PLACE, *ONE_LESS}, "pools": 48}, 10, 100, True),
     ],
 )
@@ -188,7 +189,7 @@ def test_a_shard_that_is_not_there_gets_no_money(calls):
         ({PURSE: 5}, {"was": 4}, False),
         ({PURSE: 5}, {"was": 0}, False),
         ({PURSE: 0}, {"was": 0}, True),
-        ({}, {"was": 0}, True),
+        ({}, {"was": 0}, False),
         ({}, {"was": 1}, False),
     ],
 )

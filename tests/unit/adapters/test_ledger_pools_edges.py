@@ -12,6 +12,7 @@ from tests.fakes.noted_calls import NotedCalls
 from tests.fakes.refill_kit import (
     FULL,
     LIMIT,
+    PLACE,
     POOL,
     PURSE,
     Kit,
@@ -51,6 +52,15 @@ def test_a_pool_is_not_filled_from_a_window_that_has_gone():
     kit.allotments._window = None
 
     assert kit.supplied(want())[0] == short(99, missed=1)
+
+
+def test_a_shard_that_left_a_crowded_window_comes_back_behind_a_pool_and_not_in_vain():
+    kit = Kit(pool(100, 1), window=crowded(places=(PLACE, *FULL[1:])))
+    kit.supplied(want())
+    kit.calls.transactions.clear()
+    kit.allotments._window = crowded(places=FULL[1:])
+
+    assert kit.supplied(want())[1] == [from_pool(100, seen(10_000, 400))]
 
 
 def test_of_the_pools_that_have_enough_the_next_one_serves_the_shard_at_once():

@@ -40,6 +40,11 @@ def purses_of(calls):
     return [update["ExpressionAttributeNames"]["#b"] for update in updates]
 
 
+def versions_of(calls):
+    values = [parts[0]["Update"]["ExpressionAttributeValues"] for parts in calls.transactions]
+    return [each[":sequence"]["N"] for each in values]
+
+
 def test_an_ended_window_leaves_the_shard_and_a_running_one_stays():
     assert retired(shard(RUNNING, ENDED)) == (1, [ENDED])
 
@@ -82,6 +87,13 @@ def test_an_expired_call_waits_a_day_for_its_true_cost(age, forgotten):
         assert write["ExpressionAttributeValues"] == {":text": {"S": text}}
 
 
+def test_all_ended_windows_of_a_shard_leave_in_one_run_each_on_the_version_of_the_last():
+    calls = NotedCalls()
+
+    assert retire_ended_windows(calls, [shard(ENDED, OTHER)], LATER, 9) == 2
+    assert versions_of(calls) == ["7", "8"]
+
+
 def test_no_more_windows_are_retired_than_were_asked_for_over_all_shards():
     shards = shard(ENDED, OTHER), shard(ENDED, OTHER)
 
@@ -100,11 +112,8 @@ def test_each_window_of_an_idle_shard_goes_home_on_the_version_that_the_last_one
 
     done = retire_all(calls, shard(ENDED, RUNNING), NOON)
 
-    versions = [
-        parts[0]["Update"]["ExpressionAttributeValues"][":sequence"] for parts in calls.transactions
-    ]
     assert (done, purses_of(calls)) == (2, [ENDED, RUNNING])
-    assert versions == [{"N": "7"}, {"N": "8"}]
+    assert versions_of(calls) == ["7", "8"]
 
 
 def test_an_idle_shard_that_is_written_to_keeps_the_rest_of_its_money():

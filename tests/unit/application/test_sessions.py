@@ -10,7 +10,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.routing_rules import Routing, VirtualModel
 from cost_sentry.domain.session import Session
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.admissions import CHEAP, DEAR, Sentry
+from tests.fakes.admissions import CHEAP, DEAR, Sentry, config
 from tests.fakes.admissions import request as plain
 from tests.fakes.builders import NOON, budget
 
@@ -109,6 +109,18 @@ def test_an_agent_below_the_allowed_depth_is_refused_and_nothing_is_held(path, r
         [view] = decision.budgets
         assert (view.limit, view.needed, view.binding) == (2, 3, True)
         assert "2 levels below the root" in decision.message
+
+
+def test_a_call_that_was_answered_is_answered_so_again_though_it_is_too_deep_by_now():
+    sentry = Sentry(PLENTY, cap(unit=Unit.DEPTH))
+    deep = ("a", "b")
+    sentry.decide(request("r1", path=deep), "execution-1")
+    sentry.admission.config_source.config = config(PLENTY, cap(limit=1, unit=Unit.DEPTH))
+
+    again, new = decided(sentry, request("r1", path=deep), request("r2", path=deep))
+
+    assert (again.code, again.replayed) == (ReasonCode.ALREADY_ANSWERED, True)
+    assert (new.code, new.replayed) == (ReasonCode.BUDGET_EXHAUSTED, False)
 
 
 def test_a_depth_in_shadow_mode_refuses_nobody_and_tells_that_it_would():

@@ -1,0 +1,112 @@
+"""Mistakes in how windows of agent runs are told apart, leave their shards, and end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from cost_sentry.adapters import (
+    dynamodb_ledger,
+    ledger_allotments,
+    ledger_moves,
+    ledger_runs,
+    run_windows,
+)
+from cost_sentry.application import session_refusal
+from cost_sentry.domain import session as session_module
+from cost_sentry.domain.session import Session
+from tests.simulation.audit import broken
+from tests.simulation.planted.bug import CALM, Bugs, reworded, without
+from tests.simulation.planted.run_workloads import busy_run, indebted_run
+from tests.simulation.runs_workload import runs
+
+bugs = Bugs()
+
+
+def _leaves(patch: pytest.MonkeyPatch, *clauses: str) -> None:
+    """Windows go home without these conditions."""
+    leaving = ledger_runs._leaving
+    patch.setattr(
+        ledger_runs,
+        "_leaving",
+        lambda *given: {"Update": without(leaving(*given)["Update"], *clauses)},
+    )
+
+
+@bugs.caught_by(broken.NOTHING_OWED, busy_run, {"slow": 0.3})
+def a_run_goes_home_though_it_was_refilled(patch: pytest.MonkeyPatch) -> None:
+    """Windows of a run leave a shard that has as much as it had, whatever came and went."""
+    _leaves(patch, "#seen.")
+
+
+@bugs.caught_by(broken.NOTHING_OWED, busy_run, CALM)
+def a_run_goes_home_with_its_calls(patch: pytest.MonkeyPatch) -> None:
+    """Windows of a run leave a shard that holds calls of it."""
+    patch.setattr(ledger_runs, "held_purses", lambda _shard: set())
+
+
+@bugs.caught_by(broken.CONSERVED, busy_run, {"slow": 0.3})
+def a_run_takes_home_what_it_had(patch: pytest.MonkeyPatch) -> None:
+    """Windows of a run leave with the money that they had when the shard was read."""
+    _leaves(patch, "#free.")
+
+
+@bugs.caught_by(broken.CONSERVED, busy_run, CALM)
+def a_run_loses_what_it_takes_home(patch: pytest.MonkeyPatch) -> None:
+    """What a run's window left in a shard goes nowhere."""
+    give = ledger_moves.give_to_window
+    patch.setattr(
+        ledger_runs, "give_to_window", lambda purse, _amount, leaves: give(purse, 0, leaves=leaves)
+    )
+
+
+@bugs.caught_by(broken.RUNS_LEAVE, runs, CALM)
+def runs_stay_for_their_day(patch: pytest.MonkeyPatch) -> None:
+    """The scheduled run leaves windows of runs where they are until they have ended."""
+    patch.setattr(dynamodb_ledger, "send_idle_home", lambda *_given: 0)
+
+
+@bugs.caught_by(broken.IN_ITS_PLACE, indebted_run)
+def a_debt_is_laid_on_who_has_left(patch: pytest.MonkeyPatch) -> None:
+    """A debt is laid on a shard that has left the window's places meanwhile."""
+    move = ledger_moves.move_in_shard
+
+    def changed(*given: Any, **more: Any) -> Any:
+        action = move(*given, **more)
+        missing = ("#free.#b0 = :was", "(#free.#b0 = :was OR attribute_not_exists(#free.#b0))")
+        return {"Update": reworded(action["Update"], missing)} if more.get("was") == 0 else action
+
+    patch.setattr(ledger_allotments, "move_in_shard", changed)
+
+
+@bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
+def all_runs_are_one(patch: pytest.MonkeyPatch) -> None:
+    """Every run draws on the window of whichever run called first."""
+    first: list[Session] = []
+    of_tags = session_module.session_of_tags
+
+    def changed(tags: Mapping[str, str]) -> Session | None:
+        found = of_tags(tags)
+        first.extend([found] if found and not first else [])
+        return first[0] if found else None
+
+    patch.setattr(session_module, "session_of_tags", changed)
+
+
+@bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
+def nobody_is_too_deep(patch: pytest.MonkeyPatch) -> None:
+    """An agent calls however far below its root it stands."""
+    patch.setattr(session_refusal, "_is_below", lambda _session, _budget: False)
+
+
+@bugs.caught_by(broken.RUN_IN_TIME, runs, CALM)
+def a_run_goes_on_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """A run calls as long as it likes."""
+    patch.setattr(session_refusal, "_not_now", lambda _session, _now: None)
+
+
+@bugs.caught_by(broken.RUNS_HAVE_AN_END, runs, CALM)
+def what_is_kept_of_runs_stays(patch: pytest.MonkeyPatch) -> None:
+    """A window of a run that is opened gets no time to go."""
+    patch.setattr(ledger_allotments, "gone_after", lambda _window: {})
+    assert run_windows.gone_after("all") == {}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cost_sentry.application.journal_ports import Progress
+from cost_sentry.application.journal_progress import Progress
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.spend import SpendLine

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from cost_sentry.application.answer_ports import DaySavings
 from cost_sentry.application.decision_log_ports import EntryNotWritable, RecordedDecision
-from cost_sentry.application.journal_ports import Progress
+from cost_sentry.application.journal_progress import Progress
 from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.emergency import is_slot

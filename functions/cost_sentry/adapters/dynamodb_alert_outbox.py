@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.alert_record import alert_from_json, alert_to_json
-from cost_sentry.adapters.dynamodb_journal_items import Action, number_set, totals_key
+from cost_sentry.adapters.dynamodb_journal_items import Action, totals_key
+from cost_sentry.adapters.journal_progress import number_set
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import key, number
 from cost_sentry.adapters.run_windows import gone_after

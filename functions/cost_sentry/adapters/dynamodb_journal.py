@@ -8,20 +8,18 @@ from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_journal_items import (
     entry_item,
     entry_of,
-    number_set,
     other_entry_of,
-    progress_key,
-    progress_of,
     spend_line_of,
     spend_prefix,
     totals_key,
     totals_of,
 )
 from cost_sentry.adapters.dynamodb_journal_writes import actions, distinct, parts
+from cost_sentry.adapters.journal_progress import number_set, progress_key, progress_of
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.application.decision_log_ports import RecordedDecision
-from cost_sentry.application.journal_ports import Progress
+from cost_sentry.application.journal_progress import Progress
 from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, WindowTotals, postings_of

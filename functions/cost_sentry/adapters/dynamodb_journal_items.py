@@ -8,7 +8,7 @@
 | any other entry | ``ENTRIES#<place>`` | sequence, 12 digits | record, sequence |
 | totals | ``BUDGET#<id>`` | ``TOTALS#<window id>`` | posted, overrun, estimated, calls, … |
 | who spent it | ``BUDGET#<id>`` | ``SPEND#<window id>#<digest>`` | team, application, model, … |
-| progress | ``PROJECTION#<place>`` | ``PROGRESS`` | projected, missing |
+| progress | ``PROJECTION#<place>`` | ``PROGRESS`` | see ``journal_progress`` |
 | answered from a cache | ``REQUEST#<request id>`` | ``<account>#CACHED`` | decision, at |
 | what that spared | ``SAVINGS#<account>`` | ``DAY#<day>#<part>`` | hits, avoided |
 
@@ -27,6 +27,7 @@ from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_from_json, entry_to_json
+from cost_sentry.adapters.journal_progress import numbers_in
 from cost_sentry.adapters.ledger_items import (
     Item,
     adjusted_key,
@@ -42,7 +43,6 @@ from cost_sentry.adapters.reservation_record import (
     reservation_to_record,
 )
 from cost_sentry.adapters.run_windows import kept_for_a_while
-from cost_sentry.application.journal_ports import Progress
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import Posting, SpendLine, WindowTotals
@@ -169,7 +169,7 @@ def totals_of(item: Item, budget_id: str, window_id: str) -> WindowTotals:
         estimated=int(item["estimated"]["N"]),
         calls=int(item["calls"]["N"]),
         first_posted_at=datetime.fromisoformat(item["first_posted_at"]["S"]),
-        alerted_percent=_number_set(item.get("alerted_percent")),
+        alerted_percent=numbers_in(item.get("alerted_percent")),
     )
 
 
@@ -223,27 +223,3 @@ def spend_line_of(item: Item) -> SpendLine:
         posted=int(item["posted"]["N"]),
         calls=int(item["calls"]["N"]),
     )
-
-
-def progress_key(place: str) -> Mapping[str, Any]:
-    """Of a shard's progress."""
-    return key(f"PROJECTION#{place}", "PROGRESS")
-
-
-def progress_of(item: Item | None) -> Progress:
-    """The progress of an item, or of a shard that has none yet."""
-    if item is None:
-        return Progress()
-    return Progress(
-        projected=int(item.get("projected", {"N": "0"})["N"]),
-        missing=_number_set(item.get("missing")),
-    )
-
-
-def number_set(numbers: frozenset[int]) -> dict[str, list[str]]:
-    """A DynamoDB set of numbers; never empty, because DynamoDB has no empty set."""
-    return {"NS": [str(n) for n in sorted(numbers)]}
-
-
-def _number_set(attribute: Mapping[str, Any] | None) -> frozenset[int]:
-    return frozenset(int(n) for n in (attribute or {}).get("NS", ()))

@@ -11,7 +11,7 @@ ages by the ledger's clock where the ledger tells it: who marks it and who drops
 from datetime import datetime, timedelta
 from typing import Any
 
-from cost_sentry.adapters.dynamodb_journal_items import progress_key, progress_of
+from cost_sentry.adapters.journal_progress import progress_key, progress_of
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, ShardState, number, place_key, stamp_set
 from cost_sentry.domain.request_id import STAMP_KEPT

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cost_sentry.application.circuit_ports import RetryBank
-from cost_sentry.application.journal_ports import Journal, Progress
+from cost_sentry.application.journal_ports import Journal
+from cost_sentry.application.journal_progress import Progress
 from cost_sentry.application.ports import ConfigSource
 from cost_sentry.application.watch_models import CallEnd, ModelWatch, call_end
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cost_sentry.application.journal_ports import Progress
+from cost_sentry.application.journal_progress import Progress
 
 MISSING_MAX = 500
 """How many missing sequences are kept per shard; a gap is reported whole in any case."""

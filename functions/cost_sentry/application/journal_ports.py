@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cost_sentry.application.decision_log_ports import RecordedDecision
+from cost_sentry.application.journal_progress import Progress
 from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.ledger_entry import LedgerEntry
@@ -14,16 +15,6 @@ from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
 
 class AlertNotPublished(CostSentryError):  # noqa: N818 - named as the outcome it is
     """The mail did not go out, or nobody knows whether it did."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a shard's entries were projected."""
-
-    projected: int = 0
-    """The highest sequence in the journal; 0 before the first."""
-    missing: frozenset[int] = frozenset()
-    """Sequences below it that never arrived, at most the first few hundred of each gap."""
 
 
 class Journal(Protocol):

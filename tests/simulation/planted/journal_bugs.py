@@ -9,6 +9,7 @@ from cost_sentry.adapters import (
     dynamodb_journal,
     dynamodb_journal_items,
     dynamodb_journal_writes,
+    journal_progress,
     ledger_forgetting,
 )
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
@@ -64,7 +65,7 @@ def allotments_lose_their_amounts(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.NO_GAP, planted.full_shards, CALM)
 def shards_share_their_progress(patch: pytest.MonkeyPatch) -> None:
     """How far the journal has come is noted by account, for all of its shards."""
-    key = dynamodb_journal_items.progress_key
+    key = journal_progress.progress_key
     for module in (dynamodb_journal, ledger_forgetting):
         patch.setattr(module, "progress_key", lambda place: key(account_and_shard(place)[0]))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.adapters.dynamodb_journal_items import number_set, progress_key
+from cost_sentry.adapters.journal_progress import number_set, progress_key
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN, forget_idle, forget_journaled
 from cost_sentry.adapters.ledger_items import ShardState, number, place_key

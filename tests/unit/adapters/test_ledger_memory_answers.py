@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cost_sentry.adapters.dynamodb_journal_items import progress_key
 from cost_sentry.adapters.entry_record import entry_text
+from cost_sentry.adapters.journal_progress import progress_key
 from cost_sentry.adapters.ledger_items import ShardState, adjusted_key, number, resolved_key
 from cost_sentry.adapters.ledger_memory import (
     LOOKS_MAX,

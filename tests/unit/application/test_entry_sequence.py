@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_sentry.application.entry_sequence import MISSING_MAX, Gap, advanced
-from cost_sentry.application.journal_ports import Progress
+from cost_sentry.application.journal_progress import Progress
 
 
 def test_a_gap_too_wide_to_note_each_entry_is_still_reported_whole():

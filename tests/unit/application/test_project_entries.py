@@ -1,5 +1,5 @@
 from cost_sentry.application.entry_sequence import Gap
-from cost_sentry.application.journal_ports import Progress
+from cost_sentry.application.journal_progress import Progress
 from tests.fakes.builders import budget
 from tests.fakes.entries import Account
 from tests.fakes.projector import OWNER, Projector, ids, unreadable

@@ -44,6 +44,8 @@ class CircuitCheck:
     _waits: list[int] = field(default_factory=list)
     _probes: tuple[str, Circuit] | None = None
     """Model, as it is served, and its circuit, if this call is the one that tries it."""
+    _has_asked: bool = False
+    """Whether it asked to be that, with or without success."""
 
     @property
     def _again(self) -> Again | None:
@@ -96,14 +98,16 @@ class CircuitCheck:
         return self._strike(offer, circuit, self.rules)
 
     def _may_probe(self, model: str, circuit: Circuit) -> bool:
-        """Whether this call is the one that tries the model; at most one write for each request."""
+        """Whether this call is the one that tries the model; it asks for one of them, and once."""
         now = self.clock.now()
         prober = prober_of(self.request.account, self.request.request_id)
+        # Another invocation of this execution may have taken it.
         if circuit.probe == prober and circuit.state(now) is CircuitState.PROBED:
-            self._probes = model, circuit  # Another invocation of this execution took it.
+            self._probes, self._has_asked = (model, circuit), True
             return True
-        if circuit.state(now) is not CircuitState.DUE or self._probes or self.circuits is None:
+        if circuit.state(now) is not CircuitState.DUE or self._has_asked or self.circuits is None:
             return False
+        self._has_asked = True
         probed = circuit.probed_by(prober, now)
         if not self.circuits.changed(model, circuit, probed):
             return False

@@ -16,7 +16,7 @@ from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
 from cost_sentry.domain.decision import Decision, ReasonCode, RungOutcome
-from cost_sentry.domain.errors import LedgerUnavailable, RequestRefused
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
@@ -54,22 +54,24 @@ class CircuitCheck:
     def run(self, tries: CandidateTries, offers: Iterable[Offer]) -> Result:
         """``tries.run`` with the models that are asked now.
 
-        A probe whose call is not made is given back, unless the ledger is silent: then nobody could
-        be told, and the probe lapses.
+        A probe whose call is not made is given back, however that came about, unless the ledger is
+        silent: then nobody could be told, and the probe lapses.
         """
+        is_kept = False
         try:
             result = tries.run(self._asked(offers))
+            is_kept = self._is_probed_by(result)
         except LedgerUnavailable as error:
-            if not error.is_silent:
+            is_kept = error.is_silent
+            raise
+        finally:
+            if not is_kept:
                 self._give_back()
-            raise
-        except RequestRefused:
-            self._give_back()
-            raise
-        used = model_held(result.reservation) if isinstance(result, Reserved) else None
-        if self._probes and self._probes[0] != used:
-            self._give_back()
         return result
+
+    def _is_probed_by(self, result: Result) -> bool:
+        used = model_held(result.reservation) if isinstance(result, Reserved) else None
+        return self._probes is not None and self._probes[0] == used
 
     def _asked(self, offers: Iterable[Offer]) -> Iterator[Offer]:
         """The offers in order, those last that have just refused; lazily, as they are needed."""

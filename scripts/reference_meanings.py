@@ -26,7 +26,7 @@ REASONS = {
         "nothing, or raise the budget that `message` names",
     ),
     ReasonCode.REROUTED_TO_SAVE: (
-        "a budget is so far used up that the ladder comes first; see its `stages`",
+        "a budget is so far used up that a ladder, or critical calls, come first; see its `stages`",
         "nothing, or raise the budget that `message` names",
     ),
     ReasonCode.REROUTED_BY_CIRCUIT: (
@@ -82,7 +82,7 @@ REASONS = {
         "use the workflow of one of them, or add the application to `sentry.yaml`",
     ),
     ReasonCode.CRITICAL_ONLY: (
-        "a budget is so far used up that it serves priority critical only; see its `stages`",
+        "budgets are so far used up that each model is kept for critical calls; see their `stages`",
         "wait `retryAfterSeconds`, or send what cannot wait with priority critical",
     ),
     ReasonCode.UNKNOWN_MODEL: (

@@ -7,15 +7,15 @@ import pytest
 from cost_sentry.adapters.circuit_items import bank_key, circuits_key
 from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
 from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
-from cost_sentry.domain.circuit import Circuit, Tally, bucket_of
+from cost_sentry.domain.circuit import Tally, bucket_of
 from cost_sentry.domain.retry import PRICE, SAVED_RETRIES_MAX
+from tests.contract.circuit_races import MODEL, OPEN, CircuitRaces
 from tests.contract.engines import CONCURRENT_TABLES, EVERY, MEMORY, TABLES
 from tests.contract.race import race
 from tests.fakes.builders import NOON
 from tests.fakes.memory_circuits import MemoryCircuits, MemoryRetries
 
-REGION, MODEL = "eu-west-1", "us.anthropic.claude-haiku-4-5-20251001-v1:0"
-OPEN = Circuit(opened_at=NOON, due_at=NOON + timedelta(seconds=30), tally=Tally(8, 5))
+REGION = "eu-west-1"
 PROBED = OPEN.probed_by("search/web#r1", NOON + timedelta(seconds=31.5))
 BUCKET = bucket_of(NOON)
 CAP = SAVED_RETRIES_MAX * PRICE
@@ -130,15 +130,10 @@ class TestBrokenItems:
 
 
 @pytest.mark.parametrize("engine", CONCURRENT_TABLES)
-class TestRaces:
-    def test_one_of_many_takes_the_probe(self, table):
-        DynamoDbCircuits(table.items, REGION).change(MODEL, None, OPEN)
-
-        def take(number):
-            probed = OPEN.probed_by(f"search/web#r{number}", NOON)
-            return DynamoDbCircuits(table.items, REGION).change(MODEL, OPEN, probed)
-
-        assert race(8, 8, take).count(True) == 1
+class TestRaces(CircuitRaces):
+    @pytest.fixture
+    def store(self, table):
+        return lambda: DynamoDbCircuits(table.items, REGION)
 
     def test_counts_of_many_lose_nothing(self, table):
         def count(_):

@@ -1,15 +1,17 @@
-"""Every race can fail: each is run on a ledger with the mistake that it is there to find."""
+"""Every race can fail: each is run on what has the mistake that it is there to find."""
 
 import inspect
 from functools import partial
 
 import pytest
 
+from tests.contract.circuit_races import CircuitRaces
 from tests.contract.ledger_crowd_races import LedgerCrowdRaces
 from tests.contract.ledger_limit_races import LedgerLimitRaces
 from tests.contract.ledger_races import LedgerRaces
 from tests.contract.ledger_run_races import LedgerRunRaces
 from tests.contract.ledger_sharing_races import LedgerSharingRaces
+from tests.fakes import planted_circuits
 from tests.fakes import planted_ledgers as planted
 
 FOUND_BY = {
@@ -77,3 +79,24 @@ def test_a_race_finds_the_mistake_it_is_there_for(name):
 
 def test_there_is_no_race_without_its_mistake():
     assert {name for name in dir(Races) if name.startswith("test_")} == set(FOUND_BY)
+
+
+CIRCUITS_FOUND_BY = {
+    "test_one_of_many_takes_the_probe": planted_circuits.LooksThenChanges,
+    "test_a_probe_that_is_given_back_is_taken_again_by_one": planted_circuits.LosesReports,
+    "test_a_probe_that_nobody_reported_on_is_taken_over_by_one": planted_circuits.LosesReports,
+}
+
+
+@pytest.mark.parametrize("name", CIRCUITS_FOUND_BY)
+def test_a_race_for_a_probe_finds_the_mistake_it_is_there_for(name):
+    store = CIRCUITS_FOUND_BY[name]()
+
+    with pytest.raises(AssertionError):
+        getattr(CircuitRaces(), name)(lambda: store)
+
+
+def test_there_is_no_race_for_a_probe_without_its_mistake():
+    assert {name for name in dir(CircuitRaces) if name.startswith("test_")} == set(
+        CIRCUITS_FOUND_BY
+    )

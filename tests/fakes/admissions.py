@@ -114,11 +114,15 @@ class PostedTotals:
     def __init__(self) -> None:
         self.posted: dict[tuple[str, str], int] = {}
         self.reads, self.is_silent = 0, False
+        """Questions."""
 
-    def totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
+    def totals_together(self, windows) -> list[WindowTotals | None]:
         self.reads += 1
         if self.is_silent:
             raise LedgerUnavailable("gone")
+        return [self._totals(*window) for window in windows]
+
+    def _totals(self, budget_id: str, window_id: str) -> WindowTotals | None:
         posted = self.posted.get((budget_id, window_id))
         if posted is None:
             return None

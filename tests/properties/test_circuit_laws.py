@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.adapters.cached_circuits import CachedCircuits
 from cost_sentry.application.watch_models import CallEnd, ModelWatch
+from cost_sentry.domain import circuit
 from cost_sentry.domain.circuit import (
     PROBE_SECONDS_MAX,
     CircuitRules,
@@ -18,6 +19,7 @@ from cost_sentry.domain.circuit import (
 from tests.fakes.admissions import DEAR, FixedConfig, config
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_circuits import MemoryCircuits
+from tests.fakes.planted_circuits import ChangesWhateverStands, LosesReports
 
 RULES = CircuitRules(failures=4, failure_percent=50, within_seconds=30, open_seconds=10)
 LAG_SECONDS_MAX = 11
@@ -39,9 +41,9 @@ def test_a_circuit_opens_exactly_when_both_conditions_hold(well, failed):
 class Fleet:
     """Environments that ask for one model, a stream that lags, and reports that get lost."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, store: MemoryCircuits | None = None) -> None:
         self.random = random.Random(seed)
-        self.clock, self.store = ManualClock(), MemoryCircuits()
+        self.clock, self.store = ManualClock(), store or MemoryCircuits()
         source = FixedConfig(config(circuit_breaker=RULES))
         self.watch = ModelWatch(store=self.store, config_source=source, clock=self.clock)
         self.environments = [
@@ -75,17 +77,17 @@ class Fleet:
     def _call(self, environment: CachedCircuits) -> None:
         self.number += 1
         prober, now = f"a#r{self.number}", self.clock.now()
-        circuit = environment.current().get(DEAR)
-        if circuit is not None:
-            if circuit.state(now) is not CircuitState.DUE:
+        known = environment.current().get(DEAR)
+        if known is not None:
+            if known.state(now) is not CircuitState.DUE:
                 return
-            if not environment.changed(DEAR, circuit, circuit.probed_by(prober, now)):
+            if not environment.changed(DEAR, known, known.probed_by(prober, now)):
                 return
             running = [p for p, until in self.probing.items() if until > self.second]
             assert not running, f"{running} and {prober} probe at once"
             self.probing[prober] = self.second + PROBE_SECONDS_MAX
         self.passed_at.append(self.second)
-        self._end(prober, is_probe=circuit is not None)
+        self._end(prober, is_probe=known is not None)
 
     def _end(self, prober: str, *, is_probe: bool) -> None:
         is_well = int(self.second) not in UNWELL
@@ -97,8 +99,28 @@ class Fleet:
 
 @pytest.mark.parametrize("seed", range(25))
 def test_many_environments_probe_one_at_a_time_open_in_time_and_close_when_all_is_well(seed):
-    fleet = Fleet(seed)
+    watch_over(Fleet(seed))
 
+
+def test_two_probes_at_once_are_found():
+    with pytest.raises(AssertionError, match="probe at once"):
+        watch_over(Fleet(0, ChangesWhateverStands()))
+
+
+def test_a_probe_that_never_ends_is_found(monkeypatch):
+    monkeypatch.setattr(circuit, "PROBE_SECONDS_MAX", 10**9)
+
+    with pytest.raises(AssertionError, match="it stayed open"):
+        watch_over(Fleet(0))
+
+
+def test_a_probe_whose_end_is_never_written_down_is_found():
+    with pytest.raises(AssertionError, match="it stayed open"):
+        watch_over(Fleet(0, LosesReports()))
+
+
+def watch_over(fleet: Fleet) -> None:
+    """From before the model fails until all is well again."""
     fleet.run(UNWELL.start)
     assert DEAR not in fleet.store.circuits, "it opened while the model was well"
     fleet.run(UNWELL.start + RULES.within_seconds + LAG_SECONDS_MAX)

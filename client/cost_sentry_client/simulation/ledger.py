@@ -153,9 +153,9 @@ class SimulatedLedger:
             posted=posted,
         )
 
-    def totals(self, budget_id: str, window_id: str) -> PostedSoFar:
+    def totals_together(self, windows: Sequence[tuple[str, str]]) -> Sequence[PostedSoFar]:
         """See the port."""
-        return PostedSoFar(self._posted[f"{budget_id}@{window_id}"])
+        return [PostedSoFar(self._posted[f"{budget}@{window}"]) for budget, window in windows]
 
     def limits(self) -> Mapping[str, int]:
         """See the port."""

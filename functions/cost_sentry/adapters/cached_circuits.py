@@ -5,6 +5,7 @@ outage costs one of some seconds' admissions a part of a second, and refuses non
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -51,7 +52,7 @@ class CachedCircuits:
         return self._known
 
     def changed(self, model_id: str, before: Circuit, after: Circuit) -> bool:
-        """See the port. What is known here is as old as before; the next look tells more."""
+        """See the port. Who came too late for a probe does not ask for it again before it looks."""
         try:
             is_changed = self._store.change(model_id, before, after)
         except LedgerUnavailable:
@@ -59,6 +60,8 @@ class CachedCircuits:
             return False
         if is_changed:
             self._known = {**self._known, model_id: after}
+        elif after.probe is not None:
+            self._known = {**self._known, model_id: replace(after, probe=None)}
         return is_changed
 
     def _unknown(self) -> None:

@@ -5,17 +5,19 @@ would call a budget used up that is not. The journal's totals lag by about a sec
 what is held; both make a stage begin a little late, and neither makes it stay too long.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cost_sentry.domain.budget import NO_STAGES, Budget
+from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
 
 KNOWN_FOR = timedelta(seconds=10)
 """How long an environment goes on with what it read of a window."""
 WINDOWS_KNOWN_MAX = 1_000
+WindowName = tuple[str, str]
+"""Ids of a budget and of a window of it."""
 
 
 class Posted(Protocol):
@@ -28,10 +30,13 @@ class Posted(Protocol):
 
 
 class Totals(Protocol):
-    """Part of ``journal_ports.Journal``."""
+    """What the journal says of windows."""
 
-    def totals(self, budget_id: str, window_id: str) -> Posted | None:
-        """``None`` before the first posting."""
+    def totals_together(self, windows: Sequence[WindowName]) -> Sequence[Posted | None]:
+        """Of each, by one question; ``None`` before the first posting.
+
+        ``LedgerUnavailable`` if one of them cannot be read.
+        """
         ...
 
 
@@ -73,40 +78,48 @@ class BudgetLevels:
 
     def level(self, budget: Budget, now: datetime) -> Level | None:
         """Of the window that is now; ``None`` if it cannot be read."""
-        name = budget.id, budget.window_at(now).id
-        known = self._read.get(name)
-        if known is None or abs(now - known[0]) >= KNOWN_FOR:
-            known = self._look(name, now)
-        return None if known is None else Level(budget=budget, as_of=known[0], posted=known[1])
+        return next(iter(self.levels((budget,), now)), None)
 
-    def _look(self, name: tuple[str, str], now: datetime) -> tuple[datetime, int] | None:
+    def levels(self, budgets: Iterable[Budget], now: datetime) -> list[Level]:
+        """Of the windows that are now, but for those that cannot be read; one question for all."""
+        names = [((one.id, one.window_at(now).id), one) for one in budgets]
+        unknown = {name: None for name, _ in names if self._known(name, now) is None}
+        if unknown:
+            self._look(list(unknown), now)
+        found = [(one, self._known(name, now)) for name, one in names]
+        return [Level(budget=one, as_of=known[0], posted=known[1]) for one, known in found if known]
+
+    def _known(self, name: WindowName, now: datetime) -> tuple[datetime, int] | None:
+        known = self._read.get(name)
+        return known if known and abs(now - known[0]) < KNOWN_FOR else None
+
+    def _look(self, names: Sequence[WindowName], now: datetime) -> None:
         """Whoever decides by it is not refused because it could not be read."""
         if self._totals is None:
-            return None
+            return
         try:
-            found = self._totals().totals(*name)
+            found = self._totals().totals_together(names)
         except LedgerUnavailable:
-            return None
-        if len(self._read) >= WINDOWS_KNOWN_MAX:
+            return
+        if len(self._read) + len(names) > WINDOWS_KNOWN_MAX:
             self._read.clear()
-        self._read[name] = known = now, found.posted if found else 0
-        return known
+        for name, one in zip(names, found, strict=True):
+            self._read[name] = now, one.posted if one else 0
 
     def left_percent(self, budgets: Iterable[Budget], now: datetime) -> int | None:
         """Of the one that is used up most, 0 to 100, rounded up; ``None`` if nothing is known."""
-        levels = (self.level(budget, now) for budget in budgets if budget.bounds)
-        used = max((level.percent for level in levels if level), default=None)
+        levels = self.levels([budget for budget in budgets if budget.bounds], now)
+        used = max((level.percent for level in levels), default=None)
         return None if used is None else min(100, max(0, 100 - used))
 
-    def stage(self, budgets: Iterable[Budget], now: datetime) -> Stage:
-        """What is in force for a call that all of these budgets pay for."""
-        staged = [b for b in budgets if b.stages != NO_STAGES and not b.is_shadow]
-        known = [level for budget in staged if (level := self.level(budget, now))]
-        return Stage(
-            prefer_ladder=_first(known, "prefer_ladder_percent"),
-            lower_output=_first(known, "lower_output_percent"),
-            critical_only=_first(known, "critical_only_percent"),
-        )
+
+def stage_of(levels: Sequence[Level]) -> Stage:
+    """What is in force for a call that all of these budgets pay for; the first of them counts."""
+    return Stage(
+        prefer_ladder=_first(levels, "prefer_ladder_percent"),
+        lower_output=_first(levels, "lower_output_percent"),
+        critical_only=_first(levels, "critical_only_percent"),
+    )
 
 
 def _first(levels: Iterable[Level], name: str) -> Level | None:

@@ -16,7 +16,7 @@ from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
 from cost_sentry.domain.decision import Decision, ReasonCode, RungOutcome
-from cost_sentry.domain.errors import LedgerUnavailable, RequestRefused
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
@@ -44,6 +44,8 @@ class CircuitCheck:
     _waits: list[int] = field(default_factory=list)
     _probes: tuple[str, Circuit] | None = None
     """Model, as it is served, and its circuit, if this call is the one that tries it."""
+    _has_asked: bool = False
+    """Whether it asked to be that, with or without success."""
 
     @property
     def _again(self) -> Again | None:
@@ -52,22 +54,24 @@ class CircuitCheck:
     def run(self, tries: CandidateTries, offers: Iterable[Offer]) -> Result:
         """``tries.run`` with the models that are asked now.
 
-        A probe whose call is not made is given back, unless the ledger is silent: then nobody could
-        be told, and the probe lapses.
+        A probe whose call is not made is given back, however that came about, unless the ledger is
+        silent: then nobody could be told, and the probe lapses.
         """
+        is_kept = False
         try:
             result = tries.run(self._asked(offers))
+            is_kept = self._is_probed_by(result)
         except LedgerUnavailable as error:
-            if not error.is_silent:
+            is_kept = error.is_silent
+            raise
+        finally:
+            if not is_kept:
                 self._give_back()
-            raise
-        except RequestRefused:
-            self._give_back()
-            raise
-        used = model_held(result.reservation) if isinstance(result, Reserved) else None
-        if self._probes and self._probes[0] != used:
-            self._give_back()
         return result
+
+    def _is_probed_by(self, result: Result) -> bool:
+        used = model_held(result.reservation) if isinstance(result, Reserved) else None
+        return self._probes is not None and self._probes[0] == used
 
     def _asked(self, offers: Iterable[Offer]) -> Iterator[Offer]:
         """The offers in order, those last that have just refused; lazily, as they are needed."""
@@ -96,14 +100,16 @@ class CircuitCheck:
         return self._strike(offer, circuit, self.rules)
 
     def _may_probe(self, model: str, circuit: Circuit) -> bool:
-        """Whether this call is the one that tries the model; at most one write for each request."""
+        """Whether this call is the one that tries the model; it asks for one of them, and once."""
         now = self.clock.now()
         prober = prober_of(self.request.account, self.request.request_id)
+        # Another invocation of this execution may have taken it.
         if circuit.probe == prober and circuit.state(now) is CircuitState.PROBED:
-            self._probes = model, circuit  # Another invocation of this execution took it.
+            self._probes, self._has_asked = (model, circuit), True
             return True
-        if circuit.state(now) is not CircuitState.DUE or self._probes or self.circuits is None:
+        if circuit.state(now) is not CircuitState.DUE or self._has_asked or self.circuits is None:
             return False
+        self._has_asked = True
         probed = circuit.probed_by(prober, now)
         if not self.circuits.changed(model, circuit, probed):
             return False

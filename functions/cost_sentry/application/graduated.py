@@ -1,47 +1,191 @@
-"""What stages of a budget that runs out change at a call: its order, its output, or the answer."""
+"""What stages of budgets that run out change at a call: which models, in which order, how long.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+Each model that may be called goes by the budgets that a call to it is charged to.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cost_sentry.application.budget_levels import Level, Stage
-from cost_sentry.application.candidates import Offer
+from cost_sentry.application.budget_levels import BudgetLevels, Level, Stage, stage_of
+from cost_sentry.application.candidate_tries import CandidateTries
+from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.refusals import rejection
-from cost_sentry.application.retry_after import seconds_until
+from cost_sentry.application.retry_after import retry_after_seconds, seconds_until
+from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest, Priority
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.session import in_session
 
 OUTPUT_DIVIDED_BY = 2
 """A lower output limit is this part of the one asked for, and at least the configured minimum."""
+NO_STAGE = Stage()
 
 
-def staged(
-    offers: Iterable[Offer],
-    stage: Stage,
+@dataclass(slots=True, kw_only=True)
+class StageCheck:
+    """The stages in force at one request, and the models that they struck so far."""
+
+    request: InvocationRequest
+    now: datetime
+    models: frozenset[str] = frozenset()
+    """Base ids of those that may be called."""
+    begun: tuple[Level, ...] = ()
+    """Of budgets with a stage in force, which pay for all of these models, or for one."""
+    struck: dict[str, Level] = field(default_factory=dict)
+    """By model, the budget that serves priority critical only."""
+    _of: dict[str, Stage] = field(default_factory=dict)
+
+    def of(self, model_id: str) -> Stage:
+        """What is in force for a call to this model."""
+        if not self.begun:
+            return NO_STAGE
+        base = base_model_id(model_id)
+        if base not in self._of:
+            paid_by = [one for one in self.begun if _model_of(one) in {None, base}]
+            self._of[base] = stage_of(paid_by)
+        return self._of[base]
+
+    @property
+    def strikes_all(self) -> bool:
+        """Whether no model is left, whatever policies say."""
+        return bool(self.begun) and all(self._pausing(model) for model in self.models)
+
+    def ordered(
+        self, offers: Iterable[Offer], floor: int, *, is_routed: bool = False
+    ) -> Iterable[Offer]:
+        """The offers in the order in which they are to be tried, with shorter answers where so.
+
+        Args:
+            offers: the asked model, then its ladder; outcomes in the place of those that are
+                forbidden.
+            floor: the lowest output limit that may be sent.
+            is_routed: the offers are the router's, of which later ones may be dearer.
+        """
+        if not self.begun:
+            return offers
+        staged = (self._staged(offer, floor) for offer in offers)
+        if all(one.budget.stages.prefer_ladder_percent is None for one in self.begun):
+            return staged
+        return self._reordered(list(staged), is_routed=is_routed)
+
+    def _staged(self, offer: Offer, floor: int) -> Offer:
+        if isinstance(offer, RungOutcome):
+            return offer
+        level = self._pausing(offer.model_id)
+        if level:
+            return self._strike(offer, level)
+        shorter = self.of(offer.model_id).lower_output and self.request.lower_output_limit
+        return _shortened(offer, floor) if shorter else offer
+
+    def _pausing(self, model_id: str) -> Level | None:
+        """The budget that keeps a model from a call that is not critical."""
+        is_critical = self.request.priority is Priority.CRITICAL
+        return None if is_critical else self.of(model_id).critical_only
+
+    def _strike(self, candidate: Candidate, level: Level) -> RungOutcome:
+        self.struck[candidate.model_id] = level
+        return RungOutcome(
+            model_id=candidate.model_id,
+            outcome=(
+                f"kept for priority critical by budget {level.budget.id},"
+                f" which is {level.percent} % spent"
+            ),
+            quote_picodollars=candidate.quote_picodollars,
+        )
+
+    def _reordered(self, offers: list[Offer], *, is_routed: bool) -> list[Offer]:
+        """A budget of all models moves the first, and one of a single model moves that."""
+        first = _first_candidate(offers) if is_routed else 0
+        ordered: list[Offer] = []
+        for place in reversed(range(len(offers))):
+            one = offers[place]
+            if not self._comes_later(one, is_first=place == first):
+                ordered = [one, *ordered]
+            elif place == first and not is_routed:
+                ordered = [*ordered, one]
+            else:
+                ordered = cheaper_first(one, ordered)
+        return ordered
+
+    def _comes_later(self, offer: Offer, *, is_first: bool) -> bool:
+        if isinstance(offer, RungOutcome):
+            return False
+        prefer = self.of(offer.model_id).prefer_ladder
+        return prefer is not None and (is_first or _model_of(prefer) is not None)
+
+    def why_rerouted(self, named: str) -> str | None:
+        """Why the model that was asked for was not called; ``None``: not for a stage."""
+        level = self.struck.get(named)
+        if level:
+            return _serves_critical(level)
+        prefer = self.of(named).prefer_ladder
+        if prefer is None:
+            return None
+        begins = prefer.budget.stages.prefer_ladder_percent
+        return f"{used_up(prefer)}, and from {begins} % the ladder comes first"
+
+    def refuses(self, asked: str, tries: CandidateTries) -> bool:
+        """Whether stages are why no model is left: else money is, or a policy."""
+        return bool(self.struck) and (asked in self.struck or not tries.short)
+
+    def refusal(self, asked: str, tries: CandidateTries, config: SentryConfig) -> Decision:
+        """Of a call that is not critical, for which no model is left."""
+        level = self.struck.get(asked) or next(iter(self.struck.values()))
+        end = level.budget.resets_at(self.now)
+        until = f" until it resets at {end.isoformat()}" if end else ""
+        message = f"{_serves_critical(level)}{until}{self._others(level, tries)}"
+        decision = rejection(self.request, ReasonCode.CRITICAL_ONLY, message)
+        view = _view(level, level.budget.window_at(self.now).id, end)
+        return replace(
+            decision,
+            budgets=(view,),
+            rungs=tuple(tries.rungs),
+            retry_after_seconds=self._wait_seconds(tries, config),
+            uncounted=tuple(tries.bounds.uncounted),
+        )
+
+    def _others(self, level: Level, tries: CandidateTries) -> str:
+        """What is said of models that this budget does not keep."""
+        if all(self.struck.get(rung.model_id) == level for rung in tries.rungs):
+            return ""
+        which = "that may serve it" if tries.is_routed else "of its ladder"
+        return f"; no other model {which} can take its place"
+
+    def _wait_seconds(self, tries: CandidateTries, config: SentryConfig) -> int | None:
+        ends = [level.budget.resets_at(self.now) for level in self.struck.values()]
+        waits = [seconds_until(end, self.now) for end in ends]
+        waits.append(retry_after_seconds(tries, {b.id: b for b in config.budgets}, self.now))
+        return min((wait for wait in waits if wait is not None), default=None)
+
+
+def stages_at(
     request: InvocationRequest,
-    floor: int,
-    *,
-    is_routed: bool = False,
-) -> Iterator[Offer]:
-    """The offers in the order in which they are to be tried, with shorter answers where so.
-
-    Args:
-        offers: the asked model, then its ladder.
-        stage: what is in force.
-        request: one that declines a lower output limit keeps its own.
-        floor: the lowest output limit that may be sent.
-        is_routed: the offers are the router's, of which later ones may be dearer.
-    """
-    if stage.prefer_ladder:
-        asked, *rungs = offers
-        offers = cheaper_first(asked, rungs) if is_routed else [*rungs, asked]
-    shorter = stage.lower_output is not None and request.lower_output_limit
-    for offer in offers:
-        yield _shortened(offer, floor) if shorter else offer
+    config: SentryConfig,
+    levels: BudgetLevels,
+    now: datetime,
+    model_ids: Iterable[str],
+) -> StageCheck:
+    """What is in force for a request that these models may serve; read by one question for all."""
+    if not config.staged_budgets:
+        return StageCheck(request=request, now=now)
+    models = frozenset(map(base_model_id, model_ids))
+    tags, pay = request.tags, {None, *models}
+    concerned = [
+        budget
+        for budget in config.staged_budgets
+        if budget.scope.get(MODEL_TAG) in pay
+        and budget.covers(tags, budget.scope.get(MODEL_TAG, ""))
+    ]
+    known = levels.levels(in_session(concerned, tags), now)
+    begun = tuple(level for level in known if stage_of((level,)) != NO_STAGE)
+    return StageCheck(request=request, now=now, models=models, begun=begun)
 
 
 def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:
-    """What costs less than the router's first choice, then that, then the rest."""
+    """What costs less than the first, then that, then the rest."""
     cheaper: list[Offer] = []
     rest: list[Offer] = []
     for one in others:
@@ -49,35 +193,33 @@ def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:
     return [*cheaper, first, *rest]
 
 
+def used_up(level: Level) -> str:
+    """``budget search-daily is 83 % spent``."""
+    return f"budget {level.budget.id} is {level.percent} % spent"
+
+
+def _serves_critical(level: Level) -> str:
+    begins = level.budget.stages.critical_only_percent
+    return f"{used_up(level)}, and from {begins} % it serves priority critical only"
+
+
+def _model_of(level: Level) -> str | None:
+    """The only model that the budget pays for; ``None``: any."""
+    return level.budget.scope.get(MODEL_TAG)
+
+
+def _first_candidate(offers: Iterable[Offer]) -> int | None:
+    places = (place for place, one in enumerate(offers) if isinstance(one, Candidate))
+    return next(places, None)
+
+
 def _quote(offer: Offer) -> int:
     return offer.quote_picodollars or 0
 
 
-def _shortened(offer: Offer, floor: int) -> Offer:
-    if isinstance(offer, RungOutcome):
-        return offer
-    asked = offer.output_limit_tokens
-    return offer.within(output_limit_tokens=min(asked, max(floor, asked // OUTPUT_DIVIDED_BY)))
-
-
-def paused(request: InvocationRequest, stage: Stage, now: datetime) -> Decision | None:
-    """The refusal of a call that is not critical; ``None`` if it may go on."""
-    level = stage.critical_only
-    if level is None or request.priority is Priority.CRITICAL:
-        return None
-    begins = level.budget.stages.critical_only_percent
-    end = level.budget.resets_at(now)
-    until = f" until it resets at {end.isoformat()}" if end else ""
-    message = f"{used_up(level)}, and from {begins} % it serves priority critical only{until}"
-    wait = seconds_until(end, now)
-    decision = rejection(request, ReasonCode.CRITICAL_ONLY, message)
-    view = _view(level, level.budget.window_at(now).id, end)
-    return replace(decision, budgets=(view,), retry_after_seconds=wait)
-
-
-def used_up(level: Level) -> str:
-    """``budget search-daily is 83 % spent``."""
-    return f"budget {level.budget.id} is {level.percent} % spent"
+def _shortened(candidate: Candidate, floor: int) -> Candidate:
+    asked = candidate.output_limit_tokens
+    return candidate.within(output_limit_tokens=min(asked, max(floor, asked // OUTPUT_DIVIDED_BY)))
 
 
 def _view(level: Level, window_id: str, resets_at: datetime | None) -> BudgetView:

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 
 from cost_sentry.application.admission_parts import AdmissionParts
 from cost_sentry.application.answer_cache import Looked
-from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
-from cost_sentry.application.graduated import paused, staged
+from cost_sentry.application.graduated import StageCheck, stages_at
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
 from cost_sentry.application.latest_attempt import latest_attempt
@@ -92,7 +91,8 @@ class Serving:
         """This execution holds it already, and its answer was lost: go on with that."""
         asked = self.request.model_id
         circuits = self.parts.circuits.of(self.request, None, self.parts.clock, asked)
-        advice = Advice(self._check(None), Stage(), circuits, self._route)
+        stages = StageCheck(request=self.request, now=self.parts.clock.now())
+        advice = Advice(self._check(None), stages, circuits, self._route)
         return self._allowed(self._told(held), self._tries(), advice)
 
     def _joined_tree(self, now: datetime) -> Decision | tuple[PolicyNote, ...]:
@@ -104,29 +104,26 @@ class Serving:
         return join_tree(self.request, self.config, self.parts.run_trees, now)
 
     def _of_offers(self, offers: Offers) -> Decision:
-        now, levels = self.parts.clock.now(), self.parts.levels
-        paid_by = self._budgets_of(offers.first_model)
-        asks = self.config.policies.ask_what_is_left
-        tries = self._tries()
-        check = self._check(levels.left_percent(paid_by, now) if asks else None)
+        now, tries = self.parts.clock.now(), self._tries()
+        check = self._check(self._left_percent(offers.first_model, now))
         looked = self._looked(check.permitted(offers.each))
         if looked.hit:
             return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
-        stage = levels.stage(paid_by, now)
-        refused = paused(self.request, stage, now)
-        joined = refused or self._joined_tree(now)
+        models = offers.model_ids(self.config)
+        stages = stages_at(self.request, self.config, self.parts.levels, now, models)
+        joined = () if stages.strikes_all else self._joined_tree(now)
         if isinstance(joined, Decision):
             return joined
         self.too_many_children = joined
         circuits = self.parts.circuits.of(
             self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
         )
-        result = circuits.run(tries, self._ordered(looked, stage, tries))
+        result = circuits.run(tries, self._ordered(looked, stages, tries))
         if isinstance(result, SameId):
             return self.replayed(result)
         if isinstance(result, TooLong):
             return refusal_of_length(self.request, result.tokens, result.tokens_max)
-        advice = Advice(check, stage, circuits, offers.route)
+        advice = Advice(check, stages, circuits, offers.route)
         if isinstance(result, Reserved):
             return looked.noted(self._allowed(self._told(result), tries, advice))
         return looked.noted(self._refused(tries, advice))
@@ -135,6 +132,8 @@ class Serving:
         check = advice.check
         if advice.circuits.refuses(tries):
             decision = advice.circuits.refusal(tries)
+        elif advice.stages.refuses(advice.circuits.asked, tries):
+            decision = advice.stages.refusal(advice.circuits.asked, tries, self.config)
         elif tries.short:
             decision = exhausted(self.request, self.config, tries, self.parts.clock.now())
         elif check.struck or self.offers is None or self.offers.too_long is None:
@@ -151,17 +150,24 @@ class Serving:
     def _budgets_of(self, model_id: str) -> tuple[Budget, ...]:
         return self.config.budgets_of(self.request.tags, base_model_id(model_id))
 
+    def _left_percent(self, model_id: str, now: datetime) -> int | None:
+        """Of this model's budgets; ``None`` where no policy asks, or nobody knows."""
+        if not self.config.policies.ask_what_is_left:
+            return None
+        return self.parts.levels.left_percent(self._budgets_of(model_id), now)
+
     def _looked(self, permitted: Iterable[Offer]) -> Looked:
         """A call that is answered from a cache needs no money, but an id that is free (P5)."""
         if self.parts.answers is None:
             return Looked(offers=iter(permitted))
         return self.parts.answers.look(self.request, self.config, permitted, self.known)
 
-    def _ordered(self, looked: Looked, stage: Stage, tries: CandidateTries) -> Iterable[Offer]:
+    def _ordered(
+        self, looked: Looked, stages: StageCheck, tries: CandidateTries
+    ) -> Iterable[Offer]:
         """As they are tried: by the stages of the budgets, and at the service tiers it may have."""
-        request = self.request
-        ordered = staged(looked.offers, stage, request, tries.floor, is_routed=tries.is_routed)
-        return at_service_tiers(ordered, self.config) if request.may_wait else ordered
+        ordered = stages.ordered(looked.offers, tries.floor, is_routed=tries.is_routed)
+        return at_service_tiers(ordered, self.config) if self.request.may_wait else ordered
 
     def _tries(self) -> CandidateTries:
         return CandidateTries(

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from cost_sentry.application.budget_levels import Stage
 from cost_sentry.application.candidate_tries import Short
 from cost_sentry.application.circuit_check import CircuitCheck
-from cost_sentry.application.graduated import used_up
+from cost_sentry.application.graduated import StageCheck, used_up
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.domain.decision import (
     DecisionKind,
@@ -22,7 +21,7 @@ class Advice:
     """The rules that had a say before the ledger decided."""
 
     check: PolicyCheck
-    stage: Stage
+    stages: StageCheck
     circuits: CircuitCheck
     route: Route | None = None
 
@@ -31,16 +30,17 @@ def why_allowed(
     held: Reservation, asked: int, short: list[Short], advice: Advice
 ) -> tuple[ReasonCode, str]:
     """The code and the sentence of a reservation that holds."""
-    stage, route = advice.stage, advice.route
+    route = advice.route
     named = route.first_model if route else held.model_asked
     poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
     sent = held.output_limit_tokens
     if sent < asked:
         instead = "" if held.model_used == named else f" of {held.model_used}"
         why = f"{poor} cannot pay for {asked} output tokens of {named}"
-        if stage.lower_output and held.model_used not in {s.candidate.model_id for s in short}:
-            begins = stage.lower_output.budget.stages.lower_output_percent
-            why = f"{used_up(stage.lower_output)}, and from {begins} % answers are shorter"
+        lower = advice.stages.of(held.model_used).lower_output
+        if lower and held.model_used not in {s.candidate.model_id for s in short}:
+            begins = lower.budget.stages.lower_output_percent
+            why = f"{used_up(lower)}, and from {begins} % answers are shorter"
         message = f"{why}; maxTokens{instead} is {sent} instead of {asked}"
         return ReasonCode.OUTPUT_LIMIT_LOWERED, message
     if held.decision == DecisionKind.REROUTE:
@@ -53,11 +53,9 @@ def why_allowed(
 def _why_rerouted(
     held: Reservation, named: str, poor: str, short: list[Short], advice: Advice
 ) -> tuple[ReasonCode, str]:
-    prefer = advice.stage.prefer_ladder
-    if prefer:
-        begins = prefer.budget.stages.prefer_ladder_percent
-        why = f"{used_up(prefer)}, and from {begins} % the ladder comes first"
-        return ReasonCode.REROUTED_TO_SAVE, f"{why}; {held.model_used} fits"
+    saves = advice.stages.why_rerouted(named)
+    if saves:
+        return ReasonCode.REROUTED_TO_SAVE, f"{saves}; {held.model_used} fits"
     unwell = advice.circuits.why_rerouted(held)
     if unwell:
         return unwell

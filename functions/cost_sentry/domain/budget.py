@@ -33,7 +33,7 @@ class Stages:
     lower_output_percent: int | None = None
     """Answers are cut shorter than asked for."""
     critical_only_percent: int | None = None
-    """Calls that are not of priority critical are refused."""
+    """Models are kept for calls of priority critical, as far as it pays for them."""
 
     @property
     def given(self) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cost_sentry.domain.answer_cache import AnswerCaching
-from cost_sentry.domain.budget import MODEL_TAG, Budget
+from cost_sentry.domain.budget import MODEL_TAG, NO_STAGES, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
@@ -96,11 +96,15 @@ class SentryConfig:
     """Which models serve calls that do not name one."""
     budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those that count by session, found once: every call looks at them."""
+    staged_budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
+    """Those whose stages are in force some time, found once as well."""
 
     def __post_init__(self) -> None:
         """Find them."""
         of_runs = tuple(b for b in self.budgets if b.window is WindowKind.SESSION)
         object.__setattr__(self, "budgets_of_runs", of_runs)
+        staged = tuple(b for b in self.budgets if b.stages != NO_STAGES and not b.is_shadow)
+        object.__setattr__(self, "staged_budgets", staged)
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

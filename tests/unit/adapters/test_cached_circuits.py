@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.adapters.cached_circuits import CachedCircuits
-from cost_sentry.domain.circuit import Circuit, Tally
+from cost_sentry.domain.circuit import Circuit, CircuitState, Tally
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_circuits import MemoryCircuits
 
@@ -91,6 +91,22 @@ def test_what_was_changed_here_is_known_here_at_once(environment):
 
     assert environment.circuits.current() == {MODEL: probed}
     assert not environment.circuits.changed(MODEL, OPEN, probed)
+
+
+def test_who_was_too_late_asks_no_more_until_it_looks_again(environment):
+    environment.store.circuits[MODEL] = OPEN
+    environment.circuits.current()
+    theirs, mine = OPEN.probed_by("a#r1", NOON), OPEN.probed_by("b#r2", NOON)
+    environment.store.circuits[MODEL] = theirs
+
+    assert not environment.circuits.changed(MODEL, OPEN, mine)
+
+    known = environment.circuits.current()[MODEL]
+    assert known.state(OPEN.due_at) is CircuitState.PROBED
+    assert known.probe is None
+    environment.clock.advance(seconds=1)
+    assert environment.circuits.current() == {MODEL: theirs}
+    assert environment.circuits.changed(MODEL, theirs, OPEN)
 
 
 def test_a_change_that_nobody_answers_is_none_and_nothing_is_known_any_more(environment):

@@ -1,10 +1,17 @@
-"""Which texts of a request are estimated."""
+"""Which texts of a request are estimated, and how much work that may be."""
+
+import time
 
 import pytest
 
 from cost_sentry.adapters.packaged_complexity import packaged_weights
 from cost_sentry.adapters.prompt_complexity import estimated_complexity
-from cost_sentry.domain.complexity import PromptCounts, complexity_thousandths
+from cost_sentry.domain.complexity import (
+    TEXTS_MAX,
+    TURNS_COUNTED_MAX,
+    PromptCounts,
+    complexity_thousandths,
+)
 from tests.fakes.admissions import request
 
 SYSTEM, FIRST, SECOND = "Answer briefly.", "What is 3 times 4?", "And then half of that?"
@@ -39,3 +46,59 @@ def test_what_was_estimated_before_stands_also_when_the_text_is_gone():
 )
 def test_a_request_without_text_has_no_estimate(converse):
     assert estimated_complexity(request(converse=converse)) is None
+
+
+def conversation(*texts):
+    """The user and the model in turn."""
+    messages = [
+        {"role": ("user", "assistant")[n % 2], "content": [{"text": text}]}
+        for n, text in enumerate(texts)
+    ]
+    return {"messages": messages}
+
+
+MANY = 4_000
+"""Short messages, or blocks: as many as a request can carry."""
+HOSTILE = {
+    "messages": conversation(*["hi"] * MANY),
+    "messages without text": {"messages": [{"role": "user", "content": []}] * MANY},
+    "blocks of one message": {"messages": [{"role": "user", "content": [{"text": "hi"}] * MANY}]},
+    "blocks of the system prompt": {"system": [{"text": "hi"}] * MANY},
+    "blocks of many messages": {
+        "messages": [{"role": "user", "content": [{"text": "a"}] * 60}] * 60
+    },
+}
+SECONDS_MAX = 0.001
+
+
+@pytest.mark.parametrize("converse", HOSTILE.values(), ids=HOSTILE)
+def test_any_number_of_messages_is_estimated_within_a_millisecond(converse):
+    asked, found = request(converse=converse), []
+    for _ in range(20):
+        before = time.process_time()
+        estimated_complexity(asked)
+        found.append(time.process_time() - before)
+
+    # The least of several: what else the machine does is none of the estimate's work.
+    assert min(found) <= SECONDS_MAX
+
+
+class Untouched(dict):
+    """A message that nobody may look at."""
+
+    def get(self, *_):
+        raise AssertionError
+
+
+def test_of_many_messages_only_the_first_and_the_last_are_touched():
+    half = TEXTS_MAX // 2
+    few = conversation(*[f"text {n} and then {n}" for n in range(TEXTS_MAX)])["messages"]
+    many = {"messages": [*few[:half], *[Untouched()] * MANY, *few[half:]]}
+
+    assert estimated_complexity(request(converse=many)) == estimated_complexity(
+        request(converse={"messages": few})
+    )
+
+
+def test_more_turns_than_count_are_seen_in_the_messages_that_are_looked_at():
+    assert TEXTS_MAX // 2 > TURNS_COUNTED_MAX

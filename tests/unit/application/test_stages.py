@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.application.budget_levels import WINDOWS_KNOWN_MAX, BudgetLevels, Level, Stage
+from cost_sentry.application.budget_levels import WINDOWS_KNOWN_MAX, BudgetLevels, Level
 from cost_sentry.domain.budget import Stages, Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import Priority
@@ -220,16 +220,26 @@ def test_a_bounded_number_of_windows_is_known():
 
 
 def test_budgets_without_stages_are_never_looked_at():
-    totals = PostedTotals()
+    house = Sentry(budget("day", 100_000, unit=Unit.REQUESTS), budget("all", 10**9, scope={}))
 
-    assert (
-        BudgetLevels(lambda: totals).stage([budget("day", 3, unit=Unit.REQUESTS)], NOON) == Stage()
-    )
-    assert totals.reads == 0
+    house.decide(request())
+
+    assert house.totals.reads == 0
 
 
-def test_without_a_journal_no_stage_is_in_force():
-    assert BudgetLevels().stage([budget("day", 3, stages=STAGES)], NOON) == Stage()
+def test_windows_that_are_not_known_are_read_by_one_question_and_each_once():
+    totals, budgets = PostedTotals(), [budget(f"b{n}") for n in range(5)]
+    levels = BudgetLevels(lambda: totals)
+
+    levels.level(budgets[0], NOON)
+    known = levels.levels([*budgets, budgets[4]], NOON)
+
+    assert totals.reads == 2
+    assert [one.budget.id for one in known] == ["b0", "b1", "b2", "b3", "b4", "b4"]
+
+
+def test_without_a_journal_nothing_is_known():
+    assert BudgetLevels().levels([budget("day", 3, stages=STAGES)], NOON) == []
 
 
 def test_the_budget_that_lowered_an_answer_is_the_one_that_is_named():

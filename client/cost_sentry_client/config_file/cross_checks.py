@@ -19,7 +19,7 @@ from cost_sentry_client.config_file.problems import Finding, Path, listed, quote
 from cost_sentry_client.config_file.routing_checks import routing_findings
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
-from cost_sentry_client.config_file.window_checks import window_findings
+from cost_sentry_client.config_file.window_checks import window_findings, zone_findings
 
 LIMIT_MAX = {
     Unit.USD: 10**9,
@@ -53,7 +53,13 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *circuit_findings(file),
         *routing_findings(file, book, known),
         *flex_findings(file, book),
+        *_policies(file),
     ]
+
+
+def _policies(file: SentryFile) -> Iterator[Finding]:
+    if file.policies:
+        yield from zone_findings(file.policies.time_zone, ("policies", "timeZone"))
 
 
 def _defaults(file: SentryFile) -> Iterator[Finding]:

@@ -186,9 +186,9 @@ def parsed(policies: Sequence[Policy]) -> Rules:
     for policy in policies:
         try:
             told = json.loads(cedarpy.policies_to_json_str(policy.text))
+            (rules[policy.id],) = told["staticPolicies"].values()
         except ValueError as error:
             raise ConfigurationError(f"policy {policy.id!r} cannot be read: {error}") from error
-        (rules[policy.id],) = told["staticPolicies"].values()
     return rules
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.policy_facts import (
@@ -68,7 +69,7 @@ class PolicyCheck:
         """Asks about a candidate so far down the ladder; what is the same for all is in hand."""
         if self.engines is None:
             raise ConfigurationError("this sentry cannot read policies: deploy one that can")
-        local = self.clock.now().astimezone(time_zone_named(self.policies.time_zone))
+        local = self.clock.now().astimezone(_zone(self.policies))
         verdict, caller = self.engines(self.policies).verdict, caller_facts(self.request)
         call = call_facts(
             self.request,
@@ -95,6 +96,14 @@ class PolicyCheck:
         )
         self.struck.append(struck)
         return struck
+
+
+def _zone(policies: Policies) -> tzinfo:
+    try:
+        return time_zone_named(policies.time_zone)
+    except ValueError as error:
+        message = f"the policies' hours cannot be told: {error}; apply sentry.yaml again"
+        raise ConfigurationError(message) from error
 
 
 def why_forbidden(verdict: Verdict) -> str:

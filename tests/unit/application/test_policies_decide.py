@@ -115,6 +115,22 @@ def test_policies_that_cannot_be_understood_permit_nothing():
     assert "cannot read policies" in decision.message
 
 
+def test_a_time_zone_that_there_is_not_permits_nothing():
+    """Whoever stored it: `config check` refuses it."""
+    decision = decide(policies("Mars/Olympus"))
+
+    assert decision.code is ReasonCode.NOT_CONFIGURED
+    assert "there is no time zone 'Mars/Olympus'" in decision.message
+
+
+@pytest.mark.parametrize("text", ["", f"{NO_DEAR}\n{NO_DEAR}", "permit;"])
+def test_what_is_not_one_policy_permits_nothing(text):
+    decision = decide(policies("UTC", policy("it", text)))
+
+    assert decision.code is ReasonCode.NOT_CONFIGURED
+    assert "policy 'it' cannot be read" in decision.message
+
+
 def test_a_policy_in_shadow_mode_is_told_and_changes_nothing():
     decision = decide(policies("UTC", policy("strict", NOTHING, shadow=True)))
 

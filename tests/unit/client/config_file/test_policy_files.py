@@ -73,6 +73,13 @@ def test_policies_have_a_time_zone(folder):
     assert config.policies.time_zone == "Europe/Berlin"
 
 
+def test_a_time_zone_that_there_is_not_is_told_by_line(folder):
+    [found] = problems(folder, PERMIT, yaml=f"{GOOD}{NAMED}  timeZone: Europe/Berln\n")
+
+    assert found[:3] == ("sentry.yaml", 21, "policies.timeZone")
+    assert '"Europe/Berln" (did you mean Europe/Berlin' in found[3]
+
+
 def test_what_is_stored_is_read_back_as_it_was(folder):
     done = load(folder, forbid("", mode="shadow"), PERMIT)
 

@@ -87,7 +87,8 @@ def load_config(
     config = with_version(replace(_config(file), policies=policies.policies(zone)))
     document = config_to_document(config)
     report.stop_if(report.placed(tree, list(size_findings(document))))
-    warnings = report.problems(report.placed(tree, find_uncovered(file)))
+    warned = report.problems(report.placed(tree, find_uncovered(file)))
+    warnings = (*warned, *policies.warnings)
     return ConfigDocument(path=str(path), config=config, document=document, warnings=warnings)
 
 

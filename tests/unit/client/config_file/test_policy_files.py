@@ -199,14 +199,14 @@ def test_policies_that_contradict_each_other_are_both_told(folder, when):
     "permit",
     [
         NOTED + "permit (principal, action, resource) when { context.hour > 2 };",
-        NOTED + '@mode("shadow") permit (principal, action, resource);',
+        NOTED + '@mode("shadow") permit (principal, action, resource);' + PERMIT,
     ],
     ids=["another condition", "in shadow"],
 )
 def test_policies_of_which_each_may_decide_are_no_contradiction(folder, permit):
     text = forbid("when { context.hour > 1 }") + permit
 
-    assert len(load(folder, text).config.policies.rules) == 2
+    assert load(folder, text).config.policies.rules[1].id == "a"
 
 
 def test_everything_that_is_wrong_is_told_at_once(folder):
@@ -241,10 +241,11 @@ def test_comments_and_quotes_hide_semicolons(folder):
     text = (
         "// first; a comment\n"
         + forbid('when { context.tags.contains("team=a;b\\"//c") } // not; the end\n')
+        + PERMIT
         + "// last; one"
     )
 
     config = load(folder, text).config
 
-    assert len(config.policies.rules) == 1
+    assert len(config.policies.rules) == 2
     assert config.policies.rules[0].text.startswith('@id("it")')

@@ -176,10 +176,12 @@ def _stages(budget: BudgetShape, path: Path) -> Iterator[Finding]:
 def limit_fault(unit: Unit, text: str) -> tuple[str, str] | None:
     """What is wrong with a limit of plain digits, and what is allowed; ``None`` if nothing is."""
     amount, most = Decimal(text), LIMIT_MAX[unit]
-    if not 0 < amount <= most:
+    # With none of the tree of a run its root calls alone; with none of what calls hold nobody does.
+    may_be_zero = not unit.is_held
+    if amount > most or amount < 0 or (amount == 0 and not may_be_zero):
         return (
             f"{quoted(text)} {noun(unit, MANY)} is no limit",
-            f"above 0, at most {most} {noun(unit, MANY)}",
+            f"{'from' if may_be_zero else 'above'} 0, at most {most} {noun(unit, MANY)}",
         )
     if unit is not Unit.USD and amount != amount.to_integral_value():
         return f"{quoted(text)} is no whole number", f"whole {noun(unit, MANY)}"

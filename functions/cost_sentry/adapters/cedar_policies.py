@@ -59,6 +59,7 @@ class CedarPolicies:
         self._looked_at = lru_cache(PAIRS_KNOWN_MAX)(self._looked_at_by)
         self._policy_set = lru_cache(PAIRS_KNOWN_MAX)(self._policy_set_of)
         seen = looked_at(self._rules.values())
+        self._sees_everything, self._names = seen.everything, seen.names
         self._call_traits = Traits(seen, seen.names.difference(OFFER_NAMES))
         self._offer_traits = NumberTraits(seen, OFFER_NAMES)
         self._last_call: tuple[Facts, tuple[Hashable, ...]] = ({}, ())
@@ -86,6 +87,10 @@ class CedarPolicies:
                 self._known.clear()
             self._known[kind] = known
         return known
+
+    def looks_at(self, fact: str) -> bool:
+        """See the port."""
+        return self._sees_everything or fact in self._names
 
     def _asked_about(
         self, found: "_Slice", model: ModelFacts, call: Facts, offer: OfferFacts

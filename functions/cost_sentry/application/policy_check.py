@@ -6,12 +6,13 @@ from datetime import tzinfo
 
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.policy_facts import (
+    LEFT_PERCENT,
     call_facts,
     caller_facts,
     model_facts,
     offer_facts,
 )
-from cost_sentry.application.policy_ports import PolicyEngines
+from cost_sentry.application.policy_ports import PolicyEngine, PolicyEngines
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.decision import RungOutcome
@@ -24,6 +25,16 @@ NOTES_MAX = 8
 """That an answer shows: it travels beside a request of 212 KiB through Step Functions' 256."""
 NAMED_MAX = 3
 """Policies that the outcome of one model names."""
+
+
+def ask_what_is_left(policies: Policies, engines: PolicyEngines | None) -> bool:
+    """Whether a policy may look at what is left of a budget, which must be read for it.
+
+    ``ConfigurationError`` if the policies cannot be understood.
+    """
+    if not policies.rules:
+        return False
+    return _engine(policies, engines).looks_at(LEFT_PERCENT)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,10 +78,8 @@ class PolicyCheck:
 
     def _asking(self) -> Callable[[Candidate, int], Verdict]:
         """Asks about a candidate so far down the ladder; what is the same for all is in hand."""
-        if self.engines is None:
-            raise ConfigurationError("this sentry cannot read policies: deploy one that can")
         local = self.clock.now().astimezone(_zone(self.policies))
-        verdict, caller = self.engines(self.policies).verdict, caller_facts(self.request)
+        verdict, caller = _engine(self.policies, self.engines).verdict, caller_facts(self.request)
         call = call_facts(
             self.request,
             local=local,
@@ -96,6 +105,12 @@ class PolicyCheck:
         )
         self.struck.append(struck)
         return struck
+
+
+def _engine(policies: Policies, engines: PolicyEngines | None) -> PolicyEngine:
+    if engines is None:
+        raise ConfigurationError("this sentry cannot read policies: deploy one that can")
+    return engines(policies)
 
 
 def _zone(policies: Policies) -> tzinfo:

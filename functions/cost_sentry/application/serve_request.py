@@ -21,7 +21,7 @@ from cost_sentry.application.latest_attempt import latest_attempt
 from cost_sentry.application.model_refusal import refusal_of_length
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
-from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
+from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck, ask_what_is_left
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
@@ -106,7 +106,7 @@ class Serving:
     def _of_offers(self, offers: Offers) -> Decision:
         now, levels = self.parts.clock.now(), self.parts.levels
         paid_by = self._budgets_of(offers.first_model)
-        asks = self.config.policies.ask_what_is_left
+        asks = ask_what_is_left(self.config.policies, self.parts.policy_engines)
         tries = self._tries()
         check = self._check(levels.left_percent(paid_by, now) if asks else None)
         looked = self._looked(check.permitted(offers.each))

@@ -94,6 +94,9 @@ def test_models_are_asked_about_only_as_far_as_they_are_needed():
                 asked.append(model.model_id)
                 return engine.verdict(caller, model, *facts)
 
+            def looks_at(self, fact):
+                return engine.looks_at(fact)
+
         return Noted()
 
     Sentry(PLENTY, policies=policies(), engines=noted).decide(request())

@@ -160,6 +160,11 @@ def test_a_pattern_must_match_below_the_folder_of_the_file(folder, pattern):
         ),
         (forbid('unless { context.tagNames.contains("projct") }'), 1, "it", 'tag "projct"'),
         (forbid('when { context.tags.containsAny(["stage=dev"]) }'), 1, "it", 'tag "stage"'),
+        (forbid('unless { ["team", "projct"].containsAll(context.tagNames) }'), 1, "it", "projct"),
+        (forbid('when { context.tags.containsAll(["team=a", "b=c"]) }'), 1, "it", 'tag "b"'),
+        (forbid('when { context.tags == ["team=a", "b=c"] }'), 1, "it", 'tag "b"'),
+        (forbid('when { resource.geography == "uss" }'), 1, "it", 'no geography "uss" (did you'),
+        (forbid('unless { ["us", "eur"].contains(resource.geography) }'), 1, "it", '"eur"'),
         (
             NOTED + 'forbid (principal in CostSentry::Team::"x", action, resource);',
             1,
@@ -175,6 +180,13 @@ def test_what_is_wrong_with_a_policy_is_told_where_it_begins(folder, text, line,
 
     assert found[:3] == ("0.cedar", line, field)
     assert problem in found[3]
+
+
+@pytest.mark.parametrize("name", ["us", "us-gov", "eu", "apac", "global", "regional"])
+def test_each_geography_may_be_spoken_of(folder, name):
+    text = forbid(f'unless {{ ["{name}"].contains(resource.geography) }}')
+
+    assert load(folder, text + PERMIT).config.policies.rules
 
 
 def test_ids_are_used_once_over_all_files(folder):

@@ -15,6 +15,7 @@ from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.model_id import PROFILE_SCOPES, base_model_id, provider_of
 from cost_sentry.domain.policy import PolicyMode
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
+from cost_sentry_client.config_file.cedar_errors import lines_before_error
 from cost_sentry_client.config_file.cedar_text import Statement
 from cost_sentry_client.config_file.policy_words import nodes, tag_names, words_of
 from cost_sentry_client.config_file.problems import ConfigProblem, listed, quoted
@@ -72,7 +73,7 @@ def read_policy(file: str, statement: Statement) -> WrittenPolicy | ConfigProble
     try:
         told = json.loads(cedarpy.policies_to_json_str(statement.text))
     except ValueError as error:
-        return fault(f"is no Cedar: {error}", "one policy, up to its ;")
+        return _unreadable(file, statement, str(error))
     if told["templates"]:
         allowed = "a policy that names whom it speaks of"
         return fault("it has slots (?principal, ?resource)", allowed)
@@ -90,6 +91,20 @@ def read_policy(file: str, statement: Statement) -> WrittenPolicy | ConfigProble
         sentence=notes["sentence"],
         mode=PolicyMode(notes.get("mode", PolicyMode.ENFORCE)),
         rule=rule,
+    )
+
+
+def _unreadable(file: str, statement: Statement, error: str) -> ConfigProblem:
+    """At the line of the word that the parser names, where that can be found."""
+    before = lines_before_error(statement.text, error)
+    line = statement.text.split("\n")[before]
+    return ConfigProblem(
+        file=file,
+        line=statement.line + before,
+        column=len(line) - len(line.lstrip()) + 1 if before else statement.column,
+        field="",
+        problem=f"is no Cedar: {error}",
+        allowed="one policy, up to its ;",
     )
 
 
@@ -165,7 +180,7 @@ def _entity_faults(
         word = kind.lower()
         yield policy.fault(
             f"there is no {word} {quoted(name)}{suggestion(name, known[kind])}",
-            f"one of the {word}s: {listed(known[kind])}",
+            f"one of the {word}s: {listed(sorted(known[kind]))}",
         )
 
 

@@ -189,6 +189,17 @@ def test_each_geography_may_be_spoken_of(folder, name):
     assert load(folder, text + PERMIT).config.policies.rules
 
 
+def test_what_is_allowed_is_told_in_a_fixed_order(folder):
+    write(folder, forbid('when { resource == CostSentry::Model::"x" }'))
+
+    with pytest.raises(ConfigFileInvalid) as caught:
+        load_config(folder / "sentry.yaml")
+
+    assert [problem.allowed for problem in caught.value.problems] == [
+        "one of the models: amazon.nova-lite-v1:0, amazon.nova-pro-v1:0"
+    ]
+
+
 def test_ids_are_used_once_over_all_files(folder):
     [found] = problems(folder, forbid(""), "\n" + forbid("when { context.hour > 1 }"))
 

@@ -139,7 +139,7 @@ def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProblem
     """What the schema and the configuration say against one policy."""
     for problem in _schema_problems(policy.text):
         yield policy.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
-    for kind, name in _entities(policy.rule):
+    for kind, name in entities(policy.rule):
         yield from _entity_faults(policy, kind, name, file)
     known = _known_tags(file)
     for name in sorted(tag_names(policy.rule) - known):
@@ -198,7 +198,7 @@ def _application_fault(
         )
 
 
-def _entities(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def entities(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every entity that a rule names: kind and name."""
     for node in nodes(rule):
         if isinstance(node.get("type"), str) and isinstance(node.get("id"), str):

@@ -12,6 +12,7 @@ from cost_sentry_client.config_file.policy_checks import (
     faults_of,
     read_policy,
 )
+from cost_sentry_client.config_file.policy_claims import claims
 from cost_sentry_client.config_file.policy_set_checks import (
     holds_none,
     permits_nothing,
@@ -69,6 +70,7 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
     if not report.problems and not report.findings:
         report.problems += permits_nothing(report.written)
         report.warnings += would_permit_nothing(report.written)
+        report.warnings += (one for policy in report.written for one in claims(policy, file))
     return report
 
 

@@ -37,9 +37,13 @@ def words_of(rule: Mapping[str, Any], variable: str, attribute: str) -> set[str]
 
 
 def tag_names(rule: Mapping[str, Any]) -> set[str]:
-    """Of tags that a rule looks for by name, or with a value: ``context.tags.contains("a=b")``."""
-    with_values = words_of(rule, "context", "tags")
-    return words_of(rule, "context", "tagNames") | {text.partition("=")[0] for text in with_values}
+    """Of tags that a rule looks for, by name alone or with a value."""
+    return words_of(rule, "context", "tagNames") | valued_tags(rule)
+
+
+def valued_tags(rule: Mapping[str, Any]) -> set[str]:
+    """Names of tags that a rule looks for with a value: ``context.tags.contains("a=b")``."""
+    return {text.partition("=")[0] for text in words_of(rule, "context", "tags")}
 
 
 def _has_sides(look: object) -> TypeGuard[Mapping[str, Any]]:

@@ -92,8 +92,10 @@ class PolicyCheck:
 
     def why(self) -> str:
         """Of the model that was struck first: by which policies, and what the first one says."""
-        said = f" ({self.notes[0].sentence})" if self.notes else ""
-        return f"{self.struck[0].model_id} is {self.struck[0].outcome}{said}"
+        first, said = self.struck[0], f" ({self.notes[0].sentence})" if self.notes else ""
+        if first.outcome == UNSPOKEN:
+            return f"no policy permits {first.model_id}"
+        return f"{first.model_id} is {first.outcome}{said}"
 
     def _strike(self, candidate: Candidate, verdict: Verdict) -> RungOutcome:
         if len(self.notes) < NOTES_MAX:

@@ -64,7 +64,8 @@ def test_what_no_policy_permits_is_rejected():
 
     assert (decision.code, decision.model_used) == (ReasonCode.REROUTED_BY_POLICY, CHEAP)
     assert decision.policies == ()
-    assert "no policy permits it" in decision.message
+    assert decision.message == f"no policy permits {DEAR}; {CHEAP} is permitted"
+    assert decision.rungs[0].outcome == "no policy permits it"
 
 
 def test_a_budget_decides_among_what_policies_leave():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cost_sentry.adapters.dynamodb_config_store import DOCUMENT_BYTES_MAX, DynamoDbConfigStore
+from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.application.config_size import DOCUMENT_BYTES_MAX
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
 from tests.contract.engines import CONCURRENT_TABLES, EVERY, MEMORY, TABLES
 from tests.contract.race import race

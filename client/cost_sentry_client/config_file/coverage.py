@@ -6,6 +6,7 @@ from itertools import product
 
 from cost_sentry.domain.budget import MODEL_TAG, BudgetMode
 from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.problems import Finding, listed, quoted
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
 
@@ -21,7 +22,7 @@ _Pair = tuple[str | None, str | None]
 
 def find_uncovered(file: SentryFile) -> list[Finding]:
     """One finding per team that has models which only a request with further tags may call."""
-    spending = [b for b in file.budgets if b.unit.is_spent and b.mode is BudgetMode.ENFORCE]
+    spending = [budget for budget in file.budgets if _bounds(budget)]
     pairs = {_pair(budget) for budget in spending if not _further(budget)}
     findings = []
     for team in file.teams:
@@ -33,11 +34,18 @@ def find_uncovered(file: SentryFile) -> list[Finding]:
                     path=("teams", team),
                     problem=f"no budget covers calls of {quoted(team)} to {some}; "
                     "without further tags they are refused (NO_BUDGET)",
-                    allowed=f"a budget with scope {{team: {team}}}, or one with an empty scope",
+                    allowed=f"a budget with scope {{team: {team}}}, or one with an empty scope, "
+                    "that is spent and not of agent runs",
                     at_key=True,
                 )
             )
     return findings
+
+
+def _bounds(budget: BudgetShape) -> bool:
+    """As ``domain.budget.Budget.bounds`` has it."""
+    counts = budget.unit.is_spent and budget.window is not WindowKind.SESSION
+    return counts and budget.mode is BudgetMode.ENFORCE
 
 
 def find_crowded(file: SentryFile) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from cost_sentry_client.config_file.problems import Finding, Path, listed, quote
 from cost_sentry_client.config_file.routing_checks import routing_findings
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import BudgetShape, SentryFile
-from cost_sentry_client.config_file.window_checks import window_findings
+from cost_sentry_client.config_file.window_checks import window_findings, zone_findings
 
 LIMIT_MAX = {
     Unit.USD: 10**9,
@@ -53,7 +53,13 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *circuit_findings(file),
         *routing_findings(file, book, known),
         *flex_findings(file, book),
+        *_policies(file),
     ]
+
+
+def _policies(file: SentryFile) -> Iterator[Finding]:
+    if file.policies:
+        yield from zone_findings(file.policies.time_zone, ("policies", "timeZone"))
 
 
 def _defaults(file: SentryFile) -> Iterator[Finding]:
@@ -170,10 +176,12 @@ def _stages(budget: BudgetShape, path: Path) -> Iterator[Finding]:
 def limit_fault(unit: Unit, text: str) -> tuple[str, str] | None:
     """What is wrong with a limit of plain digits, and what is allowed; ``None`` if nothing is."""
     amount, most = Decimal(text), LIMIT_MAX[unit]
-    if not 0 < amount <= most:
+    # With none of the tree of a run its root calls alone; with none of what calls hold nobody does.
+    may_be_zero = not unit.is_held
+    if amount > most or amount < 0 or (amount == 0 and not may_be_zero):
         return (
             f"{quoted(text)} {noun(unit, MANY)} is no limit",
-            f"above 0, at most {most} {noun(unit, MANY)}",
+            f"{'from' if may_be_zero else 'above'} 0, at most {most} {noun(unit, MANY)}",
         )
     if unit is not Unit.USD and amount != amount.to_integral_value():
         return f"{quoted(text)} is no whole number", f"whole {noun(unit, MANY)}"

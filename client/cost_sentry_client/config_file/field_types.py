@@ -24,7 +24,7 @@ WORDS = {
     VIRTUAL_MODEL: "a name of a-z, 0-9, '.', ':' and '-', at most 63 characters, such as auto",
     TAG_NAME: "1 to 64 characters, no '#' and no control characters",
     TAG_VALUE: "1 to 128 characters, no '#' and no control characters",
-    AMOUNT: "an amount in plain digits above zero, such as 12.50, with at most 12 decimals",
+    AMOUNT: "an amount in plain digits, such as 12.50, with at most 12 decimals",
     TIME_ZONE: "a time zone of the tz database, such as Europe/Berlin",
     ADDRESS: "an e-mail address such as finops@example.com",
 }
@@ -61,7 +61,7 @@ Amount = Annotated[
         {
             "anyOf": [
                 {"type": "string", "pattern": AMOUNT},
-                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "number", "minimum": 0},
             ]
         }
     ),

@@ -1,4 +1,8 @@
-"""Every rung of a ladder must be a listed, cheaper model whose abilities are known."""
+"""Every rung of a ladder must be a listed, cheaper model whose abilities are known.
+
+None may be dearer than one before it: a ladder leads down. Of two of which each is cheaper for some
+calls, as one is for prompts and the other for answers, either may come first.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +23,7 @@ def ladder_findings(file: SentryFile, book: PriceBook, known: Sequence[str]) -> 
                 _misplaced(path, id_, rung, ladder[:i])
                 or _unlisted(path, rung, file, known)
                 or _dearer(path, id_, rung, book)
+                or _climbs(path, ladder[:i], rung, book)
                 or _unknown_abilities(path, rung, book)
             )
             if finding:
@@ -54,6 +59,20 @@ def _dearer(path: Path, id_: str, rung: str, book: PriceBook) -> Finding | None:
         f"{_rates(asked)} dollars per million tokens in / out",
         allowed="models that cost no more for a token in or out, and less for one of them",
     )
+
+
+def _climbs(path: Path, before: Sequence[str], rung: str, book: PriceBook) -> Finding | None:
+    price = book.price(rung)
+    for earlier in before:
+        other = book.price(earlier)
+        if price and other and _cheaper(other, price):
+            return Finding(
+                path=path,
+                problem=f"{quoted(rung)} is dearer than {earlier}, which comes before it: "
+                f"{_rates(price)} against {_rates(other)} dollars per million tokens in / out",
+                allowed=f"cheaper models further down: {quoted(rung)} before {quoted(earlier)}",
+            )
+    return None
 
 
 def _cheaper(price: ModelPrice, than: ModelPrice) -> bool:

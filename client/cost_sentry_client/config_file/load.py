@@ -33,6 +33,7 @@ from cost_sentry_client.config_file.shapes import (
     SentryFile,
 )
 from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
+from cost_sentry_client.config_file.size_checks import size_findings
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ def load_config(
     report.stop_if(report.placed(tree, found), policies.problems)
     zone = file.policies.time_zone if file.policies else UTC_NAME
     config = with_version(replace(_config(file), policies=policies.policies(zone)))
-    warnings = report.problems(report.placed(tree, find_uncovered(file)))
     document = config_to_document(config)
+    report.stop_if(report.placed(tree, list(size_findings(document))))
+    warned = report.problems(report.placed(tree, find_uncovered(file)))
+    warnings = (*warned, *policies.warnings)
     return ConfigDocument(path=str(path), config=config, document=document, warnings=warnings)
 
 

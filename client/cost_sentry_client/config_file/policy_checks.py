@@ -10,11 +10,14 @@ from typing import Any
 import cedarpy
 
 from cost_sentry.adapters.packaged_price_book import DATA
+from cost_sentry.application.policy_facts import REGIONAL
 from cost_sentry.domain.budget import MODEL_TAG
-from cost_sentry.domain.model_id import base_model_id, provider_of
+from cost_sentry.domain.model_id import PROFILE_SCOPES, base_model_id, provider_of
 from cost_sentry.domain.policy import PolicyMode
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
+from cost_sentry_client.config_file.cedar_errors import lines_before_error
 from cost_sentry_client.config_file.cedar_text import Statement
+from cost_sentry_client.config_file.policy_words import nodes, tag_names, words_of
 from cost_sentry_client.config_file.problems import ConfigProblem, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import SentryFile
@@ -23,7 +26,7 @@ SCHEMA_FILE = DATA / "policy.cedarschema"
 NAMESPACE = "CostSentry"
 SENTENCE_LENGTH_MAX = 150
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_TAG_SETS = ("contains", "containsAll", "containsAny")
+_GEOGRAPHIES = (*PROFILE_SCOPES, REGIONAL)
 _FREE_TAGS = frozenset({"team", "application", "user", "session"})
 """Tags that any request may carry; others are those that some budget or rule speaks of."""
 
@@ -70,7 +73,7 @@ def read_policy(file: str, statement: Statement) -> WrittenPolicy | ConfigProble
     try:
         told = json.loads(cedarpy.policies_to_json_str(statement.text))
     except ValueError as error:
-        return fault(f"is no Cedar: {error}", "one policy, up to its ;")
+        return _unreadable(file, statement, str(error))
     if told["templates"]:
         allowed = "a policy that names whom it speaks of"
         return fault("it has slots (?principal, ?resource)", allowed)
@@ -88,6 +91,20 @@ def read_policy(file: str, statement: Statement) -> WrittenPolicy | ConfigProble
         sentence=notes["sentence"],
         mode=PolicyMode(notes.get("mode", PolicyMode.ENFORCE)),
         rule=rule,
+    )
+
+
+def _unreadable(file: str, statement: Statement, error: str) -> ConfigProblem:
+    """At the line of the word that the parser names, where that can be found."""
+    before = lines_before_error(statement.text, error)
+    line = statement.text.split("\n")[before]
+    return ConfigProblem(
+        file=file,
+        line=statement.line + before,
+        column=len(line) - len(line.lstrip()) + 1 if before else statement.column,
+        field="",
+        problem=f"is no Cedar: {error}",
+        allowed="one policy, up to its ;",
     )
 
 
@@ -122,13 +139,18 @@ def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProblem
     """What the schema and the configuration say against one policy."""
     for problem in _schema_problems(policy.text):
         yield policy.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
-    for kind, name in _entities(policy.rule):
+    for kind, name in entities(policy.rule):
         yield from _entity_faults(policy, kind, name, file)
     known = _known_tags(file)
-    for name in sorted(_tag_names(policy.rule) - known):
+    for name in sorted(tag_names(policy.rule) - known):
         yield policy.fault(
             f"it speaks of tag {quoted(name)}{suggestion(name, known)}",
-            f"tags of defaults.requiredTags, of budgets, or {listed(_FREE_TAGS)}",
+            f"tags of defaults.requiredTags, of budgets, or {listed(sorted(_FREE_TAGS))}",
+        )
+    for name in sorted(words_of(policy.rule, "resource", "geography").difference(_GEOGRAPHIES)):
+        yield policy.fault(
+            f"there is no geography {quoted(name)}{suggestion(name, _GEOGRAPHIES)}",
+            f"one of {', '.join(_GEOGRAPHIES)}",
         )
 
 
@@ -158,7 +180,7 @@ def _entity_faults(
         word = kind.lower()
         yield policy.fault(
             f"there is no {word} {quoted(name)}{suggestion(name, known[kind])}",
-            f"one of the {word}s: {listed(known[kind])}",
+            f"one of the {word}s: {listed(sorted(known[kind]))}",
         )
 
 
@@ -176,43 +198,11 @@ def _application_fault(
         )
 
 
-def _nodes(tree: object) -> Iterator[Mapping[str, Any]]:
-    """Every mapping in a rule's JSON form: of its head, and of its conditions."""
-    if isinstance(tree, Mapping):
-        yield tree
-    below = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
-    for value in below:
-        yield from _nodes(value)
-
-
-def _entities(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def entities(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every entity that a rule names: kind and name."""
-    for node in _nodes(rule):
+    for node in nodes(rule):
         if isinstance(node.get("type"), str) and isinstance(node.get("id"), str):
             yield node["type"].removeprefix(f"{NAMESPACE}::"), node["id"]
-
-
-def _tag_names(rule: Mapping[str, Any]) -> set[str]:
-    """The names in ``context.tagNames.containsAll(["a"])`` and ``context.tags.contains("a=b")``."""
-    asked = (node.get(verb) for node in _nodes(rule) for verb in _TAG_SETS)
-    sets = (one for one in asked if isinstance(one, Mapping) and "left" in one)
-    return {name for one in sets for name in _names_in(one["left"], one["right"])}
-
-
-def _names_in(left: object, right: object) -> set[str]:
-    attribute = left.get(".", {}).get("attr") if isinstance(left, Mapping) else None
-    if attribute not in ("tags", "tagNames"):
-        return set()
-    texts = set(_texts(right))
-    return {text.partition("=")[0] for text in texts} if attribute == "tags" else texts
-
-
-def _texts(node: object) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        if isinstance(node.get("Value"), str):
-            yield node["Value"]
-        for value in node.get("Set", ()):
-            yield from _texts(value)
 
 
 def _known_tags(file: SentryFile) -> set[str]:

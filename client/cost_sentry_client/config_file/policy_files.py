@@ -12,6 +12,12 @@ from cost_sentry_client.config_file.policy_checks import (
     faults_of,
     read_policy,
 )
+from cost_sentry_client.config_file.policy_claims import claims
+from cost_sentry_client.config_file.policy_set_checks import (
+    holds_none,
+    permits_nothing,
+    would_permit_nothing,
+)
 from cost_sentry_client.config_file.problems import ConfigProblem, Finding, quoted
 from cost_sentry_client.config_file.shapes import SentryFile
 
@@ -28,6 +34,8 @@ class PolicyReport:
     """In ``sentry.yaml`` itself."""
     problems: list[ConfigProblem] = field(default_factory=list)
     """In the policy files."""
+    warnings: list[ConfigProblem] = field(default_factory=list)
+    """Of the policy files: allowed, and probably not meant."""
     written: list[WrittenPolicy] = field(default_factory=list)
 
     def policies(self, time_zone: str) -> Policies:
@@ -48,13 +56,7 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
     """
     report = PolicyReport()
     for path in _matching(file, beside, report):
-        text = _text(path, report)
-        for statement in statements(text):
-            found = read_policy(str(path), statement)
-            if isinstance(found, ConfigProblem):
-                report.problems.append(found)
-            else:
-                report.written.append(found)
+        _read(path, report)
     faults = [fault for one in report.written for fault in faults_of(one, file)]
     report.problems += [*faults, *faults_between(report.written)]
     if len(report.written) > POLICIES_MAX:
@@ -65,7 +67,26 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
                 allowed=f"at most {POLICIES_MAX}: say in one policy what holds for many models",
             )
         )
+    if not report.problems and not report.findings:
+        report.problems += permits_nothing(report.written)
+        report.warnings += would_permit_nothing(report.written)
+        report.warnings += (one for policy in report.written for one in claims(policy, file))
     return report
+
+
+def _read(path: FilePath, report: PolicyReport) -> None:
+    text = _text(path, report)
+    if text is None:
+        return
+    told = list(statements(text))
+    if not told:
+        report.warnings.append(holds_none(str(path)))
+    for statement in told:
+        found = read_policy(str(path), statement)
+        if isinstance(found, ConfigProblem):
+            report.problems.append(found)
+        else:
+            report.written.append(found)
 
 
 def _matching(file: SentryFile, beside: FilePath, report: PolicyReport) -> Iterator[FilePath]:
@@ -90,7 +111,7 @@ def _found(pattern: str, beside: FilePath) -> Sequence[FilePath]:
     return sorted(path for path in beside.glob(pattern) if path.is_file())
 
 
-def _text(path: FilePath, report: PolicyReport) -> str:
+def _text(path: FilePath, report: PolicyReport) -> str | None:
     try:
         content = path.read_bytes()
         if len(content) <= FILE_BYTES_MAX:
@@ -104,4 +125,4 @@ def _text(path: FilePath, report: PolicyReport) -> str:
     report.problems.append(
         ConfigProblem(file=str(path), line=1, column=1, field="", problem=problem, allowed=allowed)
     )
-    return ""
+    return None

@@ -141,7 +141,10 @@ class BudgetShape(Shape):
         default=UTC_NAME,
         description="where its hours, days, weeks, months, quarters and years begin and end",
     )
-    limit: Amount = Field(description="the amount that is never overspent, in the unit")
+    limit: Amount = Field(
+        description="the amount that is never overspent, in the unit; above 0, but for depth and "
+        "children, where 0 lets the root of a run call alone"
+    )
     owners: list[Address] = Field(
         default_factory=list, max_length=20, description="e-mail addresses told about this budget"
     )

@@ -29,11 +29,17 @@ def window_findings(budget: BudgetShape, path: Path) -> Iterator[Finding]:
             problem=f"{_SAME_EVERYWHERE[budget.window]}: {quoted(budget.time_zone)} says nothing",
             allowed=f"no timeZone with window {budget.window}",
         )
-    elif budget.time_zone not in available_timezones():
-        hint = suggestion(budget.time_zone, available_timezones())
+    else:
+        yield from zone_findings(budget.time_zone, (*path, "timeZone"))
+
+
+def zone_findings(name: str, path: Path) -> Iterator[Finding]:
+    """A time zone that there is not; ``path`` is the field's that names it."""
+    if name != UTC_NAME and name not in available_timezones():
+        hint = suggestion(name, available_timezones())
         yield Finding(
-            path=(*path, "timeZone"),
-            problem=f"there is no time zone {quoted(budget.time_zone)}{hint}",
+            path=path,
+            problem=f"there is no time zone {quoted(name)}{hint}",
             allowed="a name of the tz database, such as Europe/Berlin",
         )
 

@@ -2,7 +2,8 @@
 
 Source: Cedar policy language reference, "Authorization": a request is permitted if some permit is
 satisfied and no forbid is. A policy that fails while it is evaluated counts for nothing there; here
-nothing may be called then, because a forbid that failed would have forbidden.
+nothing may be called then, because a forbid that failed would have forbidden. Where all policies
+are in shadow mode everything is permitted, as where there are none.
 
 Asking takes Cedar 40 to 100 microseconds, most of them to read the call. So it is asked once for
 each kind of call (``call_kinds``), and told what policies look at.
@@ -12,6 +13,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import cedarpy
@@ -37,6 +39,8 @@ VERDICTS_KNOWN_MAX = 10_000
 OFFER_NAMES = ("outputTokens", "inputTokensMax", "rung")
 """Of an ``OfferFacts`` in the published schema."""
 
+UNPERMITTED = "In force with the others it would refuse this: none of them permits it."
+
 Rules = Mapping[str, Mapping[str, Any]]
 """Policies in Cedar's JSON form, by id."""
 
@@ -50,10 +54,12 @@ class CedarPolicies:
         self._in_shadow = {
             policy.id for policy in policies.rules if policy.mode is PolicyMode.SHADOW
         }
+        self._is_any_enforced = len(self._in_shadow) < len(self._rules)
         self._slice = lru_cache(PAIRS_KNOWN_MAX)(self._slice_of)
         self._looked_at = lru_cache(PAIRS_KNOWN_MAX)(self._looked_at_by)
         self._policy_set = lru_cache(PAIRS_KNOWN_MAX)(self._policy_set_of)
         seen = looked_at(self._rules.values())
+        self._sees_everything, self._names = seen.everything, seen.names
         self._call_traits = Traits(seen, seen.names.difference(OFFER_NAMES))
         self._offer_traits = NumberTraits(seen, OFFER_NAMES)
         self._last_call: tuple[Facts, tuple[Hashable, ...]] = ({}, ())
@@ -82,6 +88,10 @@ class CedarPolicies:
             self._known[kind] = known
         return known
 
+    def looks_at(self, fact: str) -> bool:
+        """See the port."""
+        return self._sees_everything or fact in self._names
+
     def _asked_about(
         self, found: "_Slice", model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> Verdict:
@@ -89,16 +99,21 @@ class CedarPolicies:
         request = {**found.request, "context": _context(found.looks_at.told(facts))}
         said = _asked(request, self._policy_set(found.near), found.entities)
         shadow: tuple[PolicyNote, ...] = ()
-        if said.error or said.reasons & self._in_shadow:
+        if said.error or said.reasons & self._in_shadow or not self._is_any_enforced:
             # Without any of them among its reasons the answer is that of the enforced ones.
             would_be = said
-            enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
-            said = _asked(request, self._policy_set(enforced), found.entities)
+            said = self._said_by_enforced(found, request)
             shadow = self._of_shadows(would_be, said, model)
         if said.error:
             raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
         forbidden_by = () if said.is_permitted else self._notes(said.reasons, model)
         return Verdict(is_permitted=said.is_permitted, forbidden_by=forbidden_by, shadow=shadow)
+
+    def _said_by_enforced(self, found: "_Slice", request: Mapping[str, Any]) -> "_Said":
+        if not self._is_any_enforced:
+            return _Said(is_permitted=True, reasons=set(), error=None)
+        enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
+        return _asked(request, self._policy_set(enforced), found.entities)
 
     def _of_shadows(
         self, would_be: "_Said", said: "_Said", model: ModelFacts
@@ -113,7 +128,16 @@ class CedarPolicies:
             )
         if would_be.is_permitted == said.is_permitted:
             return ()
-        return self._notes(would_be.reasons & self._in_shadow, model)
+        turned = self._notes(would_be.reasons & self._in_shadow, model)
+        return turned or self._unpermitted(model)
+
+    def _unpermitted(self, model: ModelFacts) -> tuple[PolicyNote, ...]:
+        """Of a set that is in shadow mode as a whole: told by its first permit, if it has any."""
+        permits = (id_ for id_, rule in self._rules.items() if rule["effect"] == "permit")
+        return tuple(
+            PolicyNote(policy_id=id_, sentence=UNPERMITTED, model_id=model.model_id)
+            for id_ in islice(permits, 1)
+        )
 
     def _slice_of(self, caller: CallerFacts, model: ModelFacts) -> "_Slice":
         """The policies that may speak of them, by their scopes; most speak of somebody else."""
@@ -186,9 +210,9 @@ def parsed(policies: Sequence[Policy]) -> Rules:
     for policy in policies:
         try:
             told = json.loads(cedarpy.policies_to_json_str(policy.text))
+            (rules[policy.id],) = told["staticPolicies"].values()
         except ValueError as error:
             raise ConfigurationError(f"policy {policy.id!r} cannot be read: {error}") from error
-        (rules[policy.id],) = told["staticPolicies"].values()
     return rules
 
 

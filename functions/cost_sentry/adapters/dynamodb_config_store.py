@@ -9,12 +9,10 @@ from typing import Any
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import key
 from cost_sentry.application.config_document import config_from_document
+from cost_sentry.application.config_size import document_text, must_fit
 from cost_sentry.application.ports import Clock, ConfigStore
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
 from cost_sentry.domain.sentry_config import SentryConfig
-
-DOCUMENT_BYTES_MAX = 350_000
-"""DynamoDB refuses items above 400 KB; what is left is room for keys and growth."""
 
 FRESH_FOR = timedelta(seconds=1)
 """How old an answer may be without a look at the table."""
@@ -53,13 +51,8 @@ class DynamoDbConfigStore:
 
     def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:
         """See the port; ``ConfigurationError`` if the document does not fit into one item."""
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        size = len(text.encode())
-        if size > DOCUMENT_BYTES_MAX:
-            raise ConfigurationError(
-                f"the configuration takes {size} bytes in the ledger's table; at most "
-                f"{DOCUMENT_BYTES_MAX} fit: name fewer budgets, owners or ladders"
-            )
+        must_fit(document)
+        text = document_text(document)
         match self._calls.update(_replace(version, text, self._clock.now(), replaces)):
             case Written():
                 return

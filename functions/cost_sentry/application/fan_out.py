@@ -69,6 +69,10 @@ def _without_room(
 
 
 def _why(budget: Budget, edge: Edge) -> str:
+    if budget.limit == 0:
+        return (
+            f"budget {budget.id} lets no agent have children; call as the root, or raise the limit"
+        )
     most = amount_in_words(budget.unit, budget.limit)
     return (
         f"budget {budget.id} lets each agent have {most}, and {_named(edge)} has as many already, "

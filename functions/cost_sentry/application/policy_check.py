@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.policy_facts import (
+    LEFT_PERCENT,
     call_facts,
     caller_facts,
     model_facts,
     offer_facts,
 )
-from cost_sentry.application.policy_ports import PolicyEngines
+from cost_sentry.application.policy_ports import PolicyEngine, PolicyEngines
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.decision import RungOutcome
@@ -23,6 +25,16 @@ NOTES_MAX = 8
 """That an answer shows: it travels beside a request of 212 KiB through Step Functions' 256."""
 NAMED_MAX = 3
 """Policies that the outcome of one model names."""
+
+
+def ask_what_is_left(policies: Policies, engines: PolicyEngines | None) -> bool:
+    """Whether a policy may look at what is left of a budget, which must be read for it.
+
+    ``ConfigurationError`` if the policies cannot be understood.
+    """
+    if not policies.rules:
+        return False
+    return _engine(policies, engines).looks_at(LEFT_PERCENT)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,10 +78,8 @@ class PolicyCheck:
 
     def _asking(self) -> Callable[[Candidate, int], Verdict]:
         """Asks about a candidate so far down the ladder; what is the same for all is in hand."""
-        if self.engines is None:
-            raise ConfigurationError("this sentry cannot read policies: deploy one that can")
-        local = self.clock.now().astimezone(time_zone_named(self.policies.time_zone))
-        verdict, caller = self.engines(self.policies).verdict, caller_facts(self.request)
+        local = self.clock.now().astimezone(_zone(self.policies))
+        verdict, caller = _engine(self.policies, self.engines).verdict, caller_facts(self.request)
         call = call_facts(
             self.request,
             local=local,
@@ -82,8 +92,10 @@ class PolicyCheck:
 
     def why(self) -> str:
         """Of the model that was struck first: by which policies, and what the first one says."""
-        said = f" ({self.notes[0].sentence})" if self.notes else ""
-        return f"{self.struck[0].model_id} is {self.struck[0].outcome}{said}"
+        first, said = self.struck[0], f" ({self.notes[0].sentence})" if self.notes else ""
+        if first.outcome == UNSPOKEN:
+            return f"no policy permits {first.model_id}"
+        return f"{first.model_id} is {first.outcome}{said}"
 
     def _strike(self, candidate: Candidate, verdict: Verdict) -> RungOutcome:
         if len(self.notes) < NOTES_MAX:
@@ -95,6 +107,20 @@ class PolicyCheck:
         )
         self.struck.append(struck)
         return struck
+
+
+def _engine(policies: Policies, engines: PolicyEngines | None) -> PolicyEngine:
+    if engines is None:
+        raise ConfigurationError("this sentry cannot read policies: deploy one that can")
+    return engines(policies)
+
+
+def _zone(policies: Policies) -> tzinfo:
+    try:
+        return time_zone_named(policies.time_zone)
+    except ValueError as error:
+        message = f"the policies' hours cannot be told: {error}; apply sentry.yaml again"
+        raise ConfigurationError(message) from error
 
 
 def why_forbidden(verdict: Verdict) -> str:

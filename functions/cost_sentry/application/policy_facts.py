@@ -17,6 +17,8 @@ from cost_sentry.domain.model_id import (
 from cost_sentry.domain.policy import price_class
 from cost_sentry.domain.routing import TIER_NAMES
 
+LEFT_PERCENT = "budgetLeftPercent"
+"""What is left of a budget: it must be read for policies that look at it."""
 REGIONAL = "regional"
 """The geography of a model that is called by its own id, in one Region."""
 _PICODOLLARS_PER_CENT = 10**10
@@ -63,7 +65,7 @@ def call_facts(
         is_pinned: the request names a model, and no virtual one.
     """
     named = {} if request.max_tokens is None else {"maxTokens": request.max_tokens}
-    known = {} if left_percent is None else {"budgetLeftPercent": left_percent}
+    known = {} if left_percent is None else {LEFT_PERCENT: left_percent}
     return {
         "tags": [f"{name}={value}" for name, value in request.tags.items()],
         "tagNames": list(request.tags),

@@ -63,6 +63,10 @@ class PolicyEngine(Protocol):
         """
         ...
 
+    def looks_at(self, fact: str) -> bool:
+        """Whether a policy may look at this fact of a call, by its name in the published schema."""
+        ...
+
 
 PolicyEngines = Callable[[Policies], PolicyEngine]
 """Understands the policies of a configuration; the same for the same object."""

@@ -20,7 +20,7 @@ from cost_sentry.application.latest_attempt import latest_attempt
 from cost_sentry.application.model_refusal import refusal_of_length
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
-from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck
+from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck, ask_what_is_left
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
@@ -152,7 +152,7 @@ class Serving:
 
     def _left_percent(self, model_id: str, now: datetime) -> int | None:
         """Of this model's budgets; ``None`` where no policy asks, or nobody knows."""
-        if not self.config.policies.ask_what_is_left:
+        if not ask_what_is_left(self.config.policies, self.parts.policy_engines):
             return None
         return self.parts.levels.left_percent(self._budgets_of(model_id), now)
 

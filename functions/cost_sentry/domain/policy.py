@@ -33,9 +33,6 @@ class Policy:
     mode: PolicyMode = PolicyMode.ENFORCE
 
 
-LEFT_PERCENT = "budgetLeftPercent"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """All rules of a configuration."""
@@ -43,11 +40,6 @@ class Policies:
     rules: tuple[Policy, ...] = ()
     time_zone: str = "UTC"
     """Of the hours and weekdays that rules speak of."""
-
-    @property
-    def ask_what_is_left(self) -> bool:
-        """Whether a rule may look at what is left of a budget, which must be read for it."""
-        return any(LEFT_PERCENT in rule.text for rule in self.rules)
 
 
 NO_POLICIES = Policies()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cost_sentry.adapters.cedar_policies import CedarPolicies
+from cost_sentry.adapters.cedar_policies import UNPERMITTED, CedarPolicies
 from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import Policies, PolicyNote
@@ -143,12 +143,44 @@ def test_a_policy_in_shadow_mode_is_told_where_it_would_have_forbidden():
 
 
 def test_a_policy_in_shadow_mode_is_told_where_it_would_have_permitted():
-    generous = Policies(rules=(policy("generous", EVERYTHING, shadow=True),))
+    only = 'permit (principal, action, resource == CostSentry::Model::"x.y");'
+    rules = (policy("generous", EVERYTHING, shadow=True), policy("only", only))
 
-    told = verdict(generous)
+    told = verdict(Policies(rules=rules))
 
     assert not told.is_permitted
     assert told.shadow == (note("generous"),)
+
+
+NOTHING = "forbid (principal, action, resource);"
+OPUS_ONLY = 'permit (principal, action, resource == CostSentry::Model::"anthropic.opus-v1:0");'
+
+
+@pytest.mark.parametrize("texts", [(NOTHING,), (EVERYTHING,), (OPUS_ONLY,), (NOTHING, OPUS_ONLY)])
+def test_policies_that_are_all_in_shadow_mode_permit_everything(texts):
+    rules = tuple(policy(f"p{n}", text, shadow=True) for n, text in enumerate(texts))
+
+    for model in (HAIKU, OPUS):
+        assert verdict(Policies(rules=rules), model).is_permitted
+        assert verdict(Policies(rules=rules), model).forbidden_by == ()
+
+
+def test_of_policies_that_are_all_in_shadow_mode_it_is_told_what_they_would_refuse():
+    forbids = Policies(rules=(policy("no", NOTHING, shadow=True),))
+    permits = Policies(rules=(policy("opus", OPUS_ONLY, shadow=True),))
+
+    assert verdict(forbids).shadow == (note("no"),)
+    assert verdict(permits, OPUS).shadow == ()
+    [said] = verdict(permits, HAIKU).shadow
+    assert (said.policy_id, said.model_id) == ("opus", HAIKU.model_id)
+    assert said.sentence == UNPERMITTED
+
+
+def test_one_enforced_policy_is_enough_for_what_none_permits_to_be_refused():
+    rules = (policy("tried", EVERYTHING, shadow=True), policy("opus", OPUS_ONLY))
+
+    assert not verdict(Policies(rules=rules), HAIKU).is_permitted
+    assert verdict(Policies(rules=rules), OPUS).is_permitted
 
 
 def test_a_policy_in_shadow_mode_that_changes_nothing_is_not_told():

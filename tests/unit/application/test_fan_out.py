@@ -33,6 +33,24 @@ def test_a_child_too_many_is_refused_and_told_whose_and_what_to_do():
     assert (view.limit, view.left, view.needed, view.binding) == (2, 0, 1, True)
 
 
+@pytest.mark.parametrize("unit", [Unit.CHILDREN, Unit.DEPTH])
+def test_with_none_of_the_tree_of_a_run_only_its_root_may_call(unit):
+    sentry = Sentry(PLENTY, cap("alone", 0, unit=unit))
+
+    root, child = decided(sentry, request("r1"), request("r2", path=("a",)))
+
+    assert (root.kind, child.kind) == (DecisionKind.ALLOW, DecisionKind.REJECT)
+    assert child.code is ReasonCode.BUDGET_EXHAUSTED
+
+
+def test_where_nobody_may_have_children_the_refusal_says_so():
+    [refused] = decided(Sentry(PLENTY, fan_out(0)), request(path=("a",)))
+
+    assert refused.message == (
+        "budget fan-out lets no agent have children; call as the root, or raise the limit"
+    )
+
+
 def test_children_of_the_root_count_too_and_the_root_itself_does_not():
     sentry = Sentry(PLENTY, fan_out(1))
 

@@ -76,6 +76,9 @@ def test_models_are_asked_about_only_as_far_as_they_are_needed():
                 asked.append((model.model_id, model.tier))
                 return engine.verdict(caller, model, *facts)
 
+            def looks_at(self, fact):
+                return engine.looks_at(fact)
+
         return Noted()
 
     sentry(PLENTY, of=routing(virtual("auto", LARGE)), policies=policies(), engines=noted).decide(

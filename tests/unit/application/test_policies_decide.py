@@ -64,7 +64,8 @@ def test_what_no_policy_permits_is_rejected():
 
     assert (decision.code, decision.model_used) == (ReasonCode.REROUTED_BY_POLICY, CHEAP)
     assert decision.policies == ()
-    assert "no policy permits it" in decision.message
+    assert decision.message == f"no policy permits {DEAR}; {CHEAP} is permitted"
+    assert decision.rungs[0].outcome == "no policy permits it"
 
 
 def test_a_budget_decides_among_what_policies_leave():
@@ -94,6 +95,9 @@ def test_models_are_asked_about_only_as_far_as_they_are_needed():
                 asked.append(model.model_id)
                 return engine.verdict(caller, model, *facts)
 
+            def looks_at(self, fact):
+                return engine.looks_at(fact)
+
         return Noted()
 
     Sentry(PLENTY, policies=policies(), engines=noted).decide(request())
@@ -113,6 +117,22 @@ def test_policies_that_cannot_be_understood_permit_nothing():
 
     assert decision.code is ReasonCode.NOT_CONFIGURED
     assert "cannot read policies" in decision.message
+
+
+def test_a_time_zone_that_there_is_not_permits_nothing():
+    """Whoever stored it: `config check` refuses it."""
+    decision = decide(policies("Mars/Olympus"))
+
+    assert decision.code is ReasonCode.NOT_CONFIGURED
+    assert "there is no time zone 'Mars/Olympus'" in decision.message
+
+
+@pytest.mark.parametrize("text", ["", f"{NO_DEAR}\n{NO_DEAR}", "permit;"])
+def test_what_is_not_one_policy_permits_nothing(text):
+    decision = decide(policies("UTC", policy("it", text)))
+
+    assert decision.code is ReasonCode.NOT_CONFIGURED
+    assert "policy 'it' cannot be read" in decision.message
 
 
 def test_a_policy_in_shadow_mode_is_told_and_changes_nothing():

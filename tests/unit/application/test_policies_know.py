@@ -95,8 +95,21 @@ def test_the_budget_of_the_asked_model_that_is_used_up_most_is_the_one_that_coun
     assert sentry.decide(request("r2"), "e2").code is ReasonCode.FORBIDDEN_BY_POLICY
 
 
-def test_nothing_is_read_for_policies_that_do_not_ask():
-    sentry = house(budget("day", 10_000), given=policies(only_prod=ONLY_PROD))
+def test_a_fact_may_be_named_in_any_way_that_cedar_knows():
+    name = "budget\\u{4c}eftPercent"
+    escaped = WHEN_LOW.replace("has budgetLeftPercent", f'has "{name}"').replace(
+        "context.budgetLeftPercent", f'context["{name}"]'
+    )
+    sentry = house(budget("day", 10_000), given=policies(when_low=escaped))
+    posted(sentry, day=9_000)
+
+    assert "budgetLeft" not in escaped
+    assert sentry.decide(request()).code is ReasonCode.FORBIDDEN_BY_POLICY
+
+
+@pytest.mark.parametrize("text", [ONLY_PROD, f"// not budgetLeftPercent\n{ONLY_PROD}"])
+def test_nothing_is_read_for_policies_that_do_not_ask(text):
+    sentry = house(budget("day", 10_000), given=policies(only_prod=text))
 
     sentry.decide(request())
 

@@ -28,6 +28,18 @@ def test_a_budget_that_needs_a_further_tag_does_not_cover_the_team(file):
     assert len(load(file, text).warnings) == 2
 
 
+def test_budgets_of_agent_runs_cover_no_call(file):
+    """There may be any number of runs, so they bound nothing."""
+    head = GOOD.partition("budgets:")[0]
+    text = f"{head}budgets:\n  - {{id: run, unit: usd, window: session, limit: 1}}\n"
+
+    warnings = load(file, text).warnings
+
+    assert [w.field for w in warnings] == ["teams.search", "teams.growth"]
+    assert all("to any model;" in w.problem and "NO_BUDGET" in w.problem for w in warnings)
+    assert all("not of agent runs" in w.allowed for w in warnings)
+
+
 def many(number: int, scope: str) -> str:
     return GOOD + "".join(
         f"  - {{id: b{i}, unit: usd, window: day, limit: 1, scope: {scope.format(i)}}}\n"

@@ -146,8 +146,8 @@ def test_what_tells_that_it_would_refuse_may_be_in_shadow_mode(file, unit):
         ("in_flight", "0.5", "whole calls in flight"),
         ("in_flight", "0", "above 0, at most 1000000 calls in flight"),
         ("output_tokens", "0.5", "whole output tokens"),
-        ("children", "1001", "above 0, at most 1000 children"),
-        ("depth", "33", "above 0, at most 32 levels below the root"),
+        ("children", "1001", "from 0, at most 1000 children"),
+        ("depth", "33", "from 0, at most 32 levels below the root"),
     ],
 )
 def test_fails_on_a_limit_that_is_no_count(file, unit, limit, allowed):
@@ -155,6 +155,11 @@ def test_fails_on_a_limit_that_is_no_count(file, unit, limit, allowed):
     (found,) = problems(file, with_budget(f"unit: {unit}, window: {window}, limit: {limit}"))
 
     assert allowed in found.allowed
+
+
+@pytest.mark.parametrize("unit", ["depth", "children"])
+def test_the_root_of_a_run_may_be_alone(file, unit):
+    assert loaded(file, f"unit: {unit}, window: session, limit: 0").limit == 0
 
 
 def test_a_cap_on_calls_in_flight_alone_leaves_a_team_uncovered(file):

@@ -73,6 +73,13 @@ def test_policies_have_a_time_zone(folder):
     assert config.policies.time_zone == "Europe/Berlin"
 
 
+def test_a_time_zone_that_there_is_not_is_told_by_line(folder):
+    [found] = problems(folder, PERMIT, yaml=f"{GOOD}{NAMED}  timeZone: Europe/Berln\n")
+
+    assert found[:3] == ("sentry.yaml", 21, "policies.timeZone")
+    assert '"Europe/Berln" (did you mean Europe/Berlin' in found[3]
+
+
 def test_what_is_stored_is_read_back_as_it_was(folder):
     done = load(folder, forbid("", mode="shadow"), PERMIT)
 
@@ -153,6 +160,11 @@ def test_a_pattern_must_match_below_the_folder_of_the_file(folder, pattern):
         ),
         (forbid('unless { context.tagNames.contains("projct") }'), 1, "it", 'tag "projct"'),
         (forbid('when { context.tags.containsAny(["stage=dev"]) }'), 1, "it", 'tag "stage"'),
+        (forbid('unless { ["team", "projct"].containsAll(context.tagNames) }'), 1, "it", "projct"),
+        (forbid('when { context.tags.containsAll(["team=a", "b=c"]) }'), 1, "it", 'tag "b"'),
+        (forbid('when { context.tags == ["team=a", "b=c"] }'), 1, "it", 'tag "b"'),
+        (forbid('when { resource.geography == "uss" }'), 1, "it", 'no geography "uss" (did you'),
+        (forbid('unless { ["us", "eur"].contains(resource.geography) }'), 1, "it", '"eur"'),
         (
             NOTED + 'forbid (principal in CostSentry::Team::"x", action, resource);',
             1,
@@ -168,6 +180,24 @@ def test_what_is_wrong_with_a_policy_is_told_where_it_begins(folder, text, line,
 
     assert found[:3] == ("0.cedar", line, field)
     assert problem in found[3]
+
+
+@pytest.mark.parametrize("name", ["us", "us-gov", "eu", "apac", "global", "regional"])
+def test_each_geography_may_be_spoken_of(folder, name):
+    text = forbid(f'unless {{ ["{name}"].contains(resource.geography) }}')
+
+    assert load(folder, text + PERMIT).config.policies.rules
+
+
+def test_what_is_allowed_is_told_in_a_fixed_order(folder):
+    write(folder, forbid('when { resource == CostSentry::Model::"x" }'))
+
+    with pytest.raises(ConfigFileInvalid) as caught:
+        load_config(folder / "sentry.yaml")
+
+    assert [problem.allowed for problem in caught.value.problems] == [
+        "one of the models: amazon.nova-lite-v1:0, amazon.nova-pro-v1:0"
+    ]
 
 
 def test_ids_are_used_once_over_all_files(folder):
@@ -192,14 +222,14 @@ def test_policies_that_contradict_each_other_are_both_told(folder, when):
     "permit",
     [
         NOTED + "permit (principal, action, resource) when { context.hour > 2 };",
-        NOTED + '@mode("shadow") permit (principal, action, resource);',
+        NOTED + '@mode("shadow") permit (principal, action, resource);' + PERMIT,
     ],
     ids=["another condition", "in shadow"],
 )
 def test_policies_of_which_each_may_decide_are_no_contradiction(folder, permit):
     text = forbid("when { context.hour > 1 }") + permit
 
-    assert len(load(folder, text).config.policies.rules) == 2
+    assert load(folder, text).config.policies.rules[1].id == "a"
 
 
 def test_everything_that_is_wrong_is_told_at_once(folder):
@@ -234,10 +264,11 @@ def test_comments_and_quotes_hide_semicolons(folder):
     text = (
         "// first; a comment\n"
         + forbid('when { context.tags.contains("team=a;b\\"//c") } // not; the end\n')
+        + PERMIT
         + "// last; one"
     )
 
     config = load(folder, text).config
 
-    assert len(config.policies.rules) == 1
+    assert len(config.policies.rules) == 2
     assert config.policies.rules[0].text.startswith('@id("it")')

@@ -100,6 +100,19 @@ class CedarPolicies:
         forbidden_by = () if said.is_permitted else self._notes(said.reasons, model)
         return Verdict(is_permitted=said.is_permitted, forbidden_by=forbidden_by, shadow=shadow)
 
+    def reasons(
+        self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
+    ) -> tuple[PolicyNote, ...]:
+        """See the port."""
+        found = self._slice(caller, model)
+        facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
+        request = {**found.request, "context": _context(found.looks_at.told(facts))}
+        enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
+        said = _asked(request, self._policy_set(enforced), found.entities)
+        if said.error:
+            raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
+        return self._notes(said.reasons, model)
+
     def _of_shadows(
         self, would_be: "_Said", said: "_Said", model: ModelFacts
     ) -> tuple[PolicyNote, ...]:

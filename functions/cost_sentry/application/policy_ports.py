@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
-from cost_sentry.domain.policy import Policies, Verdict
+from cost_sentry.domain.policy import Policies, PolicyNote, Verdict
 
 
 class CallerFacts(NamedTuple):
@@ -60,6 +60,16 @@ class PolicyEngine(Protocol):
 
         Raises:
             ConfigurationError: a policy cannot be evaluated; nothing may be called then.
+        """
+        ...
+
+    def reasons(
+        self, caller: CallerFacts, model: ModelFacts, call: Mapping[str, object], offer: OfferFacts
+    ) -> tuple[PolicyNote, ...]:
+        """Each enforced policy that made the verdict, in order: permits, or else forbids.
+
+        Told to whoever explains a call, and never asked while one is decided. Raises as
+        ``verdict``.
         """
         ...
 

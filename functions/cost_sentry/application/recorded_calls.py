@@ -1,8 +1,9 @@
 """The calls of recorded days, put together again from journal and decision log.
 
-A call that was refused, routed, rerouted, cut short or answered from a cache is on record as it was
-asked, without its text. Of one that was allowed as it was asked only its reservation is: what it needed of a model is
-not known then, so it counts as text alone, and an output limit that is the default's as none.
+A call that was refused, routed, rerouted, cut short or answered from a cache is on record as it
+was asked, without its text. Of one that was allowed as it was asked only its reservation is: what
+it needed of a model is not known then, so it counts as text alone, and an output limit that is the
+default's as none.
 """
 
 from collections import Counter

@@ -188,6 +188,35 @@ def test_policies_that_contradict_each_other_are_both_told(folder, when):
     assert all("all that" in problem for *_, problem in found)
 
 
+OF_WEB = 'principal == CostSentry::Application::"search/web", action, resource'
+OF_TEAM = 'principal in CostSentry::Team::"search", action, resource'
+ALL, EARLY, DEEP = "principal, action, resource", "context.hour < 8", "context.depth > 1"
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "permitted"),
+    [
+        (f"({OF_TEAM})", f"({OF_WEB})"),
+        (f"({ALL}) when {{ {EARLY} }}", f"({ALL}) when {{ {EARLY} && {DEEP} }}"),
+        (f"({ALL}) when {{ {DEEP} && {EARLY} }}", f"({ALL}) when {{ {EARLY} && {DEEP} }}"),
+        (f"({OF_TEAM}) unless {{ {EARLY} }}", f"({OF_WEB}) unless {{ {EARLY} || {DEEP} }}"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["enforce", "shadow"])
+def test_a_permit_that_an_enforced_forbid_covers_is_a_contradiction(
+    folder, forbidden, permitted, mode
+):
+    no = f'@id("no") @sentence("No.") forbid {forbidden};'
+    yes = f'@id("yes") @sentence("Yes.") @mode("{mode}") permit {permitted};'
+
+    found = problems(folder, no, yes)
+    shadow = no.replace("forbid", '@mode("shadow") forbid')
+    tried = load(folder, shadow, yes.replace("shadow", "enforce"))
+
+    assert {id_ for _, _, id_, _ in found} == {"no", "yes"}
+    assert len(tried.config.policies.rules) == 2
+
+
 @pytest.mark.parametrize(
     "permit",
     [

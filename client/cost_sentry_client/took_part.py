@@ -1,5 +1,6 @@
 """What took part in a decision, for machines and for people; see ``application.explain_again``."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.adapters.rules_on_demand import policy_engine
@@ -28,7 +29,7 @@ def retelling_of(operator: Operator) -> Retelling | None:
         config=config,
         applied_at=operator.config_store.applied_at(),
         price_book=operator.price_book,
-        policy_engines=policy_engine,
+        policy_engines=partial(policy_engine, region=operator.target.session.region_name),
     )
 
 

@@ -100,6 +100,7 @@ def test_a_caller_reads_the_sentence_and_the_model_and_a_rung_steps_in(world):
     [
         ("context has budgetLeftPercent", "context.budgetLeftPercent > 5"),
         ("resource has tier", 'resource.tier == CostSentry::Tier::"large"'),
+        ("resource has region", 'resource.region == "eu-west-1"'),
     ],
 )
 def test_what_may_be_absent_must_be_asked_for_before(world, guard, condition):

@@ -26,7 +26,14 @@ from cost_sentry.adapters.call_kinds import (
 )
 from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.policy import Policies, Policy, PolicyMode, PolicyNote, Verdict
+from cost_sentry.domain.policy import (
+    REGIONAL,
+    Policies,
+    Policy,
+    PolicyMode,
+    PolicyNote,
+    Verdict,
+)
 
 NAMESPACE = "CostSentry"
 PAIRS_KNOWN_MAX = 1_000
@@ -42,9 +49,15 @@ Rules = Mapping[str, Mapping[str, Any]]
 
 
 class CedarPolicies:
-    """``application.policy_ports.PolicyEngine``."""
+    """``application.policy_ports.PolicyEngine``.
 
-    def __init__(self, policies: Policies) -> None:
+    Args:
+        policies: all of a configuration.
+        region: where models without a profile are called; ``None``: nobody knows.
+    """
+
+    def __init__(self, policies: Policies, region: str | None = None) -> None:
+        self._region = region
         self._by_id = {policy.id: policy for policy in policies.rules}
         self._rules = parsed(policies.rules)
         self._in_shadow = {
@@ -149,7 +162,9 @@ class CedarPolicies:
                 "action": {"type": f"{NAMESPACE}::Action", "id": "invoke"},
                 "resource": {"type": f"{NAMESPACE}::Model", "id": model.model_id},
             },
-            entities=cedarpy.Entities.from_json_str(json.dumps(_entities(caller, model))),
+            entities=cedarpy.Entities.from_json_str(
+                json.dumps(_entities(caller, model, self._region))
+            ),
         )
 
     def _looked_at_by(self, ids: tuple[str, ...]) -> LookedAt:
@@ -233,9 +248,13 @@ def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
     return any((one["type"].removeprefix(f"{NAMESPACE}::"), one["id"]) in names for one in named)
 
 
-def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
+def _entities(
+    caller: CallerFacts, model: ModelFacts, deployed_in: str | None
+) -> list[dict[str, Any]]:
     told = {} if caller.environment is None else {"environment": caller.environment}
     tier = {} if model.tier is None else {"tier": {"__entity": _uid("Tier", model.tier)}}
+    region = (model.region or deployed_in) if model.geography == REGIONAL else None
+    called_in = {} if region is None else {"region": region}
     return [
         {
             "uid": _uid("Application", caller.account),
@@ -248,6 +267,7 @@ def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
                 "priceClass": {"__entity": _uid("PriceClass", model.price_class)},
                 "outputCents": model.output_cents,
                 "geography": model.geography,
+                **called_in,
                 **tier,
             },
             "parents": [_uid("Provider", model.provider)],

@@ -29,6 +29,8 @@ class ModelFacts(NamedTuple):
     """Of a million output tokens, rounded up."""
     tier: str | None = None
     """``small``, ``middle`` or ``large``, as the configuration has it; ``None``: it has none."""
+    region: str | None = None
+    """Of the ARN that names a model without a profile; ``None``: the deployment's, if any."""
 
 
 class OfferFacts(NamedTuple):

@@ -109,9 +109,16 @@ def test_a_model_without_a_price_is_told_and_refused(tmp_path):
 def test_a_model_without_a_card_can_be_asked_for_and_never_stands_in(tmp_path):
     assert says(PAGE, "A model without a card can be asked for, and never stands in.")
     name = next(id_ for id_ in BOOK.model_ids() if BOOK.card(id_) is None)
-    alone = World(loaded(tmp_path, f"{MODELS}  {name}:\n").config)
+    config = loaded(tmp_path, f"{MODELS}  {name}:\n", limit=dollars(tmp_path, LITE)).config
+    ladder = {**config.models, PRO: Model(id=PRO, ladder=(name, LITE))}
+    rich = loaded(tmp_path, f"{MODELS}  {name}:\n").config
 
-    assert alone.decide(modelId=name).model_used == name
+    decision = World(replace(config, models=ladder)).decide(modelId=PRO, lowerOutputLimit=False)
+
+    assert World(rich).decide(modelId=name).model_used == name
+    assert decision.model_used == LITE
+    [why] = [rung.outcome for rung in decision.rungs if rung.model_id == name]
+    assert why == "nobody wrote down what it can do"
 
 
 def test_a_tier_needs_a_model_card(tmp_path):
@@ -122,3 +129,20 @@ def test_a_tier_needs_a_model_card(tmp_path):
         assert loaded(tmp_path, MODELS.replace(f"  {MICRO}:\n", f"  {MICRO}: {{tier: {tier}}}\n"))
     with pytest.raises(ConfigFileInvalid):
         loaded(tmp_path, f"{MODELS}  {name}: {{tier: small}}\n")
+
+
+def test_a_rung_of_another_provider_is_passed_over_if_the_request_is_made_for_one(tmp_path):
+    assert says(PAGE, "So is a rung of another provider, if the request has what is made for one")
+    sonnet = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    models = f"models:\n  {sonnet}: {{ladder: [{LITE}]}}\n  {LITE}:\n"
+    limit, fields = dollars(tmp_path, LITE), {"additionalModelRequestFields": {"top_k": 5}}
+
+    plain, made = (
+        World(loaded(tmp_path, models, limit=limit).config).decide(modelId=sonnet, **more)
+        for more in ({}, fields)
+    )
+
+    assert plain.model_used == LITE
+    assert made.kind is DecisionKind.REJECT
+    [why] = [rung.outcome for rung in made.rungs if rung.model_id == LITE]
+    assert "made for anthropic models" in why

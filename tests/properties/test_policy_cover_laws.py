@@ -75,12 +75,19 @@ def written(effect, who, which, parts):
 RULES = st.tuples(st.sampled_from(WHO), st.sampled_from(WHICH), PARTS)
 
 
+def _turned(part):
+    """The same condition, asked for the other way round."""
+    word, condition = part.split(" ", 1)
+    return f"{'when' if word == 'unless' else 'unless'} {condition}"
+
+
 @st.composite
 def pairs(draw):
     """A forbid, and a permit that often asks for the same and more."""
     who, which, parts = draw(RULES)
     more_who, more_which, more = draw(RULES)
-    permit = (more_who, more_which, [*more, *parts])
+    turned = [_turned(part) if draw(st.integers(0, 3)) == 0 else part for part in parts]
+    permit = (more_who, more_which, [*more, *turned])
     who, which = (
         draw(st.sampled_from([one, other]))
         for one, other in ((who, "principal"), (which, "resource"))

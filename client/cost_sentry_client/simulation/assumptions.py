@@ -17,7 +17,7 @@ _SAME_TOKENS = (
 )
 _CACHES = (
     "Caches start empty. The same request of an application is one with the same digest; an answer"
-    " is kept when its call has ended, unless that used its whole output limit."
+    " is kept when its call has ended."
 )
 _NO_OUTAGE = "Calls that are set aside for outages hold no money here."
 
@@ -74,6 +74,9 @@ def _has_cache(config: SentryConfig) -> bool:
 
 def _of_caches(assumed: Assumed, calls: int) -> Iterator[str]:
     yield _CACHES
+    if assumed.whole_limit:
+        some = "1 call" if assumed.whole_limit == 1 else f"{assumed.whole_limit:,} calls"
+        yield f"{some} used the whole output limit: taken to be cut short, so not kept in a cache."
     if assumed.text_unknown:
         some = "All calls lack" if assumed.text_unknown == calls else _lack(assumed.text_unknown)
         yield f"{some} messages, so nobody knows whether they are asked again: no hits of those."

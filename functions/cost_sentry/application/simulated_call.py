@@ -69,6 +69,8 @@ class Assumed:
     usage_unknown: int = 0
     """Calls whose usage is assumed, if they run."""
     duration_unknown: int = 0
+    whole_limit: int = 0
+    """Calls that used all of their output limit: no cache keeps what is cut short."""
     temperature_unknown: int = 0
     text_unknown: int = 0
 
@@ -87,7 +89,7 @@ def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) ->
         calls: all that are simulated.
         output_tokens_default: the output limit of those that name none.
     """
-    bounds = limits = prompts = answers = runs = no_usage = no_duration = 0
+    bounds = limits = prompts = answers = runs = no_usage = no_duration = whole = 0
     ran, repeatable = timedelta(0), Counter[Repeatable]()
     for call in calls:
         repeatable[call.repeatable] += 1
@@ -95,9 +97,11 @@ def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) ->
         no_duration += call.duration is None
         if call.duration is not None:
             ran, runs = ran + call.duration, runs + 1
+        limit = call.request.max_tokens or output_tokens_default
+        whole += call.usage is not None and call.usage.output_tokens >= limit
         if call.usage is not None and call.request.input_bound_tokens < UNBOUNDED_TOKENS:
             bounds += call.request.input_bound_tokens
-            limits += call.request.max_tokens or output_tokens_default
+            limits += limit
             prompts += call.usage.prompt_tokens
             answers += call.usage.output_tokens
     return Assumed(
@@ -106,6 +110,7 @@ def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) ->
         duration=ran / runs if runs else DURATION_ASSUMED,
         usage_unknown=no_usage,
         duration_unknown=no_duration,
+        whole_limit=whole,
         temperature_unknown=repeatable[Repeatable.UNSAID],
         text_unknown=repeatable[Repeatable.NO_TEXT],
     )

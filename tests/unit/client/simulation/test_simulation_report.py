@@ -22,7 +22,7 @@ from tests.fakes.admissions import CHEAP, DEAR, SmallBook, config
 from tests.fakes.builders import allowance, budget
 from tests.fakes.cached_calls import teams
 from tests.fakes.policies import policies, policy
-from tests.fakes.simulations import call
+from tests.fakes.simulations import call, usage
 
 RICH = config(budget("search-daily", 10**15))
 POOR = config(budget("search-daily", 2_100))
@@ -243,3 +243,10 @@ def test_what_is_assumed_of_caches_is_told_where_there_is_one(repeatable, senten
     assert sentence in said(RICH, CACHED, calls)
     assert sentence in said(CACHED, RICH, calls)
     assert sentence not in said(RICH, RICH, calls)
+
+
+def test_answers_that_are_taken_to_be_cut_short_are_told_where_there_is_a_cache():
+    calls = [call(f"r{n}", at=10 * n, usage=usage(answer=100 - n)) for n in range(2)]
+
+    assert "1 call used the whole output limit: taken to be cut short" in said(RICH, CACHED, calls)
+    assert "whole output limit" not in said(RICH, RICH, calls)

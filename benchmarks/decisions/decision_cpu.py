@@ -31,6 +31,9 @@ from cost_sentry.domain.sentry_config import SentryConfig
 NOW = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
 """A Wednesday afternoon."""
 
+REGION = "us-east-1"
+"""Of the deployment: the ladder has models without a profile."""
+
 Json = dict[str, Any]
 Offered = Iterable[Candidate | RungOutcome]
 
@@ -81,7 +84,7 @@ def decision_cpu(
     say("policies and routing, CPU")
     check_prices()
     config = configuration()
-    decider = Decider(config, CedarPolicies(config.policies))
+    decider = Decider(config, CedarPolicies(config.policies, REGION))
     for request in islice(calls(prompts, seed=1), plan.warm_up_calls):
         decider.every(request)
     fresh, named = calls(prompts, seed=2), calls(prompts, seed=3, model_id=LADDER[0])
@@ -98,7 +101,7 @@ def decision_cpu(
         "estimate alone": (lambda one: _timed(estimated_complexity, one), plan.cpu_calls),
         "every candidate": (lambda one: _timed(decider.every, one), plan.cpu_calls),
         "nothing remembered of any call": (
-            lambda one: _timed(Decider(config, CedarPolicies(config.policies)).every, one),
+            lambda one: _timed(Decider(config, CedarPolicies(config.policies, REGION)).every, one),
             plan.forgetful_calls,
         ),
     }

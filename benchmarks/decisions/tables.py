@@ -8,11 +8,13 @@ from benchmarks.decisions.routing_rows import ours, ours_with_prices
 from benchmarks.shared.tables import NOTHING, Table, verdict
 
 Json = dict[str, Any]
+EVERY = "every candidate"
+_OF_ALL = "the same, all 20 candidates asked about"
 _WEIGHT = {
     "candidates in order alone": "twenty candidates, priced, estimated, in order",
     "policies alone": "100 policies about each of them",
     "estimate alone": "the estimate",
-    "every candidate": "all of it, every candidate asked about",
+    EVERY: "all of it, every candidate asked about",
     "a call that names its model": "all of it, of a call that names its model",
 }
 UNKNOWN = "nothing remembered of any call"
@@ -22,8 +24,10 @@ def targets(results: Json) -> Table:
     """The figures to reach, and how the run stands to each."""
     figures = results["figures"]
     cpu, cold = figures["decide_cpu_us"], figures["cold_start"]
+    every = results["details"]["decide_cpu_us"][EVERY]
     rows = [
         ("policies and routing, CPU p50", f"{cpu['p50']} µs", "≤ 300 µs", cpu["p50"] <= 300),
+        (_OF_ALL, f"{every['p50']} µs", "≤ 300 µs", every["p50"] <= 300),
         ("cold start with Cedar", f"{cold['seconds']} s", "≤ 0.4 s", cold["seconds"] <= 0.4),
         ("memory at cold start", f"{cold['rss_mb']} MB", "≤ 80 MB", cold["rss_mb"] <= 80),
     ]

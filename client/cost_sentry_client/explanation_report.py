@@ -10,6 +10,7 @@ from cost_sentry.adapters.answer_block import (
     route_block,
     rung_block,
 )
+from cost_sentry.application.explain_again import TookPart
 from cost_sentry.application.explain_request import Charge, Explanation
 from cost_sentry.domain.budget import amount_text
 from cost_sentry.domain.money import dollars_text
@@ -29,13 +30,14 @@ from cost_sentry_client.budget_report import moment_text, window_shown
 from cost_sentry_client.money_display import spent_text, usd_text
 from cost_sentry_client.routing_report import model_text, routing_report
 from cost_sentry_client.tables import amounts_table, facts_table
+from cost_sentry_client.took_part import took_part_json, took_part_report
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
 
-def explanation_json(found: Explanation) -> dict[str, Any]:
+def explanation_json(found: Explanation, told: TookPart | None = None) -> dict[str, Any]:
     """The same words as the ``sentry`` block of an answer; amounts are exact decimal strings."""
     request_id, attempt = request_and_attempt(found.request_id)
     return {
@@ -63,6 +65,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "policies": [note_block(note) for note in found.policies],
         "shadow": [note_block(note) for note in found.shadow],
         "routing": route_block(found.route) if found.route else None,
+        "tookPart": took_part_json(told),
         "errors": [asdict(error) for error in found.errors],
         "cache": cache_block(found.cached) if found.cached else None,
         "steps": [
@@ -72,7 +75,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
     }
 
 
-def explanation_report(found: Explanation) -> "list[RenderableType]":
+def explanation_report(found: Explanation, told: TookPart | None = None) -> "list[RenderableType]":
     """A page of at most 80 columns: the decision, its reason, its cost, its story."""
     parts: list[RenderableType] = [
         headline(found.decision, found.message, found.errors),
@@ -94,6 +97,7 @@ def explanation_report(found: Explanation) -> "list[RenderableType]":
         parts += ["", FORBADE, policies_table([note_block(note) for note in found.policies])]
     if found.shadow:
         parts += ["", WOULD_HAVE, policies_table([note_block(note) for note in found.shadow])]
+    parts += took_part_report(told)
     if found.errors:
         parts += ["", errors_table([asdict(error) for error in found.errors])]
     if found.state is not None:

@@ -157,6 +157,7 @@ def _show(run: Run, sides: Sides, source: "CallSource") -> bool:
             price_book=sides.book,
             posted=source.posted,
             progress=progress,
+            region=sides.book.region,
         )
     said = list(assumptions(source, found, sides.before, sides.after, sides.book.version))
     document = {

@@ -10,13 +10,13 @@ from typing import Any
 import cedarpy
 
 from cost_sentry.adapters.packaged_price_book import DATA
-from cost_sentry.application.policy_facts import REGIONAL
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.model_id import PROFILE_SCOPES, base_model_id, provider_of
-from cost_sentry.domain.policy import PolicyMode
+from cost_sentry.domain.policy import REGIONAL, PolicyMode
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
 from cost_sentry_client.config_file.cedar_errors import lines_before_error
 from cost_sentry_client.config_file.cedar_text import Statement
+from cost_sentry_client.config_file.policy_cover import conjuncts, covers
 from cost_sentry_client.config_file.policy_words import nodes, tag_names, words_of
 from cost_sentry_client.config_file.problems import ConfigProblem, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
@@ -212,15 +212,18 @@ def _known_tags(file: SentryFile) -> set[str]:
     return (named | set(file.defaults.required_tags) | _FREE_TAGS) - {MODEL_TAG}
 
 
-def faults_between(written: Sequence[WrittenPolicy]) -> Iterator[ConfigProblem]:
+def faults_between(written: Sequence[WrittenPolicy], file: SentryFile) -> Iterator[ConfigProblem]:
     """Ids that come twice, and permits that some forbid always overrules; both are told."""
+    tiers = _tiers(file)
     yield from _twice(written)
-    forbids = [one for one in written if one.rule["effect"] == "forbid"]
-    for permit in written:
-        if permit.rule["effect"] != "permit":
-            continue
-        for forbid in forbids:
-            if forbid.mode is permit.mode and _overrules(forbid.rule, permit.rule):
+    forbids, permits = (
+        [(one, conjuncts(one.rule)) for one in written if one.rule["effect"] == effect]
+        for effect in ("forbid", "permit")
+    )
+    for permit, needs in permits:
+        for forbid, asks in forbids:
+            is_tried = forbid.mode is PolicyMode.SHADOW and permit.mode is PolicyMode.ENFORCE
+            if not is_tried and covers(asks, needs, tiers):
                 other = f"{forbid.file}:{forbid.line}"
                 yield permit.fault(
                     f"policy {quoted(forbid.id)} ({other}) forbids all that this one permits",
@@ -233,6 +236,15 @@ def faults_between(written: Sequence[WrittenPolicy]) -> Iterator[ConfigProblem]:
                 )
 
 
+def _tiers(file: SentryFile) -> dict[str, str]:
+    """Of each model that has one wherever it is called."""
+    found: dict[str, set[str | None]] = {}
+    for id_, model in file.models.items():
+        found.setdefault(base_model_id(id_), set()).add(model.tier if model else None)
+    one = {base: next(iter(tiers)) for base, tiers in found.items() if len(tiers) == 1}
+    return {base: tier for base, tier in one.items() if tier is not None}
+
+
 def _twice(written: Sequence[WrittenPolicy]) -> Iterator[ConfigProblem]:
     first: dict[str, WrittenPolicy] = {}
     for one in written:
@@ -242,11 +254,3 @@ def _twice(written: Sequence[WrittenPolicy]) -> Iterator[ConfigProblem]:
                 f"{quoted(one.id)} is already the id of the policy at {other.file}:{other.line}",
                 "an id of its own for each policy",
             )
-
-
-def _overrules(forbid: Mapping[str, Any], permit: Mapping[str, Any]) -> bool:
-    """Whether the forbid is satisfied whenever the permit is, as far as their forms tell."""
-    heads = ("principal", "action", "resource")
-    wider = all(forbid[h] == permit[h] or forbid[h]["op"] == "All" for h in heads)
-    same = forbid["conditions"] == permit["conditions"]
-    return wider and (not forbid["conditions"] or same)

@@ -58,7 +58,7 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
     for path in _matching(file, beside, report):
         _read(path, report)
     faults = [fault for one in report.written for fault in faults_of(one, file)]
-    report.problems += [*faults, *faults_between(report.written)]
+    report.problems += [*faults, *faults_between(report.written, file)]
     if len(report.written) > POLICIES_MAX:
         report.findings.append(
             Finding(

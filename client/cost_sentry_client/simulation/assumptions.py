@@ -15,6 +15,10 @@ _SAME_TOKENS = (
     "A call that is rerouted uses as many tokens of the other model, and runs as long; an answer"
     " that is shortened ends there."
 )
+_CACHES = (
+    "Caches start empty. The same request of an application is one with the same digest; an answer"
+    " is kept when its call has ended."
+)
 _NO_OUTAGE = "Calls that are set aside for outages hold no money here."
 
 
@@ -31,6 +35,8 @@ def assumptions(
         yield _EMPTY
     yield from _unknown(comparison.assumed, len(source.calls))
     yield _SAME_TOKENS
+    if _has_cache(before) or _has_cache(after):
+        yield from _of_caches(comparison.assumed, len(source.calls))
     yield f"Both pay the prices of {price_version}."
     if before.emergency_allowances or after.emergency_allowances:
         yield _NO_OUTAGE
@@ -59,6 +65,30 @@ def _unknown(assumed: Assumed, calls: int) -> Iterator[str]:
         took = f"{assumed.duration.total_seconds():.1f} s"
         as_others = "" if assumed.duration_unknown == calls else ", the mean of the others"
         yield f"{_silent(assumed.duration_unknown)} how long it took: {took}{as_others}."
+
+
+def _has_cache(config: SentryConfig) -> bool:
+    applications = (one for team in config.teams.values() for one in team.applications.values())
+    return any(one.answer_cache for one in applications)
+
+
+def _of_caches(assumed: Assumed, calls: int) -> Iterator[str]:
+    yield _CACHES
+    if assumed.whole_limit:
+        some = "1 call" if assumed.whole_limit == 1 else f"{assumed.whole_limit:,} calls"
+        yield f"{some} used the whole output limit: taken to be cut short, so not kept in a cache."
+    if assumed.text_unknown:
+        some = "All calls lack" if assumed.text_unknown == calls else _lack(assumed.text_unknown)
+        yield f"{some} messages, so nobody knows whether they are asked again: no hits of those."
+    if assumed.temperature_unknown:
+        yield (
+            f"{_silent(assumed.temperature_unknown)} at which temperature: answered from a cache"
+            " only where answers of any temperature are kept. There may be more hits."
+        )
+
+
+def _lack(calls: int) -> str:
+    return "1 call lacks" if calls == 1 else f"{calls:,} calls lack"
 
 
 def _silent(calls: int) -> str:

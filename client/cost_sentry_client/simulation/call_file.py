@@ -45,6 +45,7 @@ class CallFile:
                 usage=line.usage,
                 prompt_tokens=line.prompt_tokens,
                 end=CallEnd.SETTLED if line.usage else CallEnd.UNKNOWN,
+                repeatable=line.repeatable,
             )
         )
 

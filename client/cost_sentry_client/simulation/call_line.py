@@ -10,6 +10,7 @@ from cost_sentry.adapters.converse_usage import parse_usage
 from cost_sentry.adapters.prompt_complexity import estimated_complexity
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_problems import Problems, described
+from cost_sentry.application.simulated_answers import Repeatable, repeatable_of
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_id import is_model_name
@@ -40,6 +41,7 @@ class CallLine:
     usage: TokenUsage | None
     prompt_tokens: int | None
     """Reported, or given in place of messages."""
+    repeatable: Repeatable
 
 
 def parse_line(text: bytes, *, default_request_id: str) -> CallLine:
@@ -47,11 +49,14 @@ def parse_line(text: bytes, *, default_request_id: str) -> CallLine:
     problems = Problems()
     line = _object(text, problems)
     usage, tokens = _usage(line, problems), _prompt_tokens(line, problems)
+    at, duration = _at(line, problems), _duration(line, problems)
+    request, repeatable = _request(line, default_request_id, tokens, problems)
     found = CallLine(
-        at=_at(line, problems),
-        duration=_duration(line, problems),
+        at=at,
+        duration=duration,
         usage=usage,
-        request=_request(line, default_request_id, tokens, problems),
+        request=request,
+        repeatable=repeatable,
         prompt_tokens=usage.prompt_tokens if usage else tokens,
     )
     problems.refuse_if_any()
@@ -80,7 +85,7 @@ def _object(text: bytes, problems: Problems) -> dict[str, Any]:
 
 def _request(
     line: dict[str, Any], default_request_id: str, tokens: int | None, problems: Problems
-) -> InvocationRequest:
+) -> tuple[InvocationRequest, Repeatable]:
     request = {name: value for name, value in line.items() if name not in OWN_FIELDS}
     if tokens is not None:
         request["messages"] = _NO_TEXT
@@ -92,10 +97,11 @@ def _request(
         problems.refuse_if_any()
         raise
     if tokens is None:
-        return _without_text(parsed)
+        return _without_text(parsed), repeatable_of(parsed)
     parsed = parsed.without_text()
     bound = counted_bound_tokens(tokens)
-    return replace(parsed, input_bound_tokens=bound, input_floor_tokens=tokens)
+    known = replace(parsed, input_bound_tokens=bound, input_floor_tokens=tokens)
+    return known, Repeatable.NO_TEXT
 
 
 def _without_text(parsed: InvocationRequest) -> InvocationRequest:

@@ -47,6 +47,7 @@ def compare(
     price_book: PriceBook,
     posted: Mapping[str, int],
     progress: Callable[[str], None],
+    region: str | None = None,
 ) -> Comparison:
     """Decide every call twice.
 
@@ -57,6 +58,7 @@ def compare(
         price_book: the prices of both.
         posted: what windows had posted before the first call, by ``budget@window``.
         progress: is told how far it is.
+        region: where models without a profile are called; ``None``: policies do not know it.
     """
     default = min(before.output_tokens_default, before.output_tokens_max)
     assumed = assumed_of(calls, output_tokens_default=default)
@@ -68,7 +70,7 @@ def compare(
             ledger=ledger,
             totals=ledger,
             price_book=price_book,
-            policy_engines=_engines(config),
+            policy_engines=_engines(config, region),
             run_trees=SimulatedRunTrees(),
             assumed=assumed,
         )
@@ -100,9 +102,9 @@ def _ledger(
     return ledger
 
 
-def _engines(config: SentryConfig) -> PolicyEngines:
+def _engines(config: SentryConfig, region: str | None) -> PolicyEngines:
     """Cedar's engine, made once, where there is something to ask it."""
     if not config.policies.rules:
         return CedarPolicies
-    engine = CedarPolicies(config.policies)
+    engine = CedarPolicies(config.policies, region)
     return lambda _: engine

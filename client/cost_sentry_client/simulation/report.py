@@ -34,6 +34,8 @@ def comparison_report(found: Comparison, assumptions: Sequence[str]) -> "list[Re
     parts: list[RenderableType] = [Text(headline(found)), "", _decisions(found)]
     parts += ["", _spend("spent by team", spend_by_team(found), found)]
     parts += ["", _spend("spent on model", spend_by_model(found), None)]
+    if any(found.tally.hits):
+        parts += ["", _cache(found)]
     changes = changes_by_size(found)
     if changes:
         parts += ["", _affected(changes), "", "for example:", _examples(changes)]
@@ -64,6 +66,7 @@ def _becomes(found: Comparison) -> Iterator[str]:
         Outcome.REROUTED: "rerouted",
         Outcome.LOWERED: "shortened",
         Outcome.AS_ASKED: "allowed as asked",
+        Outcome.CACHED: "answered from a cache",
         Outcome.REPEATED: "answered before",
     }
     for outcome, word in words.items():
@@ -134,6 +137,18 @@ def _example(change: Change) -> tuple[str, str]:
     also = f"; also {more}" if more else ""
     text = f"{first.request_id}: {first.after.code.value}, {first.after.message}{also}"
     return f"{first.at:%Y-%m-%d %H:%M:%S}", text
+
+
+def _cache(found: Comparison) -> "Table":
+    """How often, and what that spared: it is in no other amount of the page."""
+    tally = found.tally
+    spared = tally.avoided_before, tally.avoided_after
+    table = amounts_table("answered from a cache", amounts=("before", "after", "difference"))
+    before, after = tally.hits
+    table.add_row("calls", f"{before:,}", f"{after:,}", f"{after - before:+,}")
+    amounts = (_dollars(amount, of=max(spared)) for amount in spared)
+    table.add_row("avoided cost", *amounts, _difference(spared[1] - spared[0], max(spared)))
+    return table
 
 
 def _shadow(found: Comparison) -> "Table":

@@ -37,6 +37,11 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
         },
         "affected": [_change_json(key, change) for key, change in changes_by_size(found)],
         "shadow": [{"policy": name, "calls": n} for name, n in sorted(tally.shadow.items())],
+        "cache": {
+            "hitsBefore": tally.hits[0],
+            "hitsAfter": tally.hits[1],
+            "avoided": _amounts(tally.avoided_before, tally.avoided_after),
+        },
         "recorded": tally.recorded,
         "recordedAlike": tally.recorded_alike,
     }

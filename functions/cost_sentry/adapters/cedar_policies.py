@@ -26,11 +26,17 @@ from cost_sentry.adapters.call_kinds import (
     Traits,
     looked_at,
 )
+from cost_sentry.adapters.cedar_entities import NAMESPACE, context_of, entities_of
 from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.errors import ConfigurationError
-from cost_sentry.domain.policy import Policies, Policy, PolicyMode, PolicyNote, Verdict
+from cost_sentry.domain.policy import (
+    Policies,
+    Policy,
+    PolicyMode,
+    PolicyNote,
+    Verdict,
+)
 
-NAMESPACE = "CostSentry"
 PAIRS_KNOWN_MAX = 1_000
 """Callers and models for which the policies that may speak of them are known; and such sets."""
 VERDICTS_KNOWN_MAX = 10_000
@@ -46,9 +52,15 @@ Rules = Mapping[str, Mapping[str, Any]]
 
 
 class CedarPolicies:
-    """``application.policy_ports.PolicyEngine``."""
+    """``application.policy_ports.PolicyEngine``.
 
-    def __init__(self, policies: Policies) -> None:
+    Args:
+        policies: all of a configuration.
+        region: where models without a profile are called; ``None``: nobody knows.
+    """
+
+    def __init__(self, policies: Policies, region: str | None = None) -> None:
+        self._region = region
         self._by_id = {policy.id: policy for policy in policies.rules}
         self._rules = parsed(policies.rules)
         self._in_shadow = {
@@ -96,7 +108,7 @@ class CedarPolicies:
         self, found: "_Slice", model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> Verdict:
         facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
-        request = {**found.request, "context": _context(found.looks_at.told(facts))}
+        request = {**found.request, "context": context_of(found.looks_at.told(facts))}
         said = _asked(request, self._policy_set(found.near), found.entities)
         shadow: tuple[PolicyNote, ...] = ()
         if said.error or said.reasons & self._in_shadow or not self._is_any_enforced:
@@ -114,6 +126,18 @@ class CedarPolicies:
             return _Said(is_permitted=True, reasons=set(), error=None)
         enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
         return _asked(request, self._policy_set(enforced), found.entities)
+
+    def reasons(
+        self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
+    ) -> tuple[PolicyNote, ...]:
+        """See the port."""
+        found = self._slice(caller, model)
+        facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
+        request = {**found.request, "context": context_of(found.looks_at.told(facts))}
+        said = self._said_by_enforced(found, request)
+        if said.error:
+            raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
+        return self._notes(said.reasons, model)
 
     def _of_shadows(
         self, would_be: "_Said", said: "_Said", model: ModelFacts
@@ -160,7 +184,9 @@ class CedarPolicies:
                 "action": {"type": f"{NAMESPACE}::Action", "id": "invoke"},
                 "resource": {"type": f"{NAMESPACE}::Model", "id": model.model_id},
             },
-            entities=cedarpy.Entities.from_json_str(json.dumps(_entities(caller, model))),
+            entities=cedarpy.Entities.from_json_str(
+                json.dumps(entities_of(caller, model, self._region))
+            ),
         )
 
     def _looked_at_by(self, ids: tuple[str, ...]) -> LookedAt:
@@ -242,35 +268,3 @@ def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
     if not named:
         return True
     return any((one["type"].removeprefix(f"{NAMESPACE}::"), one["id"]) in names for one in named)
-
-
-def _entities(caller: CallerFacts, model: ModelFacts) -> list[dict[str, Any]]:
-    told = {} if caller.environment is None else {"environment": caller.environment}
-    tier = {} if model.tier is None else {"tier": {"__entity": _uid("Tier", model.tier)}}
-    return [
-        {
-            "uid": _uid("Application", caller.account),
-            "attrs": {"name": caller.application, "team": caller.team, **told},
-            "parents": [_uid("Team", caller.team)],
-        },
-        {
-            "uid": _uid("Model", model.model_id),
-            "attrs": {
-                "priceClass": {"__entity": _uid("PriceClass", model.price_class)},
-                "outputCents": model.output_cents,
-                "geography": model.geography,
-                **tier,
-            },
-            "parents": [_uid("Provider", model.provider)],
-        },
-    ]
-
-
-def _context(call: Facts) -> Facts:
-    if "priority" not in call:
-        return call
-    return {**call, "priority": {"__entity": _uid("Priority", str(call["priority"]))}}
-
-
-def _uid(kind: str, name: str) -> dict[str, str]:
-    return {"type": f"{NAMESPACE}::{kind}", "id": name}

@@ -8,7 +8,7 @@
 | any other entry | ``ENTRIES#<place>`` | sequence, 12 digits | record, sequence |
 | totals | ``BUDGET#<id>`` | ``TOTALS#<window id>`` | posted, overrun, estimated, calls, … |
 | who spent it | ``BUDGET#<id>`` | ``SPEND#<window id>#<digest>`` | team, application, model, … |
-| progress | ``PROJECTION#<place>`` | ``PROGRESS`` | see ``journal_progress`` |
+| progress | ``PROJECTION#<place>`` | ``PROGRESS`` | projected, missing |
 | answered from a cache | ``REQUEST#<request id>`` | ``<account>#CACHED`` | decision, at |
 | what that spared | ``SAVINGS#<account>`` | ``DAY#<day>#<part>`` | hits, avoided |
 

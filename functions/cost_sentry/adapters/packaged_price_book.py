@@ -48,6 +48,11 @@ class PackagedPriceBook:
         self._price_of = lru_cache(NAMES_REMEMBERED)(self._find_price)
 
     @property
+    def region(self) -> str | None:
+        """Where a plain model id is called; ``None``: nobody said."""
+        return self._region
+
+    @property
     def version(self) -> str:
         """Date and start of the checksum: ``2026-11-21+3f9a0c11d2e4``."""
         return f"{self.date}+{self.checksum[:_VERSION_DIGITS]}"

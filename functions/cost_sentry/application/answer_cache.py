@@ -24,6 +24,7 @@ from cost_sentry.domain.price_book import cost_picodollars
 from cost_sentry.domain.sentry_config import SentryConfig
 
 IsTaken = Callable[[], Reserved | SameId | None]
+MayRepeat = Callable[[InvocationRequest, AnswerCaching], bool]
 _GUARDRAIL, _INFERENCE = "guardrailConfig", "inferenceConfig"
 _ADDED = "additionalModelRequestFields"
 
@@ -58,11 +59,13 @@ class AnswerCache:
 
     Args:
         reader: makes the store at the first call of an application that has a cache.
+        may_repeat: ``is_cacheable``, or what stands for it where requests have no text.
     """
 
     reader: Callable[[], AnswerReader]
     price_book: PriceBook
     clock: Clock
+    may_repeat: MayRepeat | None = None
 
     def look(
         self,
@@ -82,7 +85,7 @@ class AnswerCache:
                 before a hit (P5).
         """
         offers, caching = iter(permitted), config.answer_cache_of(request.caller)
-        if caching is None or not is_cacheable(request, caching):
+        if caching is None or not (self.may_repeat or is_cacheable)(request, caching):
             return Looked(offers=offers)
         first = next(offers)
         offers = chain([first], offers)

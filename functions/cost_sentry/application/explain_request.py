@@ -9,6 +9,7 @@ from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
+from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
@@ -98,6 +99,10 @@ class Explanation:
     """How its model was chosen; ``None`` where the request named one."""
     session: Session | None = None
     """Its agent run, and where in it, with digests for names; ``None`` if it named none."""
+    held: Reservation | None = None
+    """What was held for it; ``None`` where nothing was."""
+    asked: InvocationRequest | None = None
+    """As it was noted, without its text; ``None`` of one that was allowed as it was asked."""
 
 
 def explain(
@@ -211,13 +216,22 @@ def _explain_reservation(
         tags=dict(held.tags),
         charges=tuple(_charge(hold, ended) for hold in held.holds),
         budgets=why.budgets if why else (),
-        rungs=why.rungs if why else (),
+        rungs=why.rungs if why else (_reserved(held),),
         policies=why.policies if why else (),
         shadow=why.shadow if why else (),
         errors=(),
         steps=_steps(held, ends),
         route=why.route if why else None,
         session=recorded_session(held.tags, held.path_digests, held.retry),
+        held=held,
+        asked=note.request if note else None,
+    )
+
+
+def _reserved(held: Reservation) -> RungOutcome:
+    """Of a call that no decision tells of: the model whose money was held."""
+    return RungOutcome(
+        model_id=held.model_used, outcome="reserved", quote_picodollars=held.quote_picodollars
     )
 
 
@@ -280,4 +294,5 @@ def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
         cached=cached,
         route=decision.route,
         session=recorded.request.session if recorded.request else None,
+        asked=recorded.request,
     )

@@ -10,17 +10,16 @@ from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferF
 from cost_sentry.domain.invocation import NO_APPLICATION, InvocationRequest
 from cost_sentry.domain.model_id import (
     NAMES_REMEMBERED,
+    arn_region,
     base_model_id,
     profile_scope,
     provider_of,
 )
-from cost_sentry.domain.policy import price_class
+from cost_sentry.domain.policy import REGIONAL, price_class
 from cost_sentry.domain.routing import TIER_NAMES
 
 LEFT_PERCENT = "budgetLeftPercent"
 """What is left of a budget: it must be read for policies that look at it."""
-REGIONAL = "regional"
-"""The geography of a model that is called by its own id, in one Region."""
 _PICODOLLARS_PER_CENT = 10**10
 _MILLION = 10**6
 
@@ -43,13 +42,15 @@ def model_facts(candidate: Candidate) -> ModelFacts:
 @lru_cache(NAMES_REMEMBERED)
 def _model_at(model_id: str, output: int, tier: int | None) -> ModelFacts:
     """Of this name and tier, at so many picodollars for an output token."""
+    scope = profile_scope(model_id)
     return ModelFacts(
         model_id=base_model_id(model_id),
         provider=provider_of(model_id),
-        geography=profile_scope(model_id) or REGIONAL,
+        geography=scope or REGIONAL,
         price_class=price_class(output),
         output_cents=ceil(output * _MILLION / _PICODOLLARS_PER_CENT),
         tier=None if tier is None else TIER_NAMES[tier],
+        region=None if scope else arn_region(model_id),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
-from cost_sentry.domain.policy import Policies, Verdict
+from cost_sentry.domain.policy import Policies, PolicyNote, Verdict
 
 
 class CallerFacts(NamedTuple):
@@ -29,6 +29,8 @@ class ModelFacts(NamedTuple):
     """Of a million output tokens, rounded up."""
     tier: str | None = None
     """``small``, ``middle`` or ``large``, as the configuration has it; ``None``: it has none."""
+    region: str | None = None
+    """Of the ARN that names a model without a profile; ``None``: the deployment's, if any."""
 
 
 class OfferFacts(NamedTuple):
@@ -65,6 +67,16 @@ class PolicyEngine(Protocol):
 
     def looks_at(self, fact: str) -> bool:
         """Whether a policy may look at this fact of a call, by its name in the published schema."""
+        ...
+
+    def reasons(
+        self, caller: CallerFacts, model: ModelFacts, call: Mapping[str, object], offer: OfferFacts
+    ) -> tuple[PolicyNote, ...]:
+        """Each enforced policy that made the verdict, in order: permits, or else forbids.
+
+        Told to whoever explains a call, and never asked while one is decided. Raises as
+        ``verdict``.
+        """
         ...
 
 

@@ -1,19 +1,22 @@
 """The calls of recorded days, put together again from journal and decision log.
 
-A call that was refused, routed, rerouted or cut short is on record as it was asked, without its
-text. Of one that was allowed as it was asked only its reservation is: what it needed of a model is
-not known then, so it counts as text alone, and an output limit that is the default's as none.
+A call that was refused, routed, rerouted, cut short or answered from a cache is on record as it
+was asked, without its text. Of one that was allowed as it was asked only its reservation is: what
+it needed of a model is not known then, so it counts as text alone, and an output limit that is the
+default's as none.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cost_sentry.application.candidates import asked_output_limit
 from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.application.simulated_call import CallEnd, SimulatedCall, choice_of
+from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.decision import DecisionKind
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
@@ -28,7 +31,7 @@ from cost_sentry.domain.usage import TokenUsage
 
 MALFORMED = "malformed requests, which any configuration refuses"
 EMERGENCIES = "calls that an emergency allowance paid for"
-CACHED = "calls that were answered from a cache"
+CACHED = "calls that were answered from a cache, and of which nobody noted what they asked"
 _Name = tuple[str, str]
 """Account and request id."""
 
@@ -62,6 +65,8 @@ class RecordedCalls:
     _noted: dict[_Name, RecordedDecision] = field(default_factory=dict)
     """Of calls that went on."""
     _refused: list[RecordedDecision] = field(default_factory=list)
+    _hits: list[RecordedDecision] = field(default_factory=list)
+    """Of calls that a cache answered."""
     _tags: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = field(default_factory=dict)
     """Each combination once: a day has few."""
 
@@ -74,11 +79,14 @@ class RecordedCalls:
 
     def __len__(self) -> int:
         """How many calls there are so far."""
-        return len(self._kept) + len(self._refused)
+        return len(self._kept) + len(self._refused) + len(self._hits)
 
     def calls(self) -> list[SimulatedCall]:
         """In order of their times, those first that were running when the first day began."""
-        found = [*self._made(), *(self._refusal(one) for one in self._refused)]
+        hits = [_hit(one, one.decision.cached) for one in self._hits if one.decision.cached]
+        repeated = {(call.request.account, call.request.digest) for call in hits}
+        refused = (_refusal(one) for one in self._refused)
+        found = [*(_repeated(call, repeated) for call in (*self._made(), *refused)), *hits]
         return sorted(found, key=lambda call: call.at)
 
     def _add_decision(self, noted: RecordedDecision) -> None:
@@ -86,8 +94,10 @@ class RecordedCalls:
             return
         if noted.slot_id is not None:
             self.left_out[EMERGENCIES] += 1
-        elif noted.decision.cached is not None:
+        elif noted.decision.cached is not None and noted.request is None:
             self.left_out[CACHED] += 1
+        elif noted.decision.cached is not None:
+            self._hits.append(noted)
         elif noted.decision.kind is not DecisionKind.REJECT:
             self._noted[noted.account, noted.decision.request_id] = noted
         elif noted.request is None:
@@ -126,6 +136,7 @@ class RecordedCalls:
             prompt_tokens=usage.prompt_tokens if usage else self._counted(held, request),
             end=_end(last),
             recorded=(DecisionKind(held.decision), held.model_used, held.output_limit_tokens),
+            repeatable=Repeatable.UNSAID,
             is_counted=is_counted,
         )
 
@@ -136,13 +147,6 @@ class RecordedCalls:
         if clamped or held.input_bound_tokens >= asked.input_bound_tokens:
             return None
         return counted_tokens_within(held.input_bound_tokens)
-
-    @staticmethod
-    def _refusal(noted: RecordedDecision) -> SimulatedCall:
-        if noted.request is None:
-            raise ValueError("not a request that was well-formed")
-        recorded = choice_of(noted.decision)
-        return SimulatedCall(request=noted.request, at=noted.at, recorded=recorded)
 
     def _request(self, held: Reservation, usage: TokenUsage | None) -> InvocationRequest:
         tags = self._tags.setdefault(tuple(held.tags.items()), held.tags)
@@ -182,6 +186,38 @@ class RecordedCalls:
             for writes in (False, True)
         )
         return plain != held.quote_picodollars == cached
+
+
+def _refusal(noted: RecordedDecision) -> SimulatedCall:
+    recorded = choice_of(noted.decision)
+    return SimulatedCall(
+        request=_asked(noted), at=noted.at, recorded=recorded, repeatable=Repeatable.UNSAID
+    )
+
+
+def _hit(noted: RecordedDecision, cached: CacheHit) -> SimulatedCall:
+    """A model that answers it uses as many tokens as the one whose answer was kept."""
+    return SimulatedCall(
+        request=_asked(noted),
+        at=noted.at,
+        usage=cached.usage,
+        prompt_tokens=cached.usage.prompt_tokens,
+        end=CallEnd.SETTLED,
+        recorded=choice_of(noted.decision),
+        repeatable=Repeatable.ALWAYS,
+    )
+
+
+def _repeated(call: SimulatedCall, repeated: Collection[_Name]) -> SimulatedCall:
+    """What a cache answered once it may answer again, and keep."""
+    is_one = (call.request.account, call.request.digest) in repeated
+    return replace(call, repeatable=Repeatable.ALWAYS) if is_one else call
+
+
+def _asked(noted: RecordedDecision) -> InvocationRequest:
+    if noted.request is None:
+        raise ValueError("not a request that was well-formed")
+    return noted.request
 
 
 def _ran(held: Reservation, ended: Resolution | None) -> timedelta | None:

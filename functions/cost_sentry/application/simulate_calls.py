@@ -7,7 +7,7 @@ is no port here that could write, call a model, or count a prompt.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 
@@ -17,6 +17,7 @@ from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Ledger, PriceBook, Uncounted
 from cost_sentry.application.run_tree_ports import RunTrees
 from cost_sentry.application.settle_reservation import settle_reservation
+from cost_sentry.application.simulated_answers import SimulatedAnswers
 from cost_sentry.application.simulated_call import Assumed, CallEnd, SimulatedCall, usage_within
 from cost_sentry.application.void_reservation import void_reservation
 from cost_sentry.domain.decision import Decision
@@ -94,10 +95,12 @@ class SimulatedSentry:
     _counts: KnownCounts = field(default_factory=KnownCounts)
     _running: list[tuple[datetime, int, "_Running"]] = field(default_factory=list)
     """A heap by when they end, then by their number, which no two share."""
+    _answers: SimulatedAnswers = field(init=False)
     _admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
         """Bind the admission of production to ports of memory."""
+        self._answers = SimulatedAnswers(clock=self._clock)
         self._admission = Admission(
             config_source=FixedConfig(self.config),
             price_book=self.price_book,
@@ -107,6 +110,7 @@ class SimulatedSentry:
             policy_engines=self.policy_engines,
             levels=BudgetLevels(lambda: self.totals),
             complexity=_kept_estimate,
+            answers=self._answers.cache(self.price_book),
             run_trees=lambda: self.run_trees,
         )
 
@@ -118,7 +122,8 @@ class SimulatedSentry:
         self.end_until(call.at)
         self._clock.time = call.at
         self._counts.tokens = call.prompt_tokens
-        decision = self._admission.decide(call.request, attempt=f"call-{number}")
+        self._answers.repeatable = call.repeatable
+        decision = self._admission.decide(self._asked(call), attempt=f"call-{number}")
         held, price = decision.reservation, decision.price
         if held is not None and price is not None:  # A repeated call has no price: nothing runs.
             duration = self.assumed.duration if call.duration is None else call.duration
@@ -139,8 +144,16 @@ class SimulatedSentry:
         ended = settle_reservation(
             one.held, one.price, self._usage(one), ledger=self.ledger, clock=self._clock
         )
+        if one.decision.keep_at is not None:
+            self._answers.take(one.decision.keep_at, ended.resolved, is_cut=_is_cut(one))
         if one.call.is_counted:
             self.spent[_spender(one.decision)] += ended.resolved.resolution.cost_picodollars
+
+    def _asked(self, call: SimulatedCall) -> InvocationRequest:
+        """An application with a cache has it by its workflow, which is taken to be its own."""
+        caller = self.config.caller_of(call.request.tags)
+        has_cache = self.config.answer_cache_of(caller) is not None
+        return replace(call.request, caller=caller) if has_cache else call.request
 
     def _usage(self, one: "_Running") -> TokenUsage | None:
         usage = one.call.usage
@@ -173,6 +186,12 @@ def simulate(
 def _kept_estimate(request: InvocationRequest) -> int | None:
     """What was estimated when there was a text."""
     return request.complexity_thousandths
+
+
+def _is_cut(one: _Running) -> bool:
+    """Whether its answer ends at its limit; one that nobody knows is taken to end by itself."""
+    usage = one.call.usage
+    return usage is not None and usage.output_tokens >= one.held.output_limit_tokens
 
 
 def _spender(decision: Decision) -> Spender:

@@ -1,5 +1,6 @@
 """A call that is decided again: what was asked, when, and what became of it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil
 
+from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.domain.decision import Decision, DecisionKind
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
@@ -17,7 +19,10 @@ DURATION_ASSUMED = timedelta(seconds=3)
 """Of a call where nobody says how long any of them ran."""
 
 Choice = tuple[str, str | None, int | None]
-"""What a caller gets: kind, model, output limit; of a refusal its code in place of the model."""
+"""What a caller gets: kind, model, output limit.
+
+Of a refusal, and of an answer that was kept, its code in place of the model.
+"""
 
 
 class CallEnd(StrEnum):
@@ -46,6 +51,8 @@ class SimulatedCall:
     end: CallEnd = CallEnd.UNKNOWN
     recorded: Choice | None = None
     """What was decided about it when it was made, where that is on record."""
+    repeatable: Repeatable = Repeatable.NEVER
+    """Whether an answer that was kept may serve it."""
     is_counted: bool = True
     """Whether it is reported. One that ran when the recorded day began only holds its money."""
 
@@ -62,6 +69,10 @@ class Assumed:
     usage_unknown: int = 0
     """Calls whose usage is assumed, if they run."""
     duration_unknown: int = 0
+    whole_limit: int = 0
+    """Calls that used all of their output limit: no cache keeps what is cut short."""
+    temperature_unknown: int = 0
+    text_unknown: int = 0
 
     def usage_of(self, held: Reservation) -> TokenUsage:
         """Of a call that holds so much."""
@@ -78,16 +89,19 @@ def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) ->
         calls: all that are simulated.
         output_tokens_default: the output limit of those that name none.
     """
-    bounds = limits = prompts = answers = runs = no_usage = no_duration = 0
-    ran = timedelta(0)
+    bounds = limits = prompts = answers = runs = no_usage = no_duration = whole = 0
+    ran, repeatable = timedelta(0), Counter[Repeatable]()
     for call in calls:
+        repeatable[call.repeatable] += 1
         no_usage += call.end is CallEnd.UNKNOWN
         no_duration += call.duration is None
         if call.duration is not None:
             ran, runs = ran + call.duration, runs + 1
+        limit = call.request.max_tokens or output_tokens_default
+        whole += call.usage is not None and call.usage.output_tokens >= limit
         if call.usage is not None and call.request.input_bound_tokens < UNBOUNDED_TOKENS:
             bounds += call.request.input_bound_tokens
-            limits += call.request.max_tokens or output_tokens_default
+            limits += limit
             prompts += call.usage.prompt_tokens
             answers += call.usage.output_tokens
     return Assumed(
@@ -96,6 +110,9 @@ def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) ->
         duration=ran / runs if runs else DURATION_ASSUMED,
         usage_unknown=no_usage,
         duration_unknown=no_duration,
+        whole_limit=whole,
+        temperature_unknown=repeatable[Repeatable.UNSAID],
+        text_unknown=repeatable[Repeatable.NO_TEXT],
     )
 
 
@@ -113,6 +130,6 @@ def usage_within(decision: Decision, usage: TokenUsage) -> TokenUsage:
 
 def choice_of(decision: Decision) -> Choice:
     """What the caller gets by it."""
-    if decision.kind is DecisionKind.REJECT:
+    if decision.kind is DecisionKind.REJECT or decision.cached is not None:
         return decision.kind, decision.code, None
     return decision.kind, decision.model_used, decision.output_limit_sent_tokens

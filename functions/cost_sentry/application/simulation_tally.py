@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     LOWERED = "shortened"
     REROUTED = "rerouted"
     REJECTED = "refused"
+    CACHED = "answered from a cache"
     REPEATED = "answered before"
 
 
@@ -28,6 +29,8 @@ def outcome_of(decision: Decision) -> Outcome:
     """Of a decision; a rerouted answer that is shorter too counts as rerouted."""
     if decision.replayed:
         return Outcome.REPEATED
+    if decision.cached is not None:
+        return Outcome.CACHED
     if decision.kind is DecisionKind.ALLOW:
         lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
         return Outcome.LOWERED if lowered else Outcome.AS_ASKED
@@ -89,6 +92,9 @@ class Tally:
     changes: dict[ChangeKey, Change] = field(default_factory=dict)
     shadow: Counter[str] = field(default_factory=Counter)
     """Calls that a policy of the new configuration would decide otherwise, were it enforced."""
+    avoided_before: int = 0
+    """Picodollars that calls answered from a cache would have cost."""
+    avoided_after: int = 0
     recorded: int = 0
     recorded_alike: int = 0
     """Of the recorded ones, those that the configuration before decides as it was recorded."""
@@ -99,6 +105,8 @@ class Tally:
         self.first_at, self.last_at = self.first_at or call.at, call.at
         self.before[outcome_of(before), before.code] += 1
         self.after[outcome_of(after), after.code] += 1
+        self.avoided_before += _avoided(before)
+        self.avoided_after += _avoided(after)
         self.shadow.update({note.policy_id for note in after.shadow})
         if call.recorded is not None:
             self.recorded += 1
@@ -113,6 +121,12 @@ class Tally:
         if len(change.examples) < EXAMPLES_MAX:
             name = call.request.request_id
             change.examples.append(Example(request_id=name, at=call.at, before=before, after=after))
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """Calls that are answered from a cache, before and after."""
+        code = Outcome.CACHED, ReasonCode.ANSWERED_FROM_CACHE
+        return self.before[code], self.after[code]
 
     def moved(self, *, to: Outcome) -> int:
         """Calls that come to this outcome and did not have it before."""
@@ -129,6 +143,10 @@ class Tally:
             for key, change in self.changes.items()
             if key.after is key.before is outcome
         )
+
+
+def _avoided(decision: Decision) -> int:
+    return decision.cached.avoided_picodollars if decision.cached else 0
 
 
 def _gist(decision: Decision) -> tuple[object, ...]:

@@ -12,6 +12,9 @@ PRICE_CLASSES: tuple[tuple[str, int], ...] = (
 million of them. What is dearer is ``premium``."""
 PREMIUM = "premium"
 
+REGIONAL = "regional"
+"""The geography of a model that is called by its own id, in one Region."""
+
 
 class PolicyMode(StrEnum):
     """What comes of a policy's word."""

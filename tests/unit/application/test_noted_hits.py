@@ -1,6 +1,7 @@
 """What is kept of a call that a cache answered: once, without text, and explained."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -88,13 +89,16 @@ def test_a_hit_does_not_explain_a_call_that_was_made_later_under_its_id(hit):
     assert (paid.cost_picodollars, paid.cached) == (CALL, None)
 
 
-def test_a_recorded_day_counts_hits_apart(hit):
+def test_a_recorded_hit_is_a_call_of_its_day_unless_nobody_noted_what_it_asked(hit):
     log, house = MemoryJournal(), hit[2]
     note(hit, log)
     config = house.admission.config_source.config
     end = NOON.replace(hour=23)
     calls = RecordedCalls(start=NOON, end=end, config=config, price_book=house.book)
+    [noted] = log.decisions("r2")
 
-    calls.add(log.decisions("r2")[0])
+    calls.add(noted)
+    calls.add(replace(noted, request=None))
 
-    assert (calls.calls(), calls.left_out) == ([], {CACHED: 1})
+    assert [call.request.request_id for call in calls.calls()] == ["r2"]
+    assert calls.left_out == {CACHED: 1}

@@ -7,8 +7,15 @@ import pytest
 
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.application.decision_log_ports import RecordedDecision
-from cost_sentry.application.recorded_calls import EMERGENCIES, MALFORMED, RecordedCalls
+from cost_sentry.application.recorded_calls import (
+    CACHED,
+    EMERGENCIES,
+    MALFORMED,
+    RecordedCalls,
+)
+from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.application.simulated_call import CallEnd
+from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.emergency import SLOT_EXECUTION
 from cost_sentry.domain.invocation import Needs, Priority
@@ -203,3 +210,43 @@ def test_what_was_counted_at_admission_is_known_although_the_call_did_not_run():
     (call,) = day(note, *settled(of, resolution(0, ReservationState.VOIDED))).calls()
 
     assert call.prompt_tokens == 50
+
+
+HIT = CacheHit(
+    kept_at=NOON,
+    age_seconds=60,
+    ends_at=NOON + timedelta(hours=1),
+    usage=USED,
+    avoided_picodollars=350,
+)
+
+
+def hit(asked, at=NOON + timedelta(minutes=1)):
+    code = ReasonCode.ANSWERED_FROM_CACHE
+    decision = refusal(kind=DecisionKind.ALLOW, code=code, cached=HIT, request_id="again")
+    return noted(decision, asked, at=at)
+
+
+def test_a_call_that_a_cache_answered_is_a_call_that_may_be_answered_so_again():
+    asked = request("again", digest=held().digest).without_text()
+
+    first, again = day(hit(asked), *settled(held())).calls()
+
+    assert (first.repeatable, again.repeatable) == (Repeatable.ALWAYS, Repeatable.ALWAYS)
+    assert (again.request, again.at) == (asked, NOON + timedelta(minutes=1))
+    assert (again.end, again.usage, again.prompt_tokens) == (CallEnd.SETTLED, USED, 25)
+    assert again.recorded == (DecisionKind.ALLOW, ReasonCode.ANSWERED_FROM_CACHE, None)
+
+
+def test_of_a_call_that_was_never_answered_from_a_cache_nobody_knows_the_temperature():
+    other = request("again", digest="of another one").without_text()
+
+    first, again = day(hit(other), *settled(held())).calls()
+
+    assert (first.repeatable, again.repeatable) == (Repeatable.UNSAID, Repeatable.ALWAYS)
+
+
+def test_an_answer_from_a_cache_of_which_nobody_noted_what_was_asked_is_left_out():
+    found = day(hit(None))
+
+    assert (found.calls(), dict(found.left_out)) == ([], {CACHED: 1})

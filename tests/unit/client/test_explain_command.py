@@ -237,3 +237,40 @@ def test_an_id_that_was_never_seen_is_exit_code_1(desk):
 
     assert ended.code == 1
     assert "'never'" in ended.json["error"]["what"]
+
+
+RULES = """\
+apiVersion: cost-sentry/v1
+teams: {search: }
+models: {amazon.nova-lite-v1:0: , amazon.nova-micro-v1:0: }
+budgets: [{id: search-daily, scope: {team: search}, unit: usd, window: day, limit: 12.50}]
+policies: {files: [all.cedar]}
+"""
+ALL = '@id("everything") @sentence("The rest.") permit (principal, action, resource);'
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+def test_what_took_part_is_told_in_order_with_what_is_only_worked_out(desk, tmp_path, is_later):
+    (tmp_path / "all.cedar").write_text(ALL, encoding="utf-8")
+    (tmp_path / "sentry.yaml").write_text(RULES, encoding="utf-8")
+    applied = cost_sentry("config", "apply", str(tmp_path / "sentry.yaml"))
+    assert applied.code == 0
+    at = NOON if is_later else datetime.now(tz=UTC)
+    of = held(model_asked="amazon.nova-lite-v1:0", model_used="amazon.nova-lite-v1:0", now=at)
+    journal(desk, EntryKind.SETTLE, reservation=of, resolution=resolution(COST))
+
+    [found] = cost_sentry("explain", "r1", "--json").json["explanations"]
+    page = cost_sentry("explain", "r1").stdout
+
+    told = found["tookPart"]
+    assert [(part["kind"], part["name"], part["from"]) for part in told["parts"]] == [
+        ("policy", "everything", "worked out"),
+        ("model", "amazon.nova-lite-v1:0", "record"),
+        ("budget", "search-daily", "record"),
+        ("model", "amazon.nova-lite-v1:0", "record"),
+    ]
+    assert told["workedOutBy"]["wasInForce"] is not is_later
+    assert "policy*" in page
+    assert "* not on record; worked out again by version" in page
+    assert ("applied since: it may differ" in page) is is_later
+    assert max(len(line) for line in page.splitlines()) <= 80

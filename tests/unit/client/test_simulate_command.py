@@ -211,3 +211,24 @@ def test_progress_of_a_long_file_is_told_on_stderr(files, monkeypatch):
     ended = simulated("--from", "rich.yaml")
 
     assert "reading calls.jsonl: 2 lines read" in ended.stderr
+
+
+@pytest.mark.usefixtures("no_deployment")
+def test_the_same_calls_at_temperature_0_are_answered_from_a_cache_that_is_tried(files):
+    text = {"role": "user", "content": [{"text": "the same"}]}
+    asked = {**CALL, "messages": [text], "inferenceConfig": {"maxTokens": 100, "temperature": 0}}
+    del asked["inputTokens"], asked["at"]
+    lines = [json.dumps({**asked, "requestId": f"r{n}"}) for n in range(20)]
+    (files / "calls.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    plain = (files / "rich.yaml").read_text(encoding="utf-8")
+    cached = plain.replace("search:,", "search: {applications: {web: {answerCache: CACHE}}},")
+    cached = cached.replace("CACHE", "{ttlSeconds: 3600}")
+    (files / "cached.yaml").write_text(cached, encoding="utf-8")
+
+    ended = simulated("--from", "rich.yaml", "--json", against="cached.yaml")
+
+    assert ended.json["cache"]["hitsAfter"] == 19
+    cost = 1_000 * 60_000 + 50 * 240_000
+    assert ended.json["spend"]["total"]["afterPicodollars"] == str(cost)
+    assert ended.json["cache"]["avoided"]["afterPicodollars"] == str(19 * cost)
+    assert any("Caches start empty." in one for one in ended.json["assumed"])

@@ -68,9 +68,8 @@ def test_policies_are_kept_as_they_are_written_in_the_order_of_their_files(folde
 
 
 def test_policies_have_a_time_zone(folder):
-    config = load(folder, PERMIT, yaml=f"{GOOD}{NAMED}  timeZone: Europe/Berlin\n").config
-
-    assert config.policies.time_zone == "Europe/Berlin"
+    done = load(folder, PERMIT, yaml=f"{GOOD}{NAMED}  timeZone: Europe/Berlin\n")
+    assert done.config.policies.time_zone == "Europe/Berlin"
 
 
 def test_a_time_zone_that_there_is_not_is_told_by_line(folder):
@@ -89,11 +88,8 @@ def test_what_is_stored_is_read_back_as_it_was(folder):
 
 
 def test_a_change_of_a_policy_is_a_new_version(folder):
-    before = load(folder, forbid("when { context.outputTokens > 9 }"), PERMIT).config.version
-
-    assert (
-        load(folder, forbid("when { context.outputTokens > 8 }"), PERMIT).config.version != before
-    )
+    whens = (f"when {{ context.outputTokens > {n} }}" for n in (8, 9))
+    assert len({load(folder, forbid(when), PERMIT).config.version for when in whens}) == 2
 
 
 def test_a_file_that_two_patterns_name_is_read_once(folder):
@@ -216,6 +212,35 @@ def test_policies_that_contradict_each_other_are_both_told(folder, when):
 
     assert {(file, id_) for file, _, id_, _ in found} == {("0.cedar", "it"), ("1.cedar", "yes")}
     assert all("all that" in problem for *_, problem in found)
+
+
+OF_WEB = 'principal == CostSentry::Application::"search/web", action, resource'
+OF_TEAM = 'principal in CostSentry::Team::"search", action, resource'
+ALL, EARLY, DEEP = "principal, action, resource", "context.hour < 8", "context.depth > 1"
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "permitted"),
+    [
+        (f"({OF_TEAM})", f"({OF_WEB})"),
+        (f"({ALL}) when {{ {EARLY} }}", f"({ALL}) when {{ {EARLY} && {DEEP} }}"),
+        (f"({ALL}) when {{ {DEEP} && {EARLY} }}", f"({ALL}) when {{ {EARLY} && {DEEP} }}"),
+        (f"({OF_TEAM}) unless {{ {EARLY} }}", f"({OF_WEB}) unless {{ {EARLY} || {DEEP} }}"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["enforce", "shadow"])
+def test_a_permit_that_an_enforced_forbid_covers_is_a_contradiction(
+    folder, forbidden, permitted, mode
+):
+    no = f'@id("no") @sentence("No.") forbid {forbidden};'
+    yes = f'@id("yes") @sentence("Yes.") @mode("{mode}") permit {permitted};'
+
+    found = problems(folder, no, yes)
+    shadow = no.replace("forbid", '@mode("shadow") forbid')
+    tried = load(folder, shadow, yes.replace("shadow", "enforce"))
+
+    assert {id_ for _, _, id_, _ in found} == {"no", "yes"}
+    assert len(tried.config.policies.rules) == 2
 
 
 @pytest.mark.parametrize(

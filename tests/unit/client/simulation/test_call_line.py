@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.token_bound import counted_bound_tokens
 from cost_sentry.domain.usage import TokenUsage
@@ -128,3 +129,26 @@ def test_everything_that_is_wrong_with_a_line_is_told_at_once():
 )
 def test_what_is_no_object_is_refused_without_a_word_of_it(text, problem):
     assert problems(text) == {"request": problem}
+
+
+@pytest.mark.parametrize(
+    ("line", "repeatable"),
+    [
+        ({**PLAIN, "inferenceConfig": {"temperature": 0}}, Repeatable.ALWAYS),
+        (PLAIN, Repeatable.IF_ASKED),
+        ({**PLAIN, "answerCache": "off"}, Repeatable.NEVER),
+        ({**SIZED, "inputTokens": 7, "inferenceConfig": {"temperature": 0}}, Repeatable.NO_TEXT),
+    ],
+)
+def test_a_line_with_its_messages_says_whether_a_kept_answer_may_serve_it(line, repeatable):
+    assert parse(line).repeatable is repeatable
+
+
+def test_lines_that_ask_the_same_have_the_same_digest_whatever_their_ids_and_times():
+    first, second, other = (
+        parse(PLAIN, requestId="a", at="2026-11-27T09:30:00Z"),
+        parse(PLAIN, requestId="b"),
+        parse(PLAIN, inferenceConfig={"maxTokens": 9}),
+    )
+
+    assert first.request.digest == second.request.digest != other.request.digest

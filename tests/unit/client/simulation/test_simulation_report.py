@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.application.simulated_call import CallEnd
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.emergency import EmergencyAllowance
@@ -19,8 +20,9 @@ from cost_sentry_client.simulation.report_json import comparison_json
 from cost_sentry_client.simulation.source import CallSource
 from tests.fakes.admissions import CHEAP, DEAR, SmallBook, config
 from tests.fakes.builders import allowance, budget
+from tests.fakes.cached_calls import teams
 from tests.fakes.policies import policies, policy
-from tests.fakes.simulations import call
+from tests.fakes.simulations import call, usage
 
 RICH = config(budget("search-daily", 10**15))
 POOR = config(budget("search-daily", 2_100))
@@ -196,3 +198,55 @@ def test_how_many_recorded_decisions_are_made_again_is_told():
     assert "Of 1 recorded decisions the configuration before makes 1 again." in said(
         RICH, RICH, recorded
     )
+
+
+CACHED = replace(RICH, teams=teams())
+SAME = [call(f"r{n}", at=10 * n, repeatable=Repeatable.ALWAYS) for n in range(20)]
+
+
+def test_calls_that_a_cache_would_answer_are_told_with_what_that_spares():
+    found = compared(RICH, CACHED, *SAME)
+
+    assert headline(found).startswith(
+        "19 of 20 calls would be decided otherwise: 19 answered from a cache."
+    )
+    told = [line.split() for line in page(found).splitlines()]
+    assert ["calls", "0", "19", "+19"] in told
+    document = comparison_json(found)
+    assert document["cache"] == {
+        "hitsBefore": 0,
+        "hitsAfter": 19,
+        "avoided": {
+            "beforePicodollars": "0",
+            "afterPicodollars": str(19 * 700),
+            "differencePicodollars": str(19 * 700),
+        },
+    }
+    assert document["spend"]["total"]["afterPicodollars"] == "700"
+
+
+def test_a_page_without_hits_has_no_table_of_them():
+    assert "answered from a cache" not in page(compared(RICH, POOR))
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "sentence"),
+    [
+        (Repeatable.ALWAYS, "Caches start empty."),
+        (Repeatable.UNSAID, "1 call does not say at which temperature: answered from a cache only"),
+        (Repeatable.NO_TEXT, "All calls lack messages, so nobody knows whether they are asked"),
+    ],
+)
+def test_what_is_assumed_of_caches_is_told_where_there_is_one(repeatable, sentence):
+    calls = [call("r1", repeatable=repeatable)]
+
+    assert sentence in said(RICH, CACHED, calls)
+    assert sentence in said(CACHED, RICH, calls)
+    assert sentence not in said(RICH, RICH, calls)
+
+
+def test_answers_that_are_taken_to_be_cut_short_are_told_where_there_is_a_cache():
+    calls = [call(f"r{n}", at=10 * n, usage=usage(answer=100 - n)) for n in range(2)]
+
+    assert "1 call used the whole output limit: taken to be cut short" in said(RICH, CACHED, calls)
+    assert "whole output limit" not in said(RICH, RICH, calls)

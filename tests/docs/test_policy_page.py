@@ -1,0 +1,130 @@
+"""The page about policies does what it says: its policies strike the calls that it speaks of."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cost_sentry.domain.decision import DecisionKind, ReasonCode
+from cost_sentry_client.config_file import ConfigFileInvalid, load_config
+from tests.docs.page_world import World, leads_to, of_page, says, written
+
+PAGE = "docs/how-to/write-a-policy.md"
+PRO, LITE = "eu.amazon.nova-pro-v1:0", "eu.amazon.nova-lite-v1:0"
+REST = f"""\
+apiVersion: cost-sentry/v1
+teams: {{search: }}
+models: {{"{PRO}": {{ladder: ["{LITE}"]}}, "{LITE}": }}
+budgets: [{{id: all, unit: usd, window: month, limit: 100}}]
+"""
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHTS, PERMIT = of_page(PAGE, "cedar")
+
+
+@pytest.fixture
+def world(tmp_path):
+    """The page's policies, or others, put where the page says; ``config check`` takes them."""
+
+    def made(*texts, at=(2, 12, 0)):
+        folder = {f"p{number}": text for number, text in enumerate(texts)}
+        [yaml] = of_page(PAGE, "yaml")
+        config = load_config(written(tmp_path, REST + yaml, **folder)).config
+        day, hour, minute = at
+        return World(config, datetime(2026, 11, 22 + day, hour, minute, tzinfo=BERLIN))
+
+    return made
+
+
+MONDAY, FRIDAY, SATURDAY, SUNDAY = 1, 5, 6, 7
+
+
+@pytest.mark.parametrize(
+    ("at", "is_struck"),
+    [
+        ((MONDAY, 7, 59), False),
+        ((MONDAY, 8, 0), True),
+        ((FRIDAY, 17, 59), True),
+        ((FRIDAY, 18, 0), False),
+        ((SATURDAY, 12, 0), False),
+        ((SUNDAY, 12, 0), False),
+    ],
+)
+def test_calls_that_can_wait_run_when_the_sentence_of_the_policy_says(world, at, is_struck):
+    sentence = "Calls with priority low run outside of 8 to 18 o'clock, Monday to Friday."
+
+    low = world(NIGHTS, PERMIT, at=at).decide(modelId=PRO, priority="low")
+    normal = world(NIGHTS, PERMIT, at=at).decide(modelId=PRO)
+
+    assert (low.code is ReasonCode.FORBIDDEN_BY_POLICY) is is_struck
+    assert [note.sentence for note in low.policies] == [sentence] * 2 * is_struck
+    assert normal.code is ReasonCode.WITHIN_BUDGETS
+
+
+def test_what_nothing_permits_is_forbidden_and_the_last_policy_permits_the_rest(world):
+    assert says(PAGE, "Cedar forbids what nothing permits, so keep one that permits the rest")
+
+    assert says(PAGE, "refuses a set in which nothing that is enforced permits anything")
+    with pytest.raises(ConfigFileInvalid, match="no policy that is enforced permits anything"):
+        world(NIGHTS)
+
+    with_it = world(NIGHTS, PERMIT)
+
+    assert with_it.decide(modelId=PRO).code is ReasonCode.WITHIN_BUDGETS
+    assert "What no policy forbids is permitted." in PERMIT
+
+
+def test_in_shadow_mode_nothing_changes_and_the_answer_says_what_would_have(world):
+    assert says(
+        PAGE, "Nothing changes for callers, but each call that it would have struck says so"
+    )
+    assert says(PAGE, 'Give it `@mode("shadow")`')
+
+    decision = world(f'@mode("shadow")\n{NIGHTS}', PERMIT).decide(modelId=PRO, priority="low")
+
+    assert (decision.code, decision.model_used) == (ReasonCode.WITHIN_BUDGETS, PRO)
+    assert [note.policy_id for note in decision.shadow] == ["batch-work-runs-at-night"]
+    assert decision.policies == ()
+
+
+def test_a_caller_reads_the_sentence_and_the_model_and_a_rung_steps_in(world):
+    assert says(PAGE, "The caller reads the policy's sentence, and which model it struck")
+    dear = '@id("no-pro")\n@sentence("No pro.")\nforbid (principal, action, resource)\n'
+    dear += 'when { resource == CostSentry::Model::"amazon.nova-pro-v1:0" };'
+
+    decision = world(dear, PERMIT).decide(modelId=PRO)
+
+    assert (decision.kind, decision.model_used) == (DecisionKind.REROUTE, LITE)
+    [note] = decision.policies
+    assert (note.sentence, note.model_id) == ("No pro.", "amazon.nova-pro-v1:0")
+
+
+@pytest.mark.parametrize(
+    ("guard", "condition"),
+    [
+        ("context has budgetLeftPercent", "context.budgetLeftPercent > 5"),
+        ("resource has tier", 'resource.tier == CostSentry::Tier::"large"'),
+        ("resource has region", 'resource.region == "eu-west-1"'),
+    ],
+)
+def test_what_may_be_absent_must_be_asked_for_before(world, guard, condition):
+    assert says(PAGE, f"so ask `{guard} &&` before")
+    head = '@id("x")\n@sentence("No.")\nforbid (principal, action, resource) when {'
+
+    with pytest.raises(Exception, match="x"):
+        world(f"{head} {condition} }};", PERMIT)
+
+    assert world(f"{head} {guard} && {condition} }};", PERMIT).decide(modelId=PRO)
+
+
+def test_pinned_says_that_the_caller_names_the_model(world):
+    assert says(PAGE, "`context.pinned` says that the caller names the model")
+    text = (
+        '@id("x")\n@sentence("No.")\nforbid (principal, action, resource) when { context.pinned };'
+    )
+
+    assert world(text, PERMIT).decide(modelId=PRO).code is ReasonCode.FORBIDDEN_BY_POLICY
+
+
+def test_the_pages_that_it_leads_to_are_there():
+    for target in ("examples/policies/starter.cedar", "docs/explanation/who-is-calling.md"):
+        assert leads_to(PAGE, target)

@@ -66,6 +66,7 @@ class TestRunTrees:
 
         places = [(one, RUN, ()), (one, RUN, ("b",)), (one, RUN, ("b", "b")), (one, OTHER, ())]
         places.append((replace(one, id="another"), RUN, ()))
+        places += [(one, f"{RUN}.{caller}", ()) for caller in ("search", "search_web", "support")]
 
         assert all(trees.join(of, run, Edge(parent, "b")) for of, run, parent in places)
         assert not any(trees.join(of, run, Edge(parent, "c")) for of, run, parent in places)

@@ -13,7 +13,7 @@ from cost_sentry.adapters import (
     run_windows,
 )
 from cost_sentry.application import session_refusal
-from cost_sentry.domain import session as session_module
+from cost_sentry.domain import sentry_config
 from cost_sentry.domain.session import Session
 from tests.simulation.audit import broken
 from tests.simulation.planted.bug import CALM, Bugs, reworded, without
@@ -83,14 +83,20 @@ def a_debt_is_laid_on_who_has_left(patch: pytest.MonkeyPatch) -> None:
 def all_runs_are_one(patch: pytest.MonkeyPatch) -> None:
     """Every run draws on the window of whichever run called first."""
     first: list[Session] = []
-    of_tags = session_module.session_of_tags
+    of_tags = sentry_config.session_of_tags
 
     def changed(tags: Mapping[str, str]) -> Session | None:
         found = of_tags(tags)
         first.extend([found] if found and not first else [])
         return first[0] if found else None
 
-    patch.setattr(session_module, "session_of_tags", changed)
+    patch.setattr(sentry_config, "session_of_tags", changed)
+
+
+@bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
+def a_run_is_whoevers_names_it(patch: pytest.MonkeyPatch) -> None:
+    """A run's window is called by the run's id alone, which every caller may name."""
+    patch.setattr(sentry_config, "run_of_caller", lambda session, _caller: session)
 
 
 @bugs.caught_by(broken.RIGHT_RUN, runs, CALM)

@@ -72,16 +72,21 @@ def _without_room(
 def _why(budget: Budget, edge: Edge) -> str:
     most = amount_in_words(budget.unit, budget.limit)
     return (
-        f"budget {budget.id} lets each agent have {most}, and {_named(edge)} has as many already, "
-        f"without {edge.child}; call as one of those, or raise the limit"
+        f"budget {budget.id} lets each agent have {most}, and {_parent(edge)} has as many already, "
+        f"without {_place(len(edge.parent))}; call as one of those, or raise the limit"
     )
 
 
 def _note(request: InvocationRequest, budget: Budget, edge: Edge) -> PolicyNote:
     most = amount_in_words(budget.unit, budget.limit)
-    sentence = f"Budget {budget.id} would refuse this: {_named(edge)} has {most} already."
+    sentence = f"Budget {budget.id} would refuse this: {_parent(edge)} has {most} already."
     return PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
 
 
-def _named(edge: Edge) -> str:
-    return f"the agent {'/'.join(edge.parent)}" if edge.parent else "the root"
+def _parent(edge: Edge) -> str:
+    return _place(len(edge.parent) - 1) if edge.parent else "the root"
+
+
+def _place(position: int) -> str:
+    """Where in its path the caller finds the name: what is said here is kept, and names are not."""
+    return f"session.path[{position}]"

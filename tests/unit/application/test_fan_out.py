@@ -24,8 +24,8 @@ def test_a_child_too_many_is_refused_and_told_whose_and_what_to_do():
     refused = decisions[3]
     assert refused.code is ReasonCode.BUDGET_EXHAUSTED
     assert refused.message == (
-        "budget fan-out lets each agent have 2 children, and the agent planner has as many already,"
-        " without d; call as one of those, or raise the limit"
+        "budget fan-out lets each agent have 2 children, and session.path[0] has as many already,"
+        " without session.path[1]; call as one of those, or raise the limit"
     )
     assert refused.retry_after_seconds is None
     [view] = refused.budgets
@@ -40,7 +40,7 @@ def test_children_of_the_root_count_too_and_the_root_itself_does_not():
         sentry, request("r1"), request("r2", path=("a", "b")), request("r3", path=("b",))
     )
 
-    assert "the root has as many already, without b" in refused.message
+    assert "the root has as many already, without session.path[0]" in refused.message
     assert sentry.run_trees.children.keys() == {
         ("fan-out", f"{RUN}.search", ()),
         ("fan-out", f"{RUN}.search", ("a",)),

@@ -191,7 +191,7 @@ def test_a_refusal_by_the_tree_of_a_run_says_what_it_counted(desk):
     [binding] = [one for one in found["budgets"] if one["binding"]]
     assert (binding["unit"], binding["left"], binding["limit"]) == ("children", "0", "1")
     assert "fan-out (refused)" in page
-    assert "the agent planner has as many already, without reader" in page
+    assert "session.path[0] has as many already, without session.path[1]" in page
 
 
 def test_policies_that_took_part_are_told_with_their_sentences(desk):

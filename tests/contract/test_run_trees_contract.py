@@ -52,6 +52,7 @@ class TestRunTrees:
 
         assert make().join(TWO, RUN, edge("b"))
         assert make().join(replace(TWO, limit=1), RUN, edge("c"))
+        assert make().join(replace(TWO, limit=0), RUN, edge("c"))
         assert not make().join(replace(TWO, limit=1), RUN, edge("d"))
 
     def test_a_child_that_found_no_room_finds_some_when_the_limit_is_raised(self, trees):

@@ -35,8 +35,6 @@ class DynamoDbRunTrees:
 
     def join(self, budget: Budget, run: str, edge: Edge) -> bool:
         """See the port."""
-        if budget.limit <= 0:
-            return False
         arguments, patience = _joining(budget, run, edge), Patience(self._pause)
         for attempt in range(ATTEMPTS_MAX):
             outcome = patience.asked(lambda: self._calls.update(arguments))
@@ -80,6 +78,8 @@ def _joining(budget: Budget, run: str, edge: Edge) -> dict[str, Any]:
         "UpdateExpression": "SET delete_after = :then ADD children :child",
         "ConditionExpression": (
             "attribute_not_exists(children) OR contains(children, :name) OR size(children) < :most"
+            if budget.limit > 0
+            else "contains(children, :name) AND size(children) > :most"  # Who is in stays.
         ),
         "ExpressionAttributeValues": {
             ":child": {"SS": [child]},

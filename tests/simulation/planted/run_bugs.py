@@ -7,6 +7,7 @@ import pytest
 
 from cost_sentry.adapters import (
     dynamodb_ledger,
+    dynamodb_run_trees,
     ledger_allotments,
     ledger_moves,
     ledger_runs,
@@ -17,7 +18,7 @@ from cost_sentry.domain import sentry_config
 from cost_sentry.domain.session import Session
 from tests.simulation.audit import broken
 from tests.simulation.planted.bug import CALM, Bugs, reworded, without
-from tests.simulation.planted.run_workloads import busy_run, indebted_run
+from tests.simulation.planted.run_workloads import branching_run, busy_run, indebted_run
 from tests.simulation.runs_workload import runs
 
 bugs = Bugs()
@@ -103,6 +104,39 @@ def a_run_is_whoevers_names_it(patch: pytest.MonkeyPatch) -> None:
 def nobody_is_too_deep(patch: pytest.MonkeyPatch) -> None:
     """An agent calls however far below its root it stands."""
     patch.setattr(session_refusal, "_is_below", lambda _session, _budget: False)
+
+
+def _joins(patch: pytest.MonkeyPatch, condition: str) -> None:
+    """Children are taken in on another condition."""
+    joining = dynamodb_run_trees._joining
+
+    def changed(*given: Any) -> Any:
+        arguments = joining(*given)
+        values = arguments["ExpressionAttributeValues"]
+        update = arguments["UpdateExpression"]
+        used = {name: one for name, one in values.items() if name in condition + update}
+        return {
+            **arguments,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": used,
+        }
+
+    patch.setattr(dynamodb_run_trees, "_joining", changed)
+
+
+@bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
+def an_agent_has_a_child_too_many(patch: pytest.MonkeyPatch) -> None:
+    """A set of children that is full takes one more."""
+    _joins(
+        patch,
+        "attribute_not_exists(children) OR contains(children, :name) OR size(children) <= :most",
+    )
+
+
+@bugs.caught_by(broken.RIGHT_RUN, branching_run, CALM)
+def a_child_has_to_find_room_again(patch: pytest.MonkeyPatch) -> None:
+    """A child that is in is refused once the set is full."""
+    _joins(patch, "attribute_not_exists(children) OR size(children) < :most")
 
 
 @bugs.caught_by(broken.RUN_IN_TIME, runs, CALM)

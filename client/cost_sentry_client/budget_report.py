@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.domain.budget import Unit, amount_in_words, amount_text
 from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine
-from cost_sentry.domain.window_id import WindowKind, kind_of
+from cost_sentry.domain.window_id import (
+    WindowKind,
+    kind_of,
+    session_and_caller,
+    session_named,
+)
 from cost_sentry_client.money_display import shown_amount, spent_text, used_percent
 from cost_sentry_client.tables import amounts_table
 
@@ -86,8 +91,10 @@ def budget_table(states: "Sequence[BudgetState]") -> "Table":
 
 def window_shown(window_id: str) -> str:
     """For a table: an agent run by the end of its id."""
-    is_run = kind_of(window_id) is WindowKind.SESSION
-    return f"session …{window_id[-RUN_SHOWN_CHARACTERS:]}" if is_run else window_id
+    if kind_of(window_id) is not WindowKind.SESSION:
+        return window_id
+    session, _ = session_and_caller(session_named(window_id))
+    return f"session …{session[-RUN_SHOWN_CHARACTERS:]}"
 
 
 def budget_details(state: "BudgetState", mailed: "Sequence[str]") -> list[tuple[str, str]]:

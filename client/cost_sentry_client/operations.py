@@ -24,7 +24,7 @@ from cost_sentry.application.shadow_budgets import balance_told
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.window import WindowKind, has_ended
-from cost_sentry.domain.window_id import session_named
+from cost_sentry.domain.window_id import session_and_caller, session_named
 from cost_sentry_client.aws_clients import step_functions_client
 from cost_sentry_client.deployment import Deployment, find_deployment
 from cost_sentry_client.exit_codes import ExitCode
@@ -206,7 +206,24 @@ class Operator:
                 fix=of_runs if found.window is WindowKind.SESSION else like,
                 exit_code=ExitCode.USAGE,
             )
+        window_id = window_id and self._whose(found, window_id)
         return self._state(_in_run(found, window_id), window_id or current, now)
+
+    def _whose(self, budget: Budget, window_id: str) -> str:
+        """An agent run may be named by its id alone, if only one caller has such a run."""
+        session, caller = session_and_caller(session_named(window_id))
+        if budget.window is not WindowKind.SESSION or caller:
+            return window_id
+        look = self.runs.windows_of if budget.unit.is_held else self.runs.trees_of
+        found = look(budget.id, session)
+        if len(found) > 1:
+            raise Problem(
+                f"several callers have a run of this id: {window_id}",
+                where="--window",
+                fix=f"name one of: {', '.join(found)}",
+                exit_code=ExitCode.USAGE,
+            )
+        return next(iter(found), window_id)
 
     def newest_runs(self, budget: Budget, runs_max: int) -> list[BudgetState]:
         """Of a budget of agent runs those that began last, of all that may still call."""

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cost_sentry.domain.unit import Unit
 from cost_sentry.domain.window import WindowKind
-from cost_sentry.domain.window_id import session_named, session_span
+from cost_sentry.domain.window_id import session_and_caller, session_named, session_span
 from cost_sentry_client.budget_report import budget_json
 from cost_sentry_client.money_display import shown_amount, used_percent
 from cost_sentry_client.tables import amounts_table
@@ -49,14 +49,17 @@ def runs_shown(operator: "Operator", state: "BudgetState") -> Shown:
 
 
 def runs_table(runs: "Sequence[BudgetState]") -> "Table":
-    """For a terminal of 80 columns; hours of UTC, for no run may call for longer than a day."""
+    """For a terminal of 80 columns: each run with its caller below.
+
+    Hours of UTC, for no run may call for longer than a day.
+    """
     table = amounts_table("run", "began", amounts=("pending", "posted", "left", "used"))
     for state in runs:
         unit, balance = state.budget.unit, state.balance
         shown = partial(shown_amount, unit, of=balance.limit)
         began, _ = session_span(balance.window_id)
         table.add_row(
-            session_named(balance.window_id),
+            "\n".join(filter(None, session_and_caller(session_named(balance.window_id)))),
             f"{began:%H:%M}",
             shown(balance.pending, up=True),
             shown(balance.posted, up=True),
@@ -67,8 +70,8 @@ def runs_table(runs: "Sequence[BudgetState]") -> "Table":
 
 
 def _tree_shown(operator: "Operator", state: "BudgetState") -> Shown:
-    session = session_named(state.balance.window_id)
-    children = operator.runs.children(state.budget.id, session)
+    run = session_named(state.balance.window_id)
+    children = operator.runs.children(state.budget.id, run)
     most = max(children, default=0)
     document = {"agentsWithChildren": len(children), "childrenMost": most}
     if not children:

@@ -8,7 +8,7 @@ import pytest
 from cost_sentry.application.ports import Reserved, Shortage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.reservation import ReservationState
-from cost_sentry.domain.session import in_session
+from cost_sentry.domain.session import in_run
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry.domain.window import WindowKind
 from tests.contract.ledger_case import DAY, LedgerCase
@@ -182,7 +182,7 @@ class LedgerUnitsContract(LedgerCase):
         self, ledger, books, defined
     ):
         steps = defined(Unit.REQUESTS, 1, WindowKind.SESSION)
-        first, second = (in_session([steps], {"session": run})[0] for run in RUNS)
+        first, second = (in_run([steps], run)[0] for run in RUNS)
 
         outcomes = [
             ledger.reserve(reservation(f"r{number}", hold(1, run)))

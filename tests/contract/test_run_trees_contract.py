@@ -52,6 +52,7 @@ class TestRunTrees:
 
         assert make().join(TWO, RUN, edge("b"))
         assert make().join(replace(TWO, limit=1), RUN, edge("c"))
+        assert make().join(replace(TWO, limit=0), RUN, edge("c"))
         assert not make().join(replace(TWO, limit=1), RUN, edge("d"))
 
     def test_a_child_that_found_no_room_finds_some_when_the_limit_is_raised(self, trees):
@@ -66,6 +67,7 @@ class TestRunTrees:
 
         places = [(one, RUN, ()), (one, RUN, ("b",)), (one, RUN, ("b", "b")), (one, OTHER, ())]
         places.append((replace(one, id="another"), RUN, ()))
+        places += [(one, f"{RUN}.{caller}", ()) for caller in ("search", "search_web", "support")]
 
         assert all(trees.join(of, run, Edge(parent, "b")) for of, run, parent in places)
         assert not any(trees.join(of, run, Edge(parent, "c")) for of, run, parent in places)

@@ -68,7 +68,7 @@ def test_an_agent_of_the_page_has_as_many_children_as_the_page_says(budgets):
 
     assert {one.code for one in others} == {ReasonCode.WITHIN_BUDGETS}
     assert last.code is ReasonCode.BUDGET_EXHAUSTED
-    assert "the agent planner has as many already, without searcher-8" in last.message
+    assert "session.path[0] has as many already, without session.path[1]" in last.message
     assert sentry.decide(call(9, path=paths[0]), "execution-9").kind is DecisionKind.ALLOW
 
 

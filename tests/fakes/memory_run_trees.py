@@ -16,12 +16,12 @@ class MemoryRunTrees:
         self.asked = 0
         self._lock = threading.Lock()
 
-    def join(self, budget: Budget, session: str, edge: Edge) -> bool:
+    def join(self, budget: Budget, run: str, edge: Edge) -> bool:
         self.asked += 1
         if self.is_silent:
             raise LedgerUnavailable("gone")
         with self._lock:
-            known = self.children.setdefault((budget.id, session, edge.parent), set())
+            known = self.children.setdefault((budget.id, run, edge.parent), set())
             if edge.child not in known and len(known) >= budget.limit:
                 return False
             known.add(edge.child)

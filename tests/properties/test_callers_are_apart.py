@@ -1,6 +1,7 @@
 """Whatever one application sends, another's balance, decisions and answers stay as they are."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,17 @@ from hypothesis import strategies as st
 
 from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.identified_request import caller_of, identified_request
+from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.sentry_config import Application, Team
+from cost_sentry.domain.session import in_run
+from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import CHEAP, DEAR, Sentry
-from tests.fakes.builders import budget
+from tests.fakes.builders import NOON, budget
 from tests.fakes.cached_calls import CACHING, answer, settled
+from tests.fakes.policies import engines, policies
+from tests.unit.application.test_policies_know import NOT_DEEP
 
 VICTIM = {"team": "search", "application": "web", "workflow": "CostSentry-dev_search_web"}
 OTHERS = (
@@ -32,13 +38,36 @@ TEAMS = {
     "support": Team(id="support"),
 }
 BUDGETS = (
-    budget("web", 6_000, scope={"team": "search", "application": "web"}),
+    budget("web", 12_000, scope={"team": "search", "application": "web"}),
     budget(
-        "web-prod", 9_000, scope={"application": "web", "environment": "prod", "team": "search"}
+        "web-prod", 15_000, scope={"application": "web", "environment": "prod", "team": "search"}
     ),
     budget("batch", 6_000, scope={"team": "search", "application": "batch"}),
     budget("support", 6_000, scope={"team": "support"}),
 )
+
+
+def of_runs(unit: Unit, limit: int, **scope: str) -> Budget:
+    return budget(unit.value, limit, scope=scope, unit=unit, window=WindowKind.SESSION)
+
+
+RUN_BUDGETS = (
+    of_runs(Unit.USD, 12_000),
+    of_runs(Unit.REQUESTS, 4),
+    of_runs(Unit.RETRIES, 1, team="search"),
+    of_runs(Unit.CHILDREN, 2, team="search"),
+    of_runs(Unit.DEPTH, 2),
+)
+"""Their scopes are several applications'; a run is still one's."""
+HELD_IN_RUNS = RUN_BUDGETS[:3]
+
+
+def run_id(number: int) -> str:
+    digits = f"{int((NOON - timedelta(minutes=5)).timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}-7000-8000-{number:012x}"
+
+
+RUN = run_id(1)
 
 TEXTS = ["hello", "hi"]
 KEPT = {"maxTokens": 50, "temperature": 0}
@@ -52,6 +81,13 @@ names = st.sampled_from(["search", "support", "web", "batch", "prod", "-", "sear
 claims = st.fixed_dictionaries(
     {"team": st.just("search") | names, "application": st.just("web") | names},
     optional={"environment": st.just("prod") | names, "user": names},
+)
+sessions = st.fixed_dictionaries(
+    {"id": st.sampled_from([RUN, RUN.upper(), run_id(2)])},
+    optional={
+        "path": st.lists(st.sampled_from(["planner", "reader", "x"]), max_size=3),
+        "retry": st.integers(0, 2),
+    },
 )
 odd = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.none())
 well_formed = st.fixed_dictionaries(
@@ -68,32 +104,54 @@ well_formed = st.fixed_dictionaries(
         "priority": st.sampled_from(["critical", "low"]),
         "caller": st.just(VICTIM),
         "answerCache": st.sampled_from(["use", "refresh", "off"]),
+        "session": sessions,
     },
 )
 damaged = st.builds(
     lambda raw, field, value: {**raw, field: value},
     well_formed,
-    st.sampled_from(["modelId", "messages", "tags", "requestId", "inferenceConfig", "priority"]),
+    st.sampled_from(
+        ["modelId", "messages", "tags", "requestId", "inferenceConfig", "priority", "session"]
+    ),
     odd,
 )
 
 
+STEPS = (
+    {"path": ["planner"]},
+    {"path": ["reader"]},
+    {"path": ["reader"], "retry": 1},
+    {"path": ["planner"]},
+    {"path": ["reader"]},
+    {"path": ["writer"]},
+    {"path": ["reader"], "retry": 2},
+    {"path": ["planner", "searcher"]},
+    {"path": ["planner"]},
+    {"path": ["reader"]},
+)
+"""Of one agent run: which agent calls, and whether it repeats a step."""
+NOT_KEPT = (2, 5, 6, 7, 8, 9)
+
+
 def own(number: int) -> dict[str, Any]:
-    """Two prompts in turn, so that later calls could be hits; the third one may not be kept."""
-    temperature = {} if number == 2 else {"temperature": 0}
+    """Two prompts in turn, so that later calls could be hits; some may not be kept."""
+    temperature = {} if number in NOT_KEPT else {"temperature": 0}
     return {
         "modelId": CHEAP,
         "messages": said(TEXTS[number % 2]),
         "inferenceConfig": {"maxTokens": 50, **temperature},
         "requestId": f"r{number}",
         "tags": {},
+        "session": {"id": RUN, **STEPS[number]},
     }
 
 
 copied = st.builds(
     lambda number, more: {**own(number), **more},
-    st.integers(0, 4),
-    st.fixed_dictionaries({}, optional={"answerCache": st.just("refresh"), "tags": claims}),
+    st.integers(0, len(STEPS) - 1),
+    st.fixed_dictionaries(
+        {}, optional={"answerCache": st.just("refresh"), "tags": claims, "session": sessions}
+    ),
 )
 """What the watched application sends itself, sent by another."""
 hostile = st.tuples(st.sampled_from(OTHERS), copied | well_formed | damaged | odd)
@@ -104,7 +162,13 @@ class Gate:
     """The way of a workflow's input to its answer, as the handler goes it."""
 
     def __init__(self) -> None:
-        self.sentry = Sentry(*BUDGETS, teams=TEAMS)
+        self.sentry = Sentry(
+            *BUDGETS,
+            *RUN_BUDGETS,
+            teams=TEAMS,
+            policies=policies(not_deep=NOT_DEEP),
+            engines=engines,
+        )
 
     def answer(self, caller: dict[str, str], raw: Any, execution: str) -> str:
         event = {"request": raw, "caller": caller, "execution": {"name": execution}}
@@ -119,7 +183,9 @@ class Gate:
 
     def balances(self) -> list[Any]:
         now = self.sentry.clock.now()
-        return [self.sentry.ledger.balance(b, b.window_at(now).id) for b in BUDGETS[:2]]
+        run = in_run(HELD_IN_RUNS, f"{RUN}.search_web")
+        watched = (*BUDGETS[:2], *run)
+        return [self.sentry.ledger.balance(b, b.window_at(now).id) for b in watched]
 
 
 def played(between: list[list[tuple[dict[str, str], Any]]]) -> tuple[list[str], list[Any]]:
@@ -131,19 +197,28 @@ def played(between: list[list[tuple[dict[str, str], Any]]]) -> tuple[list[str], 
     return answers, gate.balances()
 
 
-@given(st.lists(steps, min_size=1, max_size=5))
+@given(st.lists(steps, min_size=1, max_size=len(STEPS)))
 def test_nothing_that_others_send_changes_what_an_application_is_answered(between):
     alone = played([[] for _ in between])
 
     assert played(between) == alone
 
 
-def test_the_application_that_is_watched_is_answered_from_its_cache():
-    """Or the property above would say nothing of caches."""
-    answers, _ = played([[] for _ in range(5)])
+def test_the_application_that_is_watched_meets_its_policy_its_cache_and_the_limits_of_its_run():
+    """Or the property above would say nothing of them."""
+    answers, _ = played([[] for _ in STEPS])
 
-    words = [json.loads(text)["decision"] for text in answers]
-    assert words == ["ALLOW", "ALLOW", "ALLOW", "CACHED", "CACHED"]
+    told = [json.loads(text) for text in answers]
+    bound_by = [[b["id"] for b in one["sentry"]["budgets"] if b["binding"]] for one in told]
+    assert [one["decision"] for one in told] == [
+        *["ALLOW"] * 3,
+        *["CACHED"] * 2,
+        *["REJECT"] * 3,
+        "ALLOW",
+        "REJECT",
+    ]
+    assert told[7]["sentry"]["code"] == "FORBIDDEN_BY_POLICY"
+    assert [bound_by[step] for step in (5, 6, 9)] == [["children"], ["retries"], ["requests"]]
 
 
 @pytest.mark.parametrize("caller", OTHERS, ids=lambda caller: caller["workflow"])

@@ -38,7 +38,7 @@ def test_no_agent_has_more_children_than_its_limit_and_no_child_is_refused_later
                 children[run, one.parent].add(one.child)
         # Of a path that is refused those are in the tree that stand above the one without room.
         for one in edges:
-            kept = sentry.run_trees.children.get((fan_out.id, run, one.parent), set())
+            kept = sentry.run_trees.children.get((fan_out.id, f"{run}.search", one.parent), set())
             children[run, one.parent] |= kept
             assert len(kept) <= limit
 

@@ -7,10 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.request_id import made_at
-from cost_sentry.domain.session import in_session
+from cost_sentry.domain.session import in_run
 from cost_sentry.domain.window import WindowKind, has_ended, window_at, window_named
-from cost_sentry.domain.window_id import kind_of, session_id
+from cost_sentry.domain.window_id import (
+    kind_of,
+    run_of_caller,
+    session_and_caller,
+    session_id,
+    session_named,
+)
 from tests.fakes.builders import budget
 
 TICK = timedelta(microseconds=1)
@@ -19,6 +26,12 @@ MOMENTS = st.datetimes(
     max_value=datetime(9000, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
+
+NAMES = st.text(min_size=1, max_size=40)
+CALLERS = st.builds(Caller, team=NAMES, application=st.none() | NAMES).map(
+    lambda caller: caller.workflow_suffix
+)
+"""As their workflows are called."""
 
 
 @st.composite
@@ -30,9 +43,9 @@ def runs(draw):
     return str(UUID(int=bits))
 
 
-@given(runs())
-def test_the_window_of_a_run_is_found_by_its_id_and_ends_a_day_after_it_was_made(run):
-    window = window_named(WindowKind.SESSION, session_id(run))
+@given(runs(), CALLERS)
+def test_the_window_of_a_run_is_found_by_its_id_and_ends_a_day_after_it_was_made(run, caller):
+    window = window_named(WindowKind.SESSION, session_id(run_of_caller(run, caller)))
 
     assert kind_of(window.id) is WindowKind.SESSION
     assert window.start == made_at(run)
@@ -41,23 +54,36 @@ def test_the_window_of_a_run_is_found_by_its_id_and_ends_a_day_after_it_was_made
     assert has_ended(window.id, window.end)
 
 
-@given(runs(), MOMENTS)
-def test_what_may_still_be_alive_sorts_after_the_window_that_a_limit_is_changed_from(run, now):
+@given(st.lists(st.tuples(runs(), CALLERS), min_size=1, max_size=2), CALLERS)
+def test_two_runs_have_one_window_only_if_both_id_and_caller_are_the_same(named, caller):
+    """So nobody reaches another's by naming its id."""
+    named = {*named, (named[0][0], caller)}
+
+    windows = {session_id(run_of_caller(*one)) for one in named}
+
+    assert {session_and_caller(session_named(window_id)) for window_id in windows} == named
+
+
+@given(runs(), CALLERS, MOMENTS)
+def test_what_may_still_be_alive_sorts_after_the_window_that_a_limit_is_changed_from(
+    run, caller, now
+):
     oldest = window_at(WindowKind.SESSION, now)
 
     assert oldest.start <= now < oldest.end
-    if not has_ended(session_id(run), now):
-        assert session_id(run) >= oldest.id
+    window_id = session_id(run_of_caller(run, caller))
+    if not has_ended(window_id, now):
+        assert window_id >= oldest.id
 
 
 @given(runs(), st.sampled_from(WindowKind))
 def test_only_budgets_of_runs_are_bound_to_a_run_and_without_one_they_are_left_out(run, window):
     one = budget(unit=Unit.REQUESTS, window=window)
 
-    [bound] = in_session([one], {"session": run})
+    [bound] = in_run([one], run)
 
     is_of_runs = window is WindowKind.SESSION
     assert bound.session == (run if is_of_runs else None)
-    assert in_session([one], {}) == (() if is_of_runs else (one,))
+    assert in_run([one], None) == (() if is_of_runs else (one,))
     now = made_at(run)
     assert bound.window_at(now).id == (session_id(run) if is_of_runs else one.window_at(now).id)

@@ -56,5 +56,6 @@ def request_of(caller: Caller) -> InvocationRequest:
 def _session_of(caller: Caller) -> Session | None:
     if caller.session is None:
         return None
-    path = tuple(f"agent{level}" for level in range(caller.depth))
+    above = tuple(f"agent{level}" for level in range(caller.depth - 1))
+    path = (*above, f"branch{caller.branch}") if caller.depth else ()
     return Session(id=caller.session, path=path, retry=caller.retry)

@@ -30,6 +30,8 @@ class Caller:
     """The agent run that it belongs to; how far below its root, and which repetition of a step."""
     depth: int = 0
     retry: int = 0
+    branch: int = 0
+    """Which of the children of the agent above it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

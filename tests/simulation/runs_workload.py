@@ -19,6 +19,7 @@ CAPS: Mapping[Unit, tuple[int, int]] = {
     Unit.RETRIES: (0, 3),
     Unit.IN_FLIGHT: (1, 3),
     Unit.DEPTH: (0, 2),
+    Unit.CHILDREN: (1, 3),
 }
 """What a run is capped by, and the limits."""
 SIZES: Mapping[str, tuple[int, ...]] = {
@@ -96,6 +97,7 @@ def _run(draft: Draft, number: int, begins: int) -> Iterator[Caller]:
             application=application,
             session=run,
             depth=random.choice((0, 0, 1, 2, 3)),
+            branch=random.randrange(4),
             retry=random.choice((0, 0, 0, 1, 2)),
         )
 

@@ -11,6 +11,7 @@ from cost_sentry.domain.errors import CostSentryError
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
+from tests.simulation.audit.run_trees import CAP, check_trees
 from tests.simulation.audit.runs import RUN, check_at_rest
 from tests.simulation.examples import request_of
 from tests.simulation.ledger_records import Held
@@ -222,6 +223,8 @@ class Simulation(World):
         now = self._start + timedelta(microseconds=self.scheduler.now)
         if self.plan.workload == "runs":
             check_at_rest(checks.rows, self.auditor.truth)
+            defined = self.auditor.truth.ever_defined
+            check_trees(checks.rows, [most for budget, most in defined if budget == CAP])
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         of_runs = {purse for purse in self.auditor.truth.purses if RUN in purse}
         checks.check_stranded({*current.values(), *of_runs})

@@ -10,9 +10,9 @@ class SimulatedRunTrees:
     def __init__(self) -> None:
         self._children: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
 
-    def join(self, budget: Budget, session: str, edge: Edge) -> bool:
+    def join(self, budget: Budget, run: str, edge: Edge) -> bool:
         """See the port."""
-        known = self._children.setdefault((budget.id, session, edge.parent), set())
+        known = self._children.setdefault((budget.id, run, edge.parent), set())
         if edge.child not in known and len(known) >= budget.limit:
             return False
         known.add(edge.child)

@@ -33,11 +33,9 @@ class DynamoDbRunTrees:
         self._calls = calls
         self._pause = pause
 
-    def join(self, budget: Budget, session: str, edge: Edge) -> bool:
+    def join(self, budget: Budget, run: str, edge: Edge) -> bool:
         """See the port."""
-        if budget.limit <= 0:
-            return False
-        arguments, patience = _joining(budget, session, edge), Patience(self._pause)
+        arguments, patience = _joining(budget, run, edge), Patience(self._pause)
         for attempt in range(ATTEMPTS_MAX):
             outcome = patience.asked(lambda: self._calls.update(arguments))
             if not isinstance(outcome, Conflict):
@@ -58,12 +56,12 @@ class KnownRunTrees:
         self._trees = trees
         self._known: set[tuple[str, str, Edge]] = set()
 
-    def join(self, budget: Budget, session: str, edge: Edge) -> bool:
+    def join(self, budget: Budget, run: str, edge: Edge) -> bool:
         """See the port."""
-        name = budget.id, session, edge
+        name = budget.id, run, edge
         if name in self._known:
             return True
-        if not self._trees.join(budget, session, edge):
+        if not self._trees.join(budget, run, edge):
             return False
         if len(self._known) >= EDGES_KNOWN_MAX:
             self._known.clear()
@@ -71,15 +69,17 @@ class KnownRunTrees:
         return True
 
 
-def _joining(budget: Budget, session: str, edge: Edge) -> dict[str, Any]:
+def _joining(budget: Budget, run: str, edge: Edge) -> dict[str, Any]:
     """Repeated, it changes nothing: what is in a set already needs no room."""
-    _, ends = session_span(session_id(session))
+    _, ends = session_span(session_id(run))
     child = child_of(edge)
     return {
-        "Key": children_key(budget.id, session, edge.parent),
+        "Key": children_key(budget.id, run, edge.parent),
         "UpdateExpression": "SET delete_after = :then ADD children :child",
         "ConditionExpression": (
             "attribute_not_exists(children) OR contains(children, :name) OR size(children) < :most"
+            if budget.limit > 0
+            else "contains(children, :name) AND size(children) > :most"  # Who is in stays.
         ),
         "ExpressionAttributeValues": {
             ":child": {"SS": [child]},

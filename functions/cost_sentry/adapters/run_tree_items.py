@@ -2,29 +2,39 @@
 
 | item | pk | sk |
 | --- | --- | --- |
-| children of an agent | ``RUN#<session>`` | ``CHILDREN#<budget id>#<digest of its path>`` |
+| children of an agent | ``RUN#<session>`` | ``CHILDREN#<budget>#<caller>#<digest of its path>`` |
 
 A path and a name are kept as digests: agents are called as their makers like.
 """
 
 from cost_sentry.adapters.ledger_items import Key, key
 from cost_sentry.domain.session import Edge, digest_of
+from cost_sentry.domain.window_id import session_and_caller
 
 
-def children_key(budget_id: str, session: str, parent: tuple[str, ...]) -> Key:
+def children_key(budget_id: str, run: str, parent: tuple[str, ...]) -> Key:
     """Of the item that holds who called right below this agent."""
     path = digest_of("/".join(parent))  # No name has a slash.
-    return key(run_partition(session), f"{children_prefix(budget_id)}{path}")
+    return key(run_partition(run), f"{children_prefix(budget_id, run)}{path}")
 
 
-def run_partition(session: str) -> str:
-    """Under which all of a run's tree is kept."""
-    return f"RUN#{session}"
+def run_partition(run: str) -> str:
+    """Under which all of a run's tree is kept, and that of any other caller's run of this id."""
+    return f"RUN#{session_and_caller(run)[0]}"
 
 
-def children_prefix(budget_id: str) -> str:
-    """What the sort keys begin with of what one budget counts."""
-    return f"CHILDREN#{budget_id}#"
+def children_prefix(budget_id: str, run: str) -> str:
+    """What the sort keys begin with of what one budget counts of a run.
+
+    Of one without its caller, of all that have its id.
+    """
+    caller = session_and_caller(run)[1]
+    return f"CHILDREN#{budget_id}#{caller}#" if caller else f"CHILDREN#{budget_id}#"
+
+
+def caller_in(sort_key: str) -> str:
+    """Whose run an item tells of."""
+    return sort_key.split("#")[-2]
 
 
 def child_of(edge: Edge) -> str:

@@ -26,6 +26,7 @@ from cost_sentry.application.emergency_ports import (
     StoreUnreadable,
     TakenId,
 )
+from cost_sentry.application.emergency_runs import uncounted_in_run
 from cost_sentry.application.emergency_slots import PrepaidCalls, prepaid_calls
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.offers import Offers, offers_for
@@ -202,6 +203,9 @@ def _within(
 ) -> Candidate | str:
     """The call as a slot would pay for it, or why none could."""
     allowance, asked = prepaid.allowance, candidate.output_limit_tokens
+    uncounted = uncounted_in_run(request, config, candidate.model_id, now)
+    if uncounted:
+        return uncounted
     if candidate.input_bound_tokens > allowance.input_tokens_max:
         return (
             f"the prompt may have {candidate.input_bound_tokens} tokens,"

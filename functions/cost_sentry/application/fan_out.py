@@ -4,7 +4,7 @@ A call names its path, so it shows who stands below whom. Each such child is tak
 before money is held; a call that is refused afterwards leaves it there, for its agent was started.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.session import Edge, Session
+from cost_sentry.domain.session import Edge, Session, in_run
 
 Notes = tuple[PolicyNote, ...]
 
@@ -37,13 +37,14 @@ def join_tree(
         LedgerUnavailable: nobody knows whether it is in the tree now; to ask again is harmless.
         ConfigurationError: a budget counts children, and nobody keeps trees.
     """
-    session, notes = request.session, []
-    if session is None or not session.path:
+    session, run, notes = request.session, config.run_of(request.tags), []
+    if session is None or run is None or not session.path:
         return ()
-    for budget, edge in _without_room(session, _capped(request, config), trees):
+    capped = in_run(_capped(request, config), run)
+    for budget, edge in _without_room(session, run, capped, trees):
         if not budget.is_shadow:
             decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, _why(budget, edge))
-            view = tree_view(budget, session, now, left=0, needed=1)
+            view = tree_view(budget, now, left=0, needed=1)
             return replace(decision, budgets=(view,))
         notes.append(_note(request, budget, edge))
     return tuple(notes)
@@ -56,14 +57,14 @@ def _capped(request: InvocationRequest, config: SentryConfig) -> Iterator[Budget
 
 
 def _without_room(
-    session: Session, budgets: Iterator[Budget], trees: Callable[[], RunTrees] | None
+    session: Session, run: str, budgets: Iterable[Budget], trees: Callable[[], RunTrees] | None
 ) -> Iterator[tuple[Budget, Edge]]:
     """Of each budget the first child that finds no room, from the root down."""
     for budget in budgets:
         if trees is None:
             raise ConfigurationError(f"budget {budget.id} counts children, and nobody keeps them")
         for edge in session.edges:
-            if not trees().join(budget, session.id, edge):
+            if not trees().join(budget, run, edge):
                 yield budget, edge
                 break
 
@@ -75,16 +76,21 @@ def _why(budget: Budget, edge: Edge) -> str:
         )
     most = amount_in_words(budget.unit, budget.limit)
     return (
-        f"budget {budget.id} lets each agent have {most}, and {_named(edge)} has as many already, "
-        f"without {edge.child}; call as one of those, or raise the limit"
+        f"budget {budget.id} lets each agent have {most}, and {_parent(edge)} has as many already, "
+        f"without {_place(len(edge.parent))}; call as one of those, or raise the limit"
     )
 
 
 def _note(request: InvocationRequest, budget: Budget, edge: Edge) -> PolicyNote:
     most = amount_in_words(budget.unit, budget.limit)
-    sentence = f"Budget {budget.id} would refuse this: {_named(edge)} has {most} already."
+    sentence = f"Budget {budget.id} would refuse this: {_parent(edge)} has {most} already."
     return PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
 
 
-def _named(edge: Edge) -> str:
-    return f"the agent {'/'.join(edge.parent)}" if edge.parent else "the root"
+def _parent(edge: Edge) -> str:
+    return _place(len(edge.parent) - 1) if edge.parent else "the root"
+
+
+def _place(position: int) -> str:
+    """Where in its path the caller finds the name: what is said here is kept, and names are not."""
+    return f"session.path[{position}]"

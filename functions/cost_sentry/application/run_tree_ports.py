@@ -12,12 +12,12 @@ class RunTrees(Protocol):
     Sets only grow, so a child that is in one is never refused, and who asks again changes nothing.
     """
 
-    def join(self, budget: Budget, session: str, edge: Edge) -> bool:
+    def join(self, budget: Budget, run: str, edge: Edge) -> bool:
         """Take the child in; false, and nothing changed, if there are so many as the limit says.
 
         Args:
             budget: of children.
-            session: the id of the run.
+            run: the run, as ``window_id.run_of_caller`` calls it.
             edge: the child, and below whom it stands.
         """
         ...

@@ -42,7 +42,7 @@ from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import price_version
-from cost_sentry.domain.session import in_session
+from cost_sentry.domain.session import in_run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,7 +192,8 @@ class Serving:
     def _told(self, held: Reserved) -> Reserved:
         """What the answer says is left; of shadows in terms of the limit that is named."""
         now = self.parts.clock.now()
-        shadowed = in_session((b for b in self.config.budgets if b.is_shadow), self.request.tags)
+        run = self.config.run_of(self.request.tags)
+        shadowed = in_run((b for b in self.config.budgets if b.is_shadow), run)
         shadows = {budget.id: self.parts.levels.level(budget, now) for budget in shadowed}
         return replace(held, remaining=all_told(held, shadows)) if shadows else held
 

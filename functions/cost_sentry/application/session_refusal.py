@@ -14,7 +14,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.request_id import is_ahead
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.session import Session
+from cost_sentry.domain.session import Session, in_run
 from cost_sentry.domain.window import has_ended
 from cost_sentry.domain.window_id import SESSION_LASTS, session_id
 
@@ -26,7 +26,7 @@ def session_refusal(
 ) -> Decision | None:
     """The refusal by budgets of all models; ``None`` where they decide themselves."""
     around = config.runs_around(request.tags)
-    return _refusal(request, [b for b in around if MODEL_TAG not in b.scope], now)
+    return _refusal(request, config, [b for b in around if MODEL_TAG not in b.scope], now)
 
 
 def refusal_for_models(
@@ -37,11 +37,11 @@ def refusal_for_models(
     if not around:
         return None
     bases = {base_model_id(model_id) for model_id in model_ids}
-    return _refusal(request, [b for b in around if b.scope[MODEL_TAG] in bases], now)
+    return _refusal(request, config, [b for b in around if b.scope[MODEL_TAG] in bases], now)
 
 
 def _refusal(
-    request: InvocationRequest, around: Sequence[Budget], now: datetime
+    request: InvocationRequest, config: SentryConfig, around: Sequence[Budget], now: datetime
 ) -> Decision | None:
     if not around:
         return None
@@ -49,7 +49,7 @@ def _refusal(
     error = _unnamed(around) if session is None else _not_now(session, now)
     if error:
         return refused(request, ReasonCode.INVALID_REQUEST, error)
-    return _too_deep(request, session, around, now) if session else None
+    return _too_deep(request, config, around, now)
 
 
 def _unnamed(around: Iterable[Budget]) -> FieldError | None:
@@ -76,9 +76,12 @@ def _not_now(session: Session, now: datetime) -> FieldError | None:
 
 
 def _too_deep(
-    request: InvocationRequest, session: Session, capped: Iterable[Budget], now: datetime
+    request: InvocationRequest, config: SentryConfig, capped: Iterable[Budget], now: datetime
 ) -> Decision | None:
-    for budget in capped:
+    session = request.session
+    if session is None:
+        return None
+    for budget in in_run(capped, config.run_of(request.tags)):
         if _is_below(session, budget) and not budget.is_shadow:
             most = amount_in_words(budget.unit, budget.limit)
             message = (
@@ -87,7 +90,7 @@ def _too_deep(
             )
             decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
             # Nothing is held, so all of the limit is left.
-            view = tree_view(budget, session, now, left=budget.limit, needed=session.depth)
+            view = tree_view(budget, now, left=budget.limit, needed=session.depth)
             return replace(decision, budgets=(view,))
     return None
 
@@ -108,13 +111,11 @@ def would_be_too_deep(request: InvocationRequest, config: SentryConfig) -> Itera
             yield PolicyNote(policy_id=budget.id, model_id=request.model_id, sentence=sentence)
 
 
-def tree_view(
-    budget: Budget, session: Session, now: datetime, *, left: int, needed: int
-) -> BudgetView:
-    """A budget of the tree of a run that refused a call; waiting does not help."""
+def tree_view(budget: Budget, now: datetime, *, left: int, needed: int) -> BudgetView:
+    """A budget, in a run, that refused a call by the run's tree; waiting does not help."""
     return BudgetView(
         budget_id=budget.id,
-        window_id=session_id(session.id),
+        window_id=budget.window_at(now).id,
         unit=budget.unit,
         limit=budget.limit,
         left=left,

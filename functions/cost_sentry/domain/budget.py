@@ -78,7 +78,10 @@ class Budget:
     stages: Stages = NO_STAGES
     mode: BudgetMode = BudgetMode.ENFORCE
     session: str | None = None
-    """The agent run whose window is meant; ``None``: no certain one."""
+    """The agent run whose window is meant, with whose it is (``window_id.run_of_caller``).
+
+    ``None``: no certain one.
+    """
 
     @property
     def is_shadow(self) -> bool:

@@ -12,8 +12,9 @@ from cost_sentry.domain.policy import NO_POLICIES, Policies
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
 from cost_sentry.domain.service_tier import FlexPrice
-from cost_sentry.domain.session import in_session
+from cost_sentry.domain.session import in_run, session_of_tags
 from cost_sentry.domain.window import WindowKind
+from cost_sentry.domain.window_id import run_of_caller
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -109,11 +110,11 @@ class SentryConfig:
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""
         facts = {**tags, MODEL_TAG: model_id}.items()
-        return in_session((b for b in self.budgets if b.scope.items() <= facts), tags)
+        return in_run((b for b in self.budgets if b.scope.items() <= facts), self.run_of(tags))
 
     def budgets_of_tags(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
         """Every budget that a call with these tags is charged to, whatever its model or for one."""
-        return in_session(self.budgets_around(tags), tags)
+        return in_run(self.budgets_around(tags), self.run_of(tags))
 
     def budgets_around(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
         """The same, with those that count by session although the tags name none."""
@@ -122,6 +123,17 @@ class SentryConfig:
     def runs_around(self, tags: Mapping[str, str]) -> tuple[Budget, ...]:
         """Of ``budgets_around`` those that count by session."""
         return tuple(b for b in self.budgets_of_runs if b.covers(tags, b.scope.get(MODEL_TAG, "")))
+
+    def run_of(self, tags: Mapping[str, str]) -> str | None:
+        """The agent run that these tags name, and whose it is: no caller reaches another's.
+
+        Whose is told by team and application, which are proven where the team names some; of a
+        team that names none, it is the team's.
+        """
+        session = session_of_tags(tags)
+        if session is None or TEAM_TAG not in tags:
+            return None
+        return run_of_caller(session.id, self.caller_of(tags).workflow_suffix)
 
     def is_covered(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether some budget bounds what such calls spend."""

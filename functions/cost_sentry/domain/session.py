@@ -1,5 +1,6 @@
 """One run of an agent, with all that it starts: what its calls say of themselves.
 
+A run is its caller's: two callers that name the same id have two runs (``SentryConfig.run_of``).
 The agents that a run starts use its id, so that they draw from the same budgets. How deep one of
 them stands is the length of its path, so nobody can claim a depth that is not its path's.
 """
@@ -85,16 +86,17 @@ def recorded_session(
     return session and replace(session, path=tuple(path_digests), retry=retry)
 
 
-def in_session(budgets: Iterable[Budget], tags: Mapping[str, str]) -> tuple[Budget, ...]:
-    """The same budgets, those that count by session in the one that the tags name.
+def in_run(budgets: Iterable[Budget], run: str | None) -> tuple[Budget, ...]:
+    """The same budgets, those that count by session in this run.
 
-    Where the tags name none these are left out; admission refuses such a call before.
+    Where there is none these are left out; admission refuses such a call before.
+
+    Args:
+        budgets: of any windows.
+        run: as ``window_id.run_of_caller`` calls it.
     """
-    session = session_of_tags(tags)
     return tuple(
-        replace(budget, session=session.id)
-        if session and budget.window is WindowKind.SESSION
-        else budget
+        replace(budget, session=run) if run and budget.window is WindowKind.SESSION else budget
         for budget in budgets
-        if session or budget.window is not WindowKind.SESSION
+        if run or budget.window is not WindowKind.SESSION
     )

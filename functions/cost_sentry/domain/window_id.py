@@ -8,7 +8,7 @@
 | day | ``2026-11-21`` | a day of the budget's time zone |
 | week | ``2026-W47`` | an ISO 8601 week, from Monday, of that time zone |
 | month, quarter, year | ``2026-11``, ``2026-Q4``, ``2026`` | of that time zone |
-| session | ``session-`` and the id of an agent run | that run, until it is a day old |
+| session | ``session-``, an agent run's id, ``.``, its caller | that run, until it is a day old |
 | none | ``all`` | for good |
 
 So the id of a minute or an hour tells exactly when it ends. The days of a calendar end at another
@@ -29,6 +29,8 @@ _DAY = timedelta(days=1)
 _MILLISECOND = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SESSION_PREFIX = "session-"
+_WHOSE = "."
+"""Between a run's id and its caller's name; neither has one."""
 MONTHS_PER_QUARTER = 3
 
 
@@ -63,6 +65,7 @@ _SHAPES = {
     WindowKind.YEAR: re.compile(r"\d{4}", re.ASCII),
     WindowKind.SESSION: re.compile(
         _SESSION_PREFIX + r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+        r"(\.[A-Za-z0-9_-]{1,63})?"
     ),
     WindowKind.NONE: re.compile(ALL),
 }
@@ -86,9 +89,24 @@ def hour_id(start: datetime, end: datetime) -> str:
     return f"{day}T{_clock(start)}Z/{_clock(end)}"
 
 
-def session_id(session: str) -> str:
-    """Of the window of an agent run: a version 7 UUID."""
-    return _SESSION_PREFIX + session.lower()
+def run_of_caller(session: str, caller: str) -> str:
+    """What a run is called in the ledger: by its id, a version 7 UUID, and whose it is.
+
+    An id is its caller's word, so it is never enough to reach what is another's.
+    """
+    return f"{session}{_WHOSE}{caller}"
+
+
+def session_and_caller(run: str) -> tuple[str, str]:
+    """The inverse of ``run_of_caller``; no caller where a run is called by its id alone."""
+    session, _, caller = run.partition(_WHOSE)
+    return session, caller
+
+
+def session_id(run: str) -> str:
+    """Of the window of an agent run, as ``run_of_caller`` calls it."""
+    session, caller = session_and_caller(run)
+    return _SESSION_PREFIX + (run_of_caller(session.lower(), caller) if caller else run.lower())
 
 
 def session_named(window_id: str) -> str:
@@ -103,7 +121,7 @@ def is_of_session(window_id: str) -> bool:
 
 def session_span(window_id: str) -> tuple[datetime, datetime]:
     """From when an agent run may call until when; ``ValueError`` for no such time."""
-    made = made_at(session_named(window_id))
+    made = made_at(session_and_caller(session_named(window_id))[0])
     if made is None:
         raise ValueError(f"not the window of an agent run: {window_id!r}")
     return made, made + SESSION_LASTS

@@ -13,6 +13,7 @@ from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.emergency import EmergencyAudit
+from tests.simulation.audit.run_trees import RunTreesAudit
 from tests.simulation.audit.runs import check_decision, check_depth, is_of_run_time
 from tests.simulation.audit.truth import Story
 from tests.simulation.world import deployment_facts
@@ -76,6 +77,7 @@ class Answers:
         self._silent_since = silent_since
         self._emergency = emergency
         self._called: set[tuple[str, str]] = set()
+        self._trees = RunTreesAudit()
         self.bills: list[Bill] = []
 
     def asked(self, request: InvocationRequest) -> Asked:
@@ -108,7 +110,7 @@ class Answers:
             emergency.decided(request, attempt, decision, asked.at)
             return
         self._check_time(request, decision, asked)
-        self._check_run(request, decision)
+        self._check_run(request, decision, asked.at)
         story = self._story(request, decision)
         held = story.held if story else None
         if decision.kind is DecisionKind.REJECT:
@@ -127,7 +129,8 @@ class Answers:
             detail = f"{request.request_id} is allowed to a second execution"
             raise BrokenPromise(broken.SAME_ANSWER, detail)
 
-    def _check_run(self, request: InvocationRequest, decision: Decision) -> None:
+    def _check_run(self, request: InvocationRequest, decision: Decision, asked_at: int) -> None:
+        self._trees.decided(request, decision, asked_at, self._auditor.truth.now())
         story = self._auditor.truth.stories.get((request.account, request.request_id))
         now = self._start.timestamp() + self._auditor.truth.now() / 1_000_000
         check_decision(request, decision, story.held if story else None, now)

@@ -10,6 +10,7 @@ from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.truth import Purse, Truth
 from tests.simulation.dynamodb.items import Item
 from tests.simulation.ledger_records import EXPIRED, Change, Held
+from tests.simulation.plan import TEAM
 from tests.simulation.world.latencies import SKEW_SECONDS_MAX
 
 RUN = "@session-"
@@ -34,7 +35,8 @@ def check_decision(
         return
     _check_time(request, age, is_refused=False)
     of_runs = [purse for purse, _, _ in held.holds if RUN in purse]
-    is_other = any(not purse.endswith(request.session.id) for purse in of_runs)
+    own = f"{RUN}{request.session.id}.{TEAM}"
+    is_other = any(not purse.endswith(own) for purse in of_runs)
     retries = any(unit == "retries" for _, unit, _ in held.holds)
     if is_other or not of_runs or (retries and not request.session.retry):
         detail = f"{request.request_id} of {request.session} holds {held.holds}"

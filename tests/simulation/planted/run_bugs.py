@@ -7,17 +7,18 @@ import pytest
 
 from cost_sentry.adapters import (
     dynamodb_ledger,
+    dynamodb_run_trees,
     ledger_allotments,
     ledger_moves,
     ledger_runs,
     run_windows,
 )
 from cost_sentry.application import session_refusal
-from cost_sentry.domain import session as session_module
+from cost_sentry.domain import sentry_config
 from cost_sentry.domain.session import Session
 from tests.simulation.audit import broken
 from tests.simulation.planted.bug import CALM, Bugs, reworded, without
-from tests.simulation.planted.run_workloads import busy_run, indebted_run
+from tests.simulation.planted.run_workloads import branching_run, busy_run, indebted_run
 from tests.simulation.runs_workload import runs
 
 bugs = Bugs()
@@ -83,20 +84,59 @@ def a_debt_is_laid_on_who_has_left(patch: pytest.MonkeyPatch) -> None:
 def all_runs_are_one(patch: pytest.MonkeyPatch) -> None:
     """Every run draws on the window of whichever run called first."""
     first: list[Session] = []
-    of_tags = session_module.session_of_tags
+    of_tags = sentry_config.session_of_tags
 
     def changed(tags: Mapping[str, str]) -> Session | None:
         found = of_tags(tags)
         first.extend([found] if found and not first else [])
         return first[0] if found else None
 
-    patch.setattr(session_module, "session_of_tags", changed)
+    patch.setattr(sentry_config, "session_of_tags", changed)
+
+
+@bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
+def a_run_is_whoevers_names_it(patch: pytest.MonkeyPatch) -> None:
+    """A run's window is called by the run's id alone, which every caller may name."""
+    patch.setattr(sentry_config, "run_of_caller", lambda session, _caller: session)
 
 
 @bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
 def nobody_is_too_deep(patch: pytest.MonkeyPatch) -> None:
     """An agent calls however far below its root it stands."""
     patch.setattr(session_refusal, "_is_below", lambda _session, _budget: False)
+
+
+def _joins(patch: pytest.MonkeyPatch, condition: str) -> None:
+    """Children are taken in on another condition."""
+    joining = dynamodb_run_trees._joining
+
+    def changed(*given: Any) -> Any:
+        arguments = joining(*given)
+        values = arguments["ExpressionAttributeValues"]
+        update = arguments["UpdateExpression"]
+        used = {name: one for name, one in values.items() if name in condition + update}
+        return {
+            **arguments,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": used,
+        }
+
+    patch.setattr(dynamodb_run_trees, "_joining", changed)
+
+
+@bugs.caught_by(broken.RIGHT_RUN, runs, CALM)
+def an_agent_has_a_child_too_many(patch: pytest.MonkeyPatch) -> None:
+    """A set of children that is full takes one more."""
+    _joins(
+        patch,
+        "attribute_not_exists(children) OR contains(children, :name) OR size(children) <= :most",
+    )
+
+
+@bugs.caught_by(broken.RIGHT_RUN, branching_run, CALM)
+def a_child_has_to_find_room_again(patch: pytest.MonkeyPatch) -> None:
+    """A child that is in is refused once the set is full."""
+    _joins(patch, "attribute_not_exists(children) OR size(children) < :most")
 
 
 @bugs.caught_by(broken.RUN_IN_TIME, runs, CALM)

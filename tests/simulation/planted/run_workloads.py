@@ -43,6 +43,18 @@ def indebted_run(random: Random) -> Plan:
     return replace(_plan(draft, "indebted_run", [cap]), operators=operators)
 
 
+def branching_run(random: Random) -> Plan:
+    """The same agents call again and again, from several environments; their tree is full."""
+    draft = Draft(random)
+    cap = draft.budget("run-children", 2, unit=Unit.CHILDREN, window=WindowKind.SESSION)
+    plan = _plan(draft, "branching_run", [cap, _cap(draft, "run-requests", 1_000)])
+    callers = [
+        replace(one, depth=random.choice((1, 2)), branch=random.randrange(3))
+        for one in plan.callers
+    ]
+    return replace(plan, callers=callers)
+
+
 def _cap(draft: Draft, budget_id: str, limit: int) -> Budget:
     return draft.budget(budget_id, limit, unit=Unit.REQUESTS, window=WindowKind.SESSION)
 

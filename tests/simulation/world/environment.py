@@ -20,6 +20,7 @@ from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
+from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees, KnownRunTrees
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
 from cost_sentry.adapters.s3_objects import S3Objects
@@ -145,7 +146,12 @@ class Environment:
                 pause=lambda: self.pause(10),
             ),
             retry_records=self._retries,
+            run_trees=lambda: self._run_trees,
         )
+
+    @cached_property
+    def _run_trees(self) -> KnownRunTrees:
+        return KnownRunTrees(DynamoDbRunTrees(self.calls, self.pause))
 
     @cached_property
     def _circuits(self) -> DynamoDbCircuits:

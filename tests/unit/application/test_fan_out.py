@@ -7,7 +7,7 @@ import pytest
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from tests.fakes.admissions import Sentry, config
-from tests.unit.application.test_sessions import PLENTY, RUN, cap, decided, request
+from tests.unit.application.test_sessions import PLENTY, RUN, WINDOW, cap, decided, request
 
 
 def fan_out(limit=2, **changes):
@@ -24,12 +24,12 @@ def test_a_child_too_many_is_refused_and_told_whose_and_what_to_do():
     refused = decisions[3]
     assert refused.code is ReasonCode.BUDGET_EXHAUSTED
     assert refused.message == (
-        "budget fan-out lets each agent have 2 children, and the agent planner has as many already,"
-        " without d; call as one of those, or raise the limit"
+        "budget fan-out lets each agent have 2 children, and session.path[0] has as many already,"
+        " without session.path[1]; call as one of those, or raise the limit"
     )
     assert refused.retry_after_seconds is None
     [view] = refused.budgets
-    assert (view.budget_id, view.window_id) == ("fan-out", f"session-{RUN}")
+    assert (view.budget_id, view.window_id) == ("fan-out", WINDOW)
     assert (view.limit, view.left, view.needed, view.binding) == (2, 0, 1, True)
 
 
@@ -58,10 +58,10 @@ def test_children_of_the_root_count_too_and_the_root_itself_does_not():
         sentry, request("r1"), request("r2", path=("a", "b")), request("r3", path=("b",))
     )
 
-    assert "the root has as many already, without b" in refused.message
+    assert "the root has as many already, without session.path[0]" in refused.message
     assert sentry.run_trees.children.keys() == {
-        ("fan-out", RUN, ()),
-        ("fan-out", RUN, ("a",)),
+        ("fan-out", f"{RUN}.search", ()),
+        ("fan-out", f"{RUN}.search", ("a",)),
     }
 
 
@@ -107,7 +107,7 @@ def test_who_was_answered_before_the_tree_was_capped_is_answered_so_again(capped
     asked = request("r1", path=("a", "b"))
     first = sentry.decide(asked)
     sentry.admission.config_source.config = config(PLENTY, capped)
-    sentry.run_trees.join(capped, RUN, request(path=("x",)).session.edges[0])
+    sentry.run_trees.join(capped, f"{RUN}.search", request(path=("x",)).session.edges[0])
 
     again, new = decided(sentry, asked, request("r2", path=("a", "b")))
 

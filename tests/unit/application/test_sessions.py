@@ -23,6 +23,8 @@ def run_id(made=NOON - timedelta(minutes=5), number=1) -> str:
 
 
 RUN, OTHER = run_id(number=1), run_id(number=2)
+WINDOW = f"session-{RUN}.search"
+"""Its team names no applications, so it is the team's."""
 
 
 def cap(budget_id="run", limit=2, **changes):
@@ -65,7 +67,7 @@ def test_a_refusal_says_that_waiting_does_not_help_and_what_does():
     [view] = [view for view in refused.budgets if view.binding]
     assert "a new session has its own" in refused.message
     assert (refused.retry_after_seconds, view.resets_at) == (None, None)
-    assert view.window_id == f"session-{RUN}"
+    assert view.window_id == WINDOW
 
 
 def test_calls_in_flight_of_a_run_have_room_as_soon_as_one_ends():
@@ -79,7 +81,7 @@ def test_calls_in_flight_of_a_run_have_room_as_soon_as_one_ends():
 def test_money_of_a_run_is_held_by_its_id():
     [decision] = decided(Sentry(PLENTY, cap(limit=10**6, unit=Unit.USD)), request("r1"))
 
-    assert {hold.key for hold in decision.reservation.holds} > {f"run@session-{RUN}"}
+    assert {hold.key for hold in decision.reservation.holds} > {f"run@{WINDOW}"}
 
 
 def test_only_repeated_steps_count_as_retries():
@@ -176,14 +178,14 @@ def test_a_budget_of_one_model_asks_for_a_session_where_that_model_may_serve_the
 def test_a_stage_of_a_budget_of_runs_does_not_say_that_it_resets():
     stages = Stages(critical_only_percent=50)
     sentry = Sentry(PLENTY, cap(limit=4, stages=stages))
-    sentry.totals.posted["run", f"session-{RUN}"] = 2
+    sentry.totals.posted["run", WINDOW] = 2
 
     refused = sentry.decide(request())
 
     assert refused.code is ReasonCode.CRITICAL_ONLY
     assert refused.message.endswith("it serves priority critical only")
     assert (refused.retry_after_seconds, refused.budgets[0].resets_at) == (None, None)
-    assert refused.budgets[0].window_id == f"session-{RUN}"
+    assert refused.budgets[0].window_id == WINDOW
 
 
 def test_a_session_that_no_budget_counts_is_a_tag_and_no_more():
@@ -210,7 +212,7 @@ def test_a_session_is_neither_of_the_future_nor_over(made, accepted):
 
 def test_a_budget_of_runs_in_shadow_mode_refuses_nobody_and_tells_what_it_would():
     shadowed = Sentry(PLENTY, cap(limit=0, mode=BudgetMode.SHADOW))
-    shadowed.ledger.define(cap(limit=0, mode=BudgetMode.SHADOW).in_ledger, f"session-{RUN}")
+    shadowed.ledger.define(cap(limit=0, mode=BudgetMode.SHADOW).in_ledger, WINDOW)
 
     decisions = decided(shadowed, plain("r1"), request("r2"))
 

@@ -16,7 +16,7 @@ from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.request_id import made_at
 from cost_sentry.domain.reservation import ReservationState
-from cost_sentry.domain.session import Edge, Session, in_session
+from cost_sentry.domain.session import Edge, Session, in_run
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client import explanations
 from tests.fakes import admissions
@@ -157,7 +157,7 @@ RUN = "01a1fdc3-5780-7000-8000-0000000000aa"
 def test_a_call_of_an_agent_run_says_where_in_it_the_agent_stood(desk):
     tags = {"team": "search", "application": "web", "session": RUN}
     run = budget("run", 9, unit=Unit.REQUESTS, window=WindowKind.SESSION)
-    [steps] = in_session([run], tags)
+    [steps] = in_run([run], f"{RUN}.search_web")
     deep = reservation("r5", hold(1, steps), tags=tags, path_digests=("a" * 12,) * 2, retry=1)
     journal(desk, EntryKind.SETTLE, reservation=deep, resolution=resolution(COST))
 
@@ -165,7 +165,7 @@ def test_a_call_of_an_agent_run_says_where_in_it_the_agent_stood(desk):
     page = cost_sentry("explain", "r5").stdout
 
     assert found["session"] == {"id": RUN, "depth": 2, "retry": 1}
-    assert found["charges"][0]["window"] == f"session-{RUN}"
+    assert found["charges"][0]["window"] == f"session-{RUN}.search_web"
     assert f"{RUN}, 2 below its root, retry 1" in page
     assert max(len(line) for line in page.splitlines()) <= 80
 
@@ -179,7 +179,7 @@ def test_a_refusal_by_the_tree_of_a_run_says_what_it_counted(desk):
     fan_out = budget("fan-out", 1, unit=Unit.CHILDREN, window=WindowKind.SESSION)
     plenty = budget("plenty", 10**12, scope={})
     sentry = admissions.Sentry(plenty, fan_out)
-    sentry.run_trees.join(fan_out, RUN, Edge(("planner",), "another"))
+    sentry.run_trees.join(fan_out, f"{RUN}.search", Edge(("planner",), "another"))
     sentry.clock.time = made_at(RUN)
     log = DynamoDbDecisionLog(JournalCalls(desk.operator.dynamodb, "ledger"))
     log.record(sentry.decide(asked), NOON, asked)
@@ -191,7 +191,7 @@ def test_a_refusal_by_the_tree_of_a_run_says_what_it_counted(desk):
     [binding] = [one for one in found["budgets"] if one["binding"]]
     assert (binding["unit"], binding["left"], binding["limit"]) == ("children", "0", "1")
     assert "fan-out (refused)" in page
-    assert "the agent planner has as many already, without reader" in page
+    assert "session.path[0] has as many already, without session.path[1]" in page
 
 
 def test_policies_that_took_part_are_told_with_their_sentences(desk):

@@ -9,7 +9,7 @@ from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.budget import Unit
-from cost_sentry.domain.session import Edge, in_session
+from cost_sentry.domain.session import Edge, in_run
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.run_report import RUNS_SHOWN_MAX
 from tests.fakes.builders import budget, hold, reservation, resolution
@@ -31,9 +31,9 @@ def now(desk):
     return desk.operator.clock.now()
 
 
-def step(desk, run, number, now, *, ends=True):
+def step(desk, run, number, now, *, ends=True, caller="search"):
     ledger = DynamoDbLedger(desk.operator._calls, pause)
-    [of] = in_session([STEPS], {"session": run})
+    [of] = in_run([STEPS], f"{run}.{caller}")
     held = reservation(f"r{number}", hold(1, of, now), now=now)
     assert isinstance(ledger.reserve(held), Reserved)
     if ends:
@@ -51,7 +51,10 @@ def test_the_newest_runs_are_shown_with_what_each_has_spent(desk, now):
     machine = cost_sentry("budget", "show", "steps", "--json").json
 
     told = [(one["window"], one["posted"], one["pending"], one["left"]) for one in machine["runs"]]
-    assert told == [(f"session-{newer}", "1", "1", "2"), (f"session-{older}", "2", "0", "2")]
+    assert told == [
+        (f"session-{newer}.search", "1", "1", "2"),
+        (f"session-{older}.search", "2", "0", "2"),
+    ]
     assert [machine[name] for name in ("window", "posted", "pending", "left")] == [None] * 4
     assert machine["resetsAt"] is None
     assert shown.stdout.index(newer) < shown.stdout.index(older)
@@ -68,7 +71,7 @@ def test_of_many_runs_a_few_are_shown(desk, now):
     runs = cost_sentry("budget", "show", "steps", "--json").json["runs"]
 
     assert len(runs) == RUNS_SHOWN_MAX
-    assert runs[0]["window"].endswith(f"{RUNS_SHOWN_MAX + 1:012x}")
+    assert runs[0]["window"].endswith(f"{RUNS_SHOWN_MAX + 1:012x}.search")
 
 
 def test_one_run_is_shown_to_the_last_digit(desk, now):
@@ -77,9 +80,23 @@ def test_one_run_is_shown_to_the_last_digit(desk, now):
 
     shown = cost_sentry("budget", "show", "steps", "--window", f"session-{run}", "--json").json
 
-    assert (shown["window"], shown["posted"], shown["left"]) == (f"session-{run}", "1", "3")
+    told = shown["window"], shown["posted"], shown["left"]
+    assert told == (f"session-{run}.search", "1", "3")
     assert shown["resetsAt"] is None
     assert "runs" not in shown
+
+
+def test_of_several_callers_runs_of_one_id_one_is_to_be_named(desk, now):
+    run = run_id(now, 60)
+    for number, caller in enumerate(("search_web", "support", "support")):
+        step(desk, run, number, now, caller=caller)
+
+    either = cost_sentry("budget", "show", "steps", "--window", f"session-{run}")
+    one = cost_sentry("budget", "show", "steps", "--window", f"session-{run}.support", "--json")
+
+    assert either.code == 2
+    assert f"session-{run}.search_web, session-{run}.support" in "".join(either.stderr.split("\n"))
+    assert (one.json["posted"], one.json["left"]) == ("2", "2")
 
 
 def test_of_a_run_that_is_over_nothing_is_shown_as_zero(desk, now):
@@ -107,7 +124,7 @@ def test_what_is_not_held_is_not_counted_and_a_tree_is_told_of_one_run(desk, now
     run = run_id(now, 60)
     trees = DynamoDbRunTrees(desk.operator._calls, pause)
     for edge in (Edge((), "a"), Edge((), "b"), Edge(("a",), "b")):
-        trees.join(FAN_OUT, run, edge)
+        trees.join(FAN_OUT, f"{run}.search", edge)
     window = ("--window", f"session-{run}")
 
     depth = cost_sentry("budget", "show", "depth").stdout

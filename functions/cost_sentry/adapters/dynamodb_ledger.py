@@ -32,7 +32,7 @@ from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_runs import besides_runs, make_room, send_idle_home
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_surplus import Surplus
-from cost_sentry.adapters.ledger_walk import accounts, shards_of, shards_of_all
+from cost_sentry.adapters.ledger_walk import accounts, in_turn, shards_of, shards_of_all
 from cost_sentry.adapters.ledger_wants import want_of
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
@@ -249,10 +249,10 @@ class DynamoDbLedger:
         """
         now = ended.resolution.resolved_at
         for hold in ended.reservation.holds:
-            surplus, owed = shard.surplus(hold.key), -shard.free.get(hold.key, 0)
+            surplus, is_owing = shard.surplus(hold.key), shard.free.get(hold.key, 0) < 0
             with suppress(LedgerUnavailable):
-                if owed > 0 and ended.resolution.overrun(hold):
-                    self._debts.cover(hold.key, {shard.place: owed}, now)
+                if is_owing and ended.resolution.overrun(hold):
+                    self._debts.cover(hold.key, [shard.place], now)
                 elif surplus:
                     self._refills.give_back(shard.place, hold.key, surplus, now)
         with suppress(LedgerUnavailable):
@@ -281,12 +281,12 @@ class DynamoDbLedger:
     def tidy(self, now: datetime, batch_max: int) -> int:
         """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
         surplus = Surplus(self._refills, self._pools, now)
-        debts: dict[str, dict[str, int]] = {}
+        debts: dict[str, set[str]] = {}
         done = 0
-        for account in accounts(self._calls):
+        for account in in_turn(accounts(self._calls), int(now.timestamp()) // 60):
             shards = list(shards_of(self._calls, account))
             for purse, owed in debts_of(shards, now).items():
-                debts.setdefault(purse, {}).update(owed)
+                debts.setdefault(purse, set()).update(owed)
             done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
             done += send_idle_home(self._calls, shards, now, max(0, batch_max - done))
             done += surplus.give_back(shards, max(0, batch_max - done))

@@ -142,7 +142,8 @@ class Allotments:
         than one transaction holds and only the fullest of them did. Look again and repeat.
         """
         changed = [n for n, part in spread.places.items() if placement.free[n] != part.free]
-        places_max = TRANSACTION_ITEMS_MAX - 2
+        is_checked = placement.limit != spread.limit
+        places_max = TRANSACTION_ITEMS_MAX - 1 - is_checked
         if len(changed) <= places_max:
             outcome = self._place_at_once(purse, spread, placement, now)
             if not isinstance(outcome, TooLarge):

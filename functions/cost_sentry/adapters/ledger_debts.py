@@ -5,30 +5,32 @@ from datetime import datetime
 
 from cost_sentry.adapters.ledger_allotments import OWING_MAX, Allotments
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import ShardState
+from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.adapters.ledger_last_money import WINDOW
 from cost_sentry.adapters.ledger_moves import (
     Action,
     is_pool,
     move_in_shard,
-    pool_name,
     pool_number,
     take_from_pool,
     take_from_window,
 )
-from cost_sentry.adapters.ledger_pools import fullest, pool_of
+from cost_sentry.adapters.ledger_pools import fullest
 from cost_sentry.domain.allotment import Spread, gathered
 from cost_sentry.domain.window import has_ended
 
 ATTEMPTS_MAX = 8
 """Tries to gather one window; what fails is left to the scheduled run."""
-PAYMENTS_MAX = 3
-"""Tries to pay the debt of a shard behind a pool out of a few places, before all are gathered."""
+PAYMENTS_MAX = 8
+"""Tries to pay what a shard owes out of a few places, before all are gathered."""
 WINDOWS_MAX = 25
 """Windows that one scheduled run gathers."""
 
-Debts = Mapping[str, Mapping[str, int]]
-"""What shards owe, by budget window and shard."""
+RUN_SECONDS = 300
+"""Between two scheduled runs."""
+
+Debts = Mapping[str, Iterable[str]]
+"""Shards that owe, by budget window."""
 
 
 class DebtCover:
@@ -47,32 +49,27 @@ class DebtCover:
         self._allotments = allotments
         self._pause = pause
 
-    def cover(self, purse: str, owed: Mapping[str, int], now: datetime) -> bool | None:
+    def cover(self, purse: str, owing: Iterable[str], now: datetime) -> bool | None:
         """Put the debts of a window where they belong; ``None`` if there was nothing to do.
 
-        A shard behind a pool is not looked at when the next call is refused or held. So its debt
-        is paid at once: out of a few places, or together with all of them.
+        Each shard that owes is paid out of a few places, while others go on writing. What nobody
+        has the money for is laid, by a look at all places, on those that every look sees.
 
         Args:
             purse: ``budget@window``.
-            owed: what shards owe, by shard.
+            owing: shards that owe, or did a moment ago.
             now: of the entries.
 
         Returns:
             False if other writers were in the way each time: a debt stays with its shard, which
             cannot spend until it is paid.
         """
-        window = self._allotments.window(purse)
-        if window is None:
-            return False
-        unseen = [place for place in owed if place not in window.places]
-        left = [place for place in unseen if not self._pay(purse, place, owed[place], now)]
-        if not left and len(unseen) == len(owed):
-            return True
+        paid = {place: self._pay(purse, place, now) for place in owing}
+        left = [place for place, done in paid.items() if done is False]
         done = [self._gather(purse, some, now) for some in _in_parts(left)]
         if False in done:
             return False
-        return True if True in done or len(left) < len(unseen) else None
+        return True if True in [*done, *paid.values()] else None
 
     def _gather(self, purse: str, owing: Sequence[str], now: datetime) -> bool | None:
         for attempt in range(ATTEMPTS_MAX):
@@ -86,34 +83,61 @@ class DebtCover:
             self._pause(attempt)
         return False
 
-    def _pay(self, purse: str, place: str, owed: int, now: datetime) -> bool:
-        """Out of a few places, each seen at an instant of its own: so nobody is in the way."""
+    def _pay(self, purse: str, place: str, now: datetime) -> bool | None:
+        """Whether the shard owes nothing any more; ``None`` if it did not owe.
+
+        Each place is seen at an instant of its own, so nobody is in the way. What a few of them do
+        not have, more of them may: what there is is paid, and then it is looked again.
+        """
         for attempt in range(PAYMENTS_MAX):
+            owed = self._owed(purse, place)
+            if owed <= 0:
+                return True if attempt else None
             window = self._allotments.window(purse)
             seen = None if window is None else self._allotments.glance(purse, window)
             if seen is not None:
-                takes = _takes(purse, seen, place, owed, now)
-                if not takes:
+                shares = _shares(seen, place, owed)
+                if not shares:
                     return False
-                receive = move_in_shard(place, {purse: owed}, now, owes=True)
-                if isinstance(self._calls.transact([*takes, receive]), Written):
-                    return True
+                takes = [_take(purse, seen, *share, now) for share in shares.items()]
+                amount = sum(shares.values())
+                receive = move_in_shard(place, {purse: amount}, now, owes=True)
+                done = self._calls.transact([*takes, receive])
+                if isinstance(done, Written):
+                    if amount == owed:
+                        return True
+                    continue
             self._pause(attempt)
         return False
 
+    def _owed(self, purse: str, place: str) -> int:
+        item = self._calls.get(place_key(place))
+        return 0 if item is None else -ShardState.of(item).free.get(purse, 0)
+
     def cover_all(self, debts: Debts, now: datetime) -> int:
-        """Cover a bounded number of windows; how many now lie right that did not before."""
-        some = sorted(debts)[:WINDOWS_MAX]
+        """Cover a bounded number of windows; how many now lie right that did not before.
+
+        Each run goes on where the one before ended: debts that running calls will pay stay where
+        they lie, and must not keep others from being looked at.
+        """
+        names = sorted(debts)
+        first = _turn(now) * WINDOWS_MAX % max(1, len(names))
+        some = (names[first:] + names[:first])[:WINDOWS_MAX]
         return sum(self.cover(purse, debts[purse], now) is True for purse in some)
 
 
-def debts_of(shards: Iterable[ShardState], now: datetime) -> dict[str, dict[str, int]]:
-    """What these shards owe, by running window and shard."""
-    found: dict[str, dict[str, int]] = {}
+def _turn(now: datetime) -> int:
+    """How many scheduled runs there were."""
+    return int(now.timestamp()) // RUN_SECONDS
+
+
+def debts_of(shards: Iterable[ShardState], now: datetime) -> dict[str, set[str]]:
+    """The shards of these that owe, by running window."""
+    found: dict[str, set[str]] = {}
     for shard in shards:
         for purse, free in shard.free.items():
             if free < 0 and not has_ended(purse.rsplit("@", 1)[1], now):
-                found.setdefault(purse, {})[shard.place] = -free
+                found.setdefault(purse, set()).add(shard.place)
     return found
 
 
@@ -126,22 +150,21 @@ def _is_astray(spread: Spread) -> bool:
     return in_debt and lying != (wanted.unallotted, wanted.impounded, wanted.free)
 
 
-def _in_parts(owing: Sequence[str]) -> list[Sequence[str]]:
-    """As many at once as can be looked at together; none of them once, if there are none."""
-    return [owing[i : i + OWING_MAX] for i in range(0, len(owing), OWING_MAX)] or [owing]
+def _in_parts(owing: Sequence[str]) -> Iterable[Sequence[str]]:
+    """As many at once as can be looked at together."""
+    return (owing[i : i + OWING_MAX] for i in range(0, len(owing), OWING_MAX))
 
 
-def _takes(purse: str, seen: Spread, place: str, owed: int, now: datetime) -> list[Action]:
-    """What pays the debt out of the fullest places; nothing if a few have too little together."""
+def _shares(seen: Spread, place: str, owed: int) -> Mapping[str, int]:
+    """What the fullest places give of it; nothing if nobody has anything."""
+    there = {name: part.free for name, part in seen.places.items() if name != place}
+    return fullest({**there, WINDOW: 0 if seen.impounded else seen.unallotted}, owed)
 
-    def take(name: str, share: int) -> Action:
-        if name == WINDOW:
-            return take_from_window(purse, share, seen.limit, pool_name(pool_of(place)))
-        if is_pool(name):
-            return take_from_pool(purse, pool_number(name), share, newcomer=False)
-        return move_in_shard(name, {purse: -share}, now, has=True)
 
-    there = {name: part.free for name, part in seen.places.items()}
-    shares = fullest({**there, WINDOW: 0 if seen.impounded else seen.unallotted}, owed)
-    is_enough = sum(shares.values()) >= owed
-    return [take(name, share) for name, share in shares.items()] if is_enough else []
+def _take(purse: str, seen: Spread, name: str, share: int, now: datetime) -> Action:
+    """On the condition that it is still there."""
+    if name == WINDOW:
+        return take_from_window(purse, share, seen.limit, None)
+    if is_pool(name):
+        return take_from_pool(purse, pool_number(name), share, newcomer=False)
+    return move_in_shard(name, {purse: -share}, now, has=True)

@@ -46,10 +46,11 @@ def key_of(purse: str, name: str) -> Key:
     return place_key(name)
 
 
-def take_from_window(purse: str, amount: int, limit: int, to: str) -> Action:
+def take_from_window(purse: str, amount: int, limit: int, to: str | None) -> Action:
     """Out of the unallotted money, for a shard that the window serves itself, or for a pool.
 
-    On the condition that it has so much, that nobody owes, and that the limit is as seen.
+    On the condition that it has so much, that nobody owes, and that the limit is as seen. ``None``
+    for a shard that owes the amount: of a debt nothing is free, so no place comes to the window.
     """
     conditions = [
         "unallotted >= :amount",
@@ -67,9 +68,9 @@ def take_from_window(purse: str, amount: int, limit: int, to: str) -> Action:
         },
     }
     values = update["ExpressionAttributeValues"]
-    if is_pool(to):
+    if to is not None and is_pool(to):
         conditions.append("attribute_exists(pools)")
-    else:
+    elif to is not None:
         update["UpdateExpression"] += " ADD places :places"
         conditions.append(
             "(contains(places, :place) OR (attribute_not_exists(pools)"
@@ -152,7 +153,7 @@ def move_in_shard(
         seen: what the shard shall know of these windows from now on.
         was: what its free money of each must still be; ``None`` if any will do.
         has: on the condition that it has what is taken of each.
-        owes: on the condition that it owes what is given of each.
+        owes: on the condition that it still owes something of each.
     """
     purses = list(enumerate(moves))
     kind = EntryKind.ALLOT if sum(moves.values()) >= 0 else EntryKind.RECALL
@@ -171,9 +172,11 @@ def move_in_shard(
             # None is not nothing: a shard that has left the window's places takes no debt of it.
             values[":was"] = number(was)
             conditions.append(f"#free.#b{i} = :was")
-        if has or owes:
-            values[f":then{i}"] = number(-moves[purse])
-            conditions.append(f"#free.#b{i} {'>=' if has else '<='} :then{i}")
+        if has:
+            values[f":has{i}"] = number(-moves[purse])
+            conditions.append(f"#free.#b{i} >= :has{i}")
+        if owes:
+            conditions.append(f"#free.#b{i} < :zero")
         if seen is not None:
             sets.append(f"#seen.#b{i} = :s{i}")
             names["#seen"], values[f":s{i}"] = "seen", {"S": seen[purse].text()}

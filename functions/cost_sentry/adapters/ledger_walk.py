@@ -1,6 +1,6 @@
 """Walks over shards, for work by schedule and for operators; never on the way of a call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import ShardState
@@ -18,9 +18,14 @@ def accounts(calls: LedgerCalls) -> Iterator[str]:
         yield line["sk"]["S"]
 
 
+def in_turn(names: Iterable[str], turn: int) -> list[str]:
+    """The names from another one on in each turn, so that the first do not always come first."""
+    found = [*names]
+    first = turn % max(1, len(found))
+    return found[first:] + found[:first]
+
+
 def shards_of_all(calls: LedgerCalls, turn: int = 0) -> Iterator[ShardState]:
     """All shards of all accounts; ``turn`` says which of the accounts is the first one."""
-    names = [*accounts(calls)]
-    first = turn % max(1, len(names))
-    for account in names[first:] + names[:first]:
+    for account in in_turn(accounts(calls), turn):
         yield from shards_of(calls, account)

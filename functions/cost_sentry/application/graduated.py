@@ -17,7 +17,7 @@ from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOu
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.session import in_session
+from cost_sentry.domain.session import in_run
 
 OUTPUT_DIVIDED_BY = 2
 """A lower output limit is this part of the one asked for, and at least the configured minimum."""
@@ -179,7 +179,7 @@ def stages_at(
         if budget.scope.get(MODEL_TAG) in pay
         and budget.covers(tags, budget.scope.get(MODEL_TAG, ""))
     ]
-    known = levels.levels(in_session(concerned, tags), now)
+    known = levels.levels(in_run(concerned, config.run_of(tags)), now)
     begun = tuple(level for level in known if stage_of((level,)) != NO_STAGE)
     return StageCheck(request=request, now=now, models=models, begun=begun)
 

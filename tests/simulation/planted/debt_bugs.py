@@ -18,7 +18,7 @@ bugs = Bugs()
 @bugs.caught_by(broken.DEBTS_SEEN, planted.overruns, CALM)
 def nobody_takes_a_debt_over(patch: pytest.MonkeyPatch) -> None:
     """What a call cost above its bound stays with its shard, whoever has the money."""
-    patch.setattr(DebtCover, "cover", lambda _self, _purse, _owed, _now: None)
+    patch.setattr(DebtCover, "cover", lambda _self, _purse, _owing, _now: None)
 
 
 @bugs.caught_by(broken.DEBTS_SEEN, planted.overruns, CALM)
@@ -26,9 +26,9 @@ def debts_behind_pools_stay(patch: pytest.MonkeyPatch) -> None:
     """Only the places that a window sees are looked at when a call has cost too much."""
     cover = DebtCover.cover
 
-    def passing(self: DebtCover, purse: str, owed: Any, now: Any) -> bool | None:
+    def passing(self: DebtCover, purse: str, owing: Any, now: Any) -> bool | None:
         window = self._allotments.window(purse)
-        seen = {p: amount for p, amount in owed.items() if window and p in window.places}
+        seen = [place for place in owing if window and place in window.places]
         return cover(self, purse, seen, now) if seen else None
 
     patch.setattr(DebtCover, "cover", passing)

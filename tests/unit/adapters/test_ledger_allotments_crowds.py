@@ -10,7 +10,7 @@ from cost_sentry.domain.allotment import Part, Placement, Spread, gathered
 from tests.fakes.builders import NOON
 
 PURSE = "search-daily@2026-11-21"
-PLACES_MAX = TRANSACTION_ITEMS_MAX - 2
+PLACES_MAX = TRANSACTION_ITEMS_MAX - 1
 """Beside the window and a check of its limit."""
 
 

@@ -37,12 +37,14 @@ def placed(places, *, actions_max=100, limit=100):
     [
         (98, 100, (True, [99])),
         (98, 120, (True, [100])),
-        (99, 100, (False, [99])),
+        (99, 100, (True, [100])),
+        (100, 100, (False, [100])),
+        (99, 120, (False, [99])),
         (101, 120, (False, [99])),
     ],
 )
 def test_as_many_places_as_fit_give_at_once_and_more_give_in_turn(places, limit, expected):
-    """The window and its definition take two of a hundred actions."""
+    """The window takes one of a hundred actions, and a limit that changes one more."""
     assert placed(places, limit=limit) == expected
 
 

@@ -1,6 +1,7 @@
 """Which debts are laid anew, how often it is tried, and what is told of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from cost_sentry.adapters.ledger_calls import Conflict, Written
 from cost_sentry.adapters.ledger_debts import (
     ATTEMPTS_MAX,
     PAYMENTS_MAX,
+    RUN_SECONDS,
     WINDOWS_MAX,
     DebtCover,
     debts_of,
@@ -17,6 +19,7 @@ from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.domain.allotment import Part, Spread, gathered
 from tests.fakes.builders import NOON
+from tests.fakes.noted_calls import shard_item
 
 PURSE = "search-daily@2026-11-21"
 
@@ -24,8 +27,9 @@ PURSE = "search-daily@2026-11-21"
 class Scripted:
     """Allotments that show these windows, one a look and the last for ever, and move nothing."""
 
-    def __init__(self, *spreads, moved=False, pools=0):
+    def __init__(self, *spreads, moved=False, pools=0, glance=None):
         self._spreads, self._moved, self._pools = list(spreads), moved, pools
+        self._glance = glance
         self.looked, self.owing, self.placed, self.glances = [], [], [], 0
 
     def window(self, purse):
@@ -38,7 +42,7 @@ class Scripted:
 
     def glance(self, purse, window):
         self.glances += 1
-        return self._next()
+        return self._next() if self._glance is None else self._glance
 
     def spread(self, purse, owing):
         self.owing.append(list(owing))
@@ -50,14 +54,25 @@ class Scripted:
 
 
 class Table:
-    """Answers each transaction so, and keeps them."""
+    """Answers transactions so, the last answer for ever; a shard owes less after each written one.
 
-    def __init__(self, answer):
-        self._answer, self.transacted = answer, []
+    ``owed`` is what the shard that is asked for owes, one a look and the last for ever.
+    """
+
+    def __init__(self, *answers, owed=(20, 0)):
+        self._answers, self._owed = list(answers) or [WRITTEN], list(owed)
+        self.transacted = []
+
+    def get(self, key):
+        owed = self._owed.pop(0) if len(self._owed) > 1 else self._owed[0]
+        return None if owed is None else shard_item(free=dict.fromkeys((PURSE, *DEBTS), -owed))
 
     def transact(self, actions):
         self.transacted.append(actions)
-        return self._answer
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+WRITTEN = Written(attributes={})
 
 
 def window(unallotted, *free, impounded=0, pending=0):
@@ -72,12 +87,13 @@ LAID = window(0, -20, pending=20)
 """The shard's own calls will pay."""
 
 
-OWED = {"search/app0": 20}
+OWING = ["search/app0"]
 
 
 def covered(*spreads, moved=False):
-    allotments, pauses = Scripted(*spreads, moved=moved), []
-    done = DebtCover(None, allotments, pauses.append).cover(PURSE, OWED, NOON)
+    """What a look at all places does: nobody has anything with which the debt can be paid."""
+    allotments, pauses = Scripted(*spreads, moved=moved, glance=crowd(0)), []
+    done = DebtCover(Table(owed=[20]), allotments, pauses.append).cover(PURSE, OWING, NOON)
     return done, pauses, allotments.placed
 
 
@@ -121,25 +137,39 @@ def test_only_running_windows_in_which_a_shard_owes_are_in_debt():
     ]
 
     assert debts_of(shards, NOON) == {
-        PURSE: {"search/web": 1, "search/app": 2},
-        odd: {"search/app": 3},
+        PURSE: {"search/web", "search/app"},
+        odd: {"search/app"},
     }
 
 
+def looked_at(debts, at, allotments=None):
+    """The windows that a run looks at, and what it counts."""
+    allotments = allotments or Scripted(LAID, glance=crowd(0))
+    cover = DebtCover(Table(owed=[20]), allotments, lambda _attempt: None)
+    counted = cover.cover_all(debts, at)
+    return {*allotments.looked}, counted
+
+
+DEBTS = {f"budget{n:02d}@2026-11-21": OWING for n in range(WINDOWS_MAX + 2)}
+
+
 def test_a_run_lays_a_bounded_number_of_debts_and_counts_those_that_it_laid():
-    debts = {f"budget{n:02d}@2026-11-21": OWED for n in range(WINDOWS_MAX + 2)}
-
     for allotments, counted in (
-        (Scripted(ASTRAY, moved=True), WINDOWS_MAX),
-        (Scripted(LAID), 0),
-        (Scripted(None), 0),
+        (Scripted(ASTRAY, moved=True, glance=crowd(0)), WINDOWS_MAX),
+        (Scripted(LAID, glance=crowd(0)), 0),
+        (Scripted(None, glance=crowd(0)), 0),
     ):
-        cover = DebtCover(None, allotments, lambda _attempt: None)
-        assert cover.cover_all(debts, NOON) == counted
-        assert sorted({*allotments.looked}) == sorted(debts)[:WINDOWS_MAX]
+        looked, done = looked_at(DEBTS, NOON, allotments)
+        assert (len(looked), done) == (WINDOWS_MAX, counted)
 
 
-BEHIND = {"search/behind": 20}
+def test_debts_that_stay_where_they_lie_keep_no_other_from_its_turn():
+    runs = [NOON + n * timedelta(seconds=RUN_SECONDS) for n in range(2)]
+
+    assert set.union(*(looked_at(DEBTS, at)[0] for at in runs)) == {*DEBTS}
+
+
+BEHIND = ["search/behind"]
 """No place of the window: it lies behind a pool."""
 
 
@@ -155,88 +185,107 @@ def crowd(unallotted, impounded=0, **free):
     )
 
 
-def paid(*spreads, answer=None, owed=BEHIND, moved=True):
-    """What covering does, and the amounts of the transactions that it tried, by sort key."""
-    table = Table(answer or Written(attributes={}))
+def paid(*spreads, table=None, owing=BEHIND, moved=True):
+    """What covering does, and the amounts of the transactions that it tried, by item."""
+    table = table or Table()
     allotments, pauses = Scripted(*spreads, moved=moved, pools=2), []
-    done = DebtCover(table, allotments, pauses.append).cover(PURSE, owed, NOON)
+    done = DebtCover(table, allotments, pauses.append).cover(PURSE, owing, NOON)
     return done, allotments, [[*map(_amount, actions)] for actions in table.transacted], pauses
 
 
 def _amount(action):
     values = action["Update"]["ExpressionAttributeValues"]
-    key = action["Update"]["Key"]["pk"]["S"]
-    return key, int(values.get(":amount", values.get(":m0"))["N"])
+    return int(values.get(":amount", values.get(":m0"))["N"])
 
 
+@pytest.mark.parametrize("owing", [BEHIND, OWING], ids=["behind a pool", "the window's own"])
 @pytest.mark.parametrize(
     ("seen", "amounts"),
     [
         (crowd(50), [20]),
         (crowd(5, pool_0=15, pool_1=2), [15, 5]),
-        (crowd(0, pool_0=20, app0=0), [20]),
-        (crowd(0, pool_0=0, app0=25), [-20]),
+        (crowd(0, pool_0=20, app1=0), [20]),
+        (crowd(0, pool_0=0, app1=25), [-20]),
         (crowd(500, impounded=10, pool_0=3, pool_1=17), [17, 3]),
     ],
     ids=["the window", "a pool and the window", "a pool", "another shard", "not what is impounded"],
 )
-def test_a_debt_behind_a_pool_is_paid_at_once_out_of_the_fullest_places(seen, amounts):
-    done, allotments, [actions], pauses = paid(seen)
+def test_a_debt_is_paid_at_once_out_of_the_fullest_places(seen, amounts, owing):
+    done, allotments, actions, pauses = paid(seen, owing=owing)
 
     assert (done, pauses, allotments.placed) == (True, [], [])
-    assert [amount for _, amount in actions] == [*amounts, 20]
+    assert actions == [[*amounts, 20]]
 
 
 def test_what_pays_goes_to_the_shard_that_owes_and_only_if_it_still_does():
-    table = Table(Written(attributes={}))
+    table = Table()
     DebtCover(table, Scripted(crowd(50), pools=2), None).cover(PURSE, BEHIND, NOON)
 
     update = table.transacted[0][-1]["Update"]
     assert "search/behind" in str(update["Key"])
-    assert "#free.#b0 <= :then0" in update["ConditionExpression"]
-    assert update["ExpressionAttributeValues"][":then0"] == {"N": "-20"}
+    assert "#free.#b0 < :zero" in update["ConditionExpression"]
 
 
 def test_what_pays_is_taken_only_where_it_still_is_and_counts_no_shard_as_new():
-    table = Table(Written(attributes={}))
-    seen = crowd(0, pool_0=8, app0=12)
+    table = Table()
+    seen = crowd(6, pool_0=8, app1=12)
     DebtCover(table, Scripted(seen, pools=2), None).cover(PURSE, BEHIND, NOON)
 
     shard, pool, _ = (action["Update"] for action in table.transacted[0])
-    assert "#free.#b0 >= :then0" in shard["ConditionExpression"]
+    assert "#free.#b0 >= :has0" in shard["ConditionExpression"]
     assert pool["ConditionExpression"] == "unallotted >= :amount"
     assert pool["UpdateExpression"] == "SET unallotted = unallotted - :amount"
 
 
-@pytest.mark.parametrize(
-    "seen", [crowd(4, pool_0=15), crowd(500, impounded=10, pool_0=19)], ids=["scarce", "impounded"]
-)
-def test_a_debt_that_a_few_places_cannot_pay_is_gathered_with_all_of_them(seen):
-    done, allotments, transacted, _ = paid(seen, ASTRAY)
+def test_a_shard_that_owes_does_not_become_a_place_of_the_window():
+    table = Table()
+    DebtCover(table, Scripted(crowd(50)), None).cover(PURSE, BEHIND, NOON)
 
-    assert (done, transacted, allotments.owing) == (True, [], [["search/behind"]])
+    window = table.transacted[0][0]["Update"]
+    assert window["UpdateExpression"] == "SET unallotted = unallotted - :amount"
+    assert "places" not in window["ConditionExpression"]
+
+
+def test_what_a_shard_owes_is_looked_at_before_each_payment():
+    table = Table(Conflict(), WRITTEN, owed=[20, 15])
+    done, allotments, actions, pauses = paid(crowd(50), table=table)
+
+    assert (done, actions, pauses) == (True, [[20, 20], [15, 15]], [0])
+    assert paid(crowd(50), table=Table(Conflict(), owed=[20, 0]))[0] is True
+    assert paid(crowd(50), table=Table(owed=[0]))[0] is None
+    assert paid(crowd(50), table=Table(owed=[None]))[0] is None
+    assert allotments.owing == []
+
+
+def test_what_few_places_do_not_have_is_paid_out_of_others_after_them():
+    some = {f"app{n}": 2 for n in range(1, 10)}
+    table = Table(owed=[20, 4, 0])
+    done, allotments, actions, _ = paid(crowd(0, **some), crowd(4), table=table)
+
+    assert (done, allotments.owing) == (True, [])
+    assert actions == [[-2] * 8 + [16], [4, 4]]
+
+
+def test_a_debt_that_nobody_has_the_money_for_is_gathered_with_all_places():
+    done, allotments, actions, _ = paid(crowd(0, impounded=9), ASTRAY, table=Table(owed=[20]))
+
+    assert (done, actions, allotments.owing) == (True, [], [["search/behind"]])
 
 
 def test_a_payment_that_others_are_in_the_way_of_is_tried_a_few_times_and_then_gathered():
-    done, allotments, transacted, pauses = paid(crowd(50), answer=Conflict(), moved=False)
+    table = Table(Conflict(), owed=[20])
+    done, allotments, actions, pauses = paid(crowd(50), table=table, moved=False)
 
-    assert (len(transacted), allotments.glances) == (PAYMENTS_MAX, PAYMENTS_MAX)
+    assert (len(actions), allotments.glances) == (PAYMENTS_MAX, PAYMENTS_MAX)
     assert pauses == list(range(PAYMENTS_MAX))
     assert (done, allotments.owing) == (None, [["search/behind"]]), "nobody owed any more"
 
 
 def test_shards_that_owe_are_looked_at_as_many_at_once_as_one_instant_has_room_for():
-    owed = {f"search/behind{n}": 20 for n in range(OWING_MAX + 1)}
-    _, allotments, _, _ = paid(crowd(0), owed=owed)
+    owing = [f"search/behind{n}" for n in range(OWING_MAX + 1)]
+    _, allotments, _, _ = paid(crowd(0), owing=owing, table=Table(owed=[20]))
 
-    assert allotments.owing == [sorted(owed)[:OWING_MAX], sorted(owed)[OWING_MAX:]]
-
-
-def test_debts_that_the_window_sees_itself_are_gathered_beside_those_that_were_paid():
-    seen = crowd(50)
-    done, allotments, transacted, _ = paid(seen, owed=BEHIND | OWED)
-
-    assert (done, len(transacted), allotments.owing) == (True, 1, [[]])
+    assert allotments.owing == [owing[:OWING_MAX], owing[OWING_MAX:]]
 
 
 def test_a_window_that_cannot_be_opened_keeps_its_debt_for_the_next_run():
@@ -244,4 +293,8 @@ def test_a_window_that_cannot_be_opened_keeps_its_debt_for_the_next_run():
         def window(self, purse):
             return None
 
-    assert DebtCover(None, Closed(), None).cover(PURSE, BEHIND, NOON) is False
+        def spread(self, purse, owing):
+            return None
+
+    pauses = []
+    assert DebtCover(Table(owed=[20]), Closed(), pauses.append).cover(PURSE, OWING, NOON) is False

@@ -180,7 +180,7 @@ def only_first_shards_expire(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         dynamodb_ledger,
         "shards_of_all",
-        lambda calls: (shard for shard in walk(calls) if not shard.shard),
+        lambda calls, turn=0: (shard for shard in walk(calls, turn) if not shard.shard),
     )
 
 

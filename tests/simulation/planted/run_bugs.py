@@ -13,12 +13,14 @@ from cost_sentry.adapters import (
     ledger_runs,
     run_windows,
 )
+from cost_sentry.adapters.entry_record import entry_text
 from cost_sentry.application import session_refusal
 from cost_sentry.domain import sentry_config
+from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.session import Session
 from tests.simulation.audit import broken
-from tests.simulation.planted.bug import CALM, Bugs, reworded, without
-from tests.simulation.planted.run_workloads import branching_run, busy_run, indebted_run
+from tests.simulation.planted.bug import CALM, Bugs, without
+from tests.simulation.planted.run_workloads import branching_run, busy_run
 from tests.simulation.runs_workload import runs
 
 bugs = Bugs()
@@ -67,17 +69,22 @@ def runs_stay_for_their_day(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(dynamodb_ledger, "send_idle_home", lambda *_given: 0)
 
 
-@bugs.caught_by(broken.IN_ITS_PLACE, indebted_run)
-def a_debt_is_laid_on_who_has_left(patch: pytest.MonkeyPatch) -> None:
-    """A debt is laid on a shard that has left the window's places meanwhile."""
-    move = ledger_moves.move_in_shard
+@bugs.caught_by(broken.IN_ITS_PLACE, busy_run, CALM)
+def who_leaves_keeps_its_money(patch: pytest.MonkeyPatch) -> None:
+    """A shard leaves the places of a run's window, and what it has of it stays there."""
+    leaving, home = ledger_runs._leaving, ledger_runs.give_to_window
 
-    def changed(*given: Any, **more: Any) -> Any:
-        action = move(*given, **more)
-        missing = ("#free.#b0 = :was", "(#free.#b0 = :was OR attribute_not_exists(#free.#b0))")
-        return {"Update": reworded(action["Update"], missing)} if more.get("was") == 0 else action
+    def stays(shard: Any, purses: Any, now: Any) -> Any:
+        update = leaving(shard, purses, now)["Update"]
+        nothing = entry_text(EntryKind.RECALL, now, moves=dict.fromkeys(purses, 0))
+        values = {**update["ExpressionAttributeValues"], ":entry": {"S": nothing}}
+        kept = "SET #entry = :entry ADD #sequence :one"
+        return {"Update": update | {"UpdateExpression": kept, "ExpressionAttributeValues": values}}
 
-    patch.setattr(ledger_allotments, "move_in_shard", changed)
+    patch.setattr(ledger_runs, "_leaving", stays)
+    patch.setattr(
+        ledger_runs, "give_to_window", lambda purse, _amount, leaves: home(purse, 0, leaves=leaves)
+    )
 
 
 @bugs.caught_by(broken.RIGHT_RUN, runs, CALM)

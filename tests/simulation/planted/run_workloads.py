@@ -6,7 +6,7 @@ from random import Random
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.window import WindowKind
 from tests.simulation.draft import NOON, Draft, configuration
-from tests.simulation.plan import Operator, Plan
+from tests.simulation.plan import Plan
 from tests.simulation.variations import dated
 from tests.simulation.world.latencies import SECOND
 
@@ -26,21 +26,6 @@ def busy_run(random: Random) -> Plan:
     draft = Draft(random)
     limit = random.choice((15, 1_000_000))
     return _plan(draft, "busy_run", [_cap(draft, "run-requests", limit)])
-
-
-def indebted_run(random: Random) -> Plan:
-    """The same, and the limit of all is lowered below what is held while they call."""
-    draft = Draft(random)
-    cap = _cap(draft, "run-requests", 12)
-    operators = [
-        Operator(
-            name=f"operator {number}",
-            at=int(random.random() * 6 * SECOND),
-            config=configuration([replace(cap, limit=number % 3), *_besides(draft)]),
-        )
-        for number in range(8)
-    ]
-    return replace(_plan(draft, "indebted_run", [cap]), operators=operators)
 
 
 def branching_run(random: Random) -> Plan:

@@ -16,8 +16,9 @@ from cost_sentry.adapters.ledger_moves import (
     take_from_window,
 )
 from cost_sentry.adapters.ledger_pools import fullest
+from cost_sentry.adapters.ledger_retirement import owes
+from cost_sentry.adapters.ledger_walk import in_turn
 from cost_sentry.domain.allotment import Spread, gathered
-from cost_sentry.domain.window import has_ended
 
 ATTEMPTS_MAX = 8
 """Tries to gather one window; what fails is left to the scheduled run."""
@@ -120,9 +121,7 @@ class DebtCover:
         Each run goes on where the one before ended: debts that running calls will pay stay where
         they lie, and must not keep others from being looked at.
         """
-        names = sorted(debts)
-        first = _turn(now) * WINDOWS_MAX % max(1, len(names))
-        some = (names[first:] + names[:first])[:WINDOWS_MAX]
+        some = in_turn(sorted(debts), _turn(now) * WINDOWS_MAX)[:WINDOWS_MAX]
         return sum(self.cover(purse, debts[purse], now) is True for purse in some)
 
 
@@ -135,8 +134,8 @@ def debts_of(shards: Iterable[ShardState], now: datetime) -> dict[str, set[str]]
     """The shards of these that owe, by running window."""
     found: dict[str, set[str]] = {}
     for shard in shards:
-        for purse, free in shard.free.items():
-            if free < 0 and not has_ended(purse.rsplit("@", 1)[1], now):
+        for purse in shard.free:
+            if owes(shard, purse, now):
                 found.setdefault(purse, set()).add(shard.place)
     return found
 

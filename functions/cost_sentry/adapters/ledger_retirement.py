@@ -41,7 +41,7 @@ def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
     """Give all money of a shard that holds no call back to its budgets; how many windows it was."""
     done, sequence = 0, shard.sequence
     for purse in shard.free:
-        if _owes(shard, purse, now):
+        if owes(shard, purse, now):
             break  # It is paid where it lies, and in the window nobody would look for it.
         if not _retire(calls, replace(shard, sequence=sequence), purse, now):
             break
@@ -49,7 +49,8 @@ def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
     return done
 
 
-def _owes(shard: ShardState, purse: str, now: datetime) -> bool:
+def owes(shard: ShardState, purse: str, now: datetime) -> bool:
+    """Whether the shard has a debt of a window that runs."""
     return shard.free[purse] < 0 and not has_ended(purse.rsplit("@", 1)[1], now)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cost_sentry.adapters import ledger_moves
 from tests.simulation.outcome import Outcome
 from tests.simulation.plan import Plan
 from tests.simulation.simulation import Simulation
@@ -81,6 +82,16 @@ assert FaultMix(**CALM) == faults.NONE
 def _first_line(text: str | None) -> str:
     assert text, "a planted bug says what it is"
     return text.strip().splitlines()[0].removesuffix(".")
+
+
+def pools_keep_what_they_give(patch: pytest.MonkeyPatch, module: Any) -> None:
+    """What this module takes out of a pool stays in the pool as well."""
+    take = ledger_moves.take_from_pool
+    patch.setattr(
+        module,
+        "take_from_pool",
+        lambda purse, pool, _amount, newcomer: take(purse, pool, 0, newcomer=newcomer),
+    )
 
 
 def without(arguments: Mapping[str, Any], *clauses: str) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from cost_sentry.adapters import ledger_debts, ledger_moves
+from cost_sentry.adapters import ledger_debts
 from cost_sentry.adapters.ledger_debts import DebtCover
 from cost_sentry.domain.allotment import Part
 from tests.simulation.audit import broken
 from tests.simulation.planted import workloads as planted
-from tests.simulation.planted.bug import CALM, Bugs
+from tests.simulation.planted.bug import CALM, Bugs, pools_keep_what_they_give
 
 bugs = Bugs()
 
@@ -37,12 +37,7 @@ def debts_behind_pools_stay(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.CONSERVED, planted.overruns, CALM)
 def a_debt_is_paid_out_of_nothing(patch: pytest.MonkeyPatch) -> None:
     """A pool pays the debt of a shard, and keeps what it paid."""
-    take = ledger_moves.take_from_pool
-    patch.setattr(
-        ledger_debts,
-        "take_from_pool",
-        lambda purse, pool, _amount, newcomer: take(purse, pool, 0, newcomer=newcomer),
-    )
+    pools_keep_what_they_give(patch, ledger_debts)
 
 
 @bugs.caught_by(broken.CONSERVED, planted.overruns, CALM)

@@ -17,7 +17,7 @@ from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.domain.allotment import Spread, nearly_spent
 from tests.simulation.audit import broken
 from tests.simulation.planted import workloads as planted
-from tests.simulation.planted.bug import CALM, Bugs, without
+from tests.simulation.planted.bug import CALM, Bugs, pools_keep_what_they_give, without
 
 bugs = Bugs()
 
@@ -25,12 +25,7 @@ bugs = Bugs()
 @bugs.caught_by(broken.CONSERVED, planted.last_money, CALM)
 def the_last_money_is_given_twice(patch: pytest.MonkeyPatch) -> None:
     """What a pool gives of the last money stays in the pool as well."""
-    take = ledger_moves.take_from_pool
-    patch.setattr(
-        ledger_last_money,
-        "take_from_pool",
-        lambda purse, pool, _amount, newcomer: take(purse, pool, 0, newcomer=newcomer),
-    )
+    pools_keep_what_they_give(patch, ledger_last_money)
 
 
 @bugs.caught_by(broken.NEVER_OVERSPENT, planted.last_money, {"slow": 0.3})

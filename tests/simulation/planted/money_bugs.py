@@ -10,7 +10,6 @@ import pytest
 from cost_sentry.adapters import (
     dynamodb_books,
     ledger_allotments,
-    ledger_moves,
     ledger_pools,
     ledger_proofs,
     ledger_refills,
@@ -27,7 +26,7 @@ from cost_sentry.domain.allotment import Placement, Spread, gathered
 from tests.simulation import workloads
 from tests.simulation.audit import broken
 from tests.simulation.planted import workloads as planted
-from tests.simulation.planted.bug import CALM, Bugs, reworded, without
+from tests.simulation.planted.bug import CALM, Bugs, pools_keep_what_they_give, reworded, without
 
 bugs = Bugs()
 SLOW = {"slow": 0.3}
@@ -218,12 +217,7 @@ def an_ended_window_loses_its_rest(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.CONSERVED, planted.crowd, CALM)
 def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
     """A refill from a pool leaves the pool as it was."""
-    take = ledger_moves.take_from_pool
-    patch.setattr(
-        ledger_pools,
-        "take_from_pool",
-        lambda purse, pool, _amount, newcomer: take(purse, pool, 0, newcomer=newcomer),
-    )
+    pools_keep_what_they_give(patch, ledger_pools)
 
 
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.crowd, CALM)

@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 
@@ -16,7 +17,6 @@ STREAM_WAIT_SECONDS = 10
 """Entries that come within it share a run and its writes; a mail is late by so much at most."""
 STREAM_ATTEMPTS_MAX = 100
 """Enough to sit out an outage of some minutes; a bad record fails fast and holds up less."""
-EXPIRY_EVERY_MINUTES = 5
 ENTRY_WRITTEN = {
     "dynamodb": {
         "Keys": {"pk": {"S": lambda_.FilterRule.begins_with("ACCOUNT#")}},

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cost_sentry import bootstrap
-from infra.triggers import EXPIRY_EVERY_MINUTES
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from scripts.running_cost import RUNS_A_MONTH, emergency_store_month
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "explanation" / "what-the-sentry-costs.md"

@@ -8,6 +8,7 @@ from typing import Any
 
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.final_checks import FinalChecks
@@ -19,7 +20,7 @@ from tests.simulation.outcome import Outcome
 from tests.simulation.plan import Caller, Operator
 from tests.simulation.simulated_world import World
 from tests.simulation.variations import SET_UP
-from tests.simulation.world import deployment_facts, faults, latencies
+from tests.simulation.world import faults, latencies
 from tests.simulation.world.lambda_service import FunctionFailed
 from tests.simulation.world.scheduler import Task, TaskKilled
 from tests.simulation.world.small_sizes import small_sizes
@@ -166,7 +167,7 @@ class Simulation(World):
 
     def _tick(self, number: int) -> None:
         """The expiry schedule."""
-        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
+        every = EXPIRY_EVERY_MINUTES * latencies.MINUTE
 
         def tick() -> None:
             try:
@@ -186,7 +187,7 @@ class Simulation(World):
         self._operate(
             Operator(name="healer", at=2 * latencies.LATE_REQUEST_MAX, config=self._in_force)
         )
-        every = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * latencies.MINUTE
+        every = EXPIRY_EVERY_MINUTES * latencies.MINUTE
         hold = self._in_force.hold_seconds * latencies.SECOND
         skew = 2 * latencies.SKEW_SECONDS_MAX * latencies.SECOND
         self._advance(hold + skew + 2 * every + latencies.MINUTE, self._is_quiet)
@@ -228,5 +229,5 @@ class Simulation(World):
         current = {b.id: f"{b.id}@{b.window_at(now).id}" for b in budgets.values()}
         of_runs = {purse for purse in self.auditor.truth.purses if RUN in purse}
         checks.check_stranded({*current.values(), *of_runs})
-        checks.check_debts(set(current.values()))
+        checks.check_debts({*current.values(), *of_runs})
         checks.check_limits({b.id: b.limit for b in budgets.values()}, current)

@@ -31,6 +31,7 @@ from cost_sentry.adapters.ledger_windows import PoolState, WindowState
 from cost_sentry.adapters.run_windows import gone_after
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX, POOLS, Part, Placement, Spread
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
+from cost_sentry.domain.reservation import budget_of, window_of
 
 OWING_MAX = TRANSACTION_ITEMS_MAX - DIRECT_PLACES_MAX - POOLS - 1
 """Shards behind pools that can be looked at together with a window, its places and its pools."""
@@ -92,7 +93,7 @@ class Allotments:
 
     def _open(self, purse: str) -> Item | None:
         """Create the window with the limit that is defined at that very instant."""
-        budget_id = purse.rsplit("@", 1)[0]
+        budget_id = budget_of(purse)
         definition = self._calls.get(definition_key(budget_id))
         if definition is None:
             raise ConfigurationError(f"budget {budget_id!r} is not defined in the ledger")
@@ -103,7 +104,7 @@ class Allotments:
                     **window_key(purse),
                     "limit": limit,
                     "unallotted": limit,
-                    **gone_after(purse.rsplit("@", 1)[1]),
+                    **gone_after(window_of(purse)),
                 },
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
@@ -210,7 +211,7 @@ def _defined(purse: str, limit: int) -> Action:
     """
     return {
         "ConditionCheck": {
-            "Key": definition_key(purse.rsplit("@", 1)[0]),
+            "Key": definition_key(budget_of(purse)),
             "ConditionExpression": "#limit = :limit",
             "ExpressionAttributeNames": {"#limit": "limit"},
             "ExpressionAttributeValues": {":limit": number(limit)},

@@ -19,6 +19,7 @@ from cost_sentry.adapters.ledger_pools import fullest
 from cost_sentry.adapters.ledger_retirement import owes
 from cost_sentry.adapters.ledger_walk import in_turn
 from cost_sentry.domain.allotment import Spread, gathered
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 
 ATTEMPTS_MAX = 8
 """Tries to gather one window; what fails is left to the scheduled run."""
@@ -26,9 +27,6 @@ PAYMENTS_MAX = 8
 """Tries to pay what a shard owes out of a few places, before all are gathered."""
 WINDOWS_MAX = 25
 """Windows that one scheduled run gathers."""
-
-RUN_SECONDS = 300
-"""Between two scheduled runs."""
 
 Debts = Mapping[str, Iterable[str]]
 """Shards that owe, by budget window."""
@@ -127,7 +125,7 @@ class DebtCover:
 
 def _turn(now: datetime) -> int:
     """How many scheduled runs there were."""
-    return int(now.timestamp()) // RUN_SECONDS
+    return int(now.timestamp()) // (60 * EXPIRY_EVERY_MINUTES)
 
 
 def debts_of(shards: Iterable[ShardState], now: datetime) -> dict[str, set[str]]:

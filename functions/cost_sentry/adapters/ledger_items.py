@@ -28,7 +28,7 @@ from cost_sentry.adapters.reservation_record import (
 )
 from cost_sentry.domain.allotment import shard_free_target
 from cost_sentry.domain.ledger_entry import LedgerEntry
-from cost_sentry.domain.reservation import Hold, Reservation, Resolution
+from cost_sentry.domain.reservation import Hold, Reservation, Resolution, budget_of, window_of
 from cost_sentry.domain.shard import account_and_shard, place_of, stamp_of
 
 Item = Mapping[str, Any]
@@ -69,13 +69,12 @@ def definition_key(budget_id: str) -> Key:
 
 def window_key(purse: str) -> Key:
     """Of the budget window item; ``purse`` is ``budget@window``."""
-    budget_id, window_id = purse.rsplit("@", 1)
-    return key(f"BUDGET#{budget_id}", f"{WINDOW_PREFIX}{window_id}")
+    return key(f"BUDGET#{budget_of(purse)}", f"{WINDOW_PREFIX}{window_of(purse)}")
 
 
 def pool_key(purse: str, number: int) -> Key:
     """Of one of the pools that stand between a crowded window and its shards."""
-    return key(f"BUDGET#{purse.rsplit('@', 1)[0]}", f"{pool_prefix(purse)}{number:02d}")
+    return key(f"BUDGET#{budget_of(purse)}", f"{pool_prefix(purse)}{number:02d}")
 
 
 def pool_prefix(purse: str) -> str:

@@ -19,6 +19,7 @@ from cost_sentry.adapters.ledger_items import (
 from cost_sentry.adapters.run_windows import kept_for_a_while
 from cost_sentry.domain.allotment import DIRECT_PLACES_MAX
 from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.reservation import window_of
 
 Action = dict[str, dict[str, Any]]
 _POOL = "pool:"
@@ -119,7 +120,7 @@ def join_pool(purse: str, pool: int, amount: int = 0) -> Action:
             "ExpressionAttributeValues": {":one": number(1), ":amount": number(amount)},
         }
     }
-    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
+    return kept_for_a_while(update, window_of(purse))
 
 
 def give_to_pool(purse: str, pool: int, amount: int) -> Action:
@@ -131,7 +132,7 @@ def give_to_pool(purse: str, pool: int, amount: int) -> Action:
             "ExpressionAttributeValues": {":amount": number(amount)},
         }
     }
-    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
+    return kept_for_a_while(update, window_of(purse))
 
 
 def move_in_shard(
@@ -202,4 +203,4 @@ def set_pool(purse: str, name: str, was: int, wanted: int) -> Action:
             "ExpressionAttributeValues": {":wanted": number(wanted), ":was": number(was)},
         }
     }
-    return kept_for_a_while(update, purse.rsplit("@", 1)[1])
+    return kept_for_a_while(update, window_of(purse))

@@ -10,6 +10,7 @@ from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import ShardState, number, place_key
 from cost_sentry.adapters.ledger_moves import give_to_window
 from cost_sentry.domain.ledger_entry import EntryKind
+from cost_sentry.domain.reservation import window_of
 from cost_sentry.domain.window import has_ended
 
 EXPIRED_KEPT = timedelta(days=1)
@@ -31,7 +32,7 @@ def retire_ended_windows(
         for purse in shard.free:
             if done >= batch_max:
                 return done
-            if has_ended(purse.rsplit("@", 1)[1], now) and purse not in held:
+            if has_ended(window_of(purse), now) and purse not in held:
                 moved = _retire(calls, replace(shard, sequence=sequence), purse, now)
                 done, sequence = done + moved, sequence + moved
     return done
@@ -51,7 +52,7 @@ def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
 
 def owes(shard: ShardState, purse: str, now: datetime) -> bool:
     """Whether the shard has a debt of a window that runs."""
-    return shard.free[purse] < 0 and not has_ended(purse.rsplit("@", 1)[1], now)
+    return shard.free[purse] < 0 and not has_ended(window_of(purse), now)
 
 
 def held_purses(shard: ShardState) -> set[str]:

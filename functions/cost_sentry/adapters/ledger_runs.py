@@ -23,7 +23,7 @@ from cost_sentry.adapters.ledger_moves import Action, give_to_window
 from cost_sentry.adapters.ledger_retirement import held_purses
 from cost_sentry.adapters.run_windows import is_of_run
 from cost_sentry.domain.ledger_entry import EntryKind
-from cost_sentry.domain.reservation import Hold
+from cost_sentry.domain.reservation import Hold, window_of
 from cost_sentry.domain.window import has_ended
 
 RUN_WINDOWS_MAX = 48
@@ -61,7 +61,7 @@ def send_idle_home(
         idle = [
             purse
             for purse, seconds in _idle(shard, now).items()
-            if seconds > RUN_IDLE_SECONDS and not has_ended(purse.rsplit("@", 1)[1], now)
+            if seconds > RUN_IDLE_SECONDS and not has_ended(window_of(purse), now)
         ]
         leaving = idle[: max(0, windows_max - done)]
         for first in range(0, len(leaving), SENT_HOME_MAX):

@@ -11,6 +11,7 @@ from functools import cache
 from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Refills
+from cost_sentry.domain.reservation import window_of
 from cost_sentry.domain.window import has_ended
 
 
@@ -35,7 +36,7 @@ class Surplus:
     def _move(self, shard: ShardState, purse: str) -> bool:
         if shard.free[purse] <= 0 or shard.kept_at_most(purse) is None:
             return False
-        if has_ended(purse.rsplit("@", 1)[1], self._now):
+        if has_ended(window_of(purse), self._now):
             return False
         share = None if shard.state else self._share(purse)
         surplus = shard.surplus(purse, share)

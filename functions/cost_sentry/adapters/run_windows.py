@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from cost_sentry.domain.reservation import window_of
 from cost_sentry.domain.window_id import is_of_session, session_span
 
 RUN_KEPT = timedelta(days=35)
@@ -18,7 +19,7 @@ Action = dict[str, dict[str, Any]]
 
 def is_of_run(purse: str) -> bool:
     """Whether the budget window belongs to an agent run."""
-    return is_of_session(purse.rsplit("@", 1)[1])
+    return is_of_session(window_of(purse))
 
 
 def gone_after(window_id: str) -> Mapping[str, Any]:

@@ -10,6 +10,9 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.shard import ROOT, place_of
 from cost_sentry.domain.usage import TokenUsage
 
+EXPIRY_EVERY_MINUTES = 5
+"""How often the schedule expires what is overdue, and has debts laid right."""
+
 
 class ReservationState(StrEnum):
     """Pending, then exactly one of the others (P4)."""
@@ -33,6 +36,16 @@ class Hold:
     def key(self) -> str:
         """The budget window's name in the account item: ``search-daily@2026-11-21``."""
         return f"{self.budget_id}@{self.window_id}"
+
+
+def budget_of(key: str) -> str:
+    """The budget in the key of a hold."""
+    return key.rsplit("@", 1)[0]
+
+
+def window_of(key: str) -> str:
+    """The window in the key of a hold."""
+    return key.rsplit("@", 1)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

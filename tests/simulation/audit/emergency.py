@@ -10,6 +10,7 @@ from typing import Any
 
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.simulation import ledger_records as records
 from tests.simulation import store_reader as reader
@@ -18,12 +19,12 @@ from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.truth import Story
 from tests.simulation.store_reader import Claimed, Outcome, SlotId, Taken
-from tests.simulation.world import deployment_facts, latencies
+from tests.simulation.world import latencies
 from tests.simulation.world.bedrock import ModelCall
 
 _NEVER_CHANGED = (reader.CLAIMS, reader.IDS, reader.OUTCOMES)
 SKEW = timedelta(seconds=latencies.SKEW_SECONDS_MAX)
-SWEPT_WITHIN = SKEW + timedelta(minutes=deployment_facts.trigger("EXPIRY_EVERY_MINUTES") + 1)
+SWEPT_WITHIN = SKEW + timedelta(minutes=EXPIRY_EVERY_MINUTES + 1)
 
 
 class EmergencyAudit:

@@ -6,14 +6,15 @@ from random import Random
 from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from tests.simulation.draft import EVENING, NOON, Draft, configuration
 from tests.simulation.outage_workload import SWEPT_AFTER
 from tests.simulation.plan import DEAR, TEAM, Caller, Operator, Plan
-from tests.simulation.world import deployment_facts, outages
+from tests.simulation.world import outages
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 from tests.simulation.world.outages import Outage
 
-SWEEP = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * MINUTE
+SWEEP = EXPIRY_EVERY_MINUTES * MINUTE
 LATE = "2026-11-30T23:51:30"
 """The sweep comes once before midnight."""
 KEPT_FOR = 24 * 60 * MINUTE

@@ -6,11 +6,11 @@ from random import Random
 
 from cost_sentry.application.config_document import with_version
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from cost_sentry.domain.window import WindowKind
 from tests.simulation.draft import NOON, configuration
 from tests.simulation.plan import TEAM, Caller, Plan
 from tests.simulation.workloads import reconfiguration, rollover, spend, withdrawn
-from tests.simulation.world import deployment_facts
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
 SET_UP = timedelta(minutes=2)
@@ -42,7 +42,7 @@ def old_ids(random: Random) -> Plan:
 def short_holds(random: Random) -> Plan:
     """Reservations expire while their calls still run, just before the sweep comes."""
     plan = spend(random)
-    sweep = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * MINUTE
+    sweep = EXPIRY_EVERY_MINUTES * MINUTE
     callers = [replace(one, at=sweep - int(random.random() * 20 * SECOND)) for one in plan.callers]
     config = with_version(replace(plan.config, hold_seconds=1))
     return replace(plan, workload="short_holds", config=config, callers=callers)
@@ -84,7 +84,7 @@ def next_minute(random: Random) -> Plan:
 def second_burst(random: Random) -> Plan:
     """Shards split, come to rest and are merged, while now and then a call comes, and again."""
     callers = [_caller(random, n, int(random.random() * SECOND)) for n in range(10)]
-    sweep = deployment_facts.trigger("EXPIRY_EVERY_MINUTES") * MINUTE
+    sweep = EXPIRY_EVERY_MINUTES * MINUTE
     for number in range(4, 9):
         for _ in range(3):
             one = _caller(random, len(callers), number * sweep - int(random.random() * 2 * SECOND))

@@ -10,7 +10,6 @@ from cost_sentry.adapters.ledger_calls import Conflict, Written
 from cost_sentry.adapters.ledger_debts import (
     ATTEMPTS_MAX,
     PAYMENTS_MAX,
-    RUN_SECONDS,
     WINDOWS_MAX,
     DebtCover,
     debts_of,
@@ -18,6 +17,7 @@ from cost_sentry.adapters.ledger_debts import (
 from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.domain.allotment import Part, Spread, gathered
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from tests.fakes.builders import NOON
 from tests.fakes.noted_calls import shard_item
 
@@ -164,7 +164,7 @@ def test_a_run_lays_a_bounded_number_of_debts_and_counts_those_that_it_laid():
 
 
 def test_debts_that_stay_where_they_lie_keep_no_other_from_its_turn():
-    runs = [NOON + n * timedelta(seconds=RUN_SECONDS) for n in range(2)]
+    runs = [NOON + n * timedelta(minutes=EXPIRY_EVERY_MINUTES) for n in range(2)]
 
     assert set.union(*(looked_at(DEBTS, at)[0] for at in runs)) == {*DEBTS}
 

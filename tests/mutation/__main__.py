@@ -42,6 +42,7 @@ MODULES = (
     "adapters.ledger_runs",
     "adapters.ledger_shards",
     "adapters.ledger_surplus",
+    "adapters.ledger_upkeep",
     "adapters.ledger_walk",
     "adapters.ledger_wants",
     "adapters.ledger_windows",

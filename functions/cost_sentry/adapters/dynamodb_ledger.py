@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from cost_sentry.adapters.ledger_allotments import Allotments
 from cost_sentry.adapters.ledger_answers import reserved
 from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls, UpdateOutcome, Written
-from cost_sentry.adapters.ledger_debts import DebtCover, debts_of
+from cost_sentry.adapters.ledger_debts import DebtCover
 from cost_sentry.adapters.ledger_forgetting import forget_journaled
 from cost_sentry.adapters.ledger_items import (
     CLOSED,
@@ -24,15 +23,13 @@ from cost_sentry.adapters.ledger_memory import (
     adopted_by_another,
     charged_when_expired,
 )
-from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_patience import THROTTLED_MAX, Patience
 from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Holder, Refills
-from cost_sentry.adapters.ledger_retirement import retire_ended_windows
-from cost_sentry.adapters.ledger_runs import besides_runs, make_room, send_idle_home
+from cost_sentry.adapters.ledger_runs import besides_runs, make_room
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_surplus import Surplus
-from cost_sentry.adapters.ledger_walk import accounts, in_turn, shards_of, shards_of_all
+from cost_sentry.adapters.ledger_upkeep import Upkeep, overdue
 from cost_sentry.adapters.ledger_wants import want_of
 from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
@@ -266,32 +263,13 @@ class DynamoDbLedger:
             self._refills.top_up([want_of(hold, shard, now, is_early=True) for hold in short])
 
     def expired(self, now: datetime, batch_max: int) -> Iterable[Reservation]:
-        """See the port. Read on while they are resolved: the first need not wait for the last.
-
-        Each minute another account is looked at first, so that a backlog of one starves nobody.
-        """
-        due = (
-            reservation
-            for shard in shards_of_all(self._calls, turn=int(now.timestamp()) // 60)
-            for reservation in shard.pending_reservations.values()
-            if reservation.expires_at <= now
-        )
-        return islice(due, batch_max)
+        """See the port."""
+        return overdue(self._calls, now, batch_max)
 
     def tidy(self, now: datetime, batch_max: int) -> int:
-        """See the port. Windows with a debt that lies wrong are gathered, and counted too."""
+        """See the port."""
         surplus = Surplus(self._refills, self._pools, now)
-        debts: dict[str, set[str]] = {}
-        done = 0
-        for account in in_turn(accounts(self._calls), int(now.timestamp()) // 60):
-            shards = list(shards_of(self._calls, account))
-            for purse, owed in debts_of(shards, now).items():
-                debts.setdefault(purse, set()).update(owed)
-            done += retire_ended_windows(self._calls, shards, now, max(0, batch_max - done))
-            done += send_idle_home(self._calls, shards, now, max(0, batch_max - done))
-            done += surplus.give_back(shards, max(0, batch_max - done))
-            done += tidy_shards(self._calls, shards, now, max(0, batch_max - done))
-        return done + self._debts.cover_all(debts, now)
+        return Upkeep(self._calls, surplus, now, batch_max).run(self._debts)
 
     def forget(self, place: str, now: datetime) -> None:
         """See the port."""

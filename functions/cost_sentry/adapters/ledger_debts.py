@@ -17,9 +17,8 @@ from cost_sentry.adapters.ledger_moves import (
 )
 from cost_sentry.adapters.ledger_pools import fullest
 from cost_sentry.adapters.ledger_retirement import owes
-from cost_sentry.adapters.ledger_walk import in_turn
+from cost_sentry.adapters.ledger_walk import in_turn, turn_of
 from cost_sentry.domain.allotment import Spread, gathered
-from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 
 ATTEMPTS_MAX = 8
 """Tries to gather one window; what fails is left to the scheduled run."""
@@ -119,13 +118,8 @@ class DebtCover:
         Each run goes on where the one before ended: debts that running calls will pay stay where
         they lie, and must not keep others from being looked at.
         """
-        some = in_turn(sorted(debts), _turn(now) * WINDOWS_MAX)[:WINDOWS_MAX]
+        some = in_turn(sorted(debts), turn_of(now) * WINDOWS_MAX)[:WINDOWS_MAX]
         return sum(self.cover(purse, debts[purse], now) is True for purse in some)
-
-
-def _turn(now: datetime) -> int:
-    """How many scheduled runs there were."""
-    return int(now.timestamp()) // (60 * EXPIRY_EVERY_MINUTES)
 
 
 def debts_of(shards: Iterable[ShardState], now: datetime) -> dict[str, set[str]]:

@@ -1,6 +1,6 @@
 """Ended windows leave the shards, so that their items stay small for ever."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,41 +13,65 @@ from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import window_of
 from cost_sentry.domain.window import has_ended
 
+LEAVING_MAX = 24
+"""Windows that leave a shard in one move: a quarter of what a transaction may hold."""
+TRIES_MAX = 8
+"""Reads of a busy shard before its ended windows wait for the next run."""
 EXPIRED_KEPT = timedelta(days=1)
 """How long the true cost of an expired call may still become known to the ledger."""
 
 
 def retire_ended_windows(
-    calls: LedgerCalls, shards: Iterable[ShardState], now: datetime, batch_max: int
+    calls: LedgerCalls, shards: Iterable[ShardState], now: datetime, moves_max: int
 ) -> int:
-    """Give what ended windows left in shards back to their budgets; how many were moved.
+    """Give what ended windows left in shards back to their budgets; how many moves it took.
 
     A window that a pending or lately expired reservation of the shard belongs to waits.
     """
-    done = 0
+    left = moves_max
     for shard in shards:
-        held = held_purses(shard)
-        _drop_expired(calls, shard, now)
-        sequence = shard.sequence
-        for purse in shard.free:
-            if done >= batch_max:
-                return done
-            if has_ended(window_of(purse), now) and purse not in held:
-                moved = _retire(calls, replace(shard, sequence=sequence), purse, now)
-                done, sequence = done + moved, sequence + moved
-    return done
-
-
-def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> int:
-    """Give all money of a shard that holds no call back to its budgets; how many windows it was."""
-    done, sequence = 0, shard.sequence
-    for purse in shard.free:
-        if owes(shard, purse, now):
-            break  # It is paid where it lies, and in the window nobody would look for it.
-        if not _retire(calls, replace(shard, sequence=sequence), purse, now):
+        if left <= 0:
             break
-        done, sequence = done + 1, sequence + 1
+        _drop_expired(calls, shard, now)
+        left -= _retire_ended(calls, shard, now, left)
+    return moves_max - left
+
+
+def _retire_ended(calls: LedgerCalls, shard: ShardState, now: datetime, moves_max: int) -> int:
+    """All that have ended in one shard, some at a time.
+
+    Each move holds only if nobody wrote to the shard since it was read. In a busy one somebody
+    does all the time, so it is read right before, and again if that was not soon enough.
+    """
+    done = 0
+    leaving = _ended(shard, now)
+    for _ in range(TRIES_MAX if leaving else 0):
+        item = calls.get(place_key(shard.place))
+        read = None if item is None else ShardState.of(item)
+        leaving = () if read is None else _ended(read, now)
+        while read is not None and leaving and done < moves_max:
+            some, leaving = leaving[:LEAVING_MAX], leaving[LEAVING_MAX:]
+            if not _retire(calls, read, some, now):
+                break
+            done, read = done + 1, replace(read, sequence=read.sequence + 1)
+        else:
+            break
     return done
+
+
+def _ended(shard: ShardState, now: datetime) -> tuple[str, ...]:
+    ended = [purse for purse in shard.free if has_ended(window_of(purse), now)]
+    held = held_purses(shard) if ended else ()
+    return tuple(purse for purse in ended if purse not in held)
+
+
+def retire_all(calls: LedgerCalls, shard: ShardState, now: datetime) -> bool:
+    """Give the money of a shard that holds no call back to its budgets; whether some of it went.
+
+    What it owes of a window that runs is paid where it lies: in the window nobody would look.
+    """
+    leaving = tuple(purse for purse in shard.free if not owes(shard, purse, now))[:LEAVING_MAX]
+    return bool(leaving) and _retire(calls, shard, leaving, now)
 
 
 def owes(shard: ShardState, purse: str, now: datetime) -> bool:
@@ -79,24 +103,23 @@ def _drop_expired(calls: LedgerCalls, shard: ShardState, now: datetime) -> None:
             )
 
 
-def _retire(calls: LedgerCalls, shard: ShardState, purse: str, now: datetime) -> bool:
-    free = shard.free[purse]
+def _retire(calls: LedgerCalls, shard: ShardState, purses: Sequence[str], now: datetime) -> bool:
+    """Whether all of them left: the shard is billed by its size, so they leave together."""
+    names = {"#free": "free", "#entry": "entry", "#sequence": "sequence"}
+    names |= {f"#b{i}": purse for i, purse in enumerate(purses)}
+    removed = ", ".join(f"#free.#b{i}, seen.#b{i}" for i in range(len(purses)))
+    moves = {purse: -shard.free[purse] for purse in purses}
     update: dict[str, Any] = {
         "Key": place_key(shard.place),
-        "UpdateExpression": "SET #entry = :entry REMOVE #free.#b, seen.#b ADD #sequence :one",
+        "UpdateExpression": f"SET #entry = :entry REMOVE {removed} ADD #sequence :one",
         # The sequence moves with every write: nobody reserved or settled since it was read.
         "ConditionExpression": "#sequence = :sequence",
-        "ExpressionAttributeNames": {
-            "#b": purse,
-            "#free": "free",
-            "#entry": "entry",
-            "#sequence": "sequence",
-        },
+        "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": {
-            ":entry": {"S": entry_text(EntryKind.RECALL, now, moves={purse: -free})},
+            ":entry": {"S": entry_text(EntryKind.RECALL, now, moves=moves)},
             ":one": number(1),
             ":sequence": number(shard.sequence),
         },
     }
-    window = give_to_window(purse, free, leaves=shard.place)
-    return isinstance(calls.transact([{"Update": update}, window]), Written)
+    homes = [give_to_window(purse, shard.free[purse], leaves=shard.place) for purse in purses]
+    return isinstance(calls.transact([{"Update": update}, *homes]), Written)

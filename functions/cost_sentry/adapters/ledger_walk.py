@@ -1,9 +1,11 @@
 """Walks over shards, for work by schedule and for operators; never on the way of a call."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import ShardState
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 
 
 def shards_of(calls: LedgerCalls, account: str) -> Iterator[ShardState]:
@@ -16,6 +18,11 @@ def accounts(calls: LedgerCalls) -> Iterator[str]:
     """The register of accounts."""
     for line in calls.query("ACCOUNTS"):
         yield line["sk"]["S"]
+
+
+def turn_of(now: datetime) -> int:
+    """How many scheduled runs there were: each begins where another one did not."""
+    return int(now.timestamp()) // (60 * EXPIRY_EVERY_MINUTES)
 
 
 def in_turn(names: Iterable[str], turn: int) -> list[str]:

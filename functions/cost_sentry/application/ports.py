@@ -164,7 +164,10 @@ class Ledger(Protocol):
         ...
 
     def tidy(self, now: datetime, batch_max: int) -> int:
-        """Return what ended windows left in accounts, lay debts anew; how many windows it was."""
+        """Lay debts anew, return what ended windows left in accounts; how much was changed.
+
+        At most ``batch_max`` writes of each kind, so that a backlog of one starves no other.
+        """
         ...
 
     def forget(self, place: str, now: datetime) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from cost_sentry.adapters import (
-    dynamodb_ledger,
     dynamodb_run_trees,
     ledger_allotments,
     ledger_moves,
     ledger_runs,
+    ledger_upkeep,
     run_windows,
 )
 from cost_sentry.adapters.entry_record import entry_text
@@ -66,7 +66,7 @@ def a_run_loses_what_it_takes_home(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.RUNS_LEAVE, runs, CALM)
 def runs_stay_for_their_day(patch: pytest.MonkeyPatch) -> None:
     """The scheduled run leaves windows of runs where they are until they have ended."""
-    patch.setattr(dynamodb_ledger, "send_idle_home", lambda *_given: 0)
+    patch.setattr(ledger_upkeep, "send_idle_home", lambda *_given: 0)
 
 
 @bugs.caught_by(broken.IN_ITS_PLACE, busy_run, CALM)

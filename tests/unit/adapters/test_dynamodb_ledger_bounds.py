@@ -17,7 +17,11 @@ from cost_sentry.adapters.ledger_patience import THROTTLED_MAX
 from cost_sentry.application.ports import Reserved
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
 from cost_sentry.domain.errors import LedgerContention, LedgerThrottled, LedgerUnavailable
-from cost_sentry.domain.reservation import Reservation, charged_in_full
+from cost_sentry.domain.reservation import (
+    EXPIRY_EVERY_MINUTES,
+    Reservation,
+    charged_in_full,
+)
 from cost_sentry.domain.shard import pending_max
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -169,7 +173,7 @@ def test_accounts_with_more_overdue_calls_than_one_run_takes_starve_nobody(ledge
     """Of three accounts with two calls each, none of which can be resolved, two are taken a run."""
     for n in range(6):
         held(ledger, f"r{n}", account=f"search/{'abc'[n % 3]}")
-    runs = [NOON + timedelta(days=1, minutes=minutes) for minutes in (0, 1, 2)]
+    runs = [NOON + timedelta(days=1, minutes=n * EXPIRY_EVERY_MINUTES) for n in range(3)]
 
     first = [[one.account for one in ledger.expired(now, 2)] for now in runs]
 

@@ -6,7 +6,7 @@ import pytest
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.ledger_calls import ConditionFailed
+from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_items import SPLIT, Seen, ShardState, number, place_key, pool_key
 from cost_sentry.adapters.ledger_pools import pool_of
@@ -14,7 +14,8 @@ from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_writes import reserve_arguments
 from cost_sentry.application.ports import SameId
 from cost_sentry.domain.allotment import CALLS_PER_REFILL
-from cost_sentry.domain.reservation import charged_in_full
+from cost_sentry.domain.errors import LedgerThrottled, LedgerUnavailable
+from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES, charged_in_full
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -27,6 +28,20 @@ PURSE, SMALL_PURSE, EVER_PURSE = f"{DAILY.id}@{DAY}", f"{SMALL.id}@{DAY}", f"{EV
 REFILL = CALLS_PER_REFILL * 100
 
 
+class Throttled(LedgerCalls):
+    """No transaction that speaks of this account is let through."""
+
+    account = "none"
+    fault = LedgerThrottled("not now")
+    reached = ()
+
+    def transact(self, actions):
+        if f"ACCOUNT#{self.account}" in str(actions):
+            self.reached = (*self.reached, str(actions))
+            raise self.fault
+        return super().transact(actions)
+
+
 @pytest.fixture
 def calls(monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -34,7 +49,7 @@ def calls(monkeypatch):
         books = DynamoDbBooks(store.items, no_pause, ManualClock())
         for of, window in ((DAILY, DAY), (SMALL, DAY), (EVER, "all")):
             books.define(of, window)
-        yield store.items
+        yield Throttled(store.client, "ledger")
 
 
 @pytest.fixture
@@ -120,17 +135,18 @@ def test_a_shard_behind_a_pool_gives_back_what_it_may_not_keep_when_a_call_ends(
     assert (shard(calls).free, pool(calls, PURSE)) == ({PURSE: 30}, 30)
 
 
-@pytest.mark.parametrize(("moves_max", "done"), [(9, 2), (2, 2), (1, 1), (0, 0)])
-def test_a_run_retires_windows_and_takes_surplus_and_does_no_more_than_it_was_asked(
+@pytest.mark.parametrize(("moves_max", "done"), [(9, 2), (1, 2), (0, 0)])
+def test_a_run_does_each_kind_of_work_as_often_as_it_was_asked_and_no_more(
     calls, ledger, moves_max, done
 ):
+    """A backlog of ended windows keeps no surplus from going home."""
     [kept] = running(ledger, DAILY, EVER, calls=1)
     ledger.resolve(kept, resolution(100))
     may_keep(calls, EVER_PURSE, 40)
 
     assert ledger.tidy(NOON + timedelta(days=3), moves_max) == done
-    assert (PURSE not in shard(calls).free) is (moves_max > 0)
-    assert (pool(calls, EVER_PURSE) is not None) is (moves_max > 1)
+    assert (PURSE not in shard(calls).free) is (done > 0)
+    assert (pool(calls, EVER_PURSE) is not None) is (done > 0)
 
 
 @pytest.mark.parametrize(("moves_max", "merged"), [(9, 1), (1, 1), (0, 0)])
@@ -143,16 +159,72 @@ def test_a_run_merges_idle_halves_and_counts_it(calls, ledger, moves_max, merged
     assert (shard(calls).state is None) is bool(merged)
 
 
-def test_what_was_done_in_one_account_is_not_done_more_in_the_next(calls, ledger):
-    """Accounts come in the order of their names."""
-    other = reservation("r1", hold(100, DAILY), account="search/app")
-    ledger.resolve(ledger.reserve(other).reservation, resolution(100))
-    shards = Shards(calls)
-    shards.open(PLACE, "")
-    shards.split(shard(calls))
+def left_behind(ledger, *accounts, of=DAILY):
+    for account in accounts:
+        call = reservation(f"of {account}", hold(100, of), account=account)
+        ledger.resolve(ledger.reserve(call).reservation, resolution(100))
 
-    assert ledger.tidy(NOON + timedelta(days=3), 1) == 1
-    assert shard(calls).state == SPLIT
+
+def test_what_was_retired_in_one_account_is_not_retired_more_in_the_next(calls, ledger):
+    left_behind(ledger, "search/app", "search/web")
+    shards = Shards(calls)
+    shards.open("search/idle", "")
+    shards.split(ShardState.of(calls.get(place_key("search/idle"))))
+
+    assert ledger.tidy(NOON + timedelta(days=3), 1) == 2, "a window of one, and a merge of another"
+
+
+def ended_in(calls, *accounts):
+    items = (calls.get(place_key(account)) for account in accounts)
+    return [PURSE not in ShardState.of(item).free for item in items]
+
+
+ACCOUNTS = "search/app", "search/job", "search/web"
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_an_account_that_cannot_be_written_keeps_no_other_from_its_turn(calls, ledger, account):
+    left_behind(ledger, *ACCOUNTS)
+    calls.account = account
+
+    with pytest.raises(LedgerThrottled, match="not now"):
+        ledger.tidy(NOON + timedelta(days=3), 9)
+    assert ended_in(calls, *ACCOUNTS) == [name != account for name in ACCOUNTS]
+
+
+def test_a_ledger_that_is_silent_is_not_asked_for_each_account(calls, ledger):
+    left_behind(ledger, *ACCOUNTS)
+    calls.account, calls.fault = "search/", LedgerUnavailable("silence")
+
+    with pytest.raises(LedgerUnavailable, match="silence"):
+        ledger.tidy(NOON + timedelta(days=3), 9)
+    assert len(calls.reached) == 1
+
+
+def test_a_debt_is_paid_although_an_account_cannot_be_written(calls, ledger):
+    left_behind(ledger, *ACCOUNTS, of=EVER)
+    left_behind(ledger, "search/old")
+    set_free(calls, ever=-40)
+    calls.account = "search/old"
+
+    with pytest.raises(LedgerThrottled):
+        ledger.tidy(NOON + timedelta(days=3), 9)
+    assert shard(calls).free[EVER_PURSE] == 0
+
+
+def test_each_account_is_the_first_one_in_some_run(calls, ledger):
+    """At the interval of the schedule: one that cannot be written then is not always the same."""
+    accounts = [f"search/app{n}" for n in range(5)]
+    left_behind(ledger, *accounts)
+    calls.account, calls.fault = "search/", LedgerUnavailable("silence")
+    every = timedelta(minutes=EXPIRY_EVERY_MINUTES)
+
+    for run in range(len(accounts)):
+        with pytest.raises(LedgerUnavailable):
+            ledger.tidy(NOON + timedelta(days=3) + run * every, 9)
+    assert {name for name in accounts for text in calls.reached if f"#{name}'" in text} == {
+        *accounts
+    }
 
 
 def test_a_shard_that_remembers_enough_ended_calls_lays_them_aside_when_told(calls, ledger):

@@ -15,12 +15,11 @@ from typing import NamedTuple
 from cost_sentry.application.candidate_budgets import ByModel, budgets_by_model
 from cost_sentry.application.candidates import (
     Candidate,
-    asked_output_limit,
     candidate_of,
-    input_bound_for,
     listed_model,
     why_unfit,
 )
+from cost_sentry.application.expected_use import expected_use
 from cost_sentry.application.ports import Complexity, PriceBook
 from cost_sentry.application.required_tier import required_tier
 from cost_sentry.domain.budget import Budget
@@ -28,7 +27,7 @@ from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.model_id import base_model_id, provider_of
-from cost_sentry.domain.price_book import ModelPrice, plain_cost_picodollars
+from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.route import PassedOver, Route
 from cost_sentry.domain.routing import SMALL, Place, RoutedModel, in_order
 from cost_sentry.domain.routing_rules import Wish
@@ -38,10 +37,6 @@ CHOICE_MAX = 20
 """Models that one virtual model chooses among."""
 RUNGS_MAX = 8
 """Rungs of their ladders that are offered after them."""
-BYTES_PER_TOKEN = 4
-"""A prompt is bounded by its bytes, and expected to have a token for so many of them."""
-OUTPUT_DIVIDED_BY = 2
-"""An answer is expected to be half as long as it may be."""
 
 Offer = Candidate | RungOutcome
 
@@ -103,22 +98,6 @@ def _divided(
     return reaching, tuple(PassedOver(one.model.model_id, one.reason) for one in below)
 
 
-def expected_picodollars(
-    price: ModelPrice, card: ModelCard | None, request: InvocationRequest, config: SentryConfig
-) -> int:
-    """What this request is expected to cost: less than its quote, which is an upper bound.
-
-    A prompt has a token for every ``BYTES_PER_TOKEN`` of its bound, and at least its floor; an
-    answer is half of the output limit. Every model is reckoned alike, so that only prices decide.
-    """
-    prompt = input_bound_for(request, card) // BYTES_PER_TOKEN
-    return plain_cost_picodollars(
-        price,
-        prompt_tokens=max(prompt, request.input_floor_tokens),
-        output_tokens=asked_output_limit(request, config, card) // OUTPUT_DIVIDED_BY,
-    )
-
-
 class _Fit(NamedTuple):
     """A model that can do the job. It becomes a candidate when it is asked for: most never are."""
 
@@ -157,12 +136,11 @@ class _Pricing:
 
     def models(self, found: Iterable[_Fit]) -> list[RoutedModel]:
         """What the order goes by."""
-        request, config = self.request, self.config
-        models = []
-        for place, (model_id, price, card, _, tier) in enumerate(found):
-            cost = expected_picodollars(price, card, request, config)
-            models.append(RoutedModel(model_id, tier, cost, place))
-        return models
+        use = expected_use(self.request, self.config)
+        return [
+            RoutedModel(model_id, tier, use.picodollars(price), place)
+            for place, (model_id, price, _, _, tier) in enumerate(found)
+        ]
 
     def candidate(self, fit: _Fit) -> Candidate:
         """At its quote."""

@@ -34,7 +34,10 @@ from cost_sentry.domain.routing_rules import Wish
 from cost_sentry.domain.sentry_config import SentryConfig
 
 CHOICE_MAX = 20
-"""Models that one virtual model chooses among."""
+"""Models that are considered for one request: those that reach the tier it is promised, first.
+
+``config check`` accepts no routing under which more of them could reach that tier.
+"""
 RUNGS_MAX = 8
 """Rungs of their ladders that are offered after them."""
 
@@ -112,7 +115,17 @@ def _choice(wish: Wish, config: SentryConfig) -> tuple[str, ...]:
     if wish.model is not None:
         return (wish.model,)
     with_tier = (one.id for one in config.models.values() if one.tier is not None)
-    return tuple(wish.models or with_tier)[:CHOICE_MAX]
+    among = wish.models or tuple(with_tier)
+    if len(among) <= CHOICE_MAX:
+        return among
+    least = SMALL if wish.tier is None else wish.tier
+    # What reaches a promised tier is considered before what the tier rules out.
+    return tuple(sorted(among, key=lambda id_: _tier(config, id_) < least))[:CHOICE_MAX]
+
+
+def _tier(config: SentryConfig, model_id: str) -> int:
+    listed = config.models.get(model_id)
+    return SMALL if listed is None or listed.tier is None else listed.tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates, rates_at
 from cost_sentry.domain.sentry_config import Model
+from cost_sentry.domain.service_tier import FlexPrice, flex_price
 from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
 from tests.fakes.admissions import config
 from tests.fakes.builders import budget
@@ -71,17 +72,18 @@ TEXTS = st.integers(0, 1_500_000)
 """Tokens that a text is bounded by."""
 
 
-def order_of(book, bound, limit):
+def order_of(book, bound, limit, flex=(None, None), **changes):
     """Ids in the router's order; the output limit of a request that names none is 4,000."""
     given_config = config(
         PLENTY,
-        models={id_: Model(id=id_, tier=0) for id_ in IDS},
+        models={id_: Model(id=id_, tier=0, flex=of) for id_, of in zip(IDS, flex, strict=True)},
         routing=routing(virtual("auto")),
         output_tokens_default=4_000,
         output_tokens_max=8_000,
     )
     needs = Needs(modalities=MEDIA) if bound >= UNBOUNDED_TOKENS else Needs()
-    asked = routed(max_tokens=limit, input_bound_tokens=bound, input_floor_tokens=0, needs=needs)
+    size = {"max_tokens": limit, "input_bound_tokens": bound, "input_floor_tokens": 0}
+    asked = routed(needs=needs, **size, **changes)
     offers = offers_for(asked, given_config, book, None)
     assert not isinstance(offers, Decision)
     return [place.model.model_id for place in offers.route.order]
@@ -126,6 +128,30 @@ def test_how_much_a_model_may_read_or_write_changes_nothing_in_the_order(of, dat
     one, other = (TwoModels(of, data.draw(sizes), data.draw(sizes)) for _ in range(2))
 
     assert order_of(one, bound, limit) == order_of(other, bound, limit)
+
+
+FLEX = st.none() | st.builds(FlexPrice, input=st.integers(1, 60), output=st.integers(1, 60))
+
+
+@given(PAIRS, st.tuples(FLEX, FLEX), TEXTS, st.integers(1, 400))
+def test_the_cheapest_tier_that_a_call_may_have_of_each_model_orders_them(book, flex, bound, limit):
+    asked = routed(max_tokens=limit, input_bound_tokens=bound, input_floor_tokens=0)
+    use, cheapest = expected_use(asked, config()), {}
+    for id_, of in zip(IDS, flex, strict=True):
+        usual = book.price(id_)
+        tiers = [usual, *([flex_price(usual, of)] if of else [])]
+        cheapest[id_] = min(use.picodollars(price) for price in tiers)
+
+    order = order_of(book, bound, limit, flex, may_wait=True)
+
+    assert order == sorted(IDS, key=cheapest.__getitem__)
+
+
+@given(PAIRS, st.tuples(FLEX, FLEX), TEXTS, LIMITS)
+def test_prices_of_the_flexible_tier_change_nothing_for_a_call_that_does_not_wait(
+    book, flex, bound, limit
+):
+    assert order_of(book, bound, limit, flex) == order_of(book, bound, limit)
 
 
 def test_of_all_packaged_models_that_read_documents_the_cheaper_one_is_expected_to_cost_less():

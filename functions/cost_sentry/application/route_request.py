@@ -3,8 +3,9 @@
 1. Models that can do the job.
 2. Which tier is required: the virtual model's own, or the rule of the task type, or what the
    estimate of the prompt makes worth its price; or none, and then the cheapest is enough.
-3. The cheapest that reaches it first. What is written is a promise: nothing below that tier is
-   offered. What is estimated is advice: smaller models come last.
+3. The cheapest that reaches it first, each by the cheapest service tier that the call may have.
+   What is written is a promise: nothing below the required tier is offered. What is estimated is
+   advice: smaller models come last.
 4. The rungs of their ladders, each model once.
 """
 
@@ -32,6 +33,7 @@ from cost_sentry.domain.route import PassedOver, Route
 from cost_sentry.domain.routing import SMALL, Place, RoutedModel, in_order
 from cost_sentry.domain.routing_rules import Wish
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import FLEX, STANDARD, FlexPrice
 
 CHOICE_MAX = 20
 """Models that are considered for one request: those that reach the tier it is promised, first.
@@ -109,6 +111,8 @@ class _Fit(NamedTuple):
     card: ModelCard | None
     budgets: tuple[Budget, ...]
     tier: int
+    flex: FlexPrice | None
+    """If the request may wait, and somebody wrote it down."""
 
 
 def _choice(wish: Wish, config: SentryConfig) -> tuple[str, ...]:
@@ -151,15 +155,25 @@ class _Pricing:
         """What the order goes by."""
         use = expected_use(self.request, self.config)
         return [
-            RoutedModel(model_id, tier, use.picodollars(price), place)
-            for place, (model_id, price, _, _, tier) in enumerate(found)
+            RoutedModel(
+                fit.model_id,
+                fit.tier,
+                use.picodollars(fit.price, fit.flex),
+                place,
+                FLEX if fit.flex else STANDARD,
+            )
+            for place, fit in enumerate(found)
         ]
 
     def candidate(self, fit: _Fit) -> Candidate:
         """At its quote."""
-        model_id, price, card, budgets, _ = fit
         return candidate_of(
-            self.request, model_id, self.config, price=price, card=card, budgets=budgets
+            self.request,
+            fit.model_id,
+            self.config,
+            price=fit.price,
+            card=fit.card,
+            budgets=fit.budgets,
         )
 
     def rung(self, model_id: str) -> Candidate | RungOutcome:
@@ -179,7 +193,8 @@ class _Pricing:
         if self.request.needs.vendor_parts:
             why = why or self._foreign(model_id, card)
         tier = SMALL if listed.tier is None else listed.tier
-        return why or _Fit(model_id, price, card, budgets, tier)
+        flex = listed.flex if self.request.may_wait else None
+        return why or _Fit(model_id, price, card, budgets, tier, flex)
 
     def _foreign(self, model_id: str, card: ModelCard | None) -> str | None:
         """Why it may not take parts that are made for one provider, which nobody named.

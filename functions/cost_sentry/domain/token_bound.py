@@ -98,10 +98,14 @@ def input_floor_tokens(converse: Mapping[str, object]) -> int:
 
 
 def expected_tokens(bound_tokens: int, floor_tokens: int) -> int:
-    """How long a prompt of this bound and floor is expected to be: for orders, never for money."""
+    """How long a prompt of this bound and floor is expected to be: for orders, never for money.
+
+    Left out is what every bound allows for a chat template: of a short prompt it is most of the
+    bound, and hardly any of the prompt.
+    """
     files, rest = divmod(bound_tokens, UNBOUNDED_TOKENS)
-    expected = rest // BYTES_PER_TOKEN + files * FILE_TOKENS_EXPECTED
-    return max(expected, floor_tokens, 1)
+    text = max(0, rest - REQUEST_FRAMING_TOKENS) // BYTES_PER_TOKEN
+    return max(text + files * FILE_TOKENS_EXPECTED, floor_tokens, 1)
 
 
 def counted_bound_tokens(count_tokens: int) -> int:

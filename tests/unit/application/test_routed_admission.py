@@ -2,7 +2,6 @@
 
 import pytest
 
-from cost_sentry.application.route_request import CHOICE_MAX
 from cost_sentry.domain.budget import Stages
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.invocation import Needs
@@ -203,17 +202,6 @@ def test_where_none_that_can_do_it_reaches_the_tier_the_refusal_says_so():
     assert decision.code is ReasonCode.MODEL_UNSUITABLE
     assert f"{CHEAP}: tier middle is below the required large" in decision.message
     assert f"{BLIND}: it takes no image" in decision.message
-
-
-@pytest.mark.parametrize("asked", [routed("large"), routed(None, task_type="review")])
-def test_a_model_that_reaches_a_promised_tier_is_considered_however_many_are_below_it(asked):
-    small = {f"example.small{number}-v1:0": SMALL for number in range(2 * CHOICE_MAX)}
-    crowd = {id_: Model(id=id_, tier=tier) for id_, tier in {**small, DEAR: LARGE}.items()}
-    rules = routing(virtual("large", LARGE), rule("review", LARGE))
-    decision = decide(of=rules, models=crowd, request=asked)
-
-    assert (decision.code, decision.model_used) == (ReasonCode.ROUTED, DEAR)
-    assert len(decision.route.order) + len(decision.route.passed_over) == CHOICE_MAX
 
 
 def test_a_model_that_no_budget_covers_is_passed_over():

@@ -218,7 +218,8 @@ ANSWER_ROUTING = {
 ANSWER_PLACE = {
     "modelId": "the model",
     "tier": "of the model; `null` if it was passed over",
-    "expectedUsd": "what it is expected to cost, which the order goes by; less than its quote",
+    "expectedUsd": "what the expected prompt and answer cost at its price, which the order goes by;"
+    " held is its quote",
     "reason": "why it is there, or why it was passed over",
 }
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_sentry.application.candidates import Candidate, candidates_for
+from cost_sentry.application.expected_use import expected_use
 from cost_sentry.application.model_refusal import refusal_of
 from cost_sentry.application.offers import Offers, offers_for
-from cost_sentry.application.route_request import expected_picodollars
 from cost_sentry.domain.decision import Decision, DecisionKind
 from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.model_card import ModelCard
@@ -145,7 +145,7 @@ def test_the_first_is_the_cheapest_that_reaches_the_tier_when_money_is_no_object
         return
     given_config, book, asked, estimate = world
     costs = {
-        m: expected_picodollars(book.price(m), book.card(m), asked, given_config)
+        m: expected_use(asked, given_config).picodollars(book.price(m))
         for m in choice(world)
         if tier_of(world, m) >= route.tier
     }

@@ -38,6 +38,7 @@ def routing_findings(file: SentryFile, book: PriceBook, known: Sequence[str]) ->
         yield from _models(file, name, virtual or VirtualModelShape(), path, known)
     for name, rule in routing.task_types.items():
         yield from _rule(file, routing, rule, (*_ROOT, "taskTypes", name))
+    yield from _all_rules(file, routing)
 
 
 def _with_tier(file: SentryFile) -> dict[str, Tier]:
@@ -73,13 +74,9 @@ def _models(
         if id_ in file.models and id_ not in tiers:
             yield _no_tier(id_, (*path, "models", i))
     among = list(tiers) if given is None else given
-    if given is None and len(among) > CHOICE_MAX:
-        yield Finding(
-            path=path,
-            problem=f"{quoted(name)} would choose among {len(among)} models",
-            allowed=f"at most {CHOICE_MAX}: name them in models",
-            at_key=True,
-        )
+    if given is None:
+        reaching = _reaching(tiers, among, virtual.tier)
+        yield from _too_many(quoted(name), reaching, f"routing.virtualModels.{name}.models", path)
     if not among:
         yield Finding(
             path=path,
@@ -87,7 +84,7 @@ def _models(
             allowed=f"a tier for the models to choose among: {listed(TIER_NAMES)}",
             at_key=True,
         )
-    elif virtual.tier and not _reach(tiers, among, virtual.tier):
+    elif virtual.tier and not _reaching(tiers, among, virtual.tier):
         yield _too_high(virtual.tier, (*path, "tier"))
 
 
@@ -119,11 +116,22 @@ def _rule(
         return
     if rule.model is not None and rule.model not in routing.virtual_models:
         yield from _rule_model(file, routing, rule.model, (*path, "model"))
-    tiers = _with_tier(file)
-    auto = routing.virtual_models.get("auto")
-    among = list(tiers) if auto is None or auto.models is None else auto.models
-    if rule.tier is not None and not _reach(tiers, among, rule.tier):
+    if rule.tier is not None and not _ruled(file, routing, rule.tier):
         yield _too_high(rule.tier, (*path, "tier"))
+
+
+def _all_rules(file: SentryFile, routing: RoutingShape) -> Iterator[Finding]:
+    asked = {rule.tier for rule in routing.task_types.values() if rule.tier}
+    most = max((_ruled(file, routing, tier) for tier in asked), key=len, default=[])
+    who = "a request that names nothing but its task type"
+    yield from _too_many(who, most, "routing.virtualModels.auto.models", (*_ROOT, "taskTypes"))
+
+
+def _ruled(file: SentryFile, routing: RoutingShape, tier: Tier) -> list[str]:
+    """Models that serve a request which names none, where a rule asks for this tier."""
+    tiers, auto = _with_tier(file), routing.virtual_models.get("auto")
+    among = list(tiers) if auto is None or auto.models is None else auto.models
+    return _reaching(tiers, among, tier)
 
 
 def _rule_model(file: SentryFile, routing: RoutingShape, id_: str, path: Path) -> Iterator[Finding]:
@@ -146,9 +154,20 @@ def _no_tier(id_: str, path: Path) -> Finding:
     )
 
 
-def _reach(tiers: dict[str, Tier], among: Sequence[str], tier: Tier) -> bool:
-    least = TIER_NAMES.index(tier)
-    return any(TIER_NAMES.index(tiers[id_]) >= least for id_ in among if id_ in tiers)
+def _reaching(tiers: dict[str, Tier], among: Sequence[str], tier: Tier | None) -> list[str]:
+    """Those of a tier that is no smaller; all that have one, where none is asked for."""
+    least = TIER_NAMES.index(tier) if tier else 0
+    return [id_ for id_ in among if id_ in tiers and TIER_NAMES.index(tiers[id_]) >= least]
+
+
+def _too_many(who: str, reaching: Sequence[str], names: str, path: Path) -> Iterator[Finding]:
+    if len(reaching) > CHOICE_MAX:
+        yield Finding(
+            path=path,
+            problem=f"{who} would choose among {len(reaching)} models",
+            allowed=f"at most {CHOICE_MAX}: name them in {names}",
+            at_key=True,
+        )
 
 
 def _too_high(tier: Tier, path: Path) -> Finding:

@@ -11,7 +11,8 @@ from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import ReservationState, ResolvedReservation
 from cost_sentry.domain.retry import request_and_attempt
 from cost_sentry.domain.route import Route
-from cost_sentry.domain.routing import TIER_NAMES
+from cost_sentry.domain.routing import TIER_NAMES, Place
+from cost_sentry.domain.service_tier import STANDARD
 
 Block = dict[str, Any]
 RUNGS_SHOWN_MAX = 12
@@ -145,7 +146,7 @@ def route_block(route: Route, shown_max: int | None = None) -> Block:
                     "modelId": place.model.model_id,
                     "tier": TIER_NAMES[place.model.tier],
                     "expectedUsd": dollars_text(place.model.expected_picodollars),
-                    "reason": place.reason,
+                    "reason": _reason(place),
                 }
                 for place in route.order
             ],
@@ -155,6 +156,11 @@ def route_block(route: Route, shown_max: int | None = None) -> Block:
             ],
         ][:shown_max],
     }
+
+
+def _reason(place: Place) -> str:
+    tier = place.model.service_tier
+    return place.reason if tier == STANDARD else f"{place.reason}; reckoned at service tier {tier}"
 
 
 def note_block(note: PolicyNote) -> Block:

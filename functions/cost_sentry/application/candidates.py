@@ -14,7 +14,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
-from cost_sentry.domain.service_tier import STANDARD
+from cost_sentry.domain.service_tier import STANDARD, FlexPrice
 from cost_sentry.domain.unit import Unit, amount_held
 
 NOT_COVERED = "no budget covers it"
@@ -41,6 +41,8 @@ class Candidate(NamedTuple):
     tier: int | None = None
     """Of the model, where the configuration names one."""
     service_tier: str = STANDARD
+    flex: FlexPrice | None = None
+    """Of the flexible service tier, if the call may wait and somebody wrote it down."""
 
     def within(
         self, *, input_bound_tokens: int | None = None, output_limit_tokens: int | None = None
@@ -146,6 +148,7 @@ def candidate_of(
         budgets=_touched(budgets, request),
         counted_tokens_max=card.counted_tokens_max(request.needs) if card else None,
         tier=listed.tier if listed else None,
+        flex=listed.flex if listed and request.may_wait else None,
     )
 
 

@@ -12,6 +12,7 @@ from cost_sentry.application.candidate_tries import CandidateTries
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import retry_after_seconds, seconds_until
+from cost_sentry.application.service_tiers import at_flex
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest, Priority
@@ -214,7 +215,10 @@ def _first_candidate(offers: Iterable[Offer]) -> int | None:
 
 
 def _quote(offer: Offer) -> int:
-    return offer.quote_picodollars or 0
+    """At the cheapest service tier that the call may have."""
+    flexible = at_flex(offer) if isinstance(offer, Candidate) else None
+    quotes = [one.quote_picodollars or 0 for one in (offer, flexible) if one]
+    return min(quotes)
 
 
 def _shortened(candidate: Candidate, floor: int) -> Candidate:

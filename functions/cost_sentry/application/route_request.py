@@ -3,8 +3,9 @@
 1. Models that can do the job.
 2. Which tier is required: the virtual model's own, or the rule of the task type, or what the
    estimate of the prompt makes worth its price; or none, and then the cheapest is enough.
-3. The cheapest that reaches it first. What is written is a promise: nothing below that tier is
-   offered. What is estimated is advice: smaller models come last.
+3. The cheapest that reaches it first, each by the cheapest service tier that the call may have.
+   What is written is a promise: nothing below the required tier is offered. What is estimated is
+   advice: smaller models come last.
 4. The rungs of their ladders, each model once.
 """
 
@@ -15,12 +16,11 @@ from typing import NamedTuple
 from cost_sentry.application.candidate_budgets import ByModel, budgets_by_model
 from cost_sentry.application.candidates import (
     Candidate,
-    asked_output_limit,
     candidate_of,
-    input_bound_for,
     listed_model,
     why_unfit,
 )
+from cost_sentry.application.expected_use import expected_use
 from cost_sentry.application.ports import Complexity, PriceBook
 from cost_sentry.application.required_tier import required_tier
 from cost_sentry.domain.budget import Budget
@@ -28,20 +28,20 @@ from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.model_id import base_model_id, provider_of
-from cost_sentry.domain.price_book import ModelPrice, plain_cost_picodollars
+from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.route import PassedOver, Route
 from cost_sentry.domain.routing import SMALL, Place, RoutedModel, in_order
 from cost_sentry.domain.routing_rules import Wish
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.service_tier import FLEX, STANDARD, FlexPrice
 
 CHOICE_MAX = 20
-"""Models that one virtual model chooses among."""
+"""Models that are considered for one request: those that reach the tier it is promised, first.
+
+``config check`` accepts no routing under which more of them could reach that tier.
+"""
 RUNGS_MAX = 8
 """Rungs of their ladders that are offered after them."""
-BYTES_PER_TOKEN = 4
-"""A prompt is bounded by its bytes, and expected to have a token for so many of them."""
-OUTPUT_DIVIDED_BY = 2
-"""An answer is expected to be half as long as it may be."""
 
 Offer = Candidate | RungOutcome
 
@@ -103,22 +103,6 @@ def _divided(
     return reaching, tuple(PassedOver(one.model.model_id, one.reason) for one in below)
 
 
-def expected_picodollars(
-    price: ModelPrice, card: ModelCard | None, request: InvocationRequest, config: SentryConfig
-) -> int:
-    """What this request is expected to cost: less than its quote, which is an upper bound.
-
-    A prompt has a token for every ``BYTES_PER_TOKEN`` of its bound, and at least its floor; an
-    answer is half of the output limit. Every model is reckoned alike, so that only prices decide.
-    """
-    prompt = input_bound_for(request, card) // BYTES_PER_TOKEN
-    return plain_cost_picodollars(
-        price,
-        prompt_tokens=max(prompt, request.input_floor_tokens),
-        output_tokens=asked_output_limit(request, config, card) // OUTPUT_DIVIDED_BY,
-    )
-
-
 class _Fit(NamedTuple):
     """A model that can do the job. It becomes a candidate when it is asked for: most never are."""
 
@@ -127,13 +111,25 @@ class _Fit(NamedTuple):
     card: ModelCard | None
     budgets: tuple[Budget, ...]
     tier: int
+    flex: FlexPrice | None
+    """If the request may wait, and somebody wrote it down."""
 
 
 def _choice(wish: Wish, config: SentryConfig) -> tuple[str, ...]:
     if wish.model is not None:
         return (wish.model,)
     with_tier = (one.id for one in config.models.values() if one.tier is not None)
-    return tuple(wish.models or with_tier)[:CHOICE_MAX]
+    among = wish.models or tuple(with_tier)
+    if len(among) <= CHOICE_MAX:
+        return among
+    least = SMALL if wish.tier is None else wish.tier
+    # What reaches a promised tier is considered before what the tier rules out.
+    return tuple(sorted(among, key=lambda id_: _tier(config, id_) < least))[:CHOICE_MAX]
+
+
+def _tier(config: SentryConfig, model_id: str) -> int:
+    listed = config.models.get(model_id)
+    return SMALL if listed is None or listed.tier is None else listed.tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +153,27 @@ class _Pricing:
 
     def models(self, found: Iterable[_Fit]) -> list[RoutedModel]:
         """What the order goes by."""
-        request, config = self.request, self.config
-        models = []
-        for place, (model_id, price, card, _, tier) in enumerate(found):
-            cost = expected_picodollars(price, card, request, config)
-            models.append(RoutedModel(model_id, tier, cost, place))
-        return models
+        use = expected_use(self.request, self.config)
+        return [
+            RoutedModel(
+                fit.model_id,
+                fit.tier,
+                use.picodollars(fit.price, fit.flex),
+                place,
+                FLEX if fit.flex else STANDARD,
+            )
+            for place, fit in enumerate(found)
+        ]
 
     def candidate(self, fit: _Fit) -> Candidate:
         """At its quote."""
-        model_id, price, card, budgets, _ = fit
         return candidate_of(
-            self.request, model_id, self.config, price=price, card=card, budgets=budgets
+            self.request,
+            fit.model_id,
+            self.config,
+            price=fit.price,
+            card=fit.card,
+            budgets=fit.budgets,
         )
 
     def rung(self, model_id: str) -> Candidate | RungOutcome:
@@ -188,7 +193,8 @@ class _Pricing:
         if self.request.needs.vendor_parts:
             why = why or self._foreign(model_id, card)
         tier = SMALL if listed.tier is None else listed.tier
-        return why or _Fit(model_id, price, card, budgets, tier)
+        flex = listed.flex if self.request.may_wait else None
+        return why or _Fit(model_id, price, card, budgets, tier, flex)
 
     def _foreign(self, model_id: str, card: ModelCard | None) -> str | None:
         """Why it may not take parts that are made for one provider, which nobody named.

@@ -167,7 +167,7 @@ class Serving:
     ) -> Iterable[Offer]:
         """As they are tried: by the stages of the budgets, and at the service tiers it may have."""
         ordered = stages.ordered(looked.offers, tries.floor, is_routed=tries.is_routed)
-        return at_service_tiers(ordered, self.config) if self.request.may_wait else ordered
+        return at_service_tiers(ordered) if self.request.may_wait else ordered
 
     def _tries(self) -> CandidateTries:
         return CandidateTries(

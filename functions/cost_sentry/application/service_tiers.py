@@ -16,12 +16,20 @@ from cost_sentry.domain.service_tier import FLEX, STANDARD, flex_price, service_
 UNPRICED = "sentry.yaml names no price of its flex tier, so that is not used"
 
 
-def at_service_tiers(offers: Iterable[Offer], config: SentryConfig) -> Iterator[Offer]:
+def at_service_tiers(offers: Iterable[Offer]) -> Iterator[Offer]:
     """Of a request that may wait: each model at the flexible tier, then at the standard one."""
     for offer in offers:
         if isinstance(offer, Candidate):
-            yield _at_flex(offer, config)
+            yield at_flex(offer) or RungOutcome(model_id=offer.model_id, outcome=UNPRICED)
         yield offer
+
+
+def at_flex(candidate: Candidate) -> Candidate | None:
+    """At the quote of the flexible tier; ``None`` if the call may not have that."""
+    if candidate.flex is None:
+        return None
+    price = flex_price(candidate.price, candidate.flex)
+    return candidate._replace(price=price, service_tier=FLEX).within()
 
 
 def prices_of(
@@ -36,11 +44,3 @@ def prices_of(
         return standard, None
     flex = listed.flex if listed else None
     return (flex_price(standard, flex) if flex else standard), standard
-
-
-def _at_flex(candidate: Candidate, config: SentryConfig) -> Offer:
-    listed = listed_model(config, candidate.model_id)
-    if listed is None or listed.flex is None:
-        return RungOutcome(model_id=candidate.model_id, outcome=UNPRICED)
-    price = flex_price(candidate.price, listed.flex)
-    return candidate._replace(price=price, service_tier=FLEX).within()

@@ -74,7 +74,7 @@ def dearest_of(prices: Sequence[ModelPrice], *, model_id: str) -> ModelPrice:
         context_tiers=tuple(
             ContextTier(
                 above_prompt_tokens=limit,
-                rates=_dearest_rates([_rates_at(p, limit + 1) for p in prices]),
+                rates=_dearest_rates([rates_at(p, limit + 1) for p in prices]),
             )
             for limit in limits
         ),
@@ -146,7 +146,7 @@ def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
         usage.cache_write_5m_tokens,
         usage.cache_write_1h_tokens,
     )
-    rates = _rates_at(price, usage.prompt_tokens)
+    rates = rates_at(price, usage.prompt_tokens)
     return (
         rates.input * usage.input_tokens
         + rates.output * usage.output_tokens
@@ -156,10 +156,12 @@ def cost_picodollars(price: ModelPrice, usage: TokenUsage) -> int:
     )
 
 
-def plain_cost_picodollars(price: ModelPrice, *, prompt_tokens: int, output_tokens: int) -> int:
-    """What a call without any cache costs: ``cost_picodollars`` of two counts, for many models."""
-    rates = _rates_at(price, prompt_tokens) if price.context_tiers else price.rates
-    return rates.input * prompt_tokens + rates.output * output_tokens
+def rates_at(price: ModelPrice, prompt_tokens: int) -> TokenRates:
+    """Rates of a call whose prompt has this length."""
+    if not price.context_tiers:
+        return price.rates
+    *_, rates = _reachable(price, prompt_tokens)
+    return rates
 
 
 def _dearest_rates(rates: Sequence[TokenRates]) -> TokenRates:
@@ -174,12 +176,6 @@ def _dearest_rates(rates: Sequence[TokenRates]) -> TokenRates:
         cache_write_5m=max(r.cache_write_5m_bound for r in rates) if writes_5m else None,
         cache_write_1h=max(r.cache_write_1h_bound for r in rates) if writes_1h else None,
     )
-
-
-def _rates_at(price: ModelPrice, prompt_tokens: int) -> TokenRates:
-    """Rates of a call whose prompt has this length."""
-    *_, rates = _reachable(price, prompt_tokens)
-    return rates
 
 
 def _reachable(price: ModelPrice, prompt_tokens: int) -> Iterator[TokenRates]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from cost_sentry.domain.service_tier import STANDARD
+
 SMALL, MIDDLE, LARGE = range(3)
 TIER_NAMES = ("small", "middle", "large")
 """By tier."""
@@ -32,6 +34,8 @@ class RoutedModel(NamedTuple):
     """Of this request."""
     rung: int
     """Its place in the configuration, for models that cost the same."""
+    service_tier: str = STANDARD
+    """Tried first, and priced if that is cheaper."""
 
 
 class Place(NamedTuple):

@@ -41,6 +41,14 @@ TEXT_FILE_TOKENS_PER_BYTE = 4
 UNBOUNDED_TOKENS = 10_000_000
 """More than any context window on Bedrock."""
 
+BYTES_PER_TOKEN = 4
+"""A text is bounded by its bytes, and expected to have a token for so many of them."""
+FILE_TOKENS_EXPECTED = 10_000
+"""A file that counts ``UNBOUNDED_TOKENS`` is expected to have so many, for whichever model.
+
+Five pages of a PDF at 2,000 each; Anthropic says 1,500 to 3,000 (Claude docs, "PDF support").
+"""
+
 COUNT_MARGIN_TOKENS = 64
 COUNT_MARGIN_RATIO = 32
 """Added to what the provider counts: 64 tokens, and one in 32.
@@ -87,6 +95,17 @@ def input_floor_tokens(converse: Mapping[str, object]) -> int:
     """
     words = sum(_words(text) for text in _prompt_texts(converse))
     return words // WORDS_PER_TOKEN_MAX
+
+
+def expected_tokens(bound_tokens: int, floor_tokens: int) -> int:
+    """How long a prompt of this bound and floor is expected to be: for orders, never for money.
+
+    Left out is what every bound allows for a chat template: of a short prompt it is most of the
+    bound, and hardly any of the prompt.
+    """
+    files, rest = divmod(bound_tokens, UNBOUNDED_TOKENS)
+    text = max(0, rest - REQUEST_FRAMING_TOKENS) // BYTES_PER_TOKEN
+    return max(text + files * FILE_TOKENS_EXPECTED, floor_tokens, 1)
 
 
 def counted_bound_tokens(count_tokens: int) -> int:

@@ -1,21 +1,25 @@
 """A call that may wait is served at the flexible tier where its price is written down."""
 
+import json
+
 import pytest
 
 from cost_sentry.adapters.admission_answer import admission_answer
-from cost_sentry.adapters.answer_block import answer_block
+from cost_sentry.adapters.answer_block import answer_block, route_block
 from cost_sentry.adapters.request_record import request_from_record, request_to_record
+from cost_sentry.adapters.route_record import route_from_record, route_to_record
 from cost_sentry.adapters.ticket import price_served
 from cost_sentry.application.service_tiers import UNPRICED
+from cost_sentry.domain.budget import Stages
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
-from cost_sentry.domain.routing import SMALL
+from cost_sentry.domain.routing import LARGE, SMALL
 from cost_sentry.domain.sentry_config import Model
 from cost_sentry.domain.service_tier import FLEX, FlexPrice, flex_price, service_tier_of
 from tests.fakes.admissions import BLIND, CHEAP, DAY, DEAR, Sentry, request
 from tests.fakes.builders import budget
 from tests.fakes.policies import engines, policies
-from tests.fakes.routings import models, routed, sentry
+from tests.fakes.routings import models, routed, routing, sentry, virtual
 
 PLENTY = budget(limit=10**6)
 HALF = Model(id=DEAR, ladder=(CHEAP, BLIND), flex=FlexPrice(input=5, output=5))
@@ -95,6 +99,38 @@ def test_a_chosen_model_may_wait_too():
 
     assert (decision.code, decision.model_used) == (ReasonCode.ROUTED, BLIND)
     assert decision.service_tier == FLEX
+
+
+def flexible_or(*stages, **changes):
+    """Of dear, which costs 1 a token at flex and else 10, and cheap, which costs 2."""
+    known = models(**{DEAR: Model(id=DEAR, tier=LARGE, flex=FlexPrice(input=1, output=1))})
+    either = routing(virtual("auto", None, CHEAP, DEAR))
+    return sentry(*(stages or (PLENTY,)), models=known, of=either, **changes)
+
+
+def test_the_cheapest_tier_that_a_call_may_have_orders_the_models_and_the_answer_says_so():
+    waits, other = (flexible_or().decide(routed(may_wait=wish)) for wish in (True, False))
+    places = [route_block(one.route)["order"] for one in (waits, other)]
+
+    assert (waits.model_used, waits.service_tier) == (DEAR, FLEX)
+    assert [(place["modelId"], place["reason"]) for place in places[0]] == [
+        (DEAR, "the cheapest that reaches tier small; reckoned at service tier flex"),
+        (CHEAP, "reaches tier small, and costs no less"),
+    ]
+    assert (other.model_used, [place["modelId"] for place in places[1]]) == (CHEAP, [CHEAP, DEAR])
+
+
+def test_a_stage_that_prefers_what_is_cheaper_compares_the_cheapest_tiers():
+    saving = flexible_or(budget(limit=10**6, stages=Stages(prefer_ladder_percent=50)))
+    saving.totals.posted["search-daily", DAY] = 600_000
+
+    assert saving.decide(routed(may_wait=True)).model_used == DEAR
+
+
+def test_an_order_by_the_flexible_tier_is_kept_as_it_was():
+    route = flexible_or().decide(routed(may_wait=True)).route
+
+    assert route_from_record(json.loads(json.dumps(route_to_record(route)))) == route
 
 
 def test_an_execution_that_asks_again_finds_the_tier_that_it_holds():

@@ -13,6 +13,7 @@ from cost_sentry.domain.token_bound import (
     TOOLS_FRAMING_TOKENS,
     UNBOUNDED_TOKENS,
     counted_bound_tokens,
+    expected_tokens,
     input_bound_tokens,
     input_floor_tokens,
     text_bound_tokens,
@@ -186,6 +187,31 @@ def test_a_document_given_as_text_counts_its_bytes(text):
     for source in ({"text": text}, {"content": [{"text": text}]}):
         bound = input_bound_tokens(prompt(document("txt", source)))
         assert len(text.encode()) < bound < UNBOUNDED_TOKENS
+
+
+@pytest.mark.parametrize("size", [0, 45, 400, 5_000, 200_000])
+def test_a_text_is_expected_to_have_a_token_for_four_bytes_and_a_few_for_its_message(size):
+    bound = input_bound_tokens(prompt({"text": "x" * size}))
+
+    assert size // 4 < expected_tokens(bound, 0) <= size // 4 + 40
+
+
+def test_a_file_of_unknown_length_is_expected_to_have_as_many_tokens_as_any_other():
+    text = {"text": "x" * 4_000}
+    small, large = (prompt(text, document("pdf", {"bytes": b64(size)})) for size in (10, 9_000))
+    alone, one, other = (
+        expected_tokens(input_bound_tokens(each), 0) for each in (prompt(text), small, large)
+    )
+
+    assert one == other
+    assert 0 <= one - alone - token_bound.FILE_TOKENS_EXPECTED < 40
+
+
+@given(st.integers(0, 3 * UNBOUNDED_TOKENS), st.integers(0, UNBOUNDED_TOKENS))
+def test_no_prompt_is_expected_to_be_shorter_than_it_must_be_or_longer_than_it_can_be(bound, floor):
+    least = min(bound, floor)
+
+    assert max(least, 1) <= expected_tokens(bound, least) <= max(bound, 1)
 
 
 def test_only_spaces_surely_separate_tokens():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cost_sentry import bootstrap
 from cost_sentry.domain.routing import LARGE, SMALL
 from cost_sentry.domain.routing_rules import NO_ROUTING, TaskRule, VirtualModel
 from tests.fakes.sentry_files import GOOD, load, problems
@@ -148,6 +149,51 @@ def test_fails_on_a_tier_of_a_model_that_nobody_knows_the_abilities_of(file):
 
     assert [one.field for one in found] == ['models."openai.gpt-5.4".tier']
     assert "nobody wrote down what" in found[0].problem
+
+
+def many(small, large):
+    """A file with so many models of a tier, that ends where its routing begins."""
+    book = bootstrap.price_book()
+    known = [id_ for id_ in book.model_ids() if book.card(id_)]
+    tiers = [*["small"] * small, *["large"] * large]
+    lines = [f"  {id_}: {{tier: {tier}}}\n" for id_, tier in zip(known, tiers, strict=False)]
+    assert len(lines) == small + large
+    before, _, after = GOOD.partition("  us.amazon.nova-pro")
+    return f"{before}{''.join(lines)}budgets:{after.partition('budgets:')[2]}routing:\n"
+
+
+def crowds(file, text):
+    """What is said of choices among too many, and nothing else is."""
+    return [(one.field, one.problem, one.allowed) for one in problems(file, text)]
+
+
+def test_fails_where_more_models_reach_a_rules_tier_than_are_considered(file):
+    for auto in ("", "  virtualModels: {auto: {tier: large}}\n"):
+        rules = f"{auto}  taskTypes: {{a: {{tier: large}}, b: {{tier: small}}}}\n"
+
+        assert crowds(file, many(20, 1) + rules) == [
+            (
+                "routing.taskTypes",
+                "a request that names nothing but its task type would choose among 21 models",
+                "at most 20: name them in routing.virtualModels.auto.models",
+            )
+        ]
+
+
+def test_fails_where_more_models_reach_the_tier_of_a_virtual_model_than_are_considered(file):
+    found = crowds(file, many(1, 20) + "  virtualModels: {x: {tier: small}, y: {tier: large}}\n")
+
+    assert [one[0] for one in found] == ["routing.virtualModels.x"]
+    assert found[0][1:] == (
+        '"x" would choose among 21 models',
+        "at most 20: name them in routing.virtualModels.x.models",
+    )
+
+
+def test_any_number_of_models_may_have_a_tier_that_nothing_asks_for(file):
+    asked = "  virtualModels: {x: {tier: large}}\n  taskTypes: {a: {tier: large}}\n"
+
+    assert len(load(file, many(30, 20) + asked).config.models) == 50
 
 
 def test_models_on_each_others_ladders_in_a_circle_are_found_at_the_dearer_rung(file):

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.answer_lengths import AnswerLengths
 from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.application.ports import Uncounted
@@ -36,6 +37,14 @@ from tests.fakes.policies import engines
 
 def usage(prompt: int = 50, answer: int = 20) -> TokenUsage:
     return TokenUsage(input_tokens=prompt, output_tokens=answer)
+
+
+def lengths(*answers: tuple[int, int]) -> AnswerLengths:
+    """Of answers with their output limits, in tokens."""
+    found = AnswerLengths()
+    for used, limit in answers:
+        found.add(used, limit)
+    return found
 
 
 def call(request_id: str = "r1", at: float = 0, **changes: Any) -> SimulatedCall:

@@ -61,6 +61,14 @@ def _unknown(assumed: Assumed, calls: int) -> Iterator[str]:
             f" {_percent(assumed.input_share)} of the tokens that its prompt is bounded by and"
             f" {_percent(assumed.output_share)} of its output limit, as the others do together."
         )
+    if assumed.answer_cut:
+        yield (
+            f"{_answers(assumed.answer_cut)} at an output limit that was lowered, or was the"
+            " default: nobody knows how long it would be. With more room such an answer uses as"
+            " much of its limit as longer ones together do that had the limit they asked for, all"
+            " of it if none is longer, and takes at least the mean time. Lowered answers have no"
+            " part in what is said here of others' answers and times."
+        )
     if assumed.duration_unknown:
         took = f"{assumed.duration.total_seconds():.1f} s"
         as_others = "" if assumed.duration_unknown == calls else ", the mean of the others"
@@ -85,6 +93,10 @@ def _of_caches(assumed: Assumed, calls: int) -> Iterator[str]:
             f"{_silent(assumed.temperature_unknown)} at which temperature: answered from a cache"
             " only where answers of any temperature are kept. There may be more hits."
         )
+
+
+def _answers(calls: int) -> str:
+    return "1 answer ended" if calls == 1 else f"{calls:,} answers ended"
 
 
 def _lack(calls: int) -> str:

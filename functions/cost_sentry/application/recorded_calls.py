@@ -128,6 +128,8 @@ class RecordedCalls:
         usage = last.usage if last else None
         request = noted.request if noted else None
         request = request or self._request(held, usage)
+        card = self.price_book.card(held.model_used)
+        asked = asked_output_limit(request, self.config, card)
         return SimulatedCall(
             request=request,
             at=held.reserved_at,
@@ -136,6 +138,8 @@ class RecordedCalls:
             prompt_tokens=usage.prompt_tokens if usage else self._counted(held, request),
             end=_end(last),
             recorded=(DecisionKind(held.decision), held.model_used, held.output_limit_tokens),
+            output_limit_sent_tokens=held.output_limit_tokens,
+            is_lowered=held.output_limit_tokens < asked,
             repeatable=Repeatable.UNSAID,
             is_counted=is_counted,
         )

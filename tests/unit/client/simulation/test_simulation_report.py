@@ -156,6 +156,10 @@ def said(before, after, calls, **source):
             [call("r1"), call("r2", at=9, usage=None, end=CallEnd.UNKNOWN)],
             "1 call does not say what was used. Such a call, where it runs, uses 50 % of",
         ),
+        (
+            [call("r1", usage=usage(50, 25), output_limit_sent_tokens=25, is_lowered=True)],
+            "1 answer ended at an output limit that was lowered, or was the default: nobody knows",
+        ),
         ([call("r1", duration=None)], "1 call does not say how long it took: 3.0 s."),
         (
             [call("r1"), call("r2", at=9, duration=None)],

@@ -19,6 +19,10 @@ _CACHES = (
     "Caches start empty. The same request of an application is one with the same digest; an answer"
     " is kept when its call has ended."
 )
+_NO_FAILURES = (
+    "`circuitBreaker` and `retries` are not simulated: no model fails here, but where the recorded"
+    " call did in the end."
+)
 _NO_OUTAGE = "Calls that are set aside for outages hold no money here."
 
 
@@ -40,6 +44,8 @@ def assumptions(
     yield f"Both pay the prices of {price_version}."
     if before.emergency_allowances or after.emergency_allowances:
         yield _NO_OUTAGE
+    if any(one.circuit_breaker or one.retries for one in (before, after)):
+        yield _NO_FAILURES
     tally = comparison.tally
     if tally.recorded:
         yield (

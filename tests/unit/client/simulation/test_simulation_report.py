@@ -10,7 +10,9 @@ from rich.console import Console
 from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.application.simulated_call import CallEnd
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.sentry_config import Model
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.simulation.assumptions import assumptions
@@ -169,6 +171,17 @@ def said(before, after, calls, **source):
 )
 def test_what_is_assumed_of_calls_that_do_not_say_it_is_told(calls, sentence):
     assert sentence in said(RICH, RICH, calls)
+
+
+@pytest.mark.parametrize(
+    "rules", [{"circuit_breaker": CircuitRules()}, {"retries": RetryRules()}], ids=str
+)
+def test_whoever_tries_circuits_or_retries_is_told_that_they_are_not_simulated(rules):
+    sentence = "`circuitBreaker` and `retries` are not simulated"
+
+    assert sentence in said(RICH, replace(RICH, **rules), [call("r1")])
+    assert sentence in said(replace(RICH, **rules), RICH, [call("r1")])
+    assert sentence not in said(RICH, RICH, [call("r1")])
 
 
 def test_what_is_assumed_of_the_ledgers_and_prices_is_told():

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.application.simulated_call import CallEnd
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import BudgetMode, Stages, Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.retry import RetryRules
@@ -132,7 +132,35 @@ def test_a_policy_in_shadow_mode_is_told_and_changes_nothing():
 
     assert found.tally.changed == 0
     assert comparison_json(found)["shadow"] == [{"policy": "no-dear", "calls": 4}]
-    assert "no-dear" in page(found)
+    assert "policy no-dear" in page(found)
+
+
+def test_a_budget_in_shadow_mode_is_told_as_one_and_changes_nothing():
+    shadow = budget("trial", 2_100, mode=BudgetMode.SHADOW)
+    calls = [call(f"r{n}", at=60 * n) for n in range(4)]
+    found = compared(RICH, replace(RICH, budgets=(*RICH.budgets, shadow)), *calls)
+
+    assert found.tally.changed == 0
+    assert comparison_json(found)["shadow"] == [{"budget": "trial", "calls": 2}]
+    assert "budget trial" in page(found)
+
+
+@pytest.mark.parametrize(
+    ("stages", "code"),
+    [
+        (Stages(prefer_ladder_percent=10), "REROUTED_TO_SAVE"),
+        (Stages(lower_output_percent=10), "OUTPUT_LIMIT_LOWERED"),
+        (Stages(critical_only_percent=10), "CRITICAL_ONLY"),
+    ],
+    ids=str,
+)
+def test_the_budget_whose_stage_is_in_force_is_what_decides(stages, code):
+    staged = config(budget("staged", 5_000, stages=stages), *RICH.budgets)
+    found = compared(RICH, staged, *[call(f"r{n}", at=60 * n) for n in range(4)])
+
+    rows = comparison_json(found)["affected"]
+    assert {row["by"] for row in rows} == {"budget staged"}
+    assert {one["after"]["code"] for row in rows for one in row["examples"]} == {code}
 
 
 def test_a_policy_that_strikes_is_what_decides():

@@ -141,7 +141,7 @@ def test_a_budget_in_shadow_mode_is_told_as_one_and_changes_nothing():
     found = compared(RICH, replace(RICH, budgets=(*RICH.budgets, shadow)), *calls)
 
     assert found.tally.changed == 0
-    assert comparison_json(found)["shadow"] == [{"budget": "trial", "calls": 2}]
+    assert comparison_json(found)["shadow"] == [{"budget": "trial", "calls": 3}]
     assert "budget trial" in page(found)
 
 

@@ -1,7 +1,7 @@
 """Process CPU of policies and routing for one call: 100 policies, 20 candidates, no I/O.
 
-What is timed is what admission does before it asks the ledger: all candidates in order, policies
-asked until one is permitted; beside it, asked about every candidate, as where no budget pays for
+What is timed is two steps of admission and no other: all candidates in order, and policies asked
+until one is permitted; beside it, asked about every candidate, as where no budget pays for
 any. Warm means that code and configuration are loaded and that such calls have been seen. What is
 timed has not: each call is a new one, of the same applications. A call that policies can tell apart
 from all before it is asked about anew, and counts as it comes.
@@ -45,7 +45,10 @@ class _Clock:
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """What admission does between parsing and the ledger, with the real adapters."""
+    """Two steps of admission, with the real adapters: models in order, and policies about them.
+
+    Neither sessions, stages, the answer cache nor circuits are asked.
+    """
 
     config: SentryConfig
     engine: PolicyEngine

@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.answer_lengths import AnswerLengths
+from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.application.ports import Uncounted
@@ -26,7 +28,7 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry_client.simulation.ledger import SimulatedLedger
 from cost_sentry_client.simulation.run_trees import SimulatedRunTrees
-from tests.fakes.admissions import FixedConfig, SmallBook, request
+from tests.fakes.admissions import FixedConfig, PostedTotals, SmallBook, request
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.memory_ledger import MemoryLedger
@@ -36,6 +38,14 @@ from tests.fakes.policies import engines
 
 def usage(prompt: int = 50, answer: int = 20) -> TokenUsage:
     return TokenUsage(input_tokens=prompt, output_tokens=answer)
+
+
+def lengths(*answers: tuple[int, int]) -> AnswerLengths:
+    """Of answers with their output limits, in tokens."""
+    found = AnswerLengths()
+    for used, limit in answers:
+        found.add(used, limit)
+    return found
 
 
 def call(request_id: str = "r1", at: float = 0, **changes: Any) -> SimulatedCall:
@@ -91,6 +101,8 @@ class RecordedRun:
     config: SentryConfig
     clock: ManualClock = field(default_factory=ManualClock)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    totals: PostedTotals = field(default_factory=PostedTotals)
+    """What stages go by."""
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     decisions: dict[str, Decision] = field(default_factory=dict)
 
@@ -106,6 +118,7 @@ class RecordedRun:
             clock=self.clock,
             token_counter=counts,
             policy_engines=engines,
+            levels=BudgetLevels(lambda: self.totals),
             run_trees=cache(MemoryRunTrees),
         )
         ends: list[tuple[datetime, SimulatedCall]] = []

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from cost_sentry.application.recorded_calls import RecordedCalls
 from cost_sentry.application.simulate_calls import simulate
-from cost_sentry.application.simulated_call import CallEnd, choice_of
+from cost_sentry.application.simulated_call import CallEnd, SimulatedCall, assumed_of, choice_of
 from cost_sentry.application.simulation_tally import Tally
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.invocation import Needs
+from cost_sentry.domain.sentry_config import Model, SentryConfig
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, SmallBook, config
 from tests.fakes.builders import NOON, budget
@@ -71,6 +72,64 @@ def runs(draw):
             )
         )
     return found
+
+
+@st.composite
+def wordy_runs(draw, shares):
+    """Calls that use these shares of their output limits, in percent, and a tenth of their bounds.
+
+    Ended long before the next one comes.
+    """
+    found = []
+    for number in range(draw(st.integers(1, 12))):
+        prompt, limit = draw(st.integers(1, 30)), draw(st.sampled_from([100, 200, 300]))
+        used = usage(prompt, limit * draw(shares) // 100)
+        asked = {"model_id": DEAR, "max_tokens": limit, "input_bound_tokens": 10 * prompt}
+        found.append(call(f"r{number}", at=10 * number, usage=used, digest=f"d{number}", **asked))
+    return found
+
+
+def cutting(limit: int) -> SentryConfig:
+    """A budget that has so much left for answers, whatever else it pays; it refuses in the end."""
+    return config(budget(limit=limit), models={DEAR: Model(id=DEAR)}, output_tokens_min=10)
+
+
+def recorded(calls: list[SimulatedCall], of: SentryConfig) -> list[SimulatedCall]:
+    """The same calls, as far as they are on record after a day under this configuration."""
+    run = RecordedRun(of)
+    run.play(calls)
+    day = RecordedCalls(start=NOON, end=NOON + timedelta(days=1), config=of, price_book=SmallBook())
+    for record in run.records():
+        day.add(record)
+    return day.calls()
+
+
+def spent_with_room(calls: list[SimulatedCall]) -> int:
+    """Picodollars, where nobody is cut, rerouted or refused."""
+    assumed = assumed_of(calls, output_tokens_default=50)
+    of = sentry(cutting(10**9), assumed=assumed)
+    decisions(of, calls)
+    return sum(of.spent.values())
+
+
+@given(st.data(), st.integers(1, 100), st.integers(0, 20_000))
+@settings(deadline=None, max_examples=100)
+def test_a_day_of_cuts_and_refusals_costs_no_less_with_room_than_it_would_have(data, share, limit):
+    """Where all answers use the same share of the limits that they ask for."""
+    calls = data.draw(wordy_runs(st.just(share)))
+
+    assert spent_with_room(recorded(calls, cutting(limit))) >= spent_with_room(calls)
+
+
+@given(wordy_runs(st.integers(0, 100)), st.integers(0, 20_000))
+@settings(deadline=None, max_examples=100)
+def test_with_room_no_answer_is_shorter_than_it_was(calls, limit):
+    replayed = recorded(calls, cutting(limit))
+    ran = [one for one in replayed if one.usage is not None]
+
+    assert spent_with_room(replayed) >= 10 * sum(
+        one.usage.prompt_tokens + one.usage.output_tokens for one in ran
+    )
 
 
 @given(runs(), configs())

@@ -19,6 +19,10 @@ _CACHES = (
     "Caches start empty. The same request of an application is one with the same digest; an answer"
     " is kept when its call has ended."
 )
+_NO_FAILURES = (
+    "`circuitBreaker` and `retries` are not simulated: no model fails here, but where the recorded"
+    " call did in the end."
+)
 _NO_OUTAGE = "Calls that are set aside for outages hold no money here."
 
 
@@ -40,6 +44,8 @@ def assumptions(
     yield f"Both pay the prices of {price_version}."
     if before.emergency_allowances or after.emergency_allowances:
         yield _NO_OUTAGE
+    if any(one.circuit_breaker or one.retries for one in (before, after)):
+        yield _NO_FAILURES
     tally = comparison.tally
     if tally.recorded:
         yield (
@@ -60,6 +66,14 @@ def _unknown(assumed: Assumed, calls: int) -> Iterator[str]:
             f"{_silent(assumed.usage_unknown)} what was used. Such a call, where it runs, uses"
             f" {_percent(assumed.input_share)} of the tokens that its prompt is bounded by and"
             f" {_percent(assumed.output_share)} of its output limit, as the others do together."
+        )
+    if assumed.answer_cut:
+        yield (
+            f"{_answers(assumed.answer_cut)} at an output limit that was lowered, or was the"
+            " default: nobody knows how long it would be. With more room such an answer uses as"
+            " much of its limit as longer ones together do that had the limit they asked for, all"
+            " of it if none is longer, and takes at least the mean time. Lowered answers have no"
+            " part in what is said here of others' answers and times."
         )
     if assumed.duration_unknown:
         took = f"{assumed.duration.total_seconds():.1f} s"
@@ -85,6 +99,10 @@ def _of_caches(assumed: Assumed, calls: int) -> Iterator[str]:
             f"{_silent(assumed.temperature_unknown)} at which temperature: answered from a cache"
             " only where answers of any temperature are kept. There may be more hits."
         )
+
+
+def _answers(calls: int) -> str:
+    return "1 answer ended" if calls == 1 else f"{calls:,} answers ended"
 
 
 def _lack(calls: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cost_sentry.adapters.converse_usage import parse_usage
+from cost_sentry.adapters.converse_usage import parse_usage, why_broken
 from cost_sentry.adapters.prompt_complexity import estimated_complexity
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_problems import Problems, described
@@ -159,7 +159,11 @@ def _duration(line: dict[str, Any], problems: Problems) -> timedelta | None:
 def _usage(line: dict[str, Any], problems: Problems) -> TokenUsage | None:
     if "usage" not in line:
         return None
-    usage = parse_usage(line)
-    if usage is None:
-        problems.add(("usage",), f"is {described(line['usage'])}", _USAGE_ALLOWED)
-    return usage
+    given = line["usage"]
+    broken = why_broken(given) if isinstance(given, dict) else None
+    if broken:
+        problem = "is missing" if broken.is_missing else f"is {described(broken.value)}"
+        problems.add(("usage", *broken.path), problem, broken.allowed)
+    elif not isinstance(given, dict):
+        problems.add(("usage",), f"is {described(given)}", _USAGE_ALLOWED)
+    return parse_usage(line)

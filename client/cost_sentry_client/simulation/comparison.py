@@ -76,7 +76,7 @@ def compare(
         )
         for config, ledger in ledgers
     )
-    tally = Tally()
+    tally = Tally(shadow_budgets={budget.id for budget in after.budgets if budget.is_shadow})
     for call, then, now in simulate(calls, first, second):
         if call.is_counted:
             tally.note(call, then, now)

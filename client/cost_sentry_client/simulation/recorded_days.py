@@ -119,6 +119,9 @@ def _notes(
         "Budget windows start with what they had posted when the first day began; one of a budget"
         " that is new starts empty."
     )
+    if found.tried_again:
+        some = "1 request was" if found.tried_again == 1 else f"{found.tried_again:,} requests were"
+        yield f"{some} tried again: one call each, with what the last attempt used."
     for what, count in found.left_out.items():
         yield f"Left out: {count:,} {what}."
     if now < days.end:

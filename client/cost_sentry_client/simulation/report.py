@@ -152,9 +152,10 @@ def _cache(found: Comparison) -> "Table":
 
 
 def _shadow(found: Comparison) -> "Table":
-    table = amounts_table("policy in shadow mode, new configuration", amounts=("would strike",))
-    for name, calls in sorted(found.tally.shadow.items(), key=lambda pair: (-pair[1], pair[0])):
-        table.add_row(name, f"{calls:,}")
+    table = amounts_table("in shadow mode, new configuration", amounts=("would say no",))
+    each = sorted(found.tally.shadow.items(), key=lambda pair: (-pair[1], pair[0]))
+    for (kind, name), calls in each:
+        table.add_row(f"{kind} {name}", f"{calls:,}")
     return table
 
 

@@ -36,7 +36,7 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
             "byModel": [{"modelId": n, **_amounts(b, a)} for n, b, a in spend_by_model(found)],
         },
         "affected": [_change_json(key, change) for key, change in changes_by_size(found)],
-        "shadow": [{"policy": name, "calls": n} for name, n in sorted(tally.shadow.items())],
+        "shadow": [{kind: name, "calls": n} for (kind, name), n in sorted(tally.shadow.items())],
         "cache": {
             "hitsBefore": tally.hits[0],
             "hitsAfter": tally.hits[1],

@@ -7,6 +7,7 @@ from cost_sentry.domain.usage import TokenUsage
 
 _TOKENS_MAX = 2**31 - 1
 """Converse counts in 32 bits; a larger number is a broken answer."""
+_COUNT_ALLOWED = f"an integer from 0 to {_TOKENS_MAX}"
 
 
 def parse_usage(response: Mapping[str, Any]) -> TokenUsage | None:
@@ -21,12 +22,29 @@ def parse_usage(response: Mapping[str, Any]) -> TokenUsage | None:
         return None
     try:
         return _usage(usage)
-    except _UsageBroken:
+    except UsageBroken:
         return None
 
 
-class _UsageBroken(Exception):  # noqa: N818 - never leaves this file
-    """One number of the usage is not a count of tokens."""
+def why_broken(usage: Mapping[str, Any]) -> "UsageBroken | None":
+    """What of it cannot be believed; ``None`` if all of it can."""
+    try:
+        _usage(usage)
+    except UsageBroken as broken:
+        return broken
+    return None
+
+
+class UsageBroken(Exception):  # noqa: N818 - a finding; nobody outside this file meets it raised
+    """One value of the usage is not what it has to be."""
+
+    def __init__(
+        self, path: Sequence[str | int], value: object, allowed: str, *, is_missing: bool = False
+    ) -> None:
+        """``path`` within the usage; ``value`` is what was given there."""
+        super().__init__(path)
+        self.path, self.value, self.allowed = path, value, allowed
+        self.is_missing = is_missing
 
 
 def _usage(usage: Mapping[str, Any]) -> TokenUsage:
@@ -50,19 +68,27 @@ def _writes_by_ttl(details: object) -> dict[str, int]:
     if details is None:
         return by_ttl
     if not isinstance(details, Sequence):
-        raise _UsageBroken
-    for detail in details:
+        raise UsageBroken(("cacheDetails",), details, "a list of objects")
+    for place, detail in enumerate(details):
+        at = "cacheDetails", place
         ttl = detail.get("ttl") if isinstance(detail, Mapping) else None
         if not isinstance(ttl, str) or ttl not in by_ttl:
-            raise _UsageBroken
-        by_ttl[ttl] += _count(detail, "inputTokens")
+            raise UsageBroken((*at, "ttl"), ttl, "5m or 1h", is_missing=ttl is None)
+        by_ttl[ttl] += _count(detail, "inputTokens", within=at)
     return by_ttl
 
 
-def _count(numbers: Mapping[str, Any], name: str, absent: int | None = None) -> int:
+def _count(
+    numbers: Mapping[str, Any],
+    name: str,
+    absent: int | None = None,
+    *,
+    within: Sequence[str | int] = (),
+) -> int:
     number = numbers.get(name)
     if number is None and absent is not None:
         return absent
     if type(number) is not int or not 0 <= number <= _TOKENS_MAX:
-        raise _UsageBroken
+        is_missing = name not in numbers
+        raise UsageBroken((*within, name), number, _COUNT_ALLOWED, is_missing=is_missing)
     return number

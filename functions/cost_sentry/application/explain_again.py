@@ -14,8 +14,14 @@ from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.explain_request import Explanation
 from cost_sentry.application.offers import Offers, offers_for
-from cost_sentry.application.policy_check import UNSPOKEN
-from cost_sentry.application.policy_facts import call_facts, caller_facts, model_facts, offer_facts
+from cost_sentry.application.policy_check import UNSPOKEN, ask_what_is_left
+from cost_sentry.application.policy_facts import (
+    LEFT_PERCENT,
+    call_facts,
+    caller_facts,
+    model_facts,
+    offer_facts,
+)
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.application.recorded_calls import RecordedCalls
@@ -29,6 +35,7 @@ from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.sentry_config import SentryConfig
 
 NO_POLICIES = "no policy is asked: there is none"
+UNTOLD = "what is on record does not tell which policy decided"
 
 
 class PartKind(StrEnum):
@@ -125,24 +132,29 @@ class Retelling:
             yield _part(PartKind.MODEL, found.held.model_used, "its money was held")
 
     def _of_models(self, found: Explanation, request: InvocationRequest) -> Iterator[Part]:
-        """Each model with the policies that spoke of it, up to the one that was called."""
-        outcomes = {rung.model_id: rung.outcome for rung in found.rungs}
+        """Each model with the policies that spoke of it, up to the one that was called.
+
+        What is on record comes in its order: a model may be tried at two service tiers, again with
+        a lower output limit, or after its ladder. Others come where they are offered.
+        """
         offers = offers_for(request, self.config, self.price_book, _kept_estimate)
         each: Iterable[Offer] = () if isinstance(offers, Decision) else offers.each
-        asking = isinstance(offers, Offers) and self._asking(found, request, offers)
-        for number, offer in enumerate(each):
-            outcome = outcomes.pop(offer.model_id, None)
-            if isinstance(offer, Candidate) and asking:
-                yield from asking.of(offer, number)
-            if outcome is not None:
-                yield _part(PartKind.MODEL, offer.model_id, outcome)
-            elif isinstance(offer, RungOutcome):
-                yield _part(PartKind.MODEL, offer.model_id, offer.outcome, is_recorded=False)
-            elif found.held is None:
-                yield _part(PartKind.MODEL, offer.model_id, "not tried", is_recorded=False)
-            if offer.model_id == found.model_used:
-                break
-        yield from (_part(PartKind.MODEL, name, outcome) for name, outcome in outcomes.items())
+        asking = self._asking(found, request, offers) if isinstance(offers, Offers) else None
+        waiting = {offer.model_id: (number, offer) for number, offer in enumerate(each)}
+        recorded = {rung.model_id for rung in found.rungs}
+        for rung in found.rungs:
+            if rung.model_id in waiting:
+                for name in list(waiting):
+                    if name == rung.model_id or name not in recorded:
+                        yield from _offered(found, asking, *waiting.pop(name))
+                    if name == rung.model_id:
+                        break
+            yield _part(PartKind.MODEL, rung.model_id, rung.outcome)
+        if found.held is None and found.model_used not in recorded:
+            for name, (number, offer) in waiting.items():
+                yield from _offered(found, asking, number, offer)
+                if name == found.model_used:
+                    break
 
     def _asking(self, found: Explanation, request: InvocationRequest, offers: Offers) -> "_Asking":
         policies = self.config.policies
@@ -174,14 +186,51 @@ class _Asking:
         if not policies.rules:
             yield _part(PartKind.POLICY, "–", NO_POLICIES, is_recorded=False)
             return
-        caller, model = caller_facts(self.request), model_facts(candidate)
-        engine, offer = self.retelling.policy_engines(policies), offer_facts(candidate, rung)
-        verdict = engine.verdict(caller, model, self.call, offer)
-        word = "permits" if verdict.is_permitted else "forbids"
-        notes = engine.reasons(caller, model, self.call, offer)
-        yield from (_note(note, word, is_recorded=False) for note in notes)
-        if not notes:
-            yield _part(PartKind.POLICY, "–", f"{UNSPOKEN}: {base}", is_recorded=False)
+        each = [self._said(candidate, rung, call) for call in self._calls()]
+        surely = [note for note in each[0][1] if all(note in notes for _, notes in each)]
+        permits = {is_permitted for is_permitted, _ in each}
+        is_told = len(permits) == 1 and not self._was_called(candidate, permits)
+        if is_told and surely:
+            word = "permits" if True in permits else "forbids"
+            yield from (_note(note, word, is_recorded=False) for note in surely)
+        else:
+            is_silent = is_told and not any(notes for _, notes in each)
+            what = UNSPOKEN if is_silent else UNTOLD
+            yield _part(PartKind.POLICY, "–", f"{what}: {base}", is_recorded=False)
+
+    def _said(
+        self, candidate: Candidate, rung: int, call: Mapping[str, object]
+    ) -> tuple[bool, tuple[PolicyNote, ...]]:
+        engine = self.retelling.policy_engines(self.retelling.config.policies)
+        facts = (caller_facts(self.request), model_facts(candidate), call)
+        offer = offer_facts(candidate, rung)
+        return engine.verdict(*facts, offer).is_permitted, engine.reasons(*facts, offer)
+
+    def _calls(self) -> Iterator[Mapping[str, object]]:
+        """The facts of the call, with whatever may have been left where a policy looks at that."""
+        yield self.call
+        policies = self.retelling.config.policies
+        if ask_what_is_left(policies, self.retelling.policy_engines):
+            yield from ({**self.call, LEFT_PERCENT: percent} for percent in range(101))
+
+    def _was_called(self, candidate: Candidate, permits: set[bool]) -> bool:
+        """Although what is known of the call says that it was forbidden."""
+        held = self.found.held
+        return permits == {False} and held is not None and held.model_used == candidate.model_id
+
+
+def _offered(
+    found: Explanation, asking: "_Asking | None", number: int, offer: Offer
+) -> Iterator[Part]:
+    """What policies said of it, and what became of it where no record says that."""
+    if isinstance(offer, Candidate) and asking:
+        yield from asking.of(offer, number)
+    if offer.model_id in {rung.model_id for rung in found.rungs}:
+        return
+    if isinstance(offer, RungOutcome):
+        yield _part(PartKind.MODEL, offer.model_id, offer.outcome, is_recorded=False)
+    elif found.held is None:
+        yield _part(PartKind.MODEL, offer.model_id, "not tried", is_recorded=False)
 
 
 def _of_budgets(found: Explanation) -> Iterator[Part]:

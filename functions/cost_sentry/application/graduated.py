@@ -117,16 +117,16 @@ class StageCheck:
         prefer = self.of(offer.model_id).prefer_ladder
         return prefer is not None and (is_first or _model_of(prefer) is not None)
 
-    def why_rerouted(self, named: str) -> str | None:
+    def why_rerouted(self, named: str) -> tuple[Level, str] | None:
         """Why the model that was asked for was not called; ``None``: not for a stage."""
         level = self.struck.get(named)
         if level:
-            return _serves_critical(level)
+            return level, _serves_critical(level)
         prefer = self.of(named).prefer_ladder
         if prefer is None:
             return None
         begins = prefer.budget.stages.prefer_ladder_percent
-        return f"{used_up(prefer)}, and from {begins} % the ladder comes first"
+        return prefer, f"{used_up(prefer)}, and from {begins} % the ladder comes first"
 
     def refuses(self, asked: str, tries: CandidateTries) -> bool:
         """Whether stages are why no model is left: else money is, or a policy."""

@@ -3,7 +3,8 @@
 A call that was refused, routed, rerouted, cut short or answered from a cache is on record as it
 was asked, without its text. Of one that was allowed as it was asked only its reservation is: what
 it needed of a model is not known then, so it counts as text alone, and an output limit that is the
-default's as none.
+default's as none. A request that was tried again is one call: as it was first asked, with what
+became of its last attempt.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Nee
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.price_book import quote_picodollars
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
+from cost_sentry.domain.retry import request_and_attempt
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import FLEX, service_tier_of
 from cost_sentry.domain.session import recorded_session
@@ -61,6 +63,8 @@ class RecordedCalls:
     price_book: PriceBook
     left_out: Counter[str] = field(default_factory=Counter)
     """Records of the time that are no call, by what they are."""
+    tried_again: int = 0
+    """Requests with more than one attempt on record, once the calls are put together."""
     _kept: dict[_Name, _Kept] = field(default_factory=dict)
     _noted: dict[_Name, RecordedDecision] = field(default_factory=dict)
     """Of calls that went on."""
@@ -90,6 +94,7 @@ class RecordedCalls:
         return sorted(found, key=lambda call: call.at)
 
     def _add_decision(self, noted: RecordedDecision) -> None:
+        name = noted.account, noted.decision.request_id
         if not self.start <= noted.at < self.end:
             return
         if noted.slot_id is not None:
@@ -99,10 +104,10 @@ class RecordedCalls:
         elif noted.decision.cached is not None:
             self._hits.append(noted)
         elif noted.decision.kind is not DecisionKind.REJECT:
-            self._noted[noted.account, noted.decision.request_id] = noted
+            self._noted[name] = noted
         elif noted.request is None:
             self.left_out[MALFORMED] += 1
-        else:
+        elif _first_of(name) == name:  # Or else the attempt before is on record, and was voided.
             self._refused.append(noted)
 
     def _add_entry(self, entry: LedgerEntry, held: Reservation) -> None:
@@ -115,27 +120,47 @@ class RecordedCalls:
             kept.ended = entry.resolution
 
     def _made(self) -> Iterator[SimulatedCall]:
-        for name, kept in self._kept.items():
-            is_counted = kept.held.reserved_at >= self.start
-            ran_on = kept.ended is not None and kept.ended.resolved_at >= self.start
+        latest = self._latest()
+        self.tried_again = len(latest)
+        for name, first in self._kept.items():
+            if self._is_again(name):
+                continue
+            last = latest.get(name, first)
+            is_counted = first.held.reserved_at >= self.start
+            ran_on = last.ended is not None and last.ended.resolved_at >= self.start
             if is_counted or ran_on:
-                yield self._call(kept, self._noted.get(name), is_counted=is_counted)
+                yield self._call(first, last, self._noted.get(name), is_counted=is_counted)
+
+    def _latest(self) -> dict[_Name, _Kept]:
+        """The last attempt of each request that was tried again, by its first one."""
+        again = [name for name in self._kept if self._is_again(name)]
+        again.sort(key=lambda name: request_and_attempt(name[1])[1])
+        return {_first_of(name): self._kept[name] for name in again}
+
+    def _is_again(self, name: _Name) -> bool:
+        """Whether it is a later attempt of a request whose first one is on record."""
+        first = _first_of(name)
+        return first != name and first in self._kept
 
     def _call(
-        self, kept: _Kept, noted: RecordedDecision | None, *, is_counted: bool
+        self, first: _Kept, last: _Kept, noted: RecordedDecision | None, *, is_counted: bool
     ) -> SimulatedCall:
-        held, last = kept.held, kept.adjusted or kept.ended
-        usage = last.usage if last else None
+        held, ended = first.held, last.adjusted or last.ended
+        usage = ended.usage if ended else None
         request = noted.request if noted else None
         request = request or self._request(held, usage)
+        sent = last.held.output_limit_tokens
+        card = self.price_book.card(last.held.model_used)
         return SimulatedCall(
             request=request,
             at=held.reserved_at,
-            duration=_ran(held, kept.ended),
+            duration=_ran(last.held, last.ended),
             usage=usage,
             prompt_tokens=usage.prompt_tokens if usage else self._counted(held, request),
-            end=_end(last),
+            end=_end(ended),
             recorded=(DecisionKind(held.decision), held.model_used, held.output_limit_tokens),
+            output_limit_sent_tokens=sent,
+            is_lowered=sent < asked_output_limit(request, self.config, card),
             repeatable=Repeatable.UNSAID,
             is_counted=is_counted,
         )
@@ -186,6 +211,12 @@ class RecordedCalls:
             for writes in (False, True)
         )
         return plain != held.quote_picodollars == cached
+
+
+def _first_of(attempt: _Name) -> _Name:
+    """The request's name, under which its first attempt is kept."""
+    account, attempt_id = attempt
+    return account, request_and_attempt(attempt_id)[0]
 
 
 def _refusal(noted: RecordedDecision) -> SimulatedCall:

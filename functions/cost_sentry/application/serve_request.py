@@ -237,12 +237,13 @@ class Serving:
         held = reserved.reservation
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         asked = asked_output_limit(request, config, book.card(held.model_used))
-        code, message = why_allowed(held, asked, tries.short, advice)
+        why = why_allowed(held, asked, tries.short, advice)
         price, standard = prices_of(held, config, book)
         return Decision(
             kind=DecisionKind(held.decision),
-            code=code,
-            message=message,
+            code=why.code,
+            message=why.message,
+            decided_by_budget=why.budget_id,
             request_id=request.request_id,
             model_asked=request.model_id,
             model_used=held.model_used,

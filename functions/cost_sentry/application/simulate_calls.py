@@ -18,7 +18,12 @@ from cost_sentry.application.ports import Ledger, PriceBook, Uncounted
 from cost_sentry.application.run_tree_ports import RunTrees
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.simulated_answers import SimulatedAnswers
-from cost_sentry.application.simulated_call import Assumed, CallEnd, SimulatedCall, usage_within
+from cost_sentry.application.simulated_call import (
+    Assumed,
+    CallEnd,
+    SimulatedCall,
+    usage_within,
+)
 from cost_sentry.application.void_reservation import void_reservation
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
@@ -126,9 +131,10 @@ class SimulatedSentry:
         decision = self._admission.decide(self._asked(call), attempt=f"call-{number}")
         held, price = decision.reservation, decision.price
         if held is not None and price is not None:  # A repeated call has no price: nothing runs.
-            duration = self.assumed.duration if call.duration is None else call.duration
-            running = _Running(call=call, decision=decision, held=held, price=price)
-            heappush(self._running, (call.at + duration, number, running))
+            usage = self._usage(call, decision, held)
+            running = _Running(call=call, decision=decision, held=held, price=price, usage=usage)
+            ends_at = call.at + self.assumed.duration_of(call, usage)
+            heappush(self._running, (ends_at, number, running))
         return decision
 
     def end_until(self, now: datetime | None) -> None:
@@ -142,7 +148,7 @@ class SimulatedSentry:
             void_reservation(one.held, NOT_RUN, ledger=self.ledger, clock=self._clock)
             return
         ended = settle_reservation(
-            one.held, one.price, self._usage(one), ledger=self.ledger, clock=self._clock
+            one.held, one.price, one.usage, ledger=self.ledger, clock=self._clock
         )
         if one.decision.keep_at is not None:
             self._answers.take(one.decision.keep_at, ended.resolved, is_cut=_is_cut(one))
@@ -155,11 +161,12 @@ class SimulatedSentry:
         has_cache = self.config.answer_cache_of(caller) is not None
         return replace(call.request, caller=caller) if has_cache else call.request
 
-    def _usage(self, one: "_Running") -> TokenUsage | None:
-        usage = one.call.usage
-        if one.call.end is CallEnd.UNKNOWN:
-            usage = self.assumed.usage_of(one.held)
-        return None if usage is None else usage_within(one.decision, usage)
+    def _usage(
+        self, call: SimulatedCall, decision: Decision, held: Reservation
+    ) -> TokenUsage | None:
+        asked = decision.output_limit_asked_tokens or held.output_limit_tokens
+        usage = self.assumed.usage_of(call, held, asked)
+        return None if usage is None else usage_within(decision, usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +175,8 @@ class _Running:
     decision: Decision
     held: Reservation
     price: ModelPrice
+    usage: TokenUsage | None
+    """``None``: nobody will learn it."""
 
 
 def simulate(

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
 
+from cost_sentry.application.answer_lengths import AnswerLengths, share_of
 from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.domain.decision import Decision, DecisionKind
 from cost_sentry.domain.invocation import InvocationRequest
@@ -51,10 +52,25 @@ class SimulatedCall:
     end: CallEnd = CallEnd.UNKNOWN
     recorded: Choice | None = None
     """What was decided about it when it was made, where that is on record."""
+    output_limit_sent_tokens: int | None = None
+    """That its answer had, where that is on record."""
+    is_lowered: bool = False
+    """Whether that is less than was asked for."""
     repeatable: Repeatable = Repeatable.NEVER
     """Whether an answer that was kept may serve it."""
     is_counted: bool = True
     """Whether it is reported. One that ran when the recorded day began only holds its money."""
+
+    @property
+    def cut_at_tokens(self) -> int | None:
+        """Where its answer ended for a limit that was not the caller's own; ``None``: nowhere.
+
+        With more room it is longer, and nobody knows how long.
+        """
+        limit, is_own = self.output_limit_sent_tokens, self.request.max_tokens is not None
+        if limit is None or self.usage is None or (is_own and not self.is_lowered):
+            return None
+        return limit if self.usage.output_tokens >= limit else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +79,45 @@ class Assumed:
 
     input_share: Fraction = Fraction(1)
     """Tokens of the prompt, of those that it is bounded by; 0 to 1."""
-    output_share: Fraction = Fraction(1)
-    """Tokens of the answer, of the output limit; 0 to 1."""
+    answers: AnswerLengths = field(default_factory=AnswerLengths)
     duration: timedelta = DURATION_ASSUMED
     usage_unknown: int = 0
     """Calls whose usage is assumed, if they run."""
+    answer_cut: int = 0
+    """Calls whose answer is assumed to be longer, if it has more room."""
     duration_unknown: int = 0
     whole_limit: int = 0
     """Calls that used all of their output limit: no cache keeps what is cut short."""
     temperature_unknown: int = 0
     text_unknown: int = 0
 
-    def usage_of(self, held: Reservation) -> TokenUsage:
-        """Of a call that holds so much."""
-        return TokenUsage(
-            input_tokens=ceil(held.input_bound_tokens * self.input_share),
-            output_tokens=ceil(held.output_limit_tokens * self.output_share),
-        )
+    @property
+    def output_share(self) -> Fraction:
+        """Tokens of the answer, of the output limit that was asked for; 0 to 1."""
+        return self.answers.share()
+
+    def usage_of(self, call: SimulatedCall, held: Reservation, asked: int) -> TokenUsage | None:
+        """What it would use under its output limit of ``asked`` tokens, were that not lowered.
+
+        ``None``: it ended, and nobody learnt it.
+        """
+        if call.end is CallEnd.UNKNOWN:
+            return TokenUsage(
+                input_tokens=ceil(held.input_bound_tokens * self.input_share),
+                output_tokens=ceil(asked * self.output_share),
+            )
+        cut_at = call.cut_at_tokens
+        if call.usage is None or cut_at is None or cut_at >= asked:
+            return call.usage
+        longer = ceil(asked * self.answers.share(longer_than=Fraction(cut_at, asked)))
+        return replace(call.usage, output_tokens=max(longer, call.usage.output_tokens))
+
+    def duration_of(self, call: SimulatedCall, usage: TokenUsage | None) -> timedelta:
+        """How long it runs if it uses so much: one that writes more takes no less than others."""
+        if call.duration is None:
+            return self.duration
+        more = usage and call.usage and usage.output_tokens > call.usage.output_tokens
+        return max(call.duration, self.duration) if more else call.duration
 
 
 def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) -> Assumed:
@@ -89,35 +127,33 @@ def assumed_of(calls: Iterable[SimulatedCall], *, output_tokens_default: int) ->
         calls: all that are simulated.
         output_tokens_default: the output limit of those that name none.
     """
-    bounds = limits = prompts = answers = runs = no_usage = no_duration = whole = 0
-    ran, repeatable = timedelta(0), Counter[Repeatable]()
+    bounds = prompts = runs = no_usage = no_duration = whole = cut = 0
+    ran, repeatable, answers = timedelta(0), Counter[Repeatable](), AnswerLengths()
     for call in calls:
         repeatable[call.repeatable] += 1
         no_usage += call.end is CallEnd.UNKNOWN
+        cut += call.cut_at_tokens is not None
         no_duration += call.duration is None
-        if call.duration is not None:
+        if call.duration is not None and not call.is_lowered:
             ran, runs = ran + call.duration, runs + 1
         limit = call.request.max_tokens or output_tokens_default
         whole += call.usage is not None and call.usage.output_tokens >= limit
         if call.usage is not None and call.request.input_bound_tokens < UNBOUNDED_TOKENS:
             bounds += call.request.input_bound_tokens
-            limits += limit
             prompts += call.usage.prompt_tokens
-            answers += call.usage.output_tokens
+            if not call.is_lowered:
+                answers.add(call.usage.output_tokens, limit)
     return Assumed(
-        input_share=_share(prompts, bounds),
-        output_share=_share(answers, limits),
+        input_share=share_of(prompts, bounds),
+        answers=answers,
         duration=ran / runs if runs else DURATION_ASSUMED,
         usage_unknown=no_usage,
+        answer_cut=cut,
         duration_unknown=no_duration,
         whole_limit=whole,
         temperature_unknown=repeatable[Repeatable.UNSAID],
         text_unknown=repeatable[Repeatable.NO_TEXT],
     )
-
-
-def _share(used: int, held: int) -> Fraction:
-    return min(Fraction(used, held), Fraction(1)) if held else Fraction(1)
 
 
 def usage_within(decision: Decision, usage: TokenUsage) -> TokenUsage:

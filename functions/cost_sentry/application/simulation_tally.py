@@ -1,17 +1,22 @@
 """What two configurations decided about the same calls, counted: what changes, and for whom."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from cost_sentry.application.policy_check import UNSPOKEN
 from cost_sentry.application.simulated_call import SimulatedCall, choice_of
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.spend import UNNAMED
 
 EXAMPLES_MAX = 3
 """Calls that a change names."""
+Shadow = tuple[Literal["budget", "policy"], str]
+"""What is in shadow mode, by its id."""
 
 
 class Outcome(StrEnum):
@@ -39,6 +44,8 @@ def outcome_of(decision: Decision) -> Outcome:
 
 def decided_by(decision: Decision) -> str:
     """The budget or the policy that stood in the way, or the reason code where neither did."""
+    if decision.decided_by_budget is not None:
+        return f"budget {decision.decided_by_budget}"
     short = decision.short or next((view for view in decision.budgets if view.binding), None)
     if short is not None:
         return f"budget {short.budget_id}"
@@ -90,8 +97,10 @@ class Tally:
     before: Counter[tuple[Outcome, ReasonCode]] = field(default_factory=Counter)
     after: Counter[tuple[Outcome, ReasonCode]] = field(default_factory=Counter)
     changes: dict[ChangeKey, Change] = field(default_factory=dict)
-    shadow: Counter[str] = field(default_factory=Counter)
-    """Calls that a policy of the new configuration would decide otherwise, were it enforced."""
+    shadow_budgets: Collection[str] = ()
+    """Ids of the budgets of the new configuration that are in shadow mode."""
+    shadow: Counter[Shadow] = field(default_factory=Counter)
+    """Calls that they, or its policies in shadow mode, would decide otherwise if enforced."""
     avoided_before: int = 0
     """Picodollars that calls answered from a cache would have cost."""
     avoided_after: int = 0
@@ -107,12 +116,16 @@ class Tally:
         self.after[outcome_of(after), after.code] += 1
         self.avoided_before += _avoided(before)
         self.avoided_after += _avoided(after)
-        self.shadow.update({note.policy_id for note in after.shadow})
+        self.shadow.update({self._shadow_of(note) for note in after.shadow})
         if call.recorded is not None:
             self.recorded += 1
             self.recorded_alike += call.recorded == choice_of(before)
         if _gist(before) != _gist(after):
             self._note_change(call, before, after)
+
+    def _shadow_of(self, note: PolicyNote) -> Shadow:
+        is_budget = note.policy_id in self.shadow_budgets
+        return ("budget" if is_budget else "policy"), note.policy_id
 
     def _note_change(self, call: SimulatedCall, before: Decision, after: Decision) -> None:
         self.changed += 1

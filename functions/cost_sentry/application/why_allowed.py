@@ -1,6 +1,7 @@
 """What the answer says of a reservation that holds: why this model, and why this output limit."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cost_sentry.application.candidate_tries import Short
 from cost_sentry.application.circuit_check import CircuitCheck
@@ -26,43 +27,56 @@ class Advice:
     route: Route | None = None
 
 
-def why_allowed(
-    held: Reservation, asked: int, short: list[Short], advice: Advice
-) -> tuple[ReasonCode, str]:
-    """The code and the sentence of a reservation that holds."""
+class Why(NamedTuple):
+    """Of a reservation that holds."""
+
+    code: ReasonCode
+    message: str
+    budget_id: str | None = None
+    """The budget for which the call is not what was asked for; ``None``: for none, or unknown."""
+
+
+def why_allowed(held: Reservation, asked: int, short: list[Short], advice: Advice) -> Why:
+    """What the answer says of what is held."""
     route = advice.route
     named = route.first_model if route else held.model_asked
-    poor = f"budget {short[0].why.hold.budget_id}" if short else "a budget"
+    by = short[0].why.hold.budget_id if short else None
     sent = held.output_limit_tokens
     if sent < asked:
         instead = "" if held.model_used == named else f" of {held.model_used}"
-        why = f"{poor} cannot pay for {asked} output tokens of {named}"
+        why = f"{_poor(by)} cannot pay for {asked} output tokens of {named}"
         lower = advice.stages.of(held.model_used).lower_output
         if lower and held.model_used not in {s.candidate.model_id for s in short}:
             begins = lower.budget.stages.lower_output_percent
-            why = f"{used_up(lower)}, and from {begins} % answers are shorter"
+            by, why = lower.budget.id, f"{used_up(lower)}, and from {begins} % answers are shorter"
         message = f"{why}; maxTokens{instead} is {sent} instead of {asked}"
-        return ReasonCode.OUTPUT_LIMIT_LOWERED, message
+        return Why(ReasonCode.OUTPUT_LIMIT_LOWERED, message, by)
     if held.decision == DecisionKind.REROUTE:
-        return _why_rerouted(held, named, poor, short, advice)
+        return _why_rerouted(held, named, by, advice)
     if route:
-        return ReasonCode.ROUTED, f"{route.message}; {held.model_used} fits"
-    return ReasonCode.WITHIN_BUDGETS, "every budget can pay for it"
+        return Why(ReasonCode.ROUTED, f"{route.message}; {held.model_used} fits")
+    return Why(ReasonCode.WITHIN_BUDGETS, "every budget can pay for it")
 
 
-def _why_rerouted(
-    held: Reservation, named: str, poor: str, short: list[Short], advice: Advice
-) -> tuple[ReasonCode, str]:
+def _why_rerouted(held: Reservation, named: str, short: str | None, advice: Advice) -> Why:
+    """``short``: the budget that could not pay for the first model that was tried."""
     saves = advice.stages.why_rerouted(named)
     if saves:
-        return ReasonCode.REROUTED_TO_SAVE, f"{saves}; {held.model_used} fits"
+        level, why = saves
+        message = f"{why}; {held.model_used} fits"
+        return Why(ReasonCode.REROUTED_TO_SAVE, message, level.budget.id)
     unwell = advice.circuits.why_rerouted(held)
     if unwell:
-        return unwell
-    if advice.check.struck and not short:
+        return Why(*unwell)
+    if advice.check.struck and short is None:
         message = f"{advice.check.why()}; {held.model_used} is permitted"
-        return ReasonCode.REROUTED_BY_POLICY, message
-    return ReasonCode.REROUTED_TO_FIT, f"{poor} cannot pay for {named}; {held.model_used} fits"
+        return Why(ReasonCode.REROUTED_BY_POLICY, message)
+    message = f"{_poor(short)} cannot pay for {named}; {held.model_used} fits"
+    return Why(ReasonCode.REROUTED_TO_FIT, message, short)
+
+
+def _poor(budget_id: str | None) -> str:
+    return f"budget {budget_id}" if budget_id else "a budget"
 
 
 def reserved_rung(held: Reservation, asked: int) -> RungOutcome:

@@ -107,6 +107,9 @@ class Decision:
     budgets: tuple[BudgetView, ...] = ()
     short: BudgetView | None = None
     """The budget that could not pay for the asked model in full, although the call goes on."""
+    decided_by_budget: str | None = None
+    """Id of the budget for which a call that goes on is not what was asked for: it could not pay,
+    or one of its stages is in force."""
     rungs: tuple[RungOutcome, ...] = ()
     policies: tuple[PolicyNote, ...] = ()
     """Those that forbade a model, in the order in which models were tried."""

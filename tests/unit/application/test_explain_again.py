@@ -4,15 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from cost_sentry.application.explain_again import NO_POLICIES, PartKind, Retelling
+from cost_sentry.application.explain_again import NO_POLICIES, UNTOLD, PartKind, Retelling
 from cost_sentry.application.explain_request import explain
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import Stages, Unit
 from cost_sentry.domain.decision import ReasonCode
+from cost_sentry.domain.invocation import Priority
+from cost_sentry.domain.policy import Policies
+from cost_sentry.domain.sentry_config import Model
+from cost_sentry.domain.service_tier import FlexPrice
 from cost_sentry.domain.session import Session
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, SmallBook, config
 from tests.fakes.builders import NOON, budget
-from tests.fakes.policies import engines, policies
+from tests.fakes.policies import engines, policies, policy
 from tests.fakes.simulations import RecordedRun, call
 
 RICH = budget("everything", 10**9, scope={})
@@ -30,8 +34,10 @@ class NonePending:
         return ()
 
 
-def told(of, *calls, name="r1", applied_at=NOON - timedelta(days=1), now=None):
+def told(of, *calls, name="r1", applied_at=NOON - timedelta(days=1), now=None, posted=None):
+    """``posted``: what stages go by, by budget and window."""
     run = RecordedRun(of)
+    run.totals.posted.update(posted or {})
     run.play(calls)
     run.journal.write(run.ledger.entries)
     [found] = explain(name, journal=run.journal, books=NonePending())
@@ -51,6 +57,7 @@ def in_run(name="r1", at=0, path=()):
     return call(name, at=at, tags=tags, session=Session(id=RUN, path=path))
 
 
+KEPT = "kept for priority critical"
 BUDGET, POLICY, MODEL = PartKind.BUDGET, PartKind.POLICY, PartKind.MODEL
 
 
@@ -121,6 +128,78 @@ def test_where_the_model_is_gone_by_now_the_records_are_told():
     names = [name for _, name, _ in parts(config(RICH), call("r1"), now=config(RICH, models={}))]
 
     assert names == [DEAR, "everything", DEAR]
+
+
+def models_told(told_):
+    return [(part.name, part.what) for part in told_.parts if part.kind is MODEL]
+
+
+def test_a_model_that_was_tried_twice_is_told_twice_in_the_order_of_the_tries():
+    models = {
+        DEAR: Model(id=DEAR, ladder=(CHEAP,), flex=FlexPrice(input=5, output=5)),
+        CHEAP: Model(id=CHEAP),
+    }
+    of = config(RICH, budget("tight", 400), models=models)
+
+    found, told_ = told(of, call("r1", may_wait=True))
+
+    assert len(found.rungs) == 4
+    assert models_told(told_) == [
+        *((rung.model_id, rung.outcome) for rung in found.rungs),
+        (CHEAP, "its money was held"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "context has budgetLeftPercent && context.budgetLeftPercent > 20",
+        "context has maxTokens",
+    ],
+    ids=["what was left", "a limit that is the default's"],
+)
+def test_what_is_not_on_record_of_a_call_is_not_told_for_a_refusal_of_it(rule):
+    text = f"permit (principal, action, resource) when {{ {rule} }};"
+    of = config(RICH, policies=Policies(rules=(policy("some", text),)))
+
+    _, told_ = told(config(RICH), call("r1", max_tokens=50), now=of)
+
+    [said] = [part.what for part in told_.parts if part.kind is POLICY]
+    assert said == f"{UNTOLD}: {DEAR}"
+
+
+def test_a_policy_that_permits_whatever_was_left_is_told():
+    poor = 'forbid (principal, action, resource) when { context.tags.contains("x=1") };'
+    left = "permit (principal, action, resource) when { context has budgetLeftPercent };"
+    every = "permit (principal, action, resource);"
+    of = config(RICH, policies=Policies(rules=tuple(map(policy, "abc", (poor, left, every)))))
+
+    _, told_ = told(of, call("r1"))
+
+    assert [part.name for part in told_.parts if part.kind is POLICY] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "model", "told_first"),
+    [
+        (Priority.CRITICAL, DEAR, "reserved"),
+        (
+            Priority.NORMAL,
+            CHEAP,
+            f"{KEPT} by budget of-dear, which is 70 % spent",
+        ),
+    ],
+    ids=["critical", "not critical"],
+)
+def test_a_model_that_a_stage_keeps_for_critical_calls_is_told(priority, model, told_first):
+    stages = Stages(critical_only_percent=10)
+    of_dear = budget("of-dear", 10_000, scope={"model": DEAR}, stages=stages)
+    spent = {("of-dear", of_dear.window_at(NOON).id): 7_000}
+
+    found, told_ = told(config(RICH, of_dear), call("r1", priority=priority), posted=spent)
+
+    assert found.model_used == model
+    assert models_told(told_)[0] == (DEAR, told_first)
 
 
 def test_what_nobody_noted_is_not_worked_out():

@@ -98,6 +98,23 @@ def test_a_call_that_went_on_otherwise_is_what_was_asked():
     assert call.recorded == (DecisionKind.REROUTE, CHEAP, 70)
 
 
+@pytest.mark.parametrize(
+    ("asked", "sent", "used", "cut_at"),
+    [(400, 70, 70, 70), (400, 70, 69, None), (70, 70, 70, None), (None, 50, 50, 50)],
+    ids=["lowered and reached", "not reached", "the caller's own", "the default"],
+)
+def test_an_answer_that_ended_at_a_limit_that_was_not_its_callers_is_known_for_one(
+    asked, sent, used, cut_at
+):
+    lowered = noted(refusal(kind=DecisionKind.ALLOW), request(max_tokens=asked).without_text())
+    ended = replace(ENDED, usage=replace(USED, output_tokens=used))
+
+    (call,) = day(lowered, *settled(held(output_limit_tokens=sent), ended)).calls()
+
+    assert call.cut_at_tokens == cut_at
+    assert call.is_lowered is (asked == 400)
+
+
 def test_a_refused_call_is_one_that_never_ran():
     asked = request("r9").without_text()
 

@@ -14,7 +14,7 @@ from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import CHEAP, DEAR, config
 from tests.fakes.builders import budget
 from tests.fakes.policies import policies
-from tests.fakes.simulations import call, decisions, sentry, usage
+from tests.fakes.simulations import call, decisions, lengths, sentry, usage
 
 RICH = budget("everything", 10**9, scope={})
 NO_LADDER = {DEAR: Model(id=DEAR)}
@@ -73,7 +73,7 @@ def test_spend_is_told_by_team_application_and_the_model_that_ran():
     ids=["did not run", "nobody knows", "never ran", "reported"],
 )
 def test_a_call_costs_what_became_of_it(ended, cost):
-    assumed = Assumed(input_share=Fraction(1, 2), output_share=Fraction(1, 4))
+    assumed = Assumed(input_share=Fraction(1, 2), answers=lengths((25, 100)))
     of = sentry(config(RICH), assumed=assumed)
 
     decisions(of, [call("r1", prompt_tokens=None, **ended)])
@@ -88,6 +88,18 @@ def test_an_answer_that_is_cut_short_ends_there():
     (decision,) = decisions(of, [long])
 
     assert decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
+    assert of.spent[SEARCH_ON_DEAR] == 10 * (100 + 70)
+
+
+def test_an_answer_of_which_nobody_knows_is_as_long_under_a_lowered_limit_but_for_its_end():
+    """It would use 75 tokens of the 100 that it asked for, and is cut at 70."""
+    of = sentry(
+        config(budget(limit=10 * (100 + 70)), models=NO_LADDER),
+        assumed=Assumed(answers=lengths((75, 100))),
+    )
+
+    decisions(of, [call("r1", usage=None, end=CallEnd.UNKNOWN)])
+
     assert of.spent[SEARCH_ON_DEAR] == 10 * (100 + 70)
 
 

@@ -35,9 +35,9 @@ REROUTED = replace(
     kind=DecisionKind.REROUTE,
     code=ReasonCode.REROUTED_TO_FIT,
     model_used=CHEAP,
-    short=view("search-daily"),
+    decided_by_budget="search-daily",
 )
-SHORTENED = replace(ALLOWED, code=ReasonCode.OUTPUT_LIMIT_LOWERED, short=view("search-daily"))
+SHORTENED = replace(ALLOWED, code=ReasonCode.OUTPUT_LIMIT_LOWERED, decided_by_budget="search-daily")
 REFUSED = refusal(view("all", binding=False), view("search-daily"))
 STRUCK = refusal(code=ReasonCode.FORBIDDEN_BY_POLICY, policies=(NOTE,))
 REPEATED = replace(ALLOWED, code=ReasonCode.ALREADY_ANSWERED, replayed=True)
@@ -128,7 +128,16 @@ def test_a_policy_in_shadow_mode_counts_each_call_once():
 
     tally.note(call("r1"), ALLOWED, twice)
 
-    assert (tally.shadow, tally.changed) == ({"no-dear": 1}, 0)
+    assert (tally.shadow, tally.changed) == ({("policy", "no-dear"): 1}, 0)
+
+
+def test_a_budget_in_shadow_mode_is_told_as_a_budget():
+    tally = Tally(shadow_budgets={"search-daily"})
+    told = replace(NOTE, policy_id="search-daily")
+
+    tally.note(call("r1"), ALLOWED, replace(ALLOWED, shadow=(told, NOTE)))
+
+    assert tally.shadow == {("budget", "search-daily"): 1, ("policy", "no-dear"): 1}
 
 
 def test_recorded_decisions_that_are_made_again_are_counted():

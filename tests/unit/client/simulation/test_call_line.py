@@ -19,6 +19,8 @@ PLAIN = {
 }
 SIZED = {name: value for name, value in PLAIN.items() if name != "messages"}
 
+USED = {"inputTokens": 374, "outputTokens": 44}
+
 
 def parse(line, **more):
     text = line if isinstance(line, bytes) else json.dumps({**line, **more}).encode()
@@ -85,7 +87,18 @@ def test_two_lines_of_tokens_are_two_requests():
         ({"durationSeconds": float("nan")}, "durationSeconds", "is NaN"),
         ({"durationSeconds": 86_401}, "durationSeconds", "is 86401"),
         ({"durationSeconds": 10**400}, "durationSeconds", "is an integer of 1329 bits"),
-        ({"usage": {"inputTokens": 5}}, "usage", "is an object of 1 field"),
+        ({"usage": {"inputTokens": 5}}, "usage.outputTokens", "is missing"),
+        ({"usage": {**USED, "inputTokens": -1}}, "usage.inputTokens", "is -1"),
+        ({"usage": {**USED, "outputTokens": True}}, "usage.outputTokens", "is true"),
+        ({"usage": {**USED, "outputTokens": None}}, "usage.outputTokens", "is null"),
+        ({"usage": {**USED, "cacheReadInputTokens": 0.5}}, "usage.cacheReadInputTokens", "is 0.5"),
+        ({"usage": {**USED, "cacheDetails": 5}}, "usage.cacheDetails", "is 5"),
+        (
+            {"usage": {**USED, "cacheDetails": [{"ttl": "1h", "inputTokens": -2}]}},
+            "usage.cacheDetails[0].inputTokens",
+            "is -2",
+        ),
+        ({"usage": []}, "usage", "is a list of 0 items"),
         ({"usage": None}, "usage", "is null"),
         ({"inputTokens": 5}, "inputTokens", "stands beside messages"),
         ({"priority": "urgent"}, "priority", 'is "urgent"'),

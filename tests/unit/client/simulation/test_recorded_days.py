@@ -102,6 +102,14 @@ def test_what_was_read_and_what_records_do_not_hold_is_told():
     assert "1,000 items were read for it: 42 read units, $0.000006 at list price." in notes
     assert "Records hold no text." in notes
     assert "over" not in notes.split()
+    assert "tried again" not in notes
+
+
+def test_how_many_requests_were_tried_again_is_told():
+    found, _ = read(settled("r1", NOON), settled("r1~2", NOON + timedelta(seconds=2)))
+
+    assert len(found.calls) == 1
+    assert "1 request was tried again: one call each" in " ".join(found.notes)
 
 
 def test_a_day_that_is_not_over_and_one_whose_refusals_are_gone_are_told():

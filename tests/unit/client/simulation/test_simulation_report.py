@@ -9,8 +9,10 @@ from rich.console import Console
 
 from cost_sentry.application.simulated_answers import Repeatable
 from cost_sentry.application.simulated_call import CallEnd
-from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.budget import BudgetMode, Stages, Unit
+from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.sentry_config import Model
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.simulation.assumptions import assumptions
@@ -130,7 +132,35 @@ def test_a_policy_in_shadow_mode_is_told_and_changes_nothing():
 
     assert found.tally.changed == 0
     assert comparison_json(found)["shadow"] == [{"policy": "no-dear", "calls": 4}]
-    assert "no-dear" in page(found)
+    assert "policy no-dear" in page(found)
+
+
+def test_a_budget_in_shadow_mode_is_told_as_one_and_changes_nothing():
+    shadow = budget("trial", 2_100, mode=BudgetMode.SHADOW)
+    calls = [call(f"r{n}", at=60 * n) for n in range(4)]
+    found = compared(RICH, replace(RICH, budgets=(*RICH.budgets, shadow)), *calls)
+
+    assert found.tally.changed == 0
+    assert comparison_json(found)["shadow"] == [{"budget": "trial", "calls": 3}]
+    assert "budget trial" in page(found)
+
+
+@pytest.mark.parametrize(
+    ("stages", "code"),
+    [
+        (Stages(prefer_ladder_percent=10), "REROUTED_TO_SAVE"),
+        (Stages(lower_output_percent=10), "OUTPUT_LIMIT_LOWERED"),
+        (Stages(critical_only_percent=10), "CRITICAL_ONLY"),
+    ],
+    ids=str,
+)
+def test_the_budget_whose_stage_is_in_force_is_what_decides(stages, code):
+    staged = config(budget("staged", 5_000, stages=stages), *RICH.budgets)
+    found = compared(RICH, staged, *[call(f"r{n}", at=60 * n) for n in range(4)])
+
+    rows = comparison_json(found)["affected"]
+    assert {row["by"] for row in rows} == {"budget staged"}
+    assert {one["after"]["code"] for row in rows for one in row["examples"]} == {code}
 
 
 def test_a_policy_that_strikes_is_what_decides():
@@ -156,6 +186,10 @@ def said(before, after, calls, **source):
             [call("r1"), call("r2", at=9, usage=None, end=CallEnd.UNKNOWN)],
             "1 call does not say what was used. Such a call, where it runs, uses 50 % of",
         ),
+        (
+            [call("r1", usage=usage(50, 25), output_limit_sent_tokens=25, is_lowered=True)],
+            "1 answer ended at an output limit that was lowered, or was the default: nobody knows",
+        ),
         ([call("r1", duration=None)], "1 call does not say how long it took: 3.0 s."),
         (
             [call("r1"), call("r2", at=9, duration=None)],
@@ -165,6 +199,17 @@ def said(before, after, calls, **source):
 )
 def test_what_is_assumed_of_calls_that_do_not_say_it_is_told(calls, sentence):
     assert sentence in said(RICH, RICH, calls)
+
+
+@pytest.mark.parametrize(
+    "rules", [{"circuit_breaker": CircuitRules()}, {"retries": RetryRules()}], ids=str
+)
+def test_whoever_tries_circuits_or_retries_is_told_that_they_are_not_simulated(rules):
+    sentence = "`circuitBreaker` and `retries` are not simulated"
+
+    assert sentence in said(RICH, replace(RICH, **rules), [call("r1")])
+    assert sentence in said(replace(RICH, **rules), RICH, [call("r1")])
+    assert sentence not in said(RICH, RICH, [call("r1")])
 
 
 def test_what_is_assumed_of_the_ledgers_and_prices_is_told():

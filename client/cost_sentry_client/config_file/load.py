@@ -188,6 +188,7 @@ def _config(file: SentryFile) -> SentryConfig:
         output_tokens_max=file.defaults.output_tokens_max,
         output_tokens_min=file.defaults.output_tokens_min,
         required_tags=(_TEAM_TAG, *tags),
+        known_tags=tuple(file.defaults.known_tags),
         hold_seconds=file.defaults.hold_seconds,
         alert_addresses=tuple(file.alerts.addresses),
         emergency_allowances=tuple(_allowance(shape) for shape in file.emergency_allowances),

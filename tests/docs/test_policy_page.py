@@ -121,11 +121,12 @@ def test_what_may_be_absent_must_be_asked_for_before(world, guard, condition):
 
 def test_pinned_says_that_the_caller_names_the_model(world):
     assert says(PAGE, "`context.pinned` says that the caller names the model")
-    text = (
-        '@id("x")\n@sentence("No.")\nforbid (principal, action, resource) when { context.pinned };'
-    )
+    no_lite = 'context.pinned && resource == CostSentry::Model::"amazon.nova-lite-v1:0"'
+    head = '@id("x")\n@sentence("No.")\nforbid (principal, action, resource)'
 
-    assert world(text, PERMIT).decide(modelId=PRO).code is ReasonCode.FORBIDDEN_BY_POLICY
+    world = world(f"{head} when {{ {no_lite} }};", PERMIT)
+
+    assert world.decide(modelId=LITE).code is ReasonCode.FORBIDDEN_BY_POLICY
 
 
 def some(tags):

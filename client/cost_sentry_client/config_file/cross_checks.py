@@ -48,7 +48,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *_budget_ids(file.budgets),
         *find_crowded(file),
         *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
-        *allowance_findings(file, book),
+        *allowance_findings(file, book, known),
         *find_caller_problems(file),
         *circuit_findings(file),
         *routing_findings(file, book, known),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from cost_sentry.domain.caller import ENVIRONMENT_TAG
 from cost_sentry.domain.model_id import PROFILE_SCOPES, base_model_id, provider_of
 from cost_sentry.domain.policy import REGIONAL, PolicyMode
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
-from cost_sentry_client.config_file.cedar_errors import lines_before_error
+from cost_sentry_client.config_file.cedar_errors import lines_before_error, lines_before_word
 from cost_sentry_client.config_file.cedar_text import Statement
 from cost_sentry_client.config_file.policy_cover import conjuncts, covers
 from cost_sentry_client.config_file.policy_words import nodes, tag_names, words_of
@@ -45,6 +45,12 @@ class WrittenPolicy:
     mode: PolicyMode
     rule: Mapping[str, Any]
     """In Cedar's JSON form."""
+
+    def at_line(self, before: int) -> "WrittenPolicy":
+        """The same as if it began at one of its own lines, behind so many others."""
+        line = self.text.split("\n")[before]
+        column = len(line) - len(line.lstrip()) + 1 if before else self.column
+        return replace(self, line=self.line + before, column=column)
 
     def fault(self, problem: str, allowed: str) -> ConfigProblem:
         """Something that is wrong with it."""
@@ -139,7 +145,8 @@ def _sentence_fault(sentence: str) -> str | None:
 def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProblem]:
     """What the schema and the configuration say against one policy."""
     for problem in _schema_problems(policy.text):
-        yield policy.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
+        at = policy.at_line(lines_before_word(policy.text, problem))
+        yield at.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
     for kind, name in entities(policy.rule):
         yield from _entity_faults(policy, kind, name, file)
     known = _known_tags(file)

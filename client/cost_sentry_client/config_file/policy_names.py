@@ -21,10 +21,12 @@ def name_faults(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProbl
 
 
 def name_warnings(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProblem]:
-    """Applications that ``sentry.yaml`` does not name, where a team names none: they may be."""
+    """Applications that look misspelt, where a team names none: they may be called so."""
     if not all(team and team.applications for team in file.teams.values()):
         known = _applications(file) | {NO_APPLICATION}
-        yield from _unknown(policy, "name", known, "sentry.yaml names no application")
+        for fault in _unknown(policy, "name", known, "sentry.yaml names no application"):
+            if "did you mean" in fault.problem:
+                yield fault
 
 
 def _applications(file: SentryFile) -> set[str]:

@@ -169,9 +169,7 @@ def test_a_pattern_must_match_below_the_folder_of_the_file(folder, pattern):
         ),
     ],
 )
-def test_what_is_wrong_with_a_policy_is_told_by_the_line_of_its_word_or_where_it_begins(
-    folder, text, line, field, problem
-):
+def test_what_is_wrong_with_a_policy_is_told_by_its_line(folder, text, line, field, problem):
     yaml = GOOD.replace("teams:", "defaults: {requiredTags: [project]}\nteams:") + NAMED
 
     [found] = problems(folder, text, yaml=yaml)

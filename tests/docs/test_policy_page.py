@@ -8,8 +8,10 @@ import pytest
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry_client.config_file import ConfigFileInvalid, load_config
 from tests.docs.page_world import World, leads_to, of_page, says, written
+from tests.tidy.tree import ROOT
 
 PAGE = "docs/how-to/write-a-policy.md"
+US_PRO = "us.amazon.nova-pro-v1:0"
 PRO, LITE = "eu.amazon.nova-pro-v1:0", "eu.amazon.nova-lite-v1:0"
 REST = f"""\
 apiVersion: cost-sentry/v1
@@ -19,6 +21,8 @@ budgets: [{{id: all, unit: usd, window: month, limit: 100}}]
 """
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHTS, PERMIT = of_page(PAGE, "cedar")
+FILES, KNOWN_TAGS = of_page(PAGE, "yaml")
+STARTER = (ROOT / "examples" / "policies" / "starter.cedar").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -27,8 +31,7 @@ def world(tmp_path):
 
     def made(*texts, at=(2, 12, 0)):
         folder = {f"p{number}": text for number, text in enumerate(texts)}
-        [yaml] = of_page(PAGE, "yaml")
-        config = load_config(written(tmp_path, REST + yaml, **folder)).config
+        config = load_config(written(tmp_path, REST + FILES, **folder)).config
         day, hour, minute = at
         return World(config, datetime(2026, 11, 22 + day, hour, minute, tzinfo=BERLIN))
 
@@ -118,11 +121,60 @@ def test_what_may_be_absent_must_be_asked_for_before(world, guard, condition):
 
 def test_pinned_says_that_the_caller_names_the_model(world):
     assert says(PAGE, "`context.pinned` says that the caller names the model")
-    text = (
-        '@id("x")\n@sentence("No.")\nforbid (principal, action, resource) when { context.pinned };'
+    no_lite = 'context.pinned && resource == CostSentry::Model::"amazon.nova-lite-v1:0"'
+    head = '@id("x")\n@sentence("No.")\nforbid (principal, action, resource)'
+
+    world = world(f"{head} when {{ {no_lite} }};", PERMIT)
+
+    assert world.decide(modelId=LITE).code is ReasonCode.FORBIDDEN_BY_POLICY
+
+
+def some(tags):
+    """None of the tags, and all but one."""
+    return [{}, *({n: v for n, v in tags.items() if n != left_out} for left_out in tags)]
+
+
+@pytest.fixture
+def starter(tmp_path):
+    """The starter set, its team and providers changed, beside the least ``sentry.yaml``."""
+    assert says(PAGE, "put your own team and providers where it says `research`, `amazon` and `an")
+    policies = STARTER.replace("research", "search").replace("anthropic", "amazon")
+    yaml = REST.replace("eu.", "us.") + FILES
+    return lambda more: World(
+        load_config(written(tmp_path, f"{yaml}\n{more}", starter=policies)).config
     )
 
-    assert world(text, PERMIT).decide(modelId=PRO).code is ReasonCode.FORBIDDEN_BY_POLICY
+
+def test_the_starter_set_begins_in_shadow_mode_where_its_tags_are_known(starter):
+    assert says(PAGE, "and let policies speak of its tags:")
+    assert says(PAGE, "Calls without them are decided as before, and each says so")
+    world, named = starter(KNOWN_TAGS), {"project": "a", "environment": "b", "taskType": "c"}
+
+    bare, *few = (world.decide(modelId=US_PRO, tags={"team": "search", **t}) for t in some(named))
+
+    for decision in (bare, *few):
+        assert decision.code is ReasonCode.WITHIN_BUDGETS
+        assert [note.policy_id for note in decision.shadow] == ["calls-name-what-they-are-for"]
+    assert not world.decide(modelId=US_PRO, tags={"team": "search", **named}).shadow
+
+
+def test_a_required_tag_is_asked_for_before_any_policy_is(starter):
+    assert says(PAGE, "refused as `INVALID_REQUEST` before any policy is asked")
+
+    decision = starter(KNOWN_TAGS.replace("knownTags", "requiredTags")).decide(modelId=US_PRO)
+
+    assert (decision.code, decision.shadow) == (ReasonCode.INVALID_REQUEST, ())
+
+
+def test_a_tag_of_which_sentry_yaml_knows_nothing_is_refused(starter):
+    assert says(PAGE, "refuses a policy that speaks of a tag of which `sentry.yaml` knows nothing")
+
+    with pytest.raises(ConfigFileInvalid) as caught:
+        starter(KNOWN_TAGS.replace("project", "projekt"))
+
+    [problem] = caught.value.problems
+    assert problem.problem == 'it speaks of tag "project" (did you mean projekt?)'
+    assert "defaults.knownTags" in problem.allowed
 
 
 def test_the_pages_that_it_leads_to_are_there():

@@ -34,7 +34,7 @@ def test_every_field_has_a_row_that_says_what_it_means():
     page = reference_page(json_schema())
 
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert len(rows) == 62
+    assert len(rows) == 63
     assert not [row for row in rows if "| None |" in row or "| |" in row]
 
 
@@ -46,7 +46,7 @@ def test_the_example_is_accepted_without_a_warning():
 
 
 def test_the_starter_set_of_policies_is_accepted_beside_the_example(tmp_path):
-    tags = "  requiredTags: [project, environment, taskType]\n"
+    tags = "  knownTags: [project, environment, taskType]\n"
     text = EXAMPLE.read_text(encoding="utf-8").replace("defaults:\n", f"defaults:\n{tags}")
     shutil.copytree(EXAMPLE.parent / "policies", tmp_path / "policies")
     file = tmp_path / "sentry.yaml"

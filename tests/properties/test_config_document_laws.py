@@ -100,6 +100,7 @@ configurations = st.builds(
     output_tokens_max=st.integers(1, 10**6),
     output_tokens_min=st.integers(1, 10**6),
     required_tags=lists,
+    known_tags=st.lists(names, max_size=1).map(tuple),
     hold_seconds=st.integers(360, 10**5),
     alert_addresses=lists,
     emergency_allowances=st.lists(allowances, max_size=2).map(tuple),

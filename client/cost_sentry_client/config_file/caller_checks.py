@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.sentry_config import WORKFLOWS_MAX
+from cost_sentry.domain.session import SESSION_TAG, is_session_id
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import SentryFile
@@ -41,6 +42,13 @@ def _callers(file: SentryFile) -> Iterator[tuple[Path, Caller]]:
 
 def _scope(file: SentryFile, scope: Mapping[str, str], path: Path) -> Iterator[Finding]:
     """A scope that no call can have."""
+    session = scope.get(SESSION_TAG)
+    if session is not None and not is_session_id(session):
+        yield Finding(
+            path=(*path, SESSION_TAG),
+            problem=f"{quoted(session)} is the id of no agent run, so no call has it",
+            allowed="no session in a scope; a budget with window: session is one of each run",
+        )
     team = file.teams.get(scope.get(TEAM_TAG, ""))
     named = team.applications if team else {}
     application = scope.get(APPLICATION_TAG)

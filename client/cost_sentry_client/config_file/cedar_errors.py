@@ -25,14 +25,15 @@ def lines_before_error(text: str, error: str) -> int:
     """
     lines = text.split("\n")
     if not error.startswith(_STUMBLES):
-        return _before_only(error, text)
+        return lines_before_word(text, error)
     if len(lines) > _LINES_MAX:
         return 0
     beginnings = range(len(lines) - 1, 0, -1)
     return next((n for n in beginnings if _ends_too_early("\n".join(lines[:n]))), 0)
 
 
-def _before_only(error: str, text: str) -> int:
+def lines_before_word(text: str, error: str) -> int:
+    """How many stand before the word that an error quotes, if it stands in the text once; or 0."""
     found = _WORD.search(error)
     if found is None:
         return 0

@@ -48,7 +48,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *_budget_ids(file.budgets),
         *find_crowded(file),
         *(f for i, b in enumerate(file.budgets) for f in _budget(file, b, ("budgets", i))),
-        *allowance_findings(file, book),
+        *allowance_findings(file, book, known),
         *find_caller_problems(file),
         *circuit_findings(file),
         *routing_findings(file, book, known),
@@ -77,9 +77,13 @@ def _defaults(file: SentryFile) -> Iterator[Finding]:
             problem=f"{quoted(least)} is above outputTokensMax",
             allowed=f"at most {most}",
         )
-    tags: Path = ("defaults", "requiredTags")
-    yield from _twice(tags, file.defaults.required_tags)
-    for i, tag in enumerate(file.defaults.required_tags):
+    yield from _tags(("defaults", "requiredTags"), file.defaults.required_tags)
+    yield from _tags(("defaults", "knownTags"), file.defaults.known_tags)
+
+
+def _tags(tags: Path, names: Sequence[str]) -> Iterator[Finding]:
+    yield from _twice(tags, names)
+    for i, tag in enumerate(names):
         if tag == MODEL_TAG:
             yield Finding(
                 path=(*tags, i),

@@ -1,7 +1,7 @@
 """Emergency allowances whose calls nobody could set aside, or that no request could use."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.budget import (
@@ -18,12 +18,15 @@ from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
 from cost_sentry_client.config_file.shape_errors import suggestion
 from cost_sentry_client.config_file.shapes import BudgetShape, EmergencyAllowanceShape, SentryFile
+from cost_sentry_client.config_file.unlisted_model import unlisted_model
 
 _TEAM_TAG = "team"
 _SHORT = (WindowKind.MINUTE, WindowKind.HOUR)
 
 
-def allowance_findings(file: SentryFile, book: PriceBook) -> Iterator[Finding]:
+def allowance_findings(
+    file: SentryFile, book: PriceBook, known: Sequence[str]
+) -> Iterator[Finding]:
     """What is wrong with the emergency allowances of a file."""
     first: dict[str, int] = {}
     set_aside: Counter[str] = Counter()
@@ -38,12 +41,7 @@ def allowance_findings(file: SentryFile, book: PriceBook) -> Iterator[Finding]:
             )
         yield from _scope(file, allowance, (*path, "scope"))
         if allowance.model not in file.models:
-            yield Finding(
-                path=(*path, "model"),
-                problem=f"{quoted(allowance.model)} is not listed under models"
-                + suggestion(allowance.model, file.models),
-                allowed=f"one of {listed(file.models)}",
-            )
+            yield unlisted_model((*path, "model"), allowance.model, file, known)
         else:
             yield from _budgets(file, allowance, path, book, set_aside)
 

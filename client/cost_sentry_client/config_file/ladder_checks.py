@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.price_book import ModelPrice
-from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
-from cost_sentry_client.config_file.shape_errors import suggestion
+from cost_sentry_client.config_file.problems import Finding, Path, quoted
 from cost_sentry_client.config_file.shapes import SentryFile
+from cost_sentry_client.config_file.unlisted_model import unlisted_model
 
 
 def ladder_findings(file: SentryFile, book: PriceBook, known: Sequence[str]) -> Iterator[Finding]:
@@ -41,12 +41,7 @@ def _misplaced(path: Path, id_: str, rung: str, before: Sequence[str]) -> Findin
 def _unlisted(path: Path, rung: str, file: SentryFile, known: Sequence[str]) -> Finding | None:
     if rung in file.models:
         return None
-    return Finding(
-        path=path,
-        problem=f"{quoted(rung)} is not listed under models"
-        + suggestion(rung, dict.fromkeys((*file.models, *known))),
-        allowed=f"one of {listed(file.models)}",
-    )
+    return unlisted_model(path, rung, file, known)
 
 
 def _dearer(path: Path, id_: str, rung: str, book: PriceBook) -> Finding | None:

@@ -38,6 +38,7 @@ from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnread
 
 if TYPE_CHECKING:
     from cost_sentry_client.config_file.policy_files import PolicyReport
+    from cost_sentry_client.config_file.policy_reach import Reach
 
 FILE_BYTES_MAX = 256 * 1024
 """Some two thousand budgets; more would not fit into the one item that holds them."""
@@ -86,9 +87,11 @@ def load_config(
     zone = file.policies.time_zone if file.policies else UTC_NAME
     config = with_version(replace(_config(file), policies=policies.policies(zone)))
     document = config_to_document(config)
-    report.stop_if(report.placed(tree, list(size_findings(document))))
-    warned = report.problems(report.placed(tree, find_uncovered(file)))
-    warnings = (*warned, *policies.warnings)
+    reach = _reach(config, book, policies)
+    refused = [*size_findings(document), *reach.findings]
+    report.stop_if(report.placed(tree, refused), reach.problems)
+    warned = report.problems(report.placed(tree, [*find_uncovered(file), *reach.warned]))
+    warnings = (*warned, *policies.warnings, *reach.warnings)
     return ConfigDocument(path=str(path), config=config, document=document, warnings=warnings)
 
 
@@ -147,6 +150,13 @@ def _policies(file: SentryFile, beside: FilePath) -> "PolicyReport":
     return read_policies(file, beside) if file.policies else PolicyReport()
 
 
+def _reach(config: SentryConfig, book: PriceBook, policies: "PolicyReport") -> "Reach":
+    """Likewise."""
+    from cost_sentry_client.config_file.policy_reach import Reach, reach_of
+
+    return reach_of(config, book, policies.written) if policies.written else Reach()
+
+
 def _text(path: FilePath) -> str:
     start = Place(1, 1)
     try:
@@ -188,6 +198,7 @@ def _config(file: SentryFile) -> SentryConfig:
         output_tokens_max=file.defaults.output_tokens_max,
         output_tokens_min=file.defaults.output_tokens_min,
         required_tags=(_TEAM_TAG, *tags),
+        known_tags=tuple(file.defaults.known_tags),
         hold_seconds=file.defaults.hold_seconds,
         alert_addresses=tuple(file.alerts.addresses),
         emergency_allowances=tuple(_allowance(shape) for shape in file.emergency_allowances),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -11,10 +11,11 @@ import cedarpy
 
 from cost_sentry.adapters.packaged_price_book import DATA
 from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.caller import ENVIRONMENT_TAG
 from cost_sentry.domain.model_id import PROFILE_SCOPES, base_model_id, provider_of
 from cost_sentry.domain.policy import REGIONAL, PolicyMode
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG
-from cost_sentry_client.config_file.cedar_errors import lines_before_error
+from cost_sentry_client.config_file.cedar_errors import lines_before_error, lines_before_word
 from cost_sentry_client.config_file.cedar_text import Statement
 from cost_sentry_client.config_file.policy_cover import conjuncts, covers
 from cost_sentry_client.config_file.policy_words import nodes, tag_names, words_of
@@ -28,7 +29,7 @@ SENTENCE_LENGTH_MAX = 150
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _GEOGRAPHIES = (*PROFILE_SCOPES, REGIONAL)
 _FREE_TAGS = frozenset({"team", "application", "user", "session"})
-"""Tags that any request may carry; others are those that some budget or rule speaks of."""
+"""Tags that any request may carry; others are those that ``sentry.yaml`` speaks of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,12 @@ class WrittenPolicy:
     mode: PolicyMode
     rule: Mapping[str, Any]
     """In Cedar's JSON form."""
+
+    def at_line(self, before: int) -> "WrittenPolicy":
+        """The same as if it began at one of its own lines, behind so many others."""
+        line = self.text.split("\n")[before]
+        column = len(line) - len(line.lstrip()) + 1 if before else self.column
+        return replace(self, line=self.line + before, column=column)
 
     def fault(self, problem: str, allowed: str) -> ConfigProblem:
         """Something that is wrong with it."""
@@ -138,14 +145,16 @@ def _sentence_fault(sentence: str) -> str | None:
 def faults_of(policy: WrittenPolicy, file: SentryFile) -> Iterator[ConfigProblem]:
     """What the schema and the configuration say against one policy."""
     for problem in _schema_problems(policy.text):
-        yield policy.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
+        at = policy.at_line(lines_before_word(policy.text, problem))
+        yield at.fault(problem, f"what {SCHEMA_FILE.name} names, and as it is typed there")
     for kind, name in entities(policy.rule):
         yield from _entity_faults(policy, kind, name, file)
     known = _known_tags(file)
     for name in sorted(tag_names(policy.rule) - known):
         yield policy.fault(
             f"it speaks of tag {quoted(name)}{suggestion(name, known)}",
-            f"tags of defaults.requiredTags, of budgets, or {listed(sorted(_FREE_TAGS))}",
+            f"{listed(sorted(known))}; one that requests may carry becomes known in"
+            " defaults.knownTags, one that they must carry in defaults.requiredTags",
         )
     for name in sorted(words_of(policy.rule, "resource", "geography").difference(_GEOGRAPHIES)):
         yield policy.fault(
@@ -209,7 +218,10 @@ def _known_tags(file: SentryFile) -> set[str]:
     scopes = (budget.scope for budget in file.budgets)
     named = {name for scope in scopes for name in scope}
     named |= {TASK_TYPE_TAG} if file.routing else set()
-    return (named | set(file.defaults.required_tags) | _FREE_TAGS) - {MODEL_TAG}
+    shapes = (one for team in file.teams.values() if team for one in team.applications.values())
+    named |= {ENVIRONMENT_TAG for shape in shapes if shape and shape.environment}
+    named |= {*file.defaults.required_tags, *file.defaults.known_tags}
+    return (named | _FREE_TAGS) - {MODEL_TAG}
 
 
 def faults_between(written: Sequence[WrittenPolicy], file: SentryFile) -> Iterator[ConfigProblem]:

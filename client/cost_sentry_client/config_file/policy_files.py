@@ -13,6 +13,7 @@ from cost_sentry_client.config_file.policy_checks import (
     read_policy,
 )
 from cost_sentry_client.config_file.policy_claims import claims
+from cost_sentry_client.config_file.policy_names import name_faults, name_warnings
 from cost_sentry_client.config_file.policy_set_checks import (
     holds_none,
     permits_nothing,
@@ -58,6 +59,7 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
     for path in _matching(file, beside, report):
         _read(path, report)
     faults = [fault for one in report.written for fault in faults_of(one, file)]
+    faults += [fault for one in report.written for fault in name_faults(one, file)]
     report.problems += [*faults, *faults_between(report.written, file)]
     if len(report.written) > POLICIES_MAX:
         report.findings.append(
@@ -70,7 +72,8 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
     if not report.problems and not report.findings:
         report.problems += permits_nothing(report.written)
         report.warnings += would_permit_nothing(report.written)
-        report.warnings += (one for policy in report.written for one in claims(policy, file))
+        for policy in report.written:
+            report.warnings += [*claims(policy, file), *name_warnings(policy, file)]
     return report
 
 

@@ -36,6 +36,17 @@ def words_of(rule: Mapping[str, Any], variable: str, attribute: str) -> set[str]
     return {text for part in opposite for text in _texts(part)}
 
 
+def patterns_of(rule: Mapping[str, Any], variable: str, attribute: str) -> set[str]:
+    """Of each pattern that an attribute is to be like one text: ``us-`` of ``us-*``."""
+    asked = {".": {"left": {"Var": variable}, "attr": attribute}}
+    looks = (node["like"] for node in nodes(rule) if isinstance(node.get("like"), Mapping))
+    return {
+        "".join(part["Literal"] for part in one["pattern"] if isinstance(part, Mapping))
+        for one in looks
+        if one["left"] == asked
+    }
+
+
 def tag_names(rule: Mapping[str, Any]) -> set[str]:
     """Of tags that a rule looks for, by name alone or with a value."""
     return words_of(rule, "context", "tagNames") | valued_tags(rule)

@@ -15,6 +15,7 @@ from cost_sentry_client.config_file.shapes_routing import (
     Tier,
     VirtualModelShape,
 )
+from cost_sentry_client.config_file.unlisted_model import unlisted_model
 
 _ROOT: Path = ("routing",)
 
@@ -95,12 +96,7 @@ def _listed(
         problem, allowed = f"{quoted(given[i])} is named twice", "each once"
         yield Finding(path=path, problem=problem, allowed=allowed)
     elif given[i] not in file.models:
-        hint = suggestion(given[i], dict.fromkeys((*file.models, *known)))
-        yield Finding(
-            path=path,
-            problem=f"{quoted(given[i])} is not listed under models{hint}",
-            allowed=f"one of {listed(file.models)}",
-        )
+        yield unlisted_model(path, given[i], file, known)
 
 
 def _rule(

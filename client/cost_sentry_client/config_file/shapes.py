@@ -56,6 +56,11 @@ class DefaultsShape(Shape):
         max_length=16,
         description="tags that every request must carry, besides team",
     )
+    known_tags: list[TagName] = Field(
+        default_factory=list,
+        max_length=16,
+        description="tags that requests may carry and need not, so that policies may speak of them",
+    )
     hold_seconds: int = Field(
         default=420,
         ge=HOLD_SECONDS_MIN,

@@ -165,12 +165,7 @@ class CedarPolicies:
 
     def _slice_of(self, caller: CallerFacts, model: ModelFacts) -> "_Slice":
         """The policies that may speak of them, by their scopes; most speak of somebody else."""
-        near = tuple(
-            id_
-            for id_, rule in self._rules.items()
-            if _may_match(rule["principal"], _caller_names(caller))
-            and _may_match(rule["resource"], _model_names(model))
-        )
+        near = tuple(id_ for id_, rule in self._rules.items() if may_speak_of(rule, caller, model))
         looks_at = self._looked_at(near)
         self._slices_made += 1
         return _Slice(
@@ -250,6 +245,21 @@ def _asked(
     return _Said(told.allowed, set(told.diagnostics.reasons), errors[0] if errors else None)
 
 
+def may_speak_of(rule: Mapping[str, Any], caller: CallerFacts, model: ModelFacts) -> bool:
+    """By the head of a policy alone, in Cedar's JSON form."""
+    return may_speak_of_caller(rule, caller) and may_speak_of_model(rule, model)
+
+
+def may_speak_of_caller(rule: Mapping[str, Any], caller: CallerFacts) -> bool:
+    """Whether the principal of the head may be this one."""
+    return _may_match(rule["principal"], _caller_names(caller))
+
+
+def may_speak_of_model(rule: Mapping[str, Any], model: ModelFacts) -> bool:
+    """Whether the resource of the head may be this one."""
+    return _may_match(rule["resource"], _model_names(model))
+
+
 def _caller_names(caller: CallerFacts) -> set[tuple[str, str]]:
     return {("Application", caller.account), ("Team", caller.team)}
 
@@ -259,7 +269,7 @@ def _model_names(model: ModelFacts) -> set[tuple[str, str]]:
 
 
 def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
-    """By the head of a policy alone; what stands in ``when`` is Cedar's business.
+    """What stands in ``when`` is Cedar's business.
 
     ``==`` and ``in`` name one entity, ``in`` several too; ``is`` a type, with or without ``in``.
     """

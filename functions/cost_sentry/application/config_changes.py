@@ -178,6 +178,7 @@ def _defaults(config: SentryConfig | None) -> _Parts:
         "outputTokensMax": str(config.output_tokens_max),
         "outputTokensMin": str(config.output_tokens_min),
         "requiredTags": _listed(config.required_tags),
+        "knownTags": _listed(config.known_tags),
         "holdSeconds": str(config.hold_seconds),
     }
 

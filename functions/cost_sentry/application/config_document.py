@@ -67,7 +67,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
     and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
     Its ``timeZone`` is left out where it is UTC, ``outputTokensMin`` where nobody chose one, and
-    ``emergencyAllowances`` and ``routing`` where there are none.
+    ``knownTags``, ``emergencyAllowances`` and ``routing`` where there are none.
     """
     return {
         "format": _format(config),
@@ -76,6 +76,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
             "outputTokensMax": config.output_tokens_max,
             **_lowest_output(config),
             "requiredTags": list(config.required_tags),
+            **({"knownTags": list(config.known_tags)} if config.known_tags else {}),
             "holdSeconds": config.hold_seconds,
         },
         "alerts": {"addresses": list(config.alert_addresses)},
@@ -160,6 +161,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         output_tokens_max=defaults["outputTokensMax"],
         output_tokens_min=defaults.get("outputTokensMin", OUTPUT_TOKENS_MIN),
         required_tags=tuple(defaults["requiredTags"]),
+        known_tags=tuple(defaults.get("knownTags", ())),
         hold_seconds=defaults["holdSeconds"],
         alert_addresses=tuple(document["alerts"]["addresses"]),
         emergency_allowances=tuple(

@@ -36,11 +36,11 @@ def caller_facts(request: InvocationRequest) -> CallerFacts:
 
 def model_facts(candidate: Candidate) -> ModelFacts:
     """The model of a candidate, at its price."""
-    return _model_at(candidate.model_id, candidate.price.rates.output, candidate.tier)
+    return model_facts_at(candidate.model_id, candidate.price.rates.output, candidate.tier)
 
 
 @lru_cache(NAMES_REMEMBERED)
-def _model_at(model_id: str, output: int, tier: int | None) -> ModelFacts:
+def model_facts_at(model_id: str, output: int, tier: int | None) -> ModelFacts:
     """Of this name and tier, at so many picodollars for an output token."""
     scope = profile_scope(model_id)
     return ModelFacts(

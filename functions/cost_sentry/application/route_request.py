@@ -70,7 +70,7 @@ def route_request(
     complexity: Complexity | None,
 ) -> Routed | Unserved:
     """The models that may serve it, in order, whatever policies and budgets will say of them."""
-    among = _choice(wish, config)
+    among = choice(wish, config)
     pricing = _Pricing(request, config, book, budgets_by_model(request.tags, config), among)
     found, unfit = pricing.sorted_out()
     if not found:
@@ -115,7 +115,8 @@ class _Fit(NamedTuple):
     """If the request may wait, and somebody wrote it down."""
 
 
-def _choice(wish: Wish, config: SentryConfig) -> tuple[str, ...]:
+def choice(wish: Wish, config: SentryConfig) -> tuple[str, ...]:
+    """The models that a wish is about, of whatever tier, in the order of the configuration."""
     if wish.model is not None:
         return (wish.model,)
     with_tier = (one.id for one in config.models.values() if one.tier is not None)

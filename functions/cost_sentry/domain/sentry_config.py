@@ -81,6 +81,8 @@ class SentryConfig:
     output_tokens_min: int = OUTPUT_TOKENS_MIN
     """The lowest ``maxTokens`` that is sent instead of a refusal."""
     required_tags: tuple[str, ...] = ("team",)
+    known_tags: tuple[str, ...] = ()
+    """That policies may speak of although no request must carry them."""
     hold_seconds: int = HOLD_SECONDS
     """A reservation unresolved for this long is posted in full; Express ends after 300 s."""
     alert_addresses: tuple[str, ...] = ()

@@ -150,11 +150,13 @@ def test_teams_models_defaults_and_alerts_are_compared_too():
         models={"amazon.nova-lite-v1:0": Model(id="amazon.nova-lite-v1:0", ladder=("m",))},
         hold_seconds=600,
         required_tags=("team", "application"),
+        known_tags=("project",),
         alert_addresses=("finops@example.com",),
     )
 
     assert texts(current, wanted, {"search-daily": 1_000}) == [
         "changed defaults: requiredTags team → team, application",
+        "changed defaults: knownTags none → project",
         "changed defaults: holdSeconds 420 → 600",
         "changed alerts: addresses none → finops@example.com",
         "changed team search: owners search@example.com → none",

@@ -2,9 +2,10 @@
 
 import pytest
 
+from cost_sentry_client.config_file import ConfigFileInvalid
 from cost_sentry_client.config_file.cedar_text import statements
 from cost_sentry_client.config_file.policy_checks import read_policy
-from tests.unit.client.config_file.test_policy_files import folder, forbid, problems
+from tests.unit.client.config_file.test_policy_files import folder, forbid, load, problems
 
 __all__ = ["folder"]
 
@@ -57,6 +58,27 @@ def test_the_lines_before_it_in_the_file_count(folder):
 
     assert (file, line) == ("0.cedar", 13)
     assert problem == "is no Cedar: unexpected token `}`"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place", "word"),
+    [
+        ("context.hour", "context.ours", (7, 3), "attribute `ours`"),
+        ("context.depth > 2", "context.maxTokens > 2", (8, 3), "optional attribute `maxTokens`"),
+        ("hour > 3", 'priority == CostSentry::Priority::"lw"', (7, 3), '"lw"'),
+        ("hour > 3", 'hour == "3"', (3, 1), "types Long and String"),
+    ],
+)
+def test_what_the_schema_does_not_know_is_told_by_the_line_of_its_word(
+    folder, before, after, place, word
+):
+    text = POLICY.replace(before, after, 1).replace("No;\nreally", "No")
+
+    with pytest.raises(ConfigFileInvalid) as caught:
+        load(folder, text)
+
+    [found] = [one for one in caught.value.problems if word in one.problem]
+    assert (found.line, found.column) == place
 
 
 def test_a_policy_of_very_many_lines_is_told_by_where_it_begins():

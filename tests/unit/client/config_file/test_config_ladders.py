@@ -10,7 +10,8 @@ from tests.fakes.sentry_files import GOOD, load, problems
     [
         ("us.amazon.nova-pro-v1:0", 0, "a model on its own ladder"),
         ("us.amazon.nova-lite-v1:0, us.amazon.nova-lite-v1:0", 1, "named twice"),
-        ("us.amazon.nova-micro-v1:0", 0, "is not listed under models (did you mean us."),
+        ("us.amazon.nova-micro-v1:0", 0, "has a price, but is not listed under"),
+        ("us.amazon.nova-mikro-v1:0", 0, "is not listed under models (did you mean us."),
         ("us.amazon.nova-premier-v1:0", 0, "is not cheaper than us.amazon.nova-pro-v1:0"),
     ],
 )

@@ -53,6 +53,23 @@ def test_team_is_always_required_and_others_when_asked_for(file):
     assert load(file, text).config.required_tags == ("team", "application")
 
 
+@pytest.mark.parametrize("session", ["nightly", "550e8400-e29b-41d4-a716-446655440000"])
+def test_a_scope_of_an_agent_run_that_there_cannot_be_is_told(file, session):
+    text = GOOD.replace("scope: {team: search,", f"scope: {{team: search, session: {session},")
+
+    [problem] = problems(file, text)
+
+    assert problem.field == "budgets[1].scope.session"
+    assert problem.problem == f'"{session}" is the id of no agent run, so no call has it'
+
+
+def test_tags_that_policies_may_speak_of_are_kept_and_required_of_nobody(file):
+    document = load(file, GOOD + "defaults: {knownTags: [project]}\n")
+
+    assert (document.config.known_tags, document.config.required_tags) == (("project",), ("team",))
+    assert "knownTags" not in load(file, GOOD).document["defaults"]
+
+
 @pytest.mark.parametrize(
     "mistake",
     [
@@ -129,6 +146,8 @@ def test_fails_with_the_line_and_field_of_the_mistake(file, mistake):
         ),
         ("{requiredTags: [model]}", "defaults.requiredTags[0]", "other than model"),
         ("{requiredTags: [a, a]}", "defaults.requiredTags[1]", "once"),
+        ("{knownTags: [model]}", "defaults.knownTags[0]", "other than model"),
+        ("{knownTags: [a, a]}", "defaults.knownTags[1]", "once"),
         ("{requiredTags: a}", "defaults.requiredTags", "a list"),
         ("[]", "defaults", "fields outputTokens"),
     ],

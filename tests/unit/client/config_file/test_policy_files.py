@@ -126,12 +126,12 @@ def test_a_pattern_must_match_below_the_folder_of_the_file(folder, pattern):
             "",
             "slots",
         ),
-        (forbid("when { context.outputs > 9 }"), 1, "it", "outputs"),
-        (forbid("when { context.maxTokens > 9 }"), 1, "it", "optional attribute `maxTokens`"),
+        (forbid("when { context.outputs > 9 }"), 3, "it", "outputs"),
+        (forbid("when { context.maxTokens > 9 }"), 3, "it", "optional attribute `maxTokens`"),
         (forbid('when { context.hour == "9" }'), 1, "it", "type"),
         (
             forbid('when { resource.priceClass == CostSentry::PriceClass::"premuim" }'),
-            1,
+            3,
             "it",
             "premuim",
         ),
@@ -169,7 +169,7 @@ def test_a_pattern_must_match_below_the_folder_of_the_file(folder, pattern):
         ),
     ],
 )
-def test_what_is_wrong_with_a_policy_is_told_where_it_begins(folder, text, line, field, problem):
+def test_what_is_wrong_with_a_policy_is_told_by_its_line(folder, text, line, field, problem):
     yaml = GOOD.replace("teams:", "defaults: {requiredTags: [project]}\nteams:") + NAMED
 
     [found] = problems(folder, text, yaml=yaml)
@@ -180,7 +180,7 @@ def test_what_is_wrong_with_a_policy_is_told_where_it_begins(folder, text, line,
 
 @pytest.mark.parametrize("name", ["us", "us-gov", "eu", "apac", "global", "regional"])
 def test_each_geography_may_be_spoken_of(folder, name):
-    text = forbid(f'unless {{ ["{name}"].contains(resource.geography) }}')
+    text = forbid(f'when {{ context.hour > 3 && ["{name}"].contains(resource.geography) }}')
 
     assert load(folder, text + PERMIT).config.policies.rules
 
@@ -246,7 +246,7 @@ def test_a_permit_that_an_enforced_forbid_covers_is_a_contradiction(
 @pytest.mark.parametrize(
     "permit",
     [
-        NOTED + "permit (principal, action, resource) when { context.hour > 2 };",
+        NOTED + "permit (principal, action, resource) when { context.hour < 2 };",
         NOTED + '@mode("shadow") permit (principal, action, resource);' + PERMIT,
     ],
     ids=["another condition", "in shadow"],

@@ -1,0 +1,159 @@
+"""What policies leave nothing: callers, virtual models, task types, and permits.
+
+An error where it is certain and would refuse every call, or all that a name of ``routing`` stands
+for; a warning where it may be meant, or where not every kind of call could be tried.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.route_request import choice
+from cost_sentry.domain.routing import SMALL
+from cost_sentry.domain.routing_rules import TASK_TYPE_TAG, Wish, unnamed_model, wish_of
+from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry_client.config_file.policy_callers import CallerKind
+from cost_sentry_client.config_file.policy_checks import WrittenPolicy
+from cost_sentry_client.config_file.policy_trials import Answer, Outcome, Trials, Wanted, best
+from cost_sentry_client.config_file.problems import ConfigProblem, Finding, Path, listed, quoted
+
+_NAMED_MAX = 3
+"""Policies that one finding names."""
+_NOTHING = (Outcome.REFUSED, Outcome.UNSEEN)
+_IN_NONE = "in none of the calls that were tried"
+
+
+@dataclass(slots=True)
+class Reach:
+    """What was found: in ``sentry.yaml`` by path, in policy files by place."""
+
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[ConfigProblem] = field(default_factory=list)
+    warned: list[Finding] = field(default_factory=list)
+    warnings: list[ConfigProblem] = field(default_factory=list)
+
+
+def reach_of(config: SentryConfig, book: PriceBook, written: Sequence[WrittenPolicy]) -> Reach:
+    """Of policies that are each in order; shadows refuse nothing, so they are not asked."""
+    trials, found = Trials(config, book, written), Reach()
+    if not trials.enforced:
+        return found
+    pinned = (True,) if config.routing.is_empty else (True, False)
+    answers = [
+        (kind, best(trials.answer(kind, Wanted(id_, pinned)) for id_ in config.models))
+        for kind in trials.callers
+    ]
+    everybody = best(answer for _, answer in answers)
+    if everybody.outcome in _NOTHING:
+        _nobody(everybody, trials.enforced, found)
+        return found
+    found.warned += _callers(config, answers)
+    for path, name, wish, task_type in _choices(config):
+        wanted = [Wanted(id_, (False,), task_type) for id_ in _served(wish, config)]
+        asked = product(trials.callers, wanted)
+        _choice(path, name, best(trials.answer(*one) for one in asked), found)
+    permits = (one for one in trials.enforced if one.rule["effect"] == "permit")
+    found.warnings += (_dead(one) for one in permits if trials.is_dead(one))
+    if trials.is_cut_short:
+        found.warned.append(_CUT_SHORT)
+    return found
+
+
+_CUT_SHORT = Finding(
+    path=("policies",),
+    problem="not every caller, model and kind of call was tried, there are too many: what policies"
+    " leave nothing may be more than is told here",
+    allowed="fewer policies, or such that speak of fewer callers, tags and numbers",
+    at_key=True,
+)
+
+
+def _nobody(answer: Answer, enforced: Sequence[WrittenPolicy], found: Reach) -> None:
+    """At the policy that forbade, or else at the first."""
+    at = next((one for one in enforced if one.id in answer.forbidden_by), enforced[0])
+    allowed = "policies that permit some caller some model"
+    if answer.outcome is Outcome.REFUSED:
+        problem = "policies permit no caller any model, so every call would be refused"
+        found.problems.append(at.fault(problem + _by(answer), allowed))
+    else:
+        problem = f"policies permit any caller any model {_IN_NONE}"
+        found.warnings.append(at.fault(problem + _by(answer), allowed))
+
+
+def _callers(
+    config: SentryConfig, answers: Sequence[tuple[CallerKind, Answer]]
+) -> Iterator[Finding]:
+    refused = {
+        caller: answer
+        for kind, answer in answers
+        if answer.outcome in _NOTHING
+        for caller in kind.callers
+    }
+    for team_id, team in config.teams.items():
+        some = {one.application: refused[one] for one in team.callers if one in refused}
+        if some:
+            yield _caller(team_id, some)
+
+
+def _caller(team_id: str, refused: dict[str | None, Answer]) -> Finding:
+    names = [name for name in refused if name is not None]
+    who = f"{listed(names)} of {quoted(team_id)}" if names else quoted(team_id)
+    answer = best(iter(refused.values()))
+    certain = answer.outcome is Outcome.REFUSED
+    what = "policies permit no model to" if certain else f"policies permit, {_IN_NONE}, a model to"
+    return Finding(
+        path=("teams", team_id),
+        problem=f"{what} {who}{_by(answer)}",
+        allowed="a policy that permits one, or no such caller",
+        at_key=True,
+    )
+
+
+def _choices(config: SentryConfig) -> Iterator[tuple[Path, str, Wish, str | None]]:
+    """Each name of ``routing`` that stands for models of its own, and what it asks for."""
+    routing = config.routing
+    for name in routing.virtual_models:
+        wish = wish_of(name, {}, routing)
+        if wish:
+            yield ("routing", "virtualModels", name), name, wish, None
+    for name, rule in routing.task_types.items():
+        wish = wish_of(unnamed_model(name), {TASK_TYPE_TAG: name}, routing)
+        if wish and rule.model not in routing.virtual_models:
+            yield ("routing", "taskTypes", name), f"{TASK_TYPE_TAG}={name}", wish, name
+
+
+def _served(wish: Wish, config: SentryConfig) -> list[str]:
+    """The models that may serve it: those that reach its tier, then what is on their ladders."""
+    models, least = config.models, SMALL if wish.tier is None else wish.tier
+    ids = [id_ for id_ in choice(wish, config) if (models[id_].tier or SMALL) >= least]
+    return list(dict.fromkeys([*ids, *(rung for id_ in ids for rung in models[id_].ladder)]))
+
+
+def _choice(path: Path, name: str, answer: Answer, found: Reach) -> None:
+    allowed = "one that some caller may call, or a policy that permits one of its models"
+    if answer.outcome is Outcome.REFUSED:
+        problem = f"{quoted(name)} has no permitted candidate: nobody may call any of its models"
+        where = found.findings
+    elif answer.outcome is Outcome.UNSEEN:
+        problem = f"{quoted(name)} had a permitted candidate {_IN_NONE}"
+        where = found.warned
+    else:
+        return
+    where.append(Finding(path=path, problem=problem + _by(answer), allowed=allowed, at_key=True))
+
+
+def _dead(permit: WrittenPolicy) -> ConfigProblem:
+    return permit.fault(
+        "it permits nothing: no caller, model and call meets it, or other policies forbid all that"
+        " it would permit",
+        "policies of which each can decide something",
+    )
+
+
+def _by(answer: Answer) -> str:
+    """Which policies forbade the first of the calls that were tried."""
+    named = [id_ for id_ in answer.forbidden_by if id_]
+    if not named:
+        return ""
+    return f" (forbidden by {listed(named, _NAMED_MAX)})"

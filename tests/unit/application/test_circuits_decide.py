@@ -11,7 +11,7 @@ from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
 from cost_sentry.domain.retry import Again
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Sentry, request
-from tests.fakes.builders import NOON, budget
+from tests.fakes.builders import NOON, budget, resolution
 from tests.fakes.memory_circuits import MemoryCircuits
 
 RULES = CircuitRules(failures=5, failure_percent=50, within_seconds=30, open_seconds=20)
@@ -144,11 +144,21 @@ def test_a_probe_whose_call_is_not_paid_for_is_given_back():
 
 def test_so_is_one_of_a_request_id_that_was_answered_before():
     sentry = Guarded()
-    sentry.decide(request())
+    sentry.ledger.resolve(sentry.decide(request()).reservation, resolution(7))
     sentry.circuits.circuits[DEAR] = DUE
 
     assert sentry.decide(request(), "execution-2").replayed
     assert sentry.circuits.circuits[DEAR] == DUE
+
+
+def test_a_repeated_id_whose_call_is_under_way_to_the_model_leaves_the_probe_to_that():
+    sentry = Guarded()
+    sentry.circuits.circuits[DEAR] = DUE
+    sentry.decide(request())
+
+    assert sentry.decide(request(), "execution-2").replayed
+    assert sentry.circuits.circuits[DEAR].probe == "search/web#r1"
+    assert sentry.decide(request("r2"), "execution-3").model_used == CHEAP
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Answer a call with what the model answered before, for applications that ask for it.
 
 A hit spends nothing, so no budget is asked for it; whether the model may serve the call at all is
-asked as for any other.
+asked as for any other. A call of an agent run gets none: within its run a repeated call is a loop,
+which the budgets of the run must see.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -85,7 +86,9 @@ class AnswerCache:
                 before a hit (P5).
         """
         offers, caching = iter(permitted), config.answer_cache_of(request.caller)
-        if caching is None or not (self.may_repeat or is_cacheable)(request, caching):
+        if caching is None or request.session is not None:
+            return Looked(offers=offers)
+        if not (self.may_repeat or is_cacheable)(request, caching):
             return Looked(offers=offers)
         first = next(offers)
         offers = chain([first], offers)

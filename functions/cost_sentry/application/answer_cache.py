@@ -12,6 +12,7 @@ from itertools import chain
 from cost_sentry.application.answer_ports import AnswerReader, AnswersUnavailable
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.ports import Clock, PriceBook, Reserved, SameId
+from cost_sentry.application.service_tiers import first_offered
 from cost_sentry.domain.answer_cache import (
     AnswerCaching,
     AnswerPlace,
@@ -94,8 +95,9 @@ class AnswerCache:
         offers = chain([first], offers)
         if isinstance(first, RungOutcome):
             return Looked(offers=offers)
+        asked = first_offered(first, may_wait=request.may_wait, config=config)
         try:
-            return self._look(request, caching, first, offers, is_taken)
+            return self._look(request, caching, asked, offers, is_taken)
         except AnswersUnavailable as error:
             return Looked(offers=offers, fault=str(error))
 

@@ -24,6 +24,12 @@ def at_service_tiers(offers: Iterable[Offer], config: SentryConfig) -> Iterator[
         yield offer
 
 
+def first_offered(candidate: Candidate, *, may_wait: bool, config: SentryConfig) -> Candidate:
+    """The same model at the service tier that is tried first."""
+    flex = _at_flex(candidate, config) if may_wait else candidate
+    return flex if isinstance(flex, Candidate) else candidate
+
+
 def prices_of(
     held: Reservation, config: SentryConfig, book: PriceBook
 ) -> tuple[ModelPrice | None, ModelPrice | None]:

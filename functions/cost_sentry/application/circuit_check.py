@@ -12,7 +12,7 @@ from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.circuit_ports import Circuits
 from cost_sentry.application.ports import Clock, Reserved, SameId
-from cost_sentry.application.refusals import rejection
+from cost_sentry.application.refusals import rejection, short_views
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
 from cost_sentry.domain.decision import Decision, ReasonCode, RungOutcome
@@ -20,6 +20,7 @@ from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
+from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import STANDARD, model_held, served_model
 
 Result = Reserved | SameId | TooLong | None
@@ -141,12 +142,16 @@ class CircuitCheck:
         """Whether circuits are why no model is left: else money is, or a policy."""
         return bool(self.struck) and (self.asked in self.struck or not tries.short)
 
-    def refusal(self, tries: CandidateTries) -> Decision:
-        """Of a call for which no model is left."""
+    def refusal(self, tries: CandidateTries, config: SentryConfig) -> Decision:
+        """Of a call for which no model is left; names the budget where that is why."""
         others = "; no other model of its ladder can take its place" if len(tries.rungs) > 1 else ""
+        if tries.short:
+            short = tries.first_short
+            others += f": budget {short.why.hold.budget_id} cannot pay for {short.asked.model_used}"
         decision = rejection(self.request, ReasonCode.CIRCUIT_OPEN, f"{self._first()}{others}")
         return replace(
             decision,
+            budgets=short_views(self.request, config, tries),
             rungs=tuple(tries.rungs),
             retry_after_seconds=min(self._waits),
             uncounted=tuple(tries.bounds.uncounted),

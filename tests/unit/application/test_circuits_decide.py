@@ -60,6 +60,7 @@ def test_when_every_model_is_unwell_the_call_is_refused_and_told_when_to_come_ag
     assert decision.message.startswith(f"{DEAR} is not asked since")
     assert decision.message.endswith("no other model of its ladder can take its place")
     assert len(decision.rungs) == 3
+    assert decision.budgets == ()
     assert not sentry.ledger.pending()
 
 
@@ -83,6 +84,11 @@ def test_an_unwell_model_whose_ladder_has_no_money_is_refused_by_its_circuit_not
     decision = sentry.decide(request(lower_output_limit=False))
 
     assert (decision.code, decision.retry_after_seconds) == (ReasonCode.CIRCUIT_OPEN, 20)
+    assert decision.message.endswith(f"can take its place: budget cheap cannot pay for {CHEAP}")
+    assert [(b.budget_id, b.left, b.needed, b.binding) for b in decision.budgets] == [
+        ("search-daily", None, 400, False),
+        ("cheap", 1, 400, True),
+    ]
 
 
 def test_a_budget_that_is_used_up_is_named_where_the_unwell_model_was_only_a_rung():

@@ -138,8 +138,8 @@ ANSWER = {
     "decision": "`ALLOW`, `REROUTE` or `REJECT`",
     "code": "what decided; see the table below",
     "message": "the reason in one sentence",
-    "modelAsked": "the model of the request as it was written, virtual or real; `taskType=…` if it"
-    " names nothing but that",
+    "modelAsked": "the model of the request, virtual or real; its id also where its ARN in this"
+    " Region was written; `taskType=…` if it names nothing but that",
     "modelUsed": "the model that is called; `null` after a rejection",
     "serviceTier": "of Amazon Bedrock, that the call is sent to and priced at: `default`, or `flex`"
     " if it may wait; `null` after a rejection",

@@ -114,6 +114,22 @@ class TestRetryBank:
 
 
 @pytest.mark.parametrize("engine", TABLES)
+class TestFullBank:
+    @pytest.mark.parametrize("saved", [CAP, 5 * CAP])
+    def test_it_is_asked_twice_and_holds_its_cap_also_if_an_older_one_was_larger(
+        self, table, saved
+    ):
+        there = {**bank_key(REGION), "parts": {"N": str(saved)}}
+        table.client.put_item(TableName=table.name, Item=there)
+        pauses = []
+
+        DynamoDbRetries(table.items, REGION, pauses.append).earn(77)
+
+        assert pauses == []
+        assert table.items.get(bank_key(REGION))["parts"] == {"N": str(CAP)}
+
+
+@pytest.mark.parametrize("engine", TABLES)
 class TestBrokenItems:
     def test_a_circuit_that_cannot_be_read_is_closed(self, table):
         broken = {"circuit a": {"S": "["}, "circuit b": {"S": "[9,1]"}, "circuit c": {"N": "1"}}

@@ -8,6 +8,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
 from cost_sentry.domain.model_card import ModelCard
+from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.sentry_config import Model, SentryConfig, Team
 from cost_sentry.domain.spend import WindowTotals
@@ -21,21 +22,29 @@ STRANGER = "stranger.cheap-v1:0"
 """Of another provider than the rest."""
 UNPRICED = "example.unpriced-v1:0"
 DAY = "2026-11-21"
+HERE = "us-east-1"
+
+
+def arn_of(model_id: str, region: str = HERE) -> str:
+    """Another name of the same model in the Region where these models are called."""
+    return f"arn:aws:bedrock:{region}::foundation-model/{model_id}"
 
 
 class SmallBook:
     """Models: all but blind see images; stranger is nobody's rung unless a test says so."""
 
-    version = "2026-11-21+test"
+    version, region = "2026-11-21+test", HERE
     rates = {DEAR: 10, CHEAP: 2, BLIND: 1, STRANGER: 1}  # noqa: RUF012
 
     def price(self, model_id: str) -> ModelPrice | None:
-        if model_id not in self.rates:
+        base = base_model_id(model_id)
+        if base not in self.rates:
             return None
-        rate = self.rates[model_id]
-        return ModelPrice(model_id=model_id, rates=TokenRates(input=rate, output=rate))
+        rate = self.rates[base]
+        return ModelPrice(model_id=base, rates=TokenRates(input=rate, output=rate))
 
     def card(self, model_id: str) -> ModelCard | None:
+        model_id = base_model_id(model_id)
         if model_id not in self.rates:
             return None
         modalities = {"text"} if model_id == BLIND else {"text", "image"}

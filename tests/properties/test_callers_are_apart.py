@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost_sentry.adapters.admission_answer import admission_answer, malformed
@@ -38,21 +38,26 @@ TEAMS = {
     "support": Team(id="support"),
 }
 BUDGETS = (
-    budget("web", 12_000, scope={"team": "search", "application": "web"}),
+    budget("web", 16_000, scope={"team": "search", "application": "web"}),
     budget(
-        "web-prod", 15_000, scope={"application": "web", "environment": "prod", "team": "search"}
+        "web-prod", 20_000, scope={"application": "web", "environment": "prod", "team": "search"}
     ),
     budget("batch", 6_000, scope={"team": "search", "application": "batch"}),
     budget("support", 6_000, scope={"team": "support"}),
 )
 
 
+AGENT = {"kind": "agent"}
+"""The tag of calls that budgets of runs cover; of the rest answers are kept."""
+
+
 def of_runs(unit: Unit, limit: int, **scope: str) -> Budget:
+    scope = {**scope, **AGENT}
     return budget(unit.value, limit, scope=scope, unit=unit, window=WindowKind.SESSION)
 
 
 RUN_BUDGETS = (
-    of_runs(Unit.USD, 12_000),
+    of_runs(Unit.USD, 16_000),
     of_runs(Unit.REQUESTS, 4),
     of_runs(Unit.RETRIES, 1, team="search"),
     of_runs(Unit.CHILDREN, 2, team="search"),
@@ -79,7 +84,11 @@ def said(text: str) -> list[dict[str, Any]]:
 
 names = st.sampled_from(["search", "support", "web", "batch", "prod", "-", "search/web"])
 claims = st.fixed_dictionaries(
-    {"team": st.just("search") | names, "application": st.just("web") | names},
+    {
+        "team": st.just("search") | names,
+        "application": st.just("web") | names,
+        "kind": st.sampled_from([AGENT["kind"], "-"]),
+    },
     optional={"environment": st.just("prod") | names, "user": names},
 )
 sessions = st.fixed_dictionaries(
@@ -121,28 +130,30 @@ STEPS = (
     {"path": ["planner"]},
     {"path": ["reader"]},
     {"path": ["reader"], "retry": 1},
-    {"path": ["planner"]},
-    {"path": ["reader"]},
+    None,
+    None,
     {"path": ["writer"]},
     {"path": ["reader"], "retry": 2},
     {"path": ["planner", "searcher"]},
     {"path": ["planner"]},
     {"path": ["reader"]},
+    None,
+    None,
 )
-"""Of one agent run: which agent calls, and whether it repeats a step."""
-NOT_KEPT = (2, 5, 6, 7, 8, 9)
+"""Of one agent run: which agent calls, and whether it repeats a step; ``None``: a call outside."""
 
 
 def own(number: int) -> dict[str, Any]:
-    """Two prompts in turn, so that later calls could be hits; some may not be kept."""
-    temperature = {} if number in NOT_KEPT else {"temperature": 0}
+    """Two prompts in turn, so that later calls outside the run could be hits."""
+    step = STEPS[number]
+    of_run = {} if step is None else {"session": {"id": RUN, **step}}
     return {
         "modelId": CHEAP,
         "messages": said(TEXTS[number % 2]),
-        "inferenceConfig": {"maxTokens": 50, **temperature},
+        "inferenceConfig": {"maxTokens": 50, "temperature": 0},
         "requestId": f"r{number}",
-        "tags": {},
-        "session": {"id": RUN, **STEPS[number]},
+        "tags": AGENT if of_run else {},
+        **of_run,
     }
 
 
@@ -197,6 +208,7 @@ def played(between: list[list[tuple[dict[str, str], Any]]]) -> tuple[list[str], 
     return answers, gate.balances()
 
 
+@settings(deadline=None)
 @given(st.lists(steps, min_size=1, max_size=len(STEPS)))
 def test_nothing_that_others_send_changes_what_an_application_is_answered(between):
     alone = played([[] for _ in between])
@@ -211,11 +223,11 @@ def test_the_application_that_is_watched_meets_its_policy_its_cache_and_the_limi
     told = [json.loads(text) for text in answers]
     bound_by = [[b["id"] for b in one["sentry"]["budgets"] if b["binding"]] for one in told]
     assert [one["decision"] for one in told] == [
-        *["ALLOW"] * 3,
-        *["CACHED"] * 2,
+        *["ALLOW"] * 5,
         *["REJECT"] * 3,
         "ALLOW",
         "REJECT",
+        *["CACHED"] * 2,
     ]
     assert told[7]["sentry"]["code"] == "FORBIDDEN_BY_POLICY"
     assert [bound_by[step] for step in (5, 6, 9)] == [["children"], ["retries"], ["requests"]]
@@ -224,9 +236,10 @@ def test_the_application_that_is_watched_meets_its_policy_its_cache_and_the_limi
 @pytest.mark.parametrize("caller", OTHERS, ids=lambda caller: caller["workflow"])
 def test_the_very_request_of_another_is_not_answered_with_its_answer(caller):
     gate = Gate()
-    gate.answer(VICTIM, own(0), "first")
+    kept = own(STEPS.index(None))
+    gate.answer(VICTIM, kept, "first")
     tags = {"team": "search", "application": "web", "environment": "prod"}
 
-    told = json.loads(gate.answer(caller, {**own(0), "tags": tags, "requestId": "r9"}, "second"))
+    told = json.loads(gate.answer(caller, {**kept, "tags": tags, "requestId": "r9"}, "second"))
 
     assert (told["decision"], told["answer"]) == ("ALLOW", None)

@@ -10,7 +10,7 @@ from tests.simulation.plan import RATES, TEAM, Caller
 class ExampleBook:
     """``application.ports.PriceBook`` of the models that workloads use."""
 
-    version = "2026-11-21+simulation"
+    version, region = "2026-11-21+simulation", "us-east-1"
 
     def price(self, model_id: str) -> ModelPrice | None:
         rate = RATES.get(model_id)

@@ -33,7 +33,7 @@ class DynamoDbRetries:
         for attempt in range(ATTEMPTS_MAX):
             outcome = self._calls.update(self._added(parts))
             if isinstance(outcome, ConditionFailed):
-                # It is filled up to its cap, by less than was earned.
+                # It is filled up to its cap, by less than was earned, or it is full.
                 outcome = self._calls.update(self._filled(parts))
             if isinstance(outcome, Written):
                 return
@@ -51,7 +51,7 @@ class DynamoDbRetries:
         return {
             "Key": self._bank,
             "UpdateExpression": "SET parts = :cap",
-            "ConditionExpression": "parts > :room AND parts < :cap",
+            "ConditionExpression": "parts > :room",
             "ExpressionAttributeValues": {":cap": number(CAP), ":room": number(CAP - parts)},
         }
 

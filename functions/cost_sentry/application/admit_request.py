@@ -38,7 +38,7 @@ class Admission(AdmissionParts):
             if config is None:
                 message = "no configuration is in force; apply a sentry.yaml first"
                 return rejection(request, ReasonCode.NOT_CONFIGURED, message)
-            request = as_configured(request, config)
+            request = as_configured(request, config, self.price_book.region)
             return self._decide(
                 Serving(parts=self, request=request, config=config, attempt=attempt)
             )

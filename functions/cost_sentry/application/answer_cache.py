@@ -1,7 +1,8 @@
 """Answer a call with what the model answered before, for applications that ask for it.
 
 A hit spends nothing, so no budget is asked for it; whether the model may serve the call at all is
-asked as for any other.
+asked as for any other. A call of an agent run gets none: within its run a repeated call is a loop,
+which the budgets of the run must see.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from itertools import chain
 from cost_sentry.application.answer_ports import AnswerReader, AnswersUnavailable
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.ports import Clock, PriceBook, Reserved, SameId
+from cost_sentry.application.service_tiers import first_offered
 from cost_sentry.domain.answer_cache import (
     AnswerCaching,
     AnswerPlace,
@@ -85,14 +87,17 @@ class AnswerCache:
                 before a hit (P5).
         """
         offers, caching = iter(permitted), config.answer_cache_of(request.caller)
-        if caching is None or not (self.may_repeat or is_cacheable)(request, caching):
+        if caching is None or request.session is not None:
+            return Looked(offers=offers)
+        if not (self.may_repeat or is_cacheable)(request, caching):
             return Looked(offers=offers)
         first = next(offers)
         offers = chain([first], offers)
         if isinstance(first, RungOutcome):
             return Looked(offers=offers)
+        asked = first_offered(first, may_wait=request.may_wait)
         try:
-            return self._look(request, caching, first, offers, is_taken)
+            return self._look(request, caching, asked, offers, is_taken)
         except AnswersUnavailable as error:
             return Looked(offers=offers, fault=str(error))
 

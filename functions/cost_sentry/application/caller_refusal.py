@@ -7,13 +7,27 @@ from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import NO_APPLICATION, InvocationRequest
+from cost_sentry.domain.model_id import known_as
 from cost_sentry.domain.sentry_config import SentryConfig, Team
 
 NAMED_IN_A_MESSAGE_MAX = 10
 
 
-def as_configured(request: InvocationRequest, config: SentryConfig) -> InvocationRequest:
-    """The request with what the configuration says of its application, whatever it claims."""
+def as_configured(
+    request: InvocationRequest, config: SentryConfig, region: str | None
+) -> InvocationRequest:
+    """The request with what the configuration says of its application, whatever it claims.
+
+    And with the one name of its model, so that no rule is escaped by writing another.
+
+    Args:
+        request: as it was written.
+        config: in force.
+        region: where models are called; ``None``: nobody said.
+    """
+    known_model = known_as(request.model_id, region)
+    if known_model != request.model_id:
+        request = replace(request, model_id=known_model)
     proven = config.proven_tags(request.tags)
     if not proven and request.environment is None:
         return request

@@ -10,7 +10,7 @@ from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import DecisionKind, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.model_card import ModelCard
-from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.model_id import base_model_id, id_within
 from cost_sentry.domain.price_book import ModelPrice, quote_picodollars
 from cost_sentry.domain.reservation import Hold
 from cost_sentry.domain.sentry_config import Model, SentryConfig
@@ -114,7 +114,7 @@ def candidates_for(
 
 def listed_model(config: SentryConfig, model_id: str) -> Model | None:
     """The model's entry in the configuration, found by id or by the id inside an ARN."""
-    return config.models.get(model_id) or config.models.get(model_id.rsplit("/", 1)[-1])
+    return config.models.get(id_within(model_id))
 
 
 def candidate_of(

@@ -12,7 +12,7 @@ from cost_sentry.application.candidate_tries import CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.circuit_ports import Circuits
 from cost_sentry.application.ports import Clock, Reserved, SameId
-from cost_sentry.application.refusals import rejection
+from cost_sentry.application.refusals import rejection, short_views
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
 from cost_sentry.domain.decision import Decision, ReasonCode, RungOutcome
@@ -20,6 +20,7 @@ from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
+from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import STANDARD, model_held, served_model
 
 Result = Reserved | SameId | TooLong | None
@@ -42,8 +43,8 @@ class CircuitCheck:
     struck: dict[str, RungOutcome] = field(default_factory=dict)
     """By model, as its service tier serves it."""
     _waits: list[int] = field(default_factory=list)
-    _probes: tuple[str, Circuit] | None = None
-    """Model, as it is served, and its circuit, if this call is the one that tries it."""
+    _took: tuple[str, Circuit] | None = None
+    """Model, as it is served, and its circuit, if this invocation took the probe."""
     _has_asked: bool = False
     """Whether it asked to be that, with or without success."""
 
@@ -54,13 +55,13 @@ class CircuitCheck:
     def run(self, tries: CandidateTries, offers: Iterable[Offer]) -> Result:
         """``tries.run`` with the models that are asked now.
 
-        A probe whose call is not made is given back, however that came about, unless the ledger is
-        silent: then nobody could be told, and the probe lapses.
+        A probe that this very invocation took is given back if its call is not made, however that
+        came about, unless the ledger is silent: then nobody could be told, and the probe lapses.
         """
         is_kept = False
         try:
             result = tries.run(self._asked(offers))
-            is_kept = self._is_probed_by(result)
+            is_kept = self._is_under_way(result)
         except LedgerUnavailable as error:
             is_kept = error.is_silent
             raise
@@ -69,9 +70,12 @@ class CircuitCheck:
                 self._give_back()
         return result
 
-    def _is_probed_by(self, result: Result) -> bool:
-        used = model_held(result.reservation) if isinstance(result, Reserved) else None
-        return self._probes is not None and self._probes[0] == used
+    def _is_under_way(self, result: Result) -> bool:
+        """Whether a call of this request id asks the probed model, whichever execution made it."""
+        if result is None or isinstance(result, TooLong) or self._took is None:
+            return False
+        has_ended = isinstance(result, SameId) and result.resolution is not None
+        return not has_ended and model_held(result.reservation) == self._took[0]
 
     def _asked(self, offers: Iterable[Offer]) -> Iterator[Offer]:
         """The offers in order, those last that have just refused; lazily, as they are needed."""
@@ -103,9 +107,9 @@ class CircuitCheck:
         """Whether this call is the one that tries the model; it asks for one of them, and once."""
         now = self.clock.now()
         prober = prober_of(self.request.account, self.request.request_id)
-        # Another invocation of this execution may have taken it.
         if circuit.probe == prober and circuit.state(now) is CircuitState.PROBED:
-            self._probes, self._has_asked = (model, circuit), True
+            # Another invocation took it, or another execution of this id: theirs to give back.
+            self._has_asked = True
             return True
         if circuit.state(now) is not CircuitState.DUE or self._has_asked or self.circuits is None:
             return False
@@ -113,14 +117,14 @@ class CircuitCheck:
         probed = circuit.probed_by(prober, now)
         if not self.circuits.changed(model, circuit, probed):
             return False
-        self._probes = model, probed
+        self._took = model, probed
         return True
 
     def _give_back(self) -> None:
-        if self._probes and self.circuits:
-            model, circuit = self._probes
+        if self._took and self.circuits:
+            model, circuit = self._took
             self.circuits.changed(model, circuit, circuit.given_back())
-            self._probes = None
+            self._took = None
 
     def _strike(self, candidate: Candidate, circuit: Circuit, rules: CircuitRules) -> RungOutcome:
         now = self.clock.now()
@@ -138,12 +142,16 @@ class CircuitCheck:
         """Whether circuits are why no model is left: else money is, or a policy."""
         return bool(self.struck) and (self.asked in self.struck or not tries.short)
 
-    def refusal(self, tries: CandidateTries) -> Decision:
-        """Of a call for which no model is left."""
+    def refusal(self, tries: CandidateTries, config: SentryConfig) -> Decision:
+        """Of a call for which no model is left; names the budget where that is why."""
         others = "; no other model of its ladder can take its place" if len(tries.rungs) > 1 else ""
+        if tries.short:
+            short = tries.first_short
+            others += f": budget {short.why.hold.budget_id} cannot pay for {short.asked.model_used}"
         decision = rejection(self.request, ReasonCode.CIRCUIT_OPEN, f"{self._first()}{others}")
         return replace(
             decision,
+            budgets=short_views(self.request, config, tries),
             rungs=tuple(tries.rungs),
             retry_after_seconds=min(self._waits),
             uncounted=tuple(tries.bounds.uncounted),

@@ -75,7 +75,7 @@ class EmergencyAdmission:
         return config_from_document(stored[1]) if stored else None
 
     def _decide(self, outage: Outage, config: SentryConfig) -> Decision | str:
-        request = as_configured(outage.request, config)
+        request = as_configured(outage.request, config, self.price_book.region)
         models = offers_for(request, config, self.price_book, self.complexity)
         if isinstance(models, Decision):
             return f"no emergency allowance helps: {models.message}"

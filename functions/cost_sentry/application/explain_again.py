@@ -93,7 +93,7 @@ class Retelling:
         asked = self._asked(found)
         if asked is None:
             return None
-        request = as_configured(asked, self.config)
+        request = as_configured(asked, self.config, self.price_book.region)
         return TookPart(
             parts=tuple(self._parts(found, request)),
             version=self.config.version,

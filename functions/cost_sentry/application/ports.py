@@ -33,6 +33,11 @@ class PriceBook(Protocol):
     """Versioned prices and what each model can do."""
 
     @property
+    def region(self) -> str | None:
+        """The AWS Region where a plain model id is called; ``None``: nobody said."""
+        ...
+
+    @property
     def version(self) -> str:
         """Names the exact book: its date and the start of its checksum."""
         ...

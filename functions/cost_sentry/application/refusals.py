@@ -42,14 +42,13 @@ def exhausted(
     request: InvocationRequest, config: SentryConfig, tries: CandidateTries, now: datetime
 ) -> Decision:
     """The refusal names the budget that cannot pay for the model that was asked for."""
-    asked, shortage = tries.first_short.asked, tries.first_short.why
+    shortage = tries.first_short.why
     budget = next(b for b in config.budgets if b.id == shortage.hold.budget_id)
     message = why_exhausted(request, budget, tries)
     decision = rejection(request, ReasonCode.BUDGET_EXHAUSTED, message)
-    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
     return replace(
         decision,
-        budgets=views_before(budgets, asked, shortage),
+        budgets=short_views(request, config, tries),
         retry_after_seconds=retry_after_seconds(tries, {b.id: b for b in config.budgets}, now),
         rungs=tuple(tries.rungs),
         uncounted=tuple(tries.bounds.uncounted),
@@ -80,12 +79,22 @@ def views_before(
     return tuple(views)
 
 
+def short_views(
+    request: InvocationRequest, config: SentryConfig, tries: CandidateTries
+) -> tuple[BudgetView, ...]:
+    """The budgets of the model that was refused first for want of money; none if none was."""
+    if not tries.short:
+        return ()
+    asked, why = tries.first_short.asked, tries.first_short.why
+    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
+    return views_before(budgets, asked, why)
+
+
 def short_view(
     request: InvocationRequest, config: SentryConfig, tries: CandidateTries
 ) -> BudgetView | None:
     """The budget that could not pay for the asked model; ``None`` if each could."""
     if not tries.short or tries.first_short.candidate.decision is not DecisionKind.ALLOW:
         return None
-    asked, why = tries.first_short.asked, tries.first_short.why
-    budgets = config.budgets_of(request.tags, base_model_id(asked.model_used))
-    return next((view for view in views_before(budgets, asked, why) if view.binding), None)
+    views = short_views(request, config, tries)
+    return next((view for view in views if view.binding), None)

@@ -131,7 +131,7 @@ class Serving:
     def _refused(self, tries: CandidateTries, advice: Advice) -> Decision:
         check = advice.check
         if advice.circuits.refuses(tries):
-            decision = advice.circuits.refusal(tries)
+            decision = advice.circuits.refusal(tries, self.config)
         elif advice.stages.refuses(advice.circuits.asked, tries):
             decision = advice.stages.refusal(advice.circuits.asked, tries, self.config)
         elif tries.short:

@@ -32,6 +32,11 @@ def at_flex(candidate: Candidate) -> Candidate | None:
     return candidate._replace(price=price, service_tier=FLEX).within()
 
 
+def first_offered(candidate: Candidate, *, may_wait: bool) -> Candidate:
+    """The same model at the service tier that is tried first."""
+    return (at_flex(candidate) if may_wait else None) or candidate
+
+
 def prices_of(
     held: Reservation, config: SentryConfig, book: PriceBook
 ) -> tuple[ModelPrice | None, ModelPrice | None]:

@@ -84,4 +84,4 @@ class CacheHit:
     ends_at: datetime
     usage: TokenUsage
     avoided_picodollars: int
-    """What the call would have cost by today's prices."""
+    """What the call would have cost by today's prices, at the tier that it would try first."""

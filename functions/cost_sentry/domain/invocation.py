@@ -56,8 +56,9 @@ class InvocationRequest:
 
     request_id: str
     model_id: str
-    """As the caller wrote it: a model id, an inference profile id, or the ARN of either.
+    """A model id, an inference profile id, or the ARN of either.
 
+    As the caller wrote it; from admission on, the one name of the model (``model_id.known_as``).
     Or a virtual model; ``taskType=…`` where it names nothing but that (``routing_rules``).
     """
     tags: Mapping[str, str]

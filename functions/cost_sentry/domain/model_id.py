@@ -1,8 +1,9 @@
-"""Names of a Bedrock model, and the one name that budgets and prices know it by.
+"""Names of a Bedrock model, and the one name that the sentry knows it by.
 
 A caller may write a model id, an inference profile id (a model id behind a geography), or the ARN
-of either. Sources: Bedrock user guide, "Supported foundation models" and "Inference profiles";
-service authorization reference for Amazon Bedrock, "Resource types".
+of either; from admission on ``known_as`` is its name. Sources: Bedrock user guide, "Supported
+foundation models" and "Inference profiles"; service authorization reference for Amazon Bedrock,
+"Resource types".
 """
 
 import re
@@ -47,6 +48,21 @@ def profile_scope(model_id: str) -> str | None:
     """The geography of an inference profile such as ``eu``; ``None`` for a model in one region."""
     parts = _parts(model_id)
     return None if parts is None else parts[0]
+
+
+def id_within(model_id: str) -> str:
+    """The id that an ARN holds; any other name as it is."""
+    return model_id if arn_region(model_id) is None else model_id.partition("/")[2]
+
+
+def known_as(model_id: str, region: str | None) -> str:
+    """The one name of a model that is called in this Region: its id, also if its ARN was written.
+
+    The ARN of another Region is the name of another model, and so is each while nobody knows the
+    Region. A name that says nothing about its model is returned as it is.
+    """
+    is_here = region is not None and arn_region(model_id) == region and is_model_name(model_id)
+    return id_within(model_id) if is_here else model_id
 
 
 @lru_cache(NAMES_REMEMBERED)

@@ -14,8 +14,11 @@ PERCENT_MAX = 10
 ATTEMPTS_MAX = 3
 BEGINS_WITHIN_SECONDS = 25
 """Of an execution: a later attempt would leave its model less time than a first one has."""
-SAVED_RETRIES_MAX = 50
-"""That may be saved up in quiet times."""
+SAVED_RETRIES_MAX = 10
+"""That may be saved up in quiet times: over any span of time so many more than calls earned in it.
+
+A run of the projection counts a hundred calls at once, and at most they earn as much.
+"""
 PRICE = 100
 """Of one retry. A call earns as much as the configured percentage says."""
 

@@ -7,7 +7,8 @@ from cost_sentry.domain.answer_cache import AnswerCaching, CacheUse
 from cost_sentry.domain.budget import Stages
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.retry import Again
-from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.sentry_config import Model, SentryConfig
+from cost_sentry.domain.service_tier import FlexPrice
 from tests.fakes.admissions import CHEAP, DEAR
 from tests.fakes.builders import NOON, budget
 from tests.fakes.cached_calls import (
@@ -23,6 +24,18 @@ from tests.fakes.cached_calls import (
     teams,
 )
 from tests.fakes.policies import engines, policies, policy
+
+
+@pytest.mark.parametrize("may_wait", [True, False])
+@pytest.mark.parametrize("flex", [None, FlexPrice(input=5, output=5)])
+def test_what_a_hit_avoided_is_what_the_call_cost_that_brought_it(may_wait, flex):
+    house = sentry(models={DEAR: Model(id=DEAR, flex=flex)})
+    called(house, asked("r1", may_wait=may_wait))
+
+    hit = called(house, asked("r2", may_wait=may_wait))
+
+    assert hit.cached.avoided_picodollars == posted(house)
+    assert posted(house) == (CALL // 2 if may_wait and flex else CALL)
 
 
 def test_the_second_call_is_answered_with_the_first_answer_and_costs_nothing():

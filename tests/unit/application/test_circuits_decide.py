@@ -11,7 +11,7 @@ from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
 from cost_sentry.domain.retry import Again
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Sentry, request
-from tests.fakes.builders import NOON, budget
+from tests.fakes.builders import NOON, budget, resolution
 from tests.fakes.memory_circuits import MemoryCircuits
 
 RULES = CircuitRules(failures=5, failure_percent=50, within_seconds=30, open_seconds=20)
@@ -60,6 +60,7 @@ def test_when_every_model_is_unwell_the_call_is_refused_and_told_when_to_come_ag
     assert decision.message.startswith(f"{DEAR} is not asked since")
     assert decision.message.endswith("no other model of its ladder can take its place")
     assert len(decision.rungs) == 3
+    assert decision.budgets == ()
     assert not sentry.ledger.pending()
 
 
@@ -83,6 +84,11 @@ def test_an_unwell_model_whose_ladder_has_no_money_is_refused_by_its_circuit_not
     decision = sentry.decide(request(lower_output_limit=False))
 
     assert (decision.code, decision.retry_after_seconds) == (ReasonCode.CIRCUIT_OPEN, 20)
+    assert decision.message.endswith(f"can take its place: budget cheap cannot pay for {CHEAP}")
+    assert [(b.budget_id, b.left, b.needed, b.binding) for b in decision.budgets] == [
+        ("search-daily", None, 400, False),
+        ("cheap", 1, 400, True),
+    ]
 
 
 def test_a_budget_that_is_used_up_is_named_where_the_unwell_model_was_only_a_rung():
@@ -144,11 +150,21 @@ def test_a_probe_whose_call_is_not_paid_for_is_given_back():
 
 def test_so_is_one_of_a_request_id_that_was_answered_before():
     sentry = Guarded()
-    sentry.decide(request())
+    sentry.ledger.resolve(sentry.decide(request()).reservation, resolution(7))
     sentry.circuits.circuits[DEAR] = DUE
 
     assert sentry.decide(request(), "execution-2").replayed
     assert sentry.circuits.circuits[DEAR] == DUE
+
+
+def test_a_repeated_id_whose_call_is_under_way_to_the_model_leaves_the_probe_to_that():
+    sentry = Guarded()
+    sentry.circuits.circuits[DEAR] = DUE
+    sentry.decide(request())
+
+    assert sentry.decide(request(), "execution-2").replayed
+    assert sentry.circuits.circuits[DEAR].probe == "search/web#r1"
+    assert sentry.decide(request("r2"), "execution-3").model_used == CHEAP
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cost_sentry.domain.invocation import Needs
 from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.sentry_config import Application, Team
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, request
+from tests.fakes.admissions import BLIND, CHEAP, DEAR, Counter, arn_of, request
 from tests.fakes.builders import budget
 from tests.fakes.emergencies import ALLOWANCE, ON_CHEAP, PURSE, Emergency, refusal, silent
 
@@ -31,6 +31,12 @@ def test_a_call_goes_on_with_what_was_set_aside_for_it_and_says_so():
     assert (decision.request_id, decision.model_used) == ("r1", DEAR)
     assert decision.state is ReservationState.PENDING
     assert [view.budget_id for view in decision.budgets] == ["search-daily"]
+
+
+def test_it_pays_for_its_model_also_if_the_call_names_that_by_its_arn():
+    decision = silent().decide(request("r1", model_id=arn_of(DEAR)))
+
+    assert (decision.code, decision.model_used) == (EMERGENCY, DEAR)
 
 
 def test_what_pays_for_it_has_been_pending_in_the_ledger_all_along():

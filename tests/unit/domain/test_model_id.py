@@ -3,7 +3,9 @@ import pytest
 from cost_sentry.domain.model_id import (
     arn_region,
     base_model_id,
+    id_within,
     is_model_name,
+    known_as,
     profile_scope,
     provider_of,
 )
@@ -73,6 +75,24 @@ def test_a_name_that_says_nothing_about_its_model_is_left_as_it_is(name):
     assert base_model_id(name) == name
     assert profile_scope(name) is None
     assert not is_model_name(name)
+
+
+@pytest.mark.parametrize("name", [f"us.{SONNET}", f"eu.{SONNET}", SONNET])
+def test_a_model_has_one_name_in_its_region_and_another_model_has_another(name):
+    profile = profile_scope(name) is not None
+    kind = "123456789012:inference-profile" if profile else ":foundation-model"
+    arn = f"arn:aws:bedrock:eu-west-1:{kind}/{name}"
+
+    assert known_as(arn, "eu-west-1") == known_as(name, "eu-west-1") == name
+    assert known_as(arn, "us-east-1") == known_as(arn, None) == arn
+    assert known_as(name, None) == name
+    assert id_within(arn) == id_within(name) == name
+
+
+def test_what_says_nothing_about_its_model_has_no_other_name():
+    unknown = f"arn:aws:bedrock:us-east-1::foundation-model/us.{SONNET}"
+
+    assert known_as(unknown, "us-east-1") == unknown
 
 
 def test_only_an_arn_names_a_region():

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cost_sentry.application.config_changes import ConfigChange
+    from cost_sentry.application.stored_config import NotCompared
     from cost_sentry_client.config_file import ConfigDocument, ConfigProblem
 
 app = typer.Typer(
@@ -59,19 +60,24 @@ def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
 def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
     """What applying a file would change. Changes nothing."""
     from cost_sentry.application.apply_config import plan_config
+    from cost_sentry.application.stored_config import not_compared
 
     document = _loaded(run, file)
-    current = run.operator.config_in_force()
-    changes = plan_config(current, document.config, run.operator.books.limits())
-    in_force = current.version if current else None
+    stored, limits = run.operator.stored_config(), run.operator.books.limits()
+    changes = plan_config(stored.config if stored else None, document.config, limits)
+    run.operator.books.refuse_other_kinds(budget.in_ledger for budget in document.config.budgets)
+    unknown = not_compared(stored, document.config, limits)
+    in_force = stored.version if stored else None
     run.answer(
         {
             "version": document.config.version,
             "inForce": in_force,
             "changes": [_change_json(change) for change in changes],
+            "notCompared": _not_compared_json(unknown),
         },
         *_change_lines(changes, f"{file} and version {in_force}, which is in force, are the same"),
     )
+    _note_not_compared(run, unknown)
     _note_warnings(run, document.warnings)
 
 
@@ -92,12 +98,14 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
             "version": applied.version,
             "replaced": applied.replaced,
             "changes": [_change_json(change) for change in applied.changes],
+            "notCompared": _not_compared_json(applied.not_compared),
             "unsubscribed": missing,
             "withoutWorkflow": voiceless,
         },
         *_change_lines(applied.changes, "nothing to change"),
         f"version {applied.version} is in force",
     )
+    _note_not_compared(run, applied.not_compared)
     _note_warnings(run, document.warnings)
     if voiceless:
         run.note(
@@ -127,7 +135,9 @@ def _loaded(run: Run, file: Path) -> "ConfigDocument":
     except ConfigFileInvalid:
         # A deployment that cannot be asked must not hide what is wrong with the file.
         with suppress(CostSentryError, ClientError, BotoCoreError):
-            run.note(f"nothing was changed: {run.operator.standing()}")
+            standing = run.operator.standing()
+            told = standing.text if standing else "no configuration is in force"
+            run.note(f"nothing was changed: {told}")
         raise
 
 
@@ -144,6 +154,17 @@ def _change_json(change: "ConfigChange") -> dict[str, str | None]:
 
 def _change_lines(changes: "Sequence[ConfigChange]", none: str) -> list[str]:
     return [change.text for change in changes] or [none]
+
+
+def _not_compared_json(unknown: "NotCompared | None") -> dict[str, object] | None:
+    from dataclasses import asdict
+
+    return asdict(unknown) if unknown else None
+
+
+def _note_not_compared(run: Run, unknown: "NotCompared | None") -> None:
+    for line in unknown.lines if unknown else ():
+        run.note(f"warning: {line}", style="yellow")
 
 
 def _note_problems(run: Run, problems: "Sequence[ConfigProblem]") -> None:

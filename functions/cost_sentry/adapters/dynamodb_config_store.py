@@ -8,10 +8,10 @@ from typing import Any
 
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import key
-from cost_sentry.application.config_document import config_from_document
+from cost_sentry.application.config_document import APPLY_AGAIN, config_from_document
 from cost_sentry.application.config_size import document_text, must_fit
 from cost_sentry.application.ports import Clock, ConfigStore
-from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import DamagedDocument, LedgerContention, LedgerUnavailable
 from cost_sentry.domain.sentry_config import SentryConfig
 
 FRESH_FOR = timedelta(seconds=1)
@@ -41,7 +41,7 @@ class DynamoDbConfigStore:
             return None
         version = item["version"]["S"]
         if self._parsed is None or self._parsed[0] != version:
-            self._parsed = version, _parse(item["document"]["S"])
+            self._parsed = version, _parse(item["document"]["S"], version)
         return self._parsed
 
     def applied_at(self) -> datetime | None:
@@ -119,15 +119,15 @@ def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
     return since is not None and timedelta(0) <= now - since < span
 
 
-def _parse(text: str) -> Mapping[str, object]:
+def _parse(text: str, version: str) -> Mapping[str, object]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise ConfigurationError(
-            f"the stored configuration is not JSON ({error}): apply sentry.yaml again"
-        ) from error
+        message = f"the configuration in force is not JSON ({error}): {APPLY_AGAIN}"
+        raise DamagedDocument(message, version=version) from error
     if not isinstance(document, dict):
-        raise ConfigurationError("the stored configuration is no object: apply sentry.yaml again")
+        message = f"the configuration in force is no JSON object: {APPLY_AGAIN}"
+        raise DamagedDocument(message, version=version)
     return document
 
 

@@ -71,7 +71,8 @@ def test_apply_says_what_it_changed_and_the_second_time_nothing(empty_desk, file
     second = cost_sentry("config", "apply", str(file), "--json")
 
     assert (first.code, second.code) == (0, 0)
-    assert list(first.json) == ["version", "replaced", "changes", "unsubscribed", "withoutWorkflow"]
+    facts = ["version", "replaced", "changes", "notCompared", "unsubscribed", "withoutWorkflow"]
+    assert list(first.json) == facts
     budget = first.json["changes"][-1]
     assert list(budget) == ["kind", "thing", "id", "field", "before", "after"]
     assert (budget["kind"], budget["thing"], budget["id"]) == ("added", "budget", "everything")
@@ -87,7 +88,7 @@ def test_diff_shows_the_changes_and_makes_none(empty_desk, file):
     told = cost_sentry("config", "diff", str(file))
 
     assert ended.code == 0
-    assert list(ended.json) == ["version", "inForce", "changes"]
+    assert list(ended.json) == ["version", "inForce", "changes", "notCompared"]
     assert ended.json["changes"] == [
         {
             "kind": "changed",

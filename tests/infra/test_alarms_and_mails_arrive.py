@@ -36,6 +36,9 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     house.expire()
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
+    house.recorder.table_is_silent = False
+    house.put_in_force_unreadably()
+    house.call(SONNET, 500, "search", answering(400))
     printed = capsys.readouterr().out + projected()
     written = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
     watched = {

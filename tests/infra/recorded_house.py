@@ -144,12 +144,6 @@ class House:
         apply_config(config, store=store, books=books, clock=self.clock)
         self.new_environments()
 
-    def put_in_force_unreadably(self) -> None:
-        """As a newer version of cost-sentry might."""
-        store = DynamoDbConfigStore(bootstrap.ledger_calls(), self.clock)
-        version, document = store.read() or ("", {})
-        store.write("newer", {**document, "format": "newer"}, version)
-
     def call(
         self,
         model: str,

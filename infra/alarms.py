@@ -86,6 +86,15 @@ ALARMS = (
         "is overspent; what these calls cost is booked once the ledger answers again.",
     ),
     AlarmRow(
+        name="configuration_faults",
+        metric=_written("ConfigurationFaults", "admit_request"),
+        threshold=1,
+        meaning="Calls are refused with NOT_CONFIGURED, or, for five minutes at most, decided by "
+        "an older configuration: the one in force cannot be read or used by the version that is "
+        "deployed, or there is none. The function's log says why, and how old the one is that "
+        "stands in. Run `cost-sentry config apply` with the version that is deployed.",
+    ),
+    AlarmRow(
         name="admit_request_throttles",
         metric=_throttles("admit_request"),
         threshold=1,

@@ -144,11 +144,11 @@ class BenchSentry:
             create_table(self.client, self.table)
         calls = LedgerCalls(self.client, self.table)
         self.books = DynamoDbBooks(calls, self.pause, self.clock)
-        store = DynamoDbConfigStore(calls, self.clock)
-        apply_config(config_of(*self.budgets), store=store, books=self.books, clock=self.clock)
+        self.store = DynamoDbConfigStore(calls, self.clock)
+        apply_config(config_of(*self.budgets), store=self.store, books=self.books, clock=self.clock)
         self.ledger: Ledger = DynamoDbLedger(calls, self.pause)
         self.admission = Admission(
-            config_source=CachedConfigSource(store, self.clock),
+            config_source=CachedConfigSource(self.store, self.clock),
             price_book=BOOK,
             ledger=self.ledger,
             clock=self.clock,

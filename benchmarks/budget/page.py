@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.budget import tables
 from benchmarks.budget.targets import targets
+from benchmarks.shared.checkout import in_words
 from benchmarks.shared.tables import Table, markdown
 from cost_sentry_local.layout import PROJECT
 
@@ -24,7 +25,8 @@ def kept() -> Json:
 def about() -> str:
     """When, where and with what."""
     found = kept()["about"]
-    rows = [("day", found["date"]), ("processors", found["processors"])]
+    rows = [("day", found["date"]), ("commit", in_words(found["source"]))]
+    rows += [("processors", found["processors"])]
     rows += [(name, version) for name, version in found["versions"].items()]
     rows += [("seeds", found["seeds"]), ("the whole run took", f"{found['seconds']} s")]
     return markdown(Table("", ("", ""), [(name, str(value)) for name, value in rows]))

@@ -23,6 +23,7 @@ from benchmarks.budget.reserved_over_real import reserved_over_real
 from benchmarks.budget.store import running_store
 from benchmarks.budget.usd_per_million import usd_per_million_calls
 from benchmarks.budget.wire import counts_by_budgets, wire
+from benchmarks.shared.checkout import checkout
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -30,7 +31,7 @@ Say = Callable[[str], None]
 
 def measure(plan: Plan, say: Say, *, litellm: bool) -> Json:
     """``about``, ``figures`` in the shape that is compared between releases, and ``details``."""
-    began = time.monotonic()
+    began, source = time.monotonic(), checkout()
     if litellm:
         say("LiteLLM's environment")
         litellm_environment.install()
@@ -53,6 +54,7 @@ def measure(plan: Plan, say: Say, *, litellm: bool) -> Json:
         "about": {
             "date": datetime.now(tz=UTC).date().isoformat(),
             "processors": os.cpu_count(),
+            "source": source,
             "versions": versions,
             "seeds": plan.seeds,
             "seconds": round(time.monotonic() - began),

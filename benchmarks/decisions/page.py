@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.decisions import tables
+from benchmarks.shared.checkout import in_words
 from benchmarks.shared.tables import Table, markdown
 from cost_sentry_local.layout import PROJECT
 
@@ -23,7 +24,8 @@ def kept() -> Json:
 def about() -> str:
     """When, where and with what."""
     found = kept()["about"]
-    rows = [("day", found["date"]), ("processors", found["processors"])]
+    rows = [("day", found["date"]), ("commit", in_words(found["source"]))]
+    rows += [("processors", found["processors"])]
     rows += list(found["versions"].items())
     rows += [(f"{which} model", model) for which, model in found["models"].items()]
     rows += [("random splits", found["splits"]), ("resamples", found["resamples"])]
@@ -43,6 +45,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "bench-decisions-about": about,
     "bench-decisions-targets": _of(tables.targets),
     "bench-decisions-weight": _of(tables.weight),
+    "bench-decisions-round-trips": _of(tables.round_trips),
     "bench-decisions-gsm8k": _routing("gsm8k"),
     "bench-decisions-mmlu": _routing("mmlu"),
     "bench-decisions-gsm8k-packaged": _routing("gsm8k, packaged weights"),

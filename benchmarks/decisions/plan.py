@@ -18,6 +18,10 @@ class Plan:
     """Decisions timed."""
     forgetful_calls: int
     """Decisions timed that remember nothing of the calls before."""
+    warm_up_trips: int
+    """Admissions before those whose round trips are counted."""
+    counted_calls: int
+    """Admissions whose round trips are counted."""
     cold_starts: int
 
 
@@ -28,6 +32,8 @@ FULL = Plan(
     warm_up_calls=3_000,
     cpu_calls=3_000,
     forgetful_calls=100,
+    warm_up_trips=150,
+    counted_calls=150,
     cold_starts=7,
 )
 QUICK = Plan(
@@ -37,6 +43,8 @@ QUICK = Plan(
     warm_up_calls=100,
     cpu_calls=100,
     forgetful_calls=2,
+    warm_up_trips=30,
+    counted_calls=20,
     cold_starts=1,
 )
 """For tests: every part once, in seconds."""

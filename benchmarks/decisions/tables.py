@@ -1,8 +1,10 @@
 """What a run found, as rows of text: for the terminal and for the page alike."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.decisions.round_trips import BARE, RULED
 from benchmarks.decisions.routers import SHARES
 from benchmarks.decisions.routing_rows import ours, ours_with_prices
 from benchmarks.shared.tables import NOTHING, Table, verdict
@@ -25,11 +27,16 @@ def targets(results: Json) -> Table:
     figures = results["figures"]
     cpu, cold = figures["decide_cpu_us"], figures["cold_start"]
     every = results["details"]["decide_cpu_us"][EVERY]
+    trips = results["details"]["round_trips"]["kinds"]
+    added = trips[RULED]["deciding"] - trips[BARE]["deciding"]
+    noted = added + math.ceil(trips[RULED]["noting, mean"] - trips[BARE]["noting, mean"])
     rows = [
         ("policies and routing, CPU p50", f"{cpu['p50']} µs", "≤ 300 µs", cpu["p50"] <= 300),
         (_OF_ALL, f"{every['p50']} µs", "≤ 300 µs", every["p50"] <= 300),
         ("cold start with Cedar", f"{cold['seconds']} s", "≤ 0.4 s", cold["seconds"] <= 0.4),
         ("memory at cold start", f"{cold['rss_mb']} MB", "≤ 80 MB", cold["rss_mb"] <= 80),
+        ("round trips more, to decide", str(added), "0", added <= 0),
+        ("the same, with the note for explain", str(noted), "0", noted <= 0),
     ]
     head = ("figure", "ours", "reach", "reached")
     return Table("Figures to reach", head, [(*row[:3], verdict(row[3])) for row in rows])
@@ -43,6 +50,16 @@ def weight(results: Json) -> Table:
     shown["the same, Cedar asked about everything"] = details[UNKNOWN]
     rows = [(name, f"{one['p50']} µs", f"{one['p99']} µs") for name, one in shown.items()]
     return Table("CPU of one decision", ("part", "p50", "p99"), rows)
+
+
+def round_trips(results: Json) -> Table:
+    """Of an admission, by what is asked and what rules there are."""
+    rows = [
+        (name, str(one["deciding"]), str(one["deciding, mean"]), str(one["noting, mean"]))
+        for name, one in results["details"]["round_trips"]["kinds"].items()
+    ]
+    head = ("a call that", "to decide", "mean", "to note it, mean")
+    return Table("Round trips of an admission", head, rows)
 
 
 def routing(results: Json, data_set: str) -> Table:
@@ -112,6 +129,7 @@ def by_calls(results: Json) -> Table:
 def all_tables(results: Json) -> Iterator[Table]:
     """In the order in which they are shown."""
     yield weight(results)
+    yield round_trips(results)
     for data_set in results["figures"]["routing"]:
         yield routing(results, data_set)
     yield claims(results)

@@ -18,9 +18,10 @@ from cost_sentry.adapters.dynamodb_savings import DynamoDbSavings
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.system_clock import SystemClock, pause
-from cost_sentry.application.apply_config import AppliedConfig, apply_config, read_config
+from cost_sentry.application.apply_config import AppliedConfig, apply_config
 from cost_sentry.application.ports import BudgetBalance
 from cost_sentry.application.shadow_budgets import balance_told
+from cost_sentry.application.stored_config import StoredConfig, stored_config
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.window import WindowKind, has_ended
@@ -72,6 +73,22 @@ class BudgetState:
         is_over = has_ended(self.balance.window_id, self.as_of)
         is_empty = self.balance.posted == self.balance.pending == 0
         return self.budget.session is not None and is_over and is_empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The configuration in force, with its age."""
+
+    stored: StoredConfig
+    applied_at: datetime
+    as_of: datetime
+
+    @property
+    def text(self) -> str:
+        """One sentence, and why if it cannot be read."""
+        age = seconds_text(max(0, int((self.as_of - self.applied_at).total_seconds())))
+        why = f", and cannot be read: {self.stored.fault}" if self.stored.fault else ""
+        return f"version {self.stored.version}, applied {age} ago, stays in force{why}"
 
 
 class Operator:
@@ -151,17 +168,21 @@ class Operator:
             on_reject="return",
         )
 
-    def config_in_force(self) -> SentryConfig | None:
-        """What was applied last."""
-        return read_config(self.config_store)
+    def stored_config(self) -> StoredConfig | None:
+        """What was applied last, also if this version cannot read it."""
+        return stored_config(self.config_store)
 
-    def standing(self) -> str:
-        """Which configuration stays in force, and how old it is, in one sentence."""
-        config, at = self.config_in_force(), self.config_store.applied_at()
-        if config is None or at is None:
-            return "no configuration is in force"
-        age = max(0, int((self.clock.now() - at).total_seconds()))
-        return f"version {config.version}, applied {seconds_text(age)} ago, stays in force"
+    def config_in_force(self) -> SentryConfig | None:
+        """What was applied last; ``ConfigurationError`` if this version cannot read it."""
+        stored = self.stored_config()
+        return stored.readable() if stored else None
+
+    def standing(self) -> Standing | None:
+        """Which configuration is in force, and since when; ``None`` before the first."""
+        stored, at = self.stored_config(), self.config_store.applied_at()
+        if stored is None or at is None:
+            return None
+        return Standing(stored=stored, applied_at=at, as_of=self.clock.now())
 
     def config(self) -> SentryConfig:
         """The same; ``Problem`` before the first."""

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,8 +14,10 @@ from benchmarks.decisions.decision_world import LADDER, calls, check_prices, con
 from benchmarks.decisions.fit import document, shown_prompts, text_of
 from benchmarks.decisions.page import kept
 from benchmarks.decisions.plan import FULL, QUICK
+from benchmarks.decisions.round_trips import BARE, RULED, round_trips
 from benchmarks.decisions.run import measure
 from benchmarks.decisions.tables import all_tables, claims, said_of, targets
+from benchmarks.shared.checkout import checkout, in_words
 from benchmarks.shared.terminal import COLUMNS_MAX, rendered
 from cost_sentry.adapters.packaged_complexity import COMPLEXITY
 from tests.benchmarks.decisions_shape import DATA_SETS, ROUTERS, ROW, SHAPE
@@ -145,10 +148,35 @@ def test_a_figure_that_is_missed_says_so() -> None:
             "decide_cpu_us": {"p50": 300.1, "p99": 900.0},
             "cold_start": {"seconds": 0.4, "rss_mb": 81},
         },
-        "details": {"decide_cpu_us": {"every candidate": {"p50": 392.4, "p99": 900.0}}},
+        "details": {
+            "decide_cpu_us": {"every candidate": {"p50": 392.4, "p99": 900.0}},
+            "round_trips": {
+                "kinds": {
+                    BARE: {"deciding": 1, "noting, mean": 0.0},
+                    RULED: {"deciding": 1, "noting, mean": 0.3},
+                }
+            },
+        },
     }
 
-    assert [row[-1] for row in targets(results).rows] == ["no", "no", "yes", "no"]
+    verdicts = [row[-1] for row in targets(results).rows]
+    assert verdicts == ["no", "no", "yes", "no", "yes", "no"]
+
+
+def test_policies_and_routing_add_no_round_trip_to_a_decision() -> None:
+    plan = replace(QUICK, warm_up_trips=60, counted_calls=20)
+    found = round_trips(["hello"], plan, lambda _what: None)["kinds"]
+
+    assert {one["deciding"] for one in found.values()} == {1}
+    assert found[BARE]["noting, mean"] == 0
+    assert found[RULED]["noting, mean"] == 1
+
+
+def test_the_commit_that_was_measured_is_told_and_whether_files_were_changed() -> None:
+    assert in_words({"commit": "20ded4b", "changed": False}) == "20ded4b"
+    assert in_words({"commit": "20ded4b", "changed": True}).startswith("20ded4b, and files")
+    assert in_words({"commit": None, "changed": None}) == "not known"
+    assert set(checkout()) == {"commit", "changed"}
 
 
 def test_that_all_candidates_are_asked_about_is_a_figure_of_its_own() -> None:

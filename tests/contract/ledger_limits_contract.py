@@ -141,8 +141,18 @@ class LedgerLimitsContract(LedgerCase):
         ],
     )
     def test_a_budget_cannot_become_another_kind_of_budget(self, ledger, books, daily, change):
+        other = replace(daily, **change)
         with pytest.raises(ConfigurationError, match="new id"):
-            books.define(replace(daily, **change), DAY)
+            books.define(other, DAY)
+        with pytest.raises(ConfigurationError, match="new id"):
+            books.refuse_other_kinds([budget("new"), other])
+
+        assert books.limits() == {"search-daily": 1_000}
+
+    def test_a_new_budget_or_another_limit_is_no_other_kind_and_asking_defines_nothing(
+        self, books, daily
+    ):
+        books.refuse_other_kinds([budget("new"), replace(daily, limit=5)])
 
         assert books.limits() == {"search-daily": 1_000}
 

@@ -5,7 +5,12 @@ import pytest
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.application.config_size import DOCUMENT_BYTES_MAX
-from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import (
+    ConfigurationError,
+    DamagedDocument,
+    LedgerContention,
+    LedgerUnavailable,
+)
 from tests.contract.engines import CONCURRENT_TABLES, EVERY, MEMORY, TABLES
 from tests.contract.race import race
 from tests.fakes.builders import NOON, ManualClock
@@ -109,8 +114,19 @@ class TestConfigStoreOnATable:
             ExpressionAttributeValues={":d": {"S": text}},
         )
 
-        with pytest.raises(ConfigurationError, match=r"apply sentry\.yaml again"):
+        with pytest.raises(DamagedDocument, match=r"apply sentry\.yaml again") as damaged:
             store.read()
+
+        assert damaged.value.version == "v1"
+        store.write("v2", NEW, damaged.value.version)
+        assert store.read() == ("v2", NEW)
+
+    def test_what_is_left_of_a_version_is_replaced_by_that_version(self, table, store):
+        store.write("v1", NEW, None)
+
+        store.write("v1", OLD, "v1")
+
+        assert DynamoDbConfigStore(table.items, ManualClock()).read() == ("v1", OLD)
 
     def test_a_table_that_cannot_be_asked_is_unavailable(self, table):
         store = DynamoDbConfigStore(LedgerCalls(table.client, "elsewhere"), ManualClock())

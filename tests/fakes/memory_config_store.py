@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 
-from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import DamagedDocument, LedgerContention, LedgerUnavailable
 
 
 class MemoryConfigStore:
@@ -18,14 +18,24 @@ class MemoryConfigStore:
         self.reads += 1
         if self.unavailable:
             raise LedgerUnavailable("told to be")
-        return (self._stored[0], json.loads(self._stored[1])) if self._stored else None
+        if self._stored is None:
+            return None
+        version, text = self._stored
+        try:
+            return version, json.loads(text)
+        except ValueError as error:
+            raise DamagedDocument(str(error), version=version) from error
+
+    def holds(self, version: str, text: str) -> None:
+        """From now on, whoever wrote it and however well."""
+        self._stored = version, text
 
     def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:
         self.before_write()
         held = self._stored[0] if self._stored else None
-        if held == version:
-            return
         if held != replaces:
+            if held == version:
+                return
             raise LedgerContention(f"{held} is in force, not {replaces}")
         self.writes += 1
         self._stored = version, json.dumps(document)

@@ -5,7 +5,7 @@ real adapter agree, the adapter's moving of money is invisible to callers, as it
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -133,12 +133,22 @@ class MemoryLedger:
         self._ask()
         return dict(self._limits)
 
+    def refuse_other_kinds(self, budgets: Iterable[Budget]) -> None:
+        with self._lock:
+            self._ask()
+            for budget in budgets:
+                self._refuse_other_kind(budget)
+
+    def _refuse_other_kind(self, budget: Budget) -> None:
+        kind = self._kinds.get(budget.id)
+        if kind not in (None, (budget.unit, budget.window_text)):
+            raise ConfigurationError(f"budget {budget.id!r} counts {kind}; use a new id")
+
     def define(self, budget: Budget, window_id: str) -> int | None:
         with self._lock:
             self._ask()
-            kind = self._kinds.setdefault(budget.id, (budget.unit, budget.window_text))
-            if kind != (budget.unit, budget.window_text):
-                raise ConfigurationError(f"budget {budget.id!r} counts {kind}; use a new id")
+            self._refuse_other_kind(budget)
+            self._kinds[budget.id] = (budget.unit, budget.window_text)
             before = self._limits.get(budget.id)
             self._limits[budget.id] = budget.limit
             for key in self._window_limits:

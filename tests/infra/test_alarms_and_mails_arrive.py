@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+from cost_sentry import bootstrap
+from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from infra.alarms import ALARMS
 from tests.infra.recorded_house import SONNET, answering
 
@@ -36,6 +38,9 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     house.expire()
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
+    house.recorder.table_is_silent = False
+    put_in_force_unreadably(house.clock)
+    house.call(SONNET, 500, "search", answering(400))
     printed = capsys.readouterr().out + projected()
     written = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
     watched = {
@@ -52,6 +57,13 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     }
     assert counted == {("CostSentry", "WorkflowFailures"), ("CostSentry", "WorkflowTimeouts")}
     assert watched - counted <= {found for document in written for found in metrics_of(document)}
+
+
+def put_in_force_unreadably(clock):
+    """As a newer version of cost-sentry might."""
+    store = DynamoDbConfigStore(bootstrap.ledger_calls(), clock)
+    version, document = store.read()
+    store.write("newer", {**document, "format": "newer"}, version)
 
 
 def projected():

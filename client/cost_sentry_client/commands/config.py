@@ -1,3 +1,4 @@
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,10 +8,12 @@ from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.run import Run, deployed_command, local_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cost_sentry.application.config_changes import ConfigChange
+    from cost_sentry.application.stored_config import NotCompared
     from cost_sentry_client.config_file import ConfigDocument, ConfigProblem
+    from cost_sentry_client.operations import Standing
 
 app = typer.Typer(
     help="sentry.yaml: teams, models, budgets, and who is told.", no_args_is_help=True
@@ -59,19 +62,28 @@ def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
 def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
     """What applying a file would change. Changes nothing."""
     from cost_sentry.application.apply_config import plan_config
+    from cost_sentry.application.stored_config import not_compared
 
     document = _loaded(run, file)
-    current = run.operator.config_in_force()
-    changes = plan_config(current, document.config, run.operator.books.limits())
-    in_force = current.version if current else None
+    standing, books = run.operator.standing(), run.operator.books
+    stored, limits = standing.stored if standing else None, books.limits()
+    with _saying_what_stands(run):
+        changes = plan_config(stored.config if stored else None, document.config, limits)
+        books.refuse_other_kinds(budget.in_ledger for budget in document.config.budgets)
+    unknown = not_compared(stored, document.config, limits)
+    in_force = stored.version if stored else None
     run.answer(
         {
             "version": document.config.version,
             "inForce": in_force,
+            "inForceSince": standing.applied_at.isoformat() if standing else None,
             "changes": [_change_json(change) for change in changes],
+            "notCompared": _not_compared_json(unknown),
         },
         *_change_lines(changes, f"{file} and version {in_force}, which is in force, are the same"),
     )
+    run.note(_standing_text(standing))
+    _note_not_compared(run, unknown)
     _note_warnings(run, document.warnings)
 
 
@@ -83,7 +95,7 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
 
     document = _loaded(run, file)
     operator = run.operator
-    with run.progress("applying"):
+    with _saying_what_stands(run), run.progress("applying"):
         applied = operator.apply(document.config)
         missing = unsubscribed(operator, document.config)
         voiceless = without_workflow(operator, document.config)
@@ -92,12 +104,14 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
             "version": applied.version,
             "replaced": applied.replaced,
             "changes": [_change_json(change) for change in applied.changes],
+            "notCompared": _not_compared_json(applied.not_compared),
             "unsubscribed": missing,
             "withoutWorkflow": voiceless,
         },
         *_change_lines(applied.changes, "nothing to change"),
         f"version {applied.version} is in force",
     )
+    _note_not_compared(run, applied.not_compared)
     _note_warnings(run, document.warnings)
     if voiceless:
         run.note(
@@ -115,20 +129,31 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
 
 def _loaded(run: Run, file: Path) -> "ConfigDocument":
     """The file; if it is not valid, what stays in force is told before what is wrong with it."""
-    from contextlib import suppress
+    from cost_sentry_client.config_file import load_config
 
+    with _saying_what_stands(run):
+        return load_config(file)
+
+
+@contextmanager
+def _saying_what_stands(run: Run) -> "Iterator[None]":
+    """Say which configuration is in force, and how old it is, before why another one is not."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from cost_sentry.domain.errors import CostSentryError
-    from cost_sentry_client.config_file import ConfigFileInvalid, load_config
+    from cost_sentry_client.config_file import ConfigFileInvalid
 
     try:
-        return load_config(file)
-    except ConfigFileInvalid:
-        # A deployment that cannot be asked must not hide what is wrong with the file.
+        yield
+    except (CostSentryError, ConfigFileInvalid):
+        # A deployment that cannot be asked must not hide what is wrong.
         with suppress(CostSentryError, ClientError, BotoCoreError):
-            run.note(f"nothing was changed: {run.operator.standing()}")
+            run.note(_standing_text(run.operator.standing()))
         raise
+
+
+def _standing_text(standing: "Standing | None") -> str:
+    return standing.text if standing else "no configuration is in force"
 
 
 def _change_json(change: "ConfigChange") -> dict[str, str | None]:
@@ -144,6 +169,17 @@ def _change_json(change: "ConfigChange") -> dict[str, str | None]:
 
 def _change_lines(changes: "Sequence[ConfigChange]", none: str) -> list[str]:
     return [change.text for change in changes] or [none]
+
+
+def _not_compared_json(unknown: "NotCompared | None") -> dict[str, object] | None:
+    from dataclasses import asdict
+
+    return asdict(unknown) if unknown else None
+
+
+def _note_not_compared(run: Run, unknown: "NotCompared | None") -> None:
+    for line in unknown.lines if unknown else ():
+        run.note(f"warning: {line}", style="yellow")
 
 
 def _note_problems(run: Run, problems: "Sequence[ConfigProblem]") -> None:

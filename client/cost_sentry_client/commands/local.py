@@ -107,8 +107,9 @@ def _configure(run: Run, cloud: "LocalCloud", file: Path | None) -> str:
     from cost_sentry_client.target import local_target
 
     operator = Operator(local_target(cloud, run.options.stage))
-    in_force = operator.config_in_force()
+    in_force = operator.stored_config()
     if file is None and in_force is not None:
-        return f"configuration {in_force.version} stays in force"
+        unreadable = f", and cannot be read: {in_force.fault}" if in_force.fault else ""
+        return f"configuration {in_force.version} stays in force{unreadable}"
     applied = operator.apply(load_config(file or EXAMPLE).config)
     return f"configuration {applied.version} is in force, from {file or 'examples/sentry.yaml'}"

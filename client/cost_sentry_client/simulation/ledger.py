@@ -5,7 +5,7 @@ gone when the command ends. What is free lies in one place, so a refusal is alwa
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -161,14 +161,20 @@ class SimulatedLedger:
         """See the port."""
         return dict(self._limits)
 
+    def refuse_other_kinds(self, budgets: Iterable[Budget]) -> None:
+        """See the port."""
+        for budget in budgets:
+            kind = budget.unit, budget.window_text
+            if self._kinds.get(budget.id, kind) != kind:
+                raise ConfigurationError(
+                    f"budget {budget.id!r} counts {' per '.join(self._kinds[budget.id])} and cannot"
+                    f" count {' per '.join(kind)}; use a new id"
+                )
+
     def define(self, budget: Budget, window_id: str) -> int | None:
         """See the port."""
-        kind = budget.unit, budget.window_text
-        if self._kinds.setdefault(budget.id, kind) != kind:
-            raise ConfigurationError(
-                f"budget {budget.id!r} counts {' per '.join(self._kinds[budget.id])} and cannot"
-                f" count {' per '.join(kind)}; use a new id"
-            )
+        self.refuse_other_kinds((budget,))
+        self._kinds[budget.id] = budget.unit, budget.window_text
         before = self._limits.get(budget.id)
         self._limits[budget.id] = budget.limit
         for key in self._windows_from(budget.id, window_id):

@@ -1,10 +1,12 @@
 """From the caller's input to a decision, and from a decision to what the workflow does next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from cost_sentry.adapters.answer_block import answer_block
 from cost_sentry.adapters.converse_codec import to_integration
+from cost_sentry.adapters.dynamodb_config_store import StandIn
 from cost_sentry.adapters.request_parser import given_model_id
 from cost_sentry.adapters.request_parser_fields import given_request_id
 from cost_sentry.adapters.ticket import ticket_of
@@ -69,8 +71,22 @@ def _word(decision: Decision) -> str:
     return REPLAY if decision.replayed else decision.kind.value
 
 
-def log_fields(decision: Decision) -> dict[str, Any]:
-    """What a log says of a decision: names and reasons, no text of the request (P10)."""
+def faults_counted(decision: Decision, stand_in: StandIn | None = None) -> Iterator[str]:
+    """The metrics that this decision counts in: what operators must hear of."""
+    if decision.code is ReasonCode.EMERGENCY_ALLOWANCE:
+        yield "EmergencyCalls"
+    is_unreadable = stand_in is not None and stand_in.is_unreadable
+    if is_unreadable or decision.code is ReasonCode.NOT_CONFIGURED:
+        yield "ConfigurationFaults"
+
+
+def log_fields(decision: Decision, stand_in: StandIn | None = None) -> dict[str, Any]:
+    """What a log says of a decision: names and reasons, no text of the request (P10).
+
+    Args:
+        decision: its kind, models and ids.
+        stand_in: the configuration that decided, if it is not the one in force.
+    """
     held = decision.reservation
     return {
         "uncounted": decision.uncounted,
@@ -81,6 +97,7 @@ def log_fields(decision: Decision) -> dict[str, Any]:
         "ignored_tags": dict(decision.ignored_tags),
         "model_asked": decision.model_asked,
         "model_used": decision.model_used,
+        **({"stand_in": asdict(stand_in)} if stand_in else {}),
         **({"cache_fault": decision.cache_fault} if decision.cache_fault else {}),
     }
 

@@ -1,6 +1,6 @@
 """The ledger's read models and its operator's verbs, on DynamoDB."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,6 +83,13 @@ class DynamoDbBooks:
     def limits(self) -> Mapping[str, int]:
         """See the port."""
         return {i["sk"]["S"]: int(i["limit"]["N"]) for i in self._calls.query("BUDGETS")}
+
+    def refuse_other_kinds(self, budgets: Iterable[Budget]) -> None:
+        """See the port. One query."""
+        defined = {item["sk"]["S"]: item for item in self._calls.query("BUDGETS")}
+        for budget in budgets:
+            if budget.id in defined:
+                _refuse_other_kind(budget, defined[budget.id])
 
     def define(self, budget: Budget, window_id: str) -> int | None:
         """See the port."""

@@ -8,17 +8,23 @@ from typing import Any
 
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import key
-from cost_sentry.application.config_document import config_from_document
+from cost_sentry.application.config_document import APPLY_AGAIN, config_from_document
 from cost_sentry.application.config_size import document_text, must_fit
 from cost_sentry.application.ports import Clock, ConfigStore
-from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import (
+    ConfigurationError,
+    CostSentryError,
+    DamagedDocument,
+    LedgerContention,
+    LedgerUnavailable,
+)
 from cost_sentry.domain.sentry_config import SentryConfig
 
 FRESH_FOR = timedelta(seconds=1)
 """How old an answer may be without a look at the table."""
 
 IN_FORCE_FOR = timedelta(minutes=5)
-"""How long the last good answer stands in while the table cannot be read."""
+"""How long the last good answer stands in while the table, or what it holds, cannot be read."""
 
 
 class DynamoDbConfigStore:
@@ -41,7 +47,7 @@ class DynamoDbConfigStore:
             return None
         version = item["version"]["S"]
         if self._parsed is None or self._parsed[0] != version:
-            self._parsed = version, _parse(item["document"]["S"])
+            self._parsed = version, _parse(item["document"]["S"], version)
         return self._parsed
 
     def applied_at(self) -> datetime | None:
@@ -68,8 +74,10 @@ class DynamoDbConfigStore:
 class CachedConfigSource:
     """``application.ports.ConfigSource``: at most one read per second and execution environment.
 
-    While the table cannot be read, the last good answer stays in force for five minutes; after
-    that the answer is ``LedgerUnavailable`` (P9).
+    While the table cannot be read, or holds what this version cannot read, the last good
+    configuration stays in force for five minutes, and ``stand_in`` says so. After that the answer
+    is the error, ``LedgerUnavailable`` (P9) or ``ConfigurationError``, until one can be read again:
+    an environment never decides by an old answer and refuses in turn.
     """
 
     def __init__(self, store: ConfigStore, clock: Clock) -> None:
@@ -77,6 +85,8 @@ class CachedConfigSource:
         self._clock = clock
         self._good: _Good | None = None
         self._tried_at: datetime | None = None
+        self.stand_in: StandIn | None = None
+        """Of the last answer of ``current``; ``None``: what it gave is what is in force."""
 
     def current(self) -> SentryConfig | None:
         """See the port."""
@@ -86,15 +96,25 @@ class CachedConfigSource:
         return self._good.config if self._good else None
 
     def _look(self, now: datetime) -> None:
-        self._tried_at = now
+        self._tried_at, self.stand_in = now, None
         try:
-            stored = self._store.read()
-        except LedgerUnavailable:
-            if self._good is None or not _within(IN_FORCE_FOR, self._good.read_at, now):
+            self._good = _Good(config=self._config(self._store.read()), read_at=now)
+        except (LedgerUnavailable, ConfigurationError) as error:
+            self.stand_in = self._stand_in(error, now)
+            if self.stand_in is None:
                 self._good = None
                 raise
-            return
-        self._good = _Good(config=self._config(stored), read_at=now)
+
+    def _stand_in(self, error: CostSentryError, now: datetime) -> "StandIn | None":
+        good = self._good
+        if good is None or good.config is None or not _within(IN_FORCE_FOR, good.read_at, now):
+            return None
+        return StandIn(
+            version=good.config.version,
+            age_seconds=int((now - good.read_at).total_seconds()),
+            fault=str(error),
+            is_unreadable=isinstance(error, ConfigurationError),
+        )
 
     def _config(self, stored: tuple[str, Mapping[str, object]] | None) -> SentryConfig | None:
         if stored is None:
@@ -103,6 +123,18 @@ class CachedConfigSource:
         if known is not None and known.version == stored[0]:
             return known
         return config_from_document(stored[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """The configuration that decides while the one in force cannot be read."""
+
+    version: str
+    age_seconds: int
+    """Since it was seen in force for the last time."""
+    fault: str
+    is_unreadable: bool
+    """Whether an operator must act; else the table could not be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +151,15 @@ def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
     return since is not None and timedelta(0) <= now - since < span
 
 
-def _parse(text: str) -> Mapping[str, object]:
+def _parse(text: str, version: str) -> Mapping[str, object]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise ConfigurationError(
-            f"the stored configuration is not JSON ({error}): apply sentry.yaml again"
-        ) from error
+        message = f"the configuration in force is not JSON ({error}): {APPLY_AGAIN}"
+        raise DamagedDocument(message, version=version) from error
     if not isinstance(document, dict):
-        raise ConfigurationError("the stored configuration is no object: apply sentry.yaml again")
+        message = f"the configuration in force is no JSON object: {APPLY_AGAIN}"
+        raise DamagedDocument(message, version=version)
     return document
 
 

@@ -1,6 +1,6 @@
 """Put a checked configuration in force. Doing it twice changes nothing the second time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,15 +10,17 @@ from cost_sentry.application.config_changes import (
     ConfigChange,
     plan_config,
 )
-from cost_sentry.application.config_document import (
-    config_from_document,
-    config_to_document,
-    with_version,
-)
+from cost_sentry.application.config_document import config_to_document, with_version
 from cost_sentry.application.config_size import must_fit
 from cost_sentry.application.ports import Clock, ConfigStore, LedgerBooks
+from cost_sentry.application.stored_config import (
+    NotCompared,
+    StoredConfig,
+    not_compared,
+    stored_config,
+)
 from cost_sentry.domain.budget import Budget
-from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
 from cost_sentry.domain.sentry_config import SentryConfig
 
 __all__ = [
@@ -28,7 +30,6 @@ __all__ = [
     "ConfigChange",
     "apply_config",
     "plan_config",
-    "read_config",
 ]
 
 
@@ -43,12 +44,8 @@ class AppliedConfig:
     changes: tuple[ConfigChange, ...]
     """Empty: nothing changed."""
     at: datetime
-
-
-def read_config(store: ConfigStore) -> SentryConfig | None:
-    """The configuration in force; ``None`` before the first."""
-    stored = store.read()
-    return config_from_document(stored[1]) if stored else None
+    not_compared: NotCompared | None = None
+    """What ``changes`` cannot tell, if the version in force before could not be read."""
 
 
 def apply_config(
@@ -61,9 +58,13 @@ def apply_config(
     refused changes none of them. They take effect at once and keep what is spent. Every budget is
     defined every time, so a run that was cut short, or a limit changed elsewhere, is set right.
 
+    One in force that cannot be read is replaced like any other, or nobody could ever apply again.
+    Which budgets it has the ledger tells: one that is known there may be in force.
+
     Raises:
         ConfigurationError: It is too large to be stored, or a budget would change its unit, window
-            or time zone. Nothing was changed but budgets that are not in force.
+            or time zone: nothing was changed. Or another operator put one in force meanwhile that
+            cannot be read, so that nobody here can set its limits.
         LedgerContention: Another operator changed the configuration meanwhile; theirs holds.
         LedgerUnavailable: The ledger could not be asked, and the message says if ``wanted`` may be
             in force; safe to try again.
@@ -71,21 +72,38 @@ def apply_config(
     wanted, now = with_version(wanted), clock.now()
     document = config_to_document(wanted)
     must_fit(document)
-    stored = store.read()
-    current = config_from_document(stored[1]) if stored else None
-    changes = plan_config(current, wanted, books.limits())
-    in_force = {budget.id for budget in current.budgets} if current else set()
+    before, limits = stored_config(store), books.limits()
+    changes = plan_config(before.config if before else None, wanted, limits)
+    books.refuse_other_kinds(budget.in_ledger for budget in wanted.budgets)
+    in_force = _budgets_in_force(before, limits)
     _define((one for one in wanted.budgets if one.id not in in_force), books, now)
-    replaced = stored[0] if stored else None
+    replaced = before.version if before else None
     try:
-        if replaced != wanted.version:
+        if not _holds(before, wanted.version):
             _put_in_force(wanted.version, document, replaced, store)
     except LedgerContention:
         # A budget that is new in theirs and in ours has our limit, if ours was the later one.
-        _set_limits(read_config(store), store, books, now)
+        _set_limits(_latest(wanted, store), store, books, now)
         raise
     _set_limits_of(wanted, store, books, now)
-    return AppliedConfig(version=wanted.version, replaced=replaced, changes=changes, at=now)
+    return AppliedConfig(
+        version=wanted.version,
+        replaced=replaced,
+        changes=changes,
+        at=now,
+        not_compared=not_compared(before, wanted, limits),
+    )
+
+
+def _budgets_in_force(before: StoredConfig | None, limits: Mapping[str, int]) -> Container[str]:
+    if before is None:
+        return ()
+    return limits if before.config is None else {budget.id for budget in before.config.budgets}
+
+
+def _holds(stored: StoredConfig | None, version: str) -> bool:
+    """Whether this version is in force, and not what was left of it."""
+    return stored is not None and stored.version == version and stored.config is not None
 
 
 def _define(budgets: Iterable[Budget], books: LedgerBooks, now: datetime) -> None:
@@ -108,11 +126,11 @@ def _put_in_force(
 
 def _is_in_force(version: str, store: ConfigStore, error: LedgerUnavailable) -> bool:
     try:
-        stored = store.read()
+        stored = stored_config(store)
     except LedgerUnavailable as still:
         message = f"version {version} may be in force, with limits of before; apply again ({error})"
         raise type(error)(message) from still
-    return stored is not None and stored[0] == version
+    return _holds(stored, version)
 
 
 def _set_limits_of(
@@ -134,5 +152,16 @@ def _set_limits(
     """Those of ``config``, or of what took its place meanwhile: whoever is last looks again."""
     while config is not None:
         _define(config.budgets, books, now)
-        latest = read_config(store)
+        latest = _latest(config, store)
         config = None if latest is None or latest.version == config.version else latest
+
+
+def _latest(ours: SentryConfig, store: ConfigStore) -> SentryConfig | None:
+    stored = stored_config(store)
+    if stored is not None and stored.config is None:
+        raise ConfigurationError(
+            f"another operator put version {stored.version} in force meanwhile, and its limits "
+            f"cannot be set from here, so some may be those of version {ours.version}: apply "
+            f"its sentry.yaml again with the version of cost-sentry that did ({stored.fault})"
+        )
+    return stored.config if stored else None

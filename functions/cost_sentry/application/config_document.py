@@ -58,6 +58,9 @@ FORMATS = (
     FORMAT_WITH_STAGES,
 )
 
+APPLY_AGAIN = "apply sentry.yaml again (`cost-sentry config apply`)"
+"""The way out of a stored configuration that cannot be read: it is replaced like any other."""
+
 _VERSION_CHARACTERS = 16
 
 
@@ -94,16 +97,16 @@ def config_from_document(document: Mapping[str, object]) -> SentryConfig:
     """The inverse of ``config_to_document``; ``ConfigurationError`` if it is no such document."""
     if document.get("format") not in FORMATS:
         raise ConfigurationError(
-            f"the stored configuration has format {document.get('format')!r}; this sentry reads "
-            f"formats {FORMAT} to {FORMATS[-1]}: apply sentry.yaml again with this "
-            "version of cost-sentry"
+            f"the configuration in force has format {document.get('format')!r}, and this version "
+            f"of cost-sentry reads formats {FORMAT} to {FORMATS[-1]}: use one that reads it, or "
+            f"{APPLY_AGAIN} with this one"
         )
     try:
         return _config_from(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigurationError(
-            f"the stored configuration cannot be read ({type(error).__name__}: {error}): "
-            "apply sentry.yaml again"
+            "the configuration in force cannot be read "
+            f"({type(error).__name__}: {error}): {APPLY_AGAIN}"
         ) from error
 
 

@@ -201,6 +201,10 @@ class LedgerBooks(Protocol):
         """
         ...
 
+    def refuse_other_kinds(self, budgets: Iterable[Budget]) -> None:
+        """``ConfigurationError`` if ``define`` would refuse one of them. Changes nothing."""
+        ...
+
     def pending(self, account: str | None = None) -> Sequence[Reservation]:
         """Reservations that nobody resolved yet."""
         ...
@@ -210,7 +214,10 @@ class ConfigStore(Protocol):
     """Where the applied configuration lives."""
 
     def read(self) -> tuple[str, Mapping[str, object]] | None:
-        """Version and document of the configuration in force, ``None`` before the first."""
+        """Version and document of the configuration in force, ``None`` before the first.
+
+        ``DamagedDocument`` if what is stored is none.
+        """
         ...
 
     def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:

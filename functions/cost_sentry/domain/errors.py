@@ -7,6 +7,7 @@ CostSentryError
 │   ├── LedgerBehind        it answers, but cannot say yet what became of a request id
 │   └── LedgerThrottled     refused for its rate, before anything was done
 ├── ConfigurationError      an operator must act
+│   └── DamagedDocument     what is stored is no document; its version still is known
 └── InvariantViolated       a bug: stop, and keep the evidence
 """
 
@@ -75,6 +76,14 @@ class LedgerThrottled(LedgerUnavailable):
 
 class ConfigurationError(CostSentryError):
     """Something an operator wrote, or did not write, stops the sentry from working."""
+
+
+class DamagedDocument(ConfigurationError):  # noqa: N818 - named as what is stored
+    """The text of the configuration in force is no document; ``version`` is what replaces it."""
+
+    def __init__(self, message: str, *, version: str) -> None:
+        self.version = version
+        super().__init__(message)
 
 
 class InvariantViolated(CostSentryError):  # noqa: N818

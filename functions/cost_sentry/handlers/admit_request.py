@@ -6,10 +6,9 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_sentry import bootstrap
-from cost_sentry.adapters.admission_answer import admission_answer, log_fields, malformed
+from cost_sentry.adapters import admission_answer as answers
 from cost_sentry.adapters.identified_request import caller_of, identified_request
 from cost_sentry.application.note_decision import note_decision
-from cost_sentry.domain.decision import ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.shard import stamp_of
 
@@ -26,11 +25,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             request, attempt=f"{stamp_of(execution['id'])}.{stamp_of(context.aws_request_id)}"
         )
     except RequestRefused as refused:
-        decision = malformed(raw, refused, caller_of(event), execution["name"])
+        decision = answers.malformed(raw, refused, caller_of(event), execution["name"])
     unnoted = note_decision(decision, request, log=bootstrap.decision_log, clock=bootstrap.clock())
-    fields = {**log_fields(decision), "unnoted": unnoted, "execution": execution["id"]}
+    stand_in = bootstrap.config_source().stand_in
+    fields = answers.log_fields(decision, stand_in)
+    fields |= {"unnoted": unnoted, "execution": execution["id"]}
     logger.info(decision.code.value, extra=fields)
-    if decision.code is ReasonCode.EMERGENCY_ALLOWANCE:
-        with single_metric("EmergencyCalls", MetricUnit.Count, 1, namespace="CostSentry") as metric:
+    for name in answers.faults_counted(decision, stand_in):
+        with single_metric(name, MetricUnit.Count, 1, namespace="CostSentry") as metric:
             metric.add_dimension("service", "admit_request")
-    return admission_answer(decision, request, bootstrap.price_book().version)
+    return answers.admission_answer(decision, request, bootstrap.price_book().version)

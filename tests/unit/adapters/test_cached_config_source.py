@@ -126,6 +126,23 @@ def test_a_clock_that_was_set_back_does_not_keep_an_old_answer_fresh(source, sto
     assert source.current() == NEW
 
 
+def test_while_the_table_is_away_it_is_said_what_stands_in_and_how_old_it_is(source, store, clock):
+    source.current()
+    assert source.stand_in is None
+    store.unavailable = True
+    clock.advance(seconds=30)
+
+    source.current()
+
+    stand_in = source.stand_in
+    assert (stand_in.version, stand_in.age_seconds) == (OLD.version, 30)
+    assert (stand_in.fault, stand_in.is_unreadable) == ("told to be", False)
+    store.unavailable = False
+    clock.advance(seconds=1)
+    source.current()
+    assert source.stand_in is None
+
+
 def test_a_stored_configuration_that_cannot_be_read_is_the_operators_business(clock):
     store = MemoryConfigStore()
     store.write("v9", {"format": 9}, None)

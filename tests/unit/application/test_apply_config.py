@@ -1,6 +1,7 @@
 import pytest
 
-from cost_sentry.application.apply_config import apply_config, read_config
+from cost_sentry.application.apply_config import apply_config
+from cost_sentry.application.stored_config import read_config
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention
 from tests.fakes.builders import NOON, ManualClock, budget, hold, reservation, resolution

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cost_sentry.application.apply_config import apply_config, plan_config, read_config
+from cost_sentry.application.apply_config import apply_config, plan_config
 from cost_sentry.application.config_size import DOCUMENT_BYTES_MAX
+from cost_sentry.application.stored_config import read_config
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
 from tests.fakes.builders import ManualClock, budget
 from tests.fakes.configurations import configuration

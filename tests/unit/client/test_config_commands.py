@@ -71,7 +71,8 @@ def test_apply_says_what_it_changed_and_the_second_time_nothing(empty_desk, file
     second = cost_sentry("config", "apply", str(file), "--json")
 
     assert (first.code, second.code) == (0, 0)
-    assert list(first.json) == ["version", "replaced", "changes", "unsubscribed", "withoutWorkflow"]
+    facts = ["version", "replaced", "changes", "notCompared", "unsubscribed", "withoutWorkflow"]
+    assert list(first.json) == facts
     budget = first.json["changes"][-1]
     assert list(budget) == ["kind", "thing", "id", "field", "before", "after"]
     assert (budget["kind"], budget["thing"], budget["id"]) == ("added", "budget", "everything")
@@ -87,7 +88,8 @@ def test_diff_shows_the_changes_and_makes_none(empty_desk, file):
     told = cost_sentry("config", "diff", str(file))
 
     assert ended.code == 0
-    assert list(ended.json) == ["version", "inForce", "changes"]
+    facts = ["version", "inForce", "inForceSince", "changes", "notCompared"]
+    assert list(ended.json) == facts
     assert ended.json["changes"] == [
         {
             "kind": "changed",
@@ -109,9 +111,31 @@ def test_beside_an_invalid_file_stands_what_stays_in_force_and_how_old_it_is(des
 
     told = " ".join(cost_sentry("config", command, str(file)).stderr.split())
 
-    assert re.search(
-        rf"nothing was changed: version {version}, applied \d+ s ago, stays in force", told
-    )
+    assert re.search(rf"version {version}, applied \d+ s ago, stays in force", told)
+
+
+def test_a_diff_says_what_is_in_force_and_since_when(desk, file):
+    file.write_text(GOOD.replace("id: everything", "id: dollars"))
+
+    ended = cost_sentry("config", "diff", str(file), "--json")
+
+    version, since = (ended.json[name] for name in ("inForce", "inForceSince"))
+    assert version == desk.operator.config().version
+    assert since == desk.operator.config_store.applied_at().isoformat()
+    assert re.search(rf"version {version}, applied \d+ s ago, stays in force", ended.stderr)
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+def test_what_another_reason_refuses_says_what_stays_in_force_and_how_old_it_is(
+    desk, file, command
+):
+    version = desk.operator.config().version
+
+    ended = cost_sentry("config", command, str(file))
+
+    assert ended.code == 1
+    assert "budget everything counts tokens per month" in ended.stderr
+    assert re.search(rf"version {version}, applied \d+ s ago, stays in force", ended.stderr)
 
 
 def test_a_deployment_that_cannot_be_asked_does_not_hide_what_is_wrong_with_a_file(

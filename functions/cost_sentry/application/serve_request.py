@@ -223,7 +223,7 @@ class Serving:
             priority=request.priority.value,
             reserved_at=now,
             expires_at=now + timedelta(seconds=self.config.hold_seconds),
-            path_digests=run.path_digests if run else (),
+            path_digests=run.path_digests if run else None,
             retry=run.retry if run else 0,
         )
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cost_sentry.application.candidate_tries import CandidateTries, TooLong
+from cost_sentry.application.candidate_tries import CandidateTries, Ended, TooLong
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.circuit_ports import Circuits
-from cost_sentry.application.ports import Clock, Reserved, SameId
+from cost_sentry.application.ports import Clock, Reserved
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
@@ -22,7 +22,7 @@ from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
 from cost_sentry.domain.service_tier import STANDARD, model_held, served_model
 
-Result = Reserved | SameId | TooLong | None
+Result = Ended | TooLong | None
 PROBED_SECONDS = 5
 """After which a call may ask again for a model that one call tries now; nobody knows when."""
 

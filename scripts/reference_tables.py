@@ -117,7 +117,8 @@ def request_limits() -> str:
             "`session`",
             (
                 "of an agent run: `id`, a UUID of version 7; `path`, at most "
-                f"{PATH_NAMES_MAX} names from the root down; `retry`, from 0 for a first try"
+                f"{PATH_NAMES_MAX} names from the root down, `[]` from the root itself; "
+                "`retry`, from 0 for a first try"
             ),
         ),
         (

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cost_sentry.domain.window_id import WindowKind, kind_of
-
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
@@ -29,6 +27,8 @@ _BEDROCK_NAMES = {
 }
 """Faults that Bedrock has no name for, by what a caller of Bedrock would do about them."""
 
+_UNAVAILABLE = ("LEDGER_UNAVAILABLE", "CIRCUIT_OPEN")
+_BY_A_BUDGET = ("BUDGET_EXHAUSTED", "CRITICAL_ONLY")
 _OUT_OF_TIME = (
     "the workflow ran out of its time; the call stays charged at the reserved amount until its"
     " true cost is known"
@@ -94,20 +94,14 @@ class CallRejected(ClientError):  # noqa: N818 - named as the answer it is
 def _rejection_status(sentry: Mapping[str, Any]) -> int:
     """As an HTTP gateway would put it.
 
-    503 without ledger or model; 429 if waiting helps, and for an agent run that has used up what it
-    has: the call itself is none to be changed; else 400.
+    503 without ledger or model; 429 where a budget refused, of whatever window, for the call itself
+    is well-formed, and ``retry-after`` is there only if waiting helps; 400 for all else, unless
+    waiting helps.
     """
-    if sentry.get("code") in ("LEDGER_UNAVAILABLE", "CIRCUIT_OPEN"):
+    if sentry.get("code") in _UNAVAILABLE:
         return 503
     helps = sentry.get("retryAfterSeconds") is not None
-    return 429 if helps or _is_stopped_run(sentry) else 400
-
-
-def _is_stopped_run(sentry: Mapping[str, Any]) -> bool:
-    binding = (budget for budget in sentry.get("budgets") or [] if budget.get("binding"))
-    windows = [str(budget.get("window")) for budget in binding]
-    is_run = any(kind_of(window) is WindowKind.SESSION for window in windows)
-    return is_run and sentry.get("code") == "BUDGET_EXHAUSTED"
+    return 429 if helps or sentry.get("code") in _BY_A_BUDGET else 400
 
 
 class CallAlreadyAnswered(CallRejected):

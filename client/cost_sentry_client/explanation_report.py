@@ -134,12 +134,16 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
 
 
 def _session(session: Session) -> dict[str, Any]:
-    """Names of agents are not kept, so the path is told by its length."""
-    return {"id": session.id, "depth": session.depth, "retry": session.retry}
+    """Names of agents are not kept, so the path is told by its length; ``None``: not said."""
+    depth = None if session.path is None else session.depth
+    return {"id": session.id, "depth": depth, "retry": session.retry}
 
 
 def _run_text(session: Session) -> str:
-    where = f"{session.depth} below its root" if session.depth else "its root"
+    if session.path is None:
+        where = "without a path"
+    else:
+        where = f"{session.depth} below its root" if session.path else "its root"
     retry = f", retry {session.retry}" if session.retry else ""
     return f"{session.id}, {where}{retry}"
 

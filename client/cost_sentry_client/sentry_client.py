@@ -96,7 +96,8 @@ class SentryClient:
                 ``refresh`` for one that is kept in place of the last.
             mayWait: ``True`` to be served by service tier flex, where the operator prices it.
             session: Of an agent run: ``id``, a version 7 UUID that all its agents share, ``path``,
-                the names from the root down to the one that calls, and ``retry``.
+                the names from the root down to the one that calls (``[]`` from the root itself),
+                and ``retry``.
             **kwargs: Exactly what ``boto3.client("bedrock-runtime").converse`` takes; but
                 ``modelId`` may be a virtual model, or be left out beside the tag ``taskType``.
 

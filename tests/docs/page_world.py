@@ -9,12 +9,14 @@ from cost_sentry.adapters.cedar_policies import CedarPolicies
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.application.admit_request import Admission
+from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.docs.page_code import blocks
 from tests.fakes.admissions import FixedConfig
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.memory_run_trees import MemoryRunTrees
 from tests.tidy.tree import ROOT
 
 BOOK = PackagedPriceBook(region="eu-central-1")
@@ -50,16 +52,18 @@ def written(folder: Path, yaml: str, **policies: str) -> Path:
 class World:
     """Decides calls at a time that the test names."""
 
-    def __init__(self, config: SentryConfig, at: datetime = NOON) -> None:
+    def __init__(self, config: SentryConfig, at: datetime = NOON, book: PriceBook = BOOK) -> None:
         self.clock, self.ledger = ManualClock(at), MemoryLedger()
+        trees = MemoryRunTrees()
         for budget in config.budgets:
             self.ledger.define(budget, budget.window_at(at).id)
         self._admission = Admission(
             config_source=FixedConfig(config),
-            price_book=BOOK,
+            price_book=book,
             ledger=self.ledger,
             clock=self.clock,
             policy_engines=CedarPolicies,
+            run_trees=lambda: trees,
         )
         self._calls = 0
 

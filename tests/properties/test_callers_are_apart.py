@@ -1,4 +1,7 @@
-"""Whatever one application sends, another's balance, decisions and answers stay as they are."""
+"""Whatever one application sends, another's balance, decisions and answers stay as they are.
+
+But for circuits, which all callers share by design: there are none here.
+"""
 
 import json
 from datetime import timedelta

@@ -15,7 +15,7 @@ from tests.fakes.simulations import RecordedRun, call, decisions, sentry
 from tests.unit.application.test_sessions import OTHER, RUN, cap
 
 PLENTY = budget("plenty", 10**12, scope={}, window=WindowKind.NONE)
-PATHS = st.lists(st.sampled_from("abc"), max_size=3).map(tuple)
+PATHS = st.none() | st.lists(st.sampled_from("abc"), max_size=3).map(tuple)
 
 
 @st.composite

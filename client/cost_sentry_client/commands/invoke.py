@@ -65,7 +65,8 @@ def invoke(
         str | None, typer.Option("--session", help="Of an agent run: a UUID of version 7.")
     ] = None,
     path: Annotated[
-        str | None, typer.Option("--path", help="Of the agent in its run: planner/searcher.")
+        str | None,
+        typer.Option("--path", help="Of the agent in its run: planner/searcher; / is the root."),
     ] = None,
     retry: Annotated[
         int | None, typer.Option("--retry", help="Of a step of the run: 1 for its first.")
@@ -112,8 +113,14 @@ def invoke(
 
 
 def _session(session: str | None, path: str | None, retry: int | None) -> dict[str, Any] | None:
-    given = {"id": session, "path": path.split("/") if path else None, "retry": retry}
+    given = {"id": session, "path": None if path is None else _names(path), "retry": retry}
     return {name: value for name, value in given.items() if value is not None} or None
+
+
+def _names(path: str) -> list[str]:
+    """``planner/searcher``, also from the root on; the root itself is ``/``, and has none."""
+    names = path.removeprefix("/")
+    return names.split("/") if names else []
 
 
 def _inference(max_tokens: int | None, temperature: float | None) -> dict[str, Any]:

@@ -120,6 +120,6 @@ def _told(claim: Claim, seen: _Seen, looked: LookedAt) -> object:
 
 def _tags_seen(tags: Tags, looked: LookedAt) -> list[str]:
     is_any = looked.everything or not looked.exact.isdisjoint(("tags", "tagNames"))
-    texts = looked.members.get("tags", set())
-    sought = {text.partition("=")[0] for text in texts} | looked.members.get("tagNames", set())
+    texts = looked.texts_in("tags")
+    sought = {text.partition("=")[0] for text in texts} | looked.texts_in("tagNames")
     return sorted({*sought, *tags} if is_any else sought)

@@ -110,8 +110,8 @@ def _stretches(
 
 def _tags(looked: LookedAt, fixed: Tags, config: SentryConfig) -> Iterator[_Options]:
     """Whether a call has a tag, and with which value that a policy looks for."""
-    pairs = [text.partition("=") for text in sorted(looked.members.get("tags", ()))]
-    names = {name for name, *_ in pairs} | looked.members.get("tagNames", set())
+    pairs = [text.partition("=") for text in sorted(looked.texts_in("tags"))]
+    names = {name for name, *_ in pairs} | looked.texts_in("tagNames")
     if looked.everything or not looked.exact.isdisjoint(("tags", "tagNames")):
         names |= {*config.required_tags, *config.known_tags}
     for name in sorted(names - fixed.keys()):

@@ -7,8 +7,8 @@ from itertools import product
 from typing import NamedTuple
 
 from cost_sentry.adapters.call_kinds import LookedAt, looked_at
-from cost_sentry.adapters.cedar_policies import (
-    CedarPolicies,
+from cost_sentry.adapters.cedar_policies import CedarPolicies
+from cost_sentry.adapters.policy_heads import (
     may_speak_of,
     may_speak_of_caller,
     may_speak_of_model,

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from cost_sentry.adapters.call_kinds import Facts
+from cost_sentry.adapters.call_kinds import APPLICATION, CALLER, CALLER_IS, NAMESPACE, Facts
 from cost_sentry.application.policy_ports import CallerFacts, ModelFacts
 from cost_sentry.domain.policy import REGIONAL
-
-NAMESPACE = "CostSentry"
 
 
 def entities_of(
@@ -41,6 +39,19 @@ def entities_of(
             "parents": [uid("Provider", model.provider)],
         },
     ]
+
+
+def seen_of(caller: CallerFacts) -> Facts:
+    """The facts of a caller, by the names of ``call_kinds``."""
+    told = {} if caller.environment is None else {"principal.environment": caller.environment}
+    groups = [(APPLICATION, caller.account), (f"{NAMESPACE}::Team", caller.team)]
+    return {
+        CALLER: caller,
+        CALLER_IS: groups,
+        "principal.name": caller.application,
+        "principal.team": caller.team,
+        **told,
+    }
 
 
 def context_of(call: Facts) -> Facts:

@@ -10,7 +10,7 @@ each kind of call (``call_kinds``), and told what policies look at.
 """
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import cedarpy
 
 from cost_sentry.adapters.call_kinds import (
+    APPLICATION,
+    NAMESPACE,
     Facts,
     LookedAt,
     NumberTraits,
@@ -26,7 +28,9 @@ from cost_sentry.adapters.call_kinds import (
     Traits,
     looked_at,
 )
-from cost_sentry.adapters.cedar_entities import NAMESPACE, context_of, entities_of
+from cost_sentry.adapters.cedar_entities import context_of, entities_of, seen_of
+from cost_sentry.adapters.fair_memory import FairMemory
+from cost_sentry.adapters.policy_heads import Heads, caller_names, model_names, places
 from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.policy import (
@@ -37,10 +41,14 @@ from cost_sentry.domain.policy import (
     Verdict,
 )
 
-PAIRS_KNOWN_MAX = 1_000
-"""Callers and models for which the policies that may speak of them are known; and such sets."""
-VERDICTS_KNOWN_MAX = 10_000
-"""On kinds of calls; some three megabytes."""
+NEAR_KNOWN_MAX = 10_000
+"""Sets of policies that may speak of a call; 400 callers and 20 models have at most 8,000."""
+LOOKS_KNOWN_MAX = 1_000
+"""Of those the ones of which it is known what they look at; and models."""
+SETS_KNOWN_MAX = 32
+"""Of those the ones that Cedar has at hand: a hundred policies take it a third of a megabyte."""
+VERDICTS_KNOWN_MAX = 40_000
+"""On kinds of calls: five for each of 400 callers and 20 models, should no two callers be alike."""
 
 OFFER_NAMES = ("outputTokens", "inputTokensMax", "rung")
 """Of an ``OfferFacts`` in the published schema."""
@@ -66,38 +74,44 @@ class CedarPolicies:
         self._in_shadow = {
             policy.id for policy in policies.rules if policy.mode is PolicyMode.SHADOW
         }
+        self._shadows = sum(1 << n for n, id_ in enumerate(self._rules) if id_ in self._in_shadow)
         self._is_any_enforced = len(self._in_shadow) < len(self._rules)
-        self._slice = lru_cache(PAIRS_KNOWN_MAX)(self._slice_of)
-        self._looked_at = lru_cache(PAIRS_KNOWN_MAX)(self._looked_at_by)
-        self._policy_set = lru_cache(PAIRS_KNOWN_MAX)(self._policy_set_of)
+        self._ids = tuple(self._rules)
+        self._each_looks_at = [looked_at([rule]) for rule in self._rules.values()]
+        self._of_callers = Heads(self._rules.values(), "principal")
+        of_models = Heads(self._rules.values(), "resource")
+        self._near_model = lru_cache(LOOKS_KNOWN_MAX)(lambda m: of_models.near(*model_names(m)))
+        self._near = lru_cache(NEAR_KNOWN_MAX)(self._near_of)
+        self._looks_at = lru_cache(LOOKS_KNOWN_MAX)(self._looked_at_by)
+        self._policy_set = lru_cache(SETS_KNOWN_MAX)(self._policy_set_of)
+        self._same: Callable[[Verdict], Verdict] = lru_cache(LOOKS_KNOWN_MAX)(lambda one: one)
         seen = looked_at(self._rules.values())
         self._sees_everything, self._names = seen.everything, seen.names
         self._call_traits = Traits(seen, seen.names.difference(OFFER_NAMES))
         self._offer_traits = NumberTraits(seen, OFFER_NAMES)
-        self._last_call: tuple[Facts, tuple[Hashable, ...]] = ({}, ())
-        self._slices_made = 0
-        self._known: dict[Hashable, Verdict] = {}
+        self._last: _Call | None = None
+        self._known = FairMemory[Verdict](VERDICTS_KNOWN_MAX)
 
     def verdict(
         self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> Verdict:
         """See the port."""
-        found = self._slice(caller, model)
-        if found.looks_at.everything:
-            return self._asked_about(found, model, call, offer)
-        if self._last_call[0] is not call:
-            self._last_call = call, self._call_traits.of(call)
+        last = self._last
+        if last is None or last.facts is not call or last.caller is not caller:
+            last = self._last = self._call_of(caller, call)
+        near = self._near(last.near & self._near_model(model))
+        if near.looks_at_everything:
+            return self._asked_about(near.policies, caller, model, call, offer)
         kind = (
-            found.number,
-            found.of_call(self._last_call[1]),
-            found.of_offer(self._offer_traits.of(offer)),
+            near,
+            model,
+            near.of_call(last.traits),
+            near.of_offer(self._offer_traits.of(offer)),
         )
         known = self._known.get(kind)
         if known is None:
-            known = self._asked_about(found, model, call, offer)
-            if len(self._known) >= VERDICTS_KNOWN_MAX:
-                self._known.clear()
-            self._known[kind] = known
+            known = self._same(self._asked_about(near.policies, caller, model, call, offer))
+            self._known.keep(caller.team, kind, known)
         return known
 
     def looks_at(self, fact: str) -> bool:
@@ -105,36 +119,32 @@ class CedarPolicies:
         return self._sees_everything or fact in self._names
 
     def _asked_about(
-        self, found: "_Slice", model: ModelFacts, call: Facts, offer: OfferFacts
+        self, near: int, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> Verdict:
-        facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
-        request = {**found.request, "context": context_of(found.looks_at.told(facts))}
-        said = _asked(request, self._policy_set(found.near), found.entities)
+        question = self._question(near, caller, model, call, offer)
+        said = self._asked(near, question)
         shadow: tuple[PolicyNote, ...] = ()
         if said.error or said.reasons & self._in_shadow or not self._is_any_enforced:
             # Without any of them among its reasons the answer is that of the enforced ones.
             would_be = said
-            said = self._said_by_enforced(found, request)
+            said = self._said_by_enforced(near, question)
             shadow = self._of_shadows(would_be, said, model)
         if said.error:
             raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
         forbidden_by = () if said.is_permitted else self._notes(said.reasons, model)
         return Verdict(is_permitted=said.is_permitted, forbidden_by=forbidden_by, shadow=shadow)
 
-    def _said_by_enforced(self, found: "_Slice", request: Mapping[str, Any]) -> "_Said":
+    def _said_by_enforced(self, near: int, question: "_Question") -> "_Said":
         if not self._is_any_enforced:
             return _Said(is_permitted=True, reasons=set(), error=None)
-        enforced = tuple(id_ for id_ in found.near if id_ not in self._in_shadow)
-        return _asked(request, self._policy_set(enforced), found.entities)
+        return self._asked(near & ~self._shadows, question)
 
     def reasons(
         self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> tuple[PolicyNote, ...]:
         """See the port."""
-        found = self._slice(caller, model)
-        facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
-        request = {**found.request, "context": context_of(found.looks_at.told(facts))}
-        said = self._said_by_enforced(found, request)
+        near = self._call_of(caller, call).near & self._near_model(model)
+        said = self._said_by_enforced(near, self._question(near, caller, model, call, offer))
         if said.error:
             raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
         return self._notes(said.reasons, model)
@@ -163,32 +173,52 @@ class CedarPolicies:
             for id_ in islice(permits, 1)
         )
 
-    def _slice_of(self, caller: CallerFacts, model: ModelFacts) -> "_Slice":
-        """The policies that may speak of them, by their scopes; most speak of somebody else."""
-        near = tuple(id_ for id_, rule in self._rules.items() if may_speak_of(rule, caller, model))
-        looks_at = self._looked_at(near)
-        self._slices_made += 1
-        return _Slice(
-            number=self._slices_made,
-            near=near,
-            looks_at=looks_at,
-            of_call=self._call_traits.seen_by(looks_at),
-            of_offer=self._offer_traits.seen_by(looks_at),
-            request={
-                "principal": {"type": f"{NAMESPACE}::Application", "id": caller.account},
-                "action": {"type": f"{NAMESPACE}::Action", "id": "invoke"},
-                "resource": {"type": f"{NAMESPACE}::Model", "id": model.model_id},
-            },
-            entities=cedarpy.Entities.from_json_str(
-                json.dumps(entities_of(caller, model, self._region))
-            ),
+    def _call_of(self, caller: CallerFacts, call: Facts) -> "_Call":
+        return _Call(
+            caller=caller,
+            facts=call,
+            near=self._of_callers.near(*caller_names(caller)),
+            traits=self._call_traits.of({**call, **seen_of(caller)}),
         )
 
-    def _looked_at_by(self, ids: tuple[str, ...]) -> LookedAt:
-        return looked_at(self._rules[id_] for id_ in ids)
+    def _near_of(self, near: int) -> "_Near":
+        looks_at = self._looks_at(near)
+        return _Near(
+            policies=near,
+            looks_at_everything=looks_at.everything,
+            of_call=self._call_traits.seen_by(looks_at),
+            of_offer=self._offer_traits.seen_by(looks_at),
+        )
 
-    def _policy_set_of(self, ids: tuple[str, ...]) -> cedarpy.PolicySet:
-        rules = {id_: self._rules[id_] for id_ in ids}
+    def _looked_at_by(self, near: int) -> LookedAt:
+        found = LookedAt()
+        for place in places(near):
+            found.add(self._each_looks_at[place])
+        return found
+
+    def _question(
+        self, near: int, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
+    ) -> "_Question":
+        facts = {**call, **dict(zip(OFFER_NAMES, offer, strict=True))}
+        entities = json.dumps(entities_of(caller, model, self._region))
+        return _Question(
+            request={
+                "principal": {"type": APPLICATION, "id": caller.account},
+                "action": {"type": f"{NAMESPACE}::Action", "id": "invoke"},
+                "resource": {"type": f"{NAMESPACE}::Model", "id": model.model_id},
+                "context": context_of(self._looks_at(near).told(facts)),
+            },
+            entities=cedarpy.Entities.from_json_str(entities),
+        )
+
+    def _asked(self, near: int, question: "_Question") -> "_Said":
+        policies = self._policy_set(near)
+        told = cedarpy.is_authorized(dict(question.request), policies, question.entities)
+        errors = told.diagnostics.errors
+        return _Said(told.allowed, set(told.diagnostics.reasons), errors[0] if errors else None)
+
+    def _policy_set_of(self, near: int) -> cedarpy.PolicySet:
+        rules = {id_: self._rules[id_] for id_ in map(self._ids.__getitem__, places(near))}
         told = {"staticPolicies": rules, "templates": {}, "templateLinks": []}
         return cedarpy.PolicySet.from_json_str(json.dumps(told))
 
@@ -210,19 +240,33 @@ class _Said(NamedTuple):
     """Of a policy that cannot be evaluated, named in it between backquotes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Slice:
-    """All that is the same for each call of one caller to one model."""
+class _Question(NamedTuple):
+    """What Cedar is told of a call, beside the policies."""
 
-    number: int
-    near: tuple[str, ...]
-    """Ids of the policies that may speak of them, in shadow mode or not."""
-    looks_at: LookedAt
+    request: Mapping[str, Any]
+    entities: cedarpy.Entities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """What is the same for all models of one call."""
+
+    caller: CallerFacts
+    facts: Facts
+    near: int
+    """The policies that may speak of its caller, as ``policy_heads`` has sets."""
+    traits: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Near:
+    """All that is the same for each call that these policies may speak of."""
+
+    policies: int
+    looks_at_everything: bool
     of_call: Pick
     of_offer: Pick
     """The traits that these policies look at."""
-    request: Mapping[str, Any]
-    entities: cedarpy.Entities
 
 
 def parsed(policies: Sequence[Policy]) -> Rules:
@@ -235,46 +279,3 @@ def parsed(policies: Sequence[Policy]) -> Rules:
         except ValueError as error:
             raise ConfigurationError(f"policy {policy.id!r} cannot be read: {error}") from error
     return rules
-
-
-def _asked(
-    request: Mapping[str, Any], policies: cedarpy.PolicySet, entities: cedarpy.Entities
-) -> _Said:
-    told = cedarpy.is_authorized(dict(request), policies, entities)
-    errors = told.diagnostics.errors
-    return _Said(told.allowed, set(told.diagnostics.reasons), errors[0] if errors else None)
-
-
-def may_speak_of(rule: Mapping[str, Any], caller: CallerFacts, model: ModelFacts) -> bool:
-    """By the head of a policy alone, in Cedar's JSON form."""
-    return may_speak_of_caller(rule, caller) and may_speak_of_model(rule, model)
-
-
-def may_speak_of_caller(rule: Mapping[str, Any], caller: CallerFacts) -> bool:
-    """Whether the principal of the head may be this one."""
-    return _may_match(rule["principal"], _caller_names(caller))
-
-
-def may_speak_of_model(rule: Mapping[str, Any], model: ModelFacts) -> bool:
-    """Whether the resource of the head may be this one."""
-    return _may_match(rule["resource"], _model_names(model))
-
-
-def _caller_names(caller: CallerFacts) -> set[tuple[str, str]]:
-    return {("Application", caller.account), ("Team", caller.team)}
-
-
-def _model_names(model: ModelFacts) -> set[tuple[str, str]]:
-    return {("Model", model.model_id), ("Provider", model.provider)}
-
-
-def _may_match(scope: Mapping[str, Any], names: set[tuple[str, str]]) -> bool:
-    """What stands in ``when`` is Cedar's business.
-
-    ``==`` and ``in`` name one entity, ``in`` several too; ``is`` a type, with or without ``in``.
-    """
-    inner = scope.get("in", scope) if scope["op"] == "is" else scope
-    named = inner.get("entities") or ([inner["entity"]] if "entity" in inner else [])
-    if not named:
-        return True
-    return any((one["type"].removeprefix(f"{NAMESPACE}::"), one["id"]) in names for one in named)

@@ -5,14 +5,17 @@ from typing import Any
 
 from cost_sentry.adapters.request_parser_fields import tag_allowed, tag_fault
 from cost_sentry.adapters.request_parser_problems import Problems, described, one_of, shown
-from cost_sentry.domain.session import PATH_NAMES_MAX, RETRY_MAX, Session, is_session_id
+from cost_sentry.domain.session import (
+    PATH_ALLOWED,
+    PATH_NAMES_MAX,
+    RETRY_MAX,
+    Session,
+    is_session_id,
+)
 
 SESSION_FIELDS = ("id", "path", "retry")
 NAME_LENGTH_MAX_CHARACTERS = 64
 SESSION_ID_ALLOWED = "a UUID of version 7, the same for all agents of one run"
-_PATH_ALLOWED = (
-    f"a list of at most {PATH_NAMES_MAX} names from the root down to the agent that calls"
-)
 _RETRY_ALLOWED = f"an integer from 0, the first try of a step, to {RETRY_MAX}"
 
 
@@ -39,8 +42,8 @@ def session_of(request: Mapping[str, Any]) -> Session | None:
     given = request.get("session")
     if given is None:
         return None
-    path, retry = tuple(given.get("path", ())), given.get("retry", 0)
-    return Session(id=given["id"].lower(), path=path, retry=retry)
+    path = tuple(given["path"]) if "path" in given else None
+    return Session(id=given["id"].lower(), path=path, retry=given.get("retry", 0))
 
 
 def _check_id(session: Mapping[str, object], problems: Problems) -> None:
@@ -53,10 +56,10 @@ def _check_id(session: Mapping[str, object], problems: Problems) -> None:
 
 def _check_path(path: object, problems: Problems) -> None:
     if not isinstance(path, list):
-        problems.add(("session", "path"), f"is {described(path)}", _PATH_ALLOWED)
+        problems.add(("session", "path"), f"is {described(path)}", PATH_ALLOWED)
         return
     if len(path) > PATH_NAMES_MAX:
-        problems.add(("session", "path"), f"has {len(path)} names", _PATH_ALLOWED)
+        problems.add(("session", "path"), f"has {len(path)} names", PATH_ALLOWED)
         return
     for position, name in enumerate(path):
         fault = tag_fault(name, NAME_LENGTH_MAX_CHARACTERS)

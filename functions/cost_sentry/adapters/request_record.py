@@ -26,7 +26,7 @@ def request_to_record(request: InvocationRequest) -> list[Any]:
         r.lower_output_limit,
         r.thinking_tokens,
         None if r.needs == _PLAIN else _needs_record(r.needs),
-        *([[list(r.session.path_digests), r.session.retry]] if r.session else []),
+        *([[r.session.path_digests, r.session.retry]] if r.session else []),
     ]
 
 
@@ -39,7 +39,7 @@ def request_from_record(
     """
     try:
         form, priority, tokens, bound, floor, path, digest, lower, thinking, needs, *run = record
-        path_digests, retry = run[0] if run else ((), 0)
+        path_digests, retry = run[0] if run else (None, 0)
     except (TypeError, ValueError) as error:
         raise ValueError(f"not a request: {error}") from error
     if form not in (FORM, FORM_THAT_MAY_WAIT):

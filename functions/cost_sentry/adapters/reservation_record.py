@@ -59,8 +59,14 @@ def held_record(reservation: Reservation) -> Record:
         r.priority,
         milliseconds(r.reserved_at),
         milliseconds(r.expires_at) - milliseconds(r.reserved_at),
-        *([[list(r.path_digests), r.retry]] if r.path_digests or r.retry else []),
+        *([_place(r)] if r.path_digests is not None or r.retry else []),
     ]
+
+
+def _place(reservation: Reservation) -> Record:
+    """Where in its run a call stood."""
+    path = reservation.path_digests
+    return [None if path is None else list(path), reservation.retry]
 
 
 def reservation_from_held(
@@ -70,7 +76,7 @@ def reservation_from_held(
     try:
         attempt, digest, decision, asked, used, book, bound, output, quote, *rest = record
         holds, tags, priority, reserved_at, held_for_milliseconds, *in_run = rest
-        path, retry = in_run[0] if in_run else ((), 0)
+        path, retry = in_run[0] if in_run else (None, 0)
         return Reservation(
             request_id=request_id,
             account=account,
@@ -92,7 +98,7 @@ def reservation_from_held(
             priority=priority,
             reserved_at=moment_of(reserved_at),
             expires_at=moment_of(reserved_at + held_for_milliseconds),
-            path_digests=tuple(path),
+            path_digests=None if path is None else tuple(path),
             retry=retry,
         )
     except TypeError as error:

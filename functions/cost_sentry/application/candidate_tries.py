@@ -15,10 +15,13 @@ from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.output_limit import affordable_output, lowered
 from cost_sentry.application.ports import Reserved, ReserveResult, SameId, Shortage
-from cost_sentry.domain.decision import DecisionKind, RungOutcome
+from cost_sentry.domain.decision import Decision, DecisionKind, RungOutcome
 from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.service_tier import STANDARD
 
+Asked = ReserveResult | Decision
+"""What came of asking; a decision where a rule refuses the call before the ledger is asked."""
+Ended = Reserved | SameId | Decision
 LOWERED_TRIES_MAX = 4
 """Reservations with a lower output limit that one admission tries, over all its candidates.
 
@@ -51,7 +54,7 @@ class CandidateTries:
 
     reservation: Callable[[Candidate], Reservation]
     """As of now."""
-    reserve: Callable[[Reservation], ReserveResult]
+    reserve: Callable[[Reservation], Asked]
     bounds: InputBounds
     floor: int
     """The lowest output limit that may be sent."""
@@ -69,9 +72,7 @@ class CandidateTries:
         asked = (s for s in self.short if s.candidate.decision is DecisionKind.ALLOW)
         return next(asked, self.short[0])
 
-    def run(
-        self, candidates: Iterable[Candidate | RungOutcome]
-    ) -> Reserved | SameId | TooLong | None:
+    def run(self, candidates: Iterable[Candidate | RungOutcome]) -> Ended | TooLong | None:
         """The first reservation that holds; ``None`` if none does."""
         for candidate in candidates:
             if isinstance(candidate, RungOutcome):
@@ -86,7 +87,7 @@ class CandidateTries:
                 return held
         return None
 
-    def _counted_in_full(self, candidate: Candidate) -> Reserved | SameId | TooLong | None:
+    def _counted_in_full(self, candidate: Candidate) -> Ended | TooLong | None:
         tokens, most = self.bounds.too_many_tokens(candidate), candidate.counted_tokens_max
         if tokens is None or most is None:
             return self._in_full(candidate)
@@ -96,7 +97,7 @@ class CandidateTries:
         self.rungs.append(RungOutcome(model_id=candidate.model_id, outcome=outcome))
         return None
 
-    def _in_full(self, candidate: Candidate) -> Reserved | SameId | None:
+    def _in_full(self, candidate: Candidate) -> Ended | None:
         asked, result = self._reserve(candidate)
         if not isinstance(result, Shortage):
             return result
@@ -112,7 +113,7 @@ class CandidateTries:
         self.short.append(Short(candidate=tighter, asked=asked, why=result))
         return None
 
-    def _lowered(self, candidate: Candidate) -> Reserved | SameId | None:
+    def _lowered(self, candidate: Candidate) -> Ended | None:
         while self._tries_left:
             lower = lowered(candidate, self._known, self.floor)
             if lower is None:
@@ -126,7 +127,7 @@ class CandidateTries:
             )
         return None
 
-    def _reserve(self, candidate: Candidate) -> tuple[Reservation, ReserveResult]:
+    def _reserve(self, candidate: Candidate) -> tuple[Reservation, Asked]:
         asked = self.reservation(candidate)
         result = self.reserve(asked)
         if isinstance(result, Shortage):

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cost_sentry.application.candidate_tries import CandidateTries, TooLong
+from cost_sentry.application.candidate_tries import CandidateTries, Ended, TooLong
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.circuit_ports import Circuits
-from cost_sentry.application.ports import Clock, Reserved, SameId
+from cost_sentry.application.ports import Clock, SameId
 from cost_sentry.application.refusals import rejection, short_views
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of
@@ -23,7 +23,7 @@ from cost_sentry.domain.retry import Again
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import STANDARD, model_held, served_model
 
-Result = Reserved | SameId | TooLong | None
+Result = Ended | TooLong | None
 PROBED_SECONDS = 5
 """After which a call may ask again for a model that one call tries now; nobody knows when."""
 
@@ -72,7 +72,7 @@ class CircuitCheck:
 
     def _is_under_way(self, result: Result) -> bool:
         """Whether a call of this request id asks the probed model, whichever execution made it."""
-        if result is None or isinstance(result, TooLong) or self._took is None:
+        if not isinstance(result, Reserved | SameId) or self._took is None:
             return False
         has_ended = isinstance(result, SameId) and result.resolution is not None
         return not has_ended and model_held(result.reservation) == self._took[0]

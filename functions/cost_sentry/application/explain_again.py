@@ -33,6 +33,7 @@ from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.session import Session
 
 NO_POLICIES = "no policy is asked: there is none"
 UNTOLD = "what is on record does not tell which policy decided"
@@ -253,9 +254,8 @@ def _said(found: Explanation, *, refused: bool) -> str:
 def _looked_at(budget: Budget, found: Explanation) -> Part:
     """A budget around the call that no record names."""
     most = amount_in_words(budget.unit, budget.limit)
-    depth = found.session.depth if found.session else 0
     what = {
-        Unit.DEPTH: f"agents call down to {most}; this one is {depth} below",
+        Unit.DEPTH: f"agents call down to {most}; this one {_where(found.session)}",
         Unit.CHILDREN: f"each agent may have {most}; how many it had is not kept",
         Unit.RETRIES: "counts only repeated steps",
     }.get(budget.unit)
@@ -263,6 +263,12 @@ def _looked_at(budget: Budget, found: Explanation) -> Part:
         is_refused = found.decision == DecisionKind.REJECT
         what = "not asked: the call was refused before" if is_refused else "holds nothing of it"
     return _part(PartKind.BUDGET, budget.id, what, is_recorded=False)
+
+
+def _where(session: Session | None) -> str:
+    if session is None or session.path is None:
+        return "names no path"
+    return f"is {session.depth} below"
 
 
 def _note(note: PolicyNote, word: str, *, is_recorded: bool) -> Part:

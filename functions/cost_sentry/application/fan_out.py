@@ -1,7 +1,8 @@
 """Whether an agent may be one more child of the one that started it.
 
 A call names its path, so it shows who stands below whom. Each such child is taken into a set once,
-before money is held; a call that is refused afterwards leaves it there, for its agent was started.
+right before money is held for a model that rules have left; a call that is refused afterwards
+leaves it there, for its agent was started.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -31,8 +31,6 @@ class StageCheck:
 
     request: InvocationRequest
     now: datetime
-    models: frozenset[str] = frozenset()
-    """Base ids of those that may be called."""
     begun: tuple[Level, ...] = ()
     """Of budgets with a stage in force, which pay for all of these models, or for one."""
     struck: dict[str, Level] = field(default_factory=dict)
@@ -48,11 +46,6 @@ class StageCheck:
             paid_by = [one for one in self.begun if _model_of(one) in {None, base}]
             self._of[base] = stage_of(paid_by)
         return self._of[base]
-
-    @property
-    def strikes_all(self) -> bool:
-        """Whether no model is left, whatever policies say."""
-        return bool(self.begun) and all(self._pausing(model) for model in self.models)
 
     def ordered(
         self, offers: Iterable[Offer], floor: int, *, is_routed: bool = False
@@ -172,8 +165,7 @@ def stages_at(
     """What is in force for a request that these models may serve; read by one question for all."""
     if not config.staged_budgets:
         return StageCheck(request=request, now=now)
-    models = frozenset(map(base_model_id, model_ids))
-    tags, pay = request.tags, {None, *models}
+    tags, pay = request.tags, {None, *map(base_model_id, model_ids)}
     concerned = [
         budget
         for budget in config.staged_budgets
@@ -182,7 +174,7 @@ def stages_at(
     ]
     known = levels.levels(in_run(concerned, config.run_of(tags)), now)
     begun = tuple(level for level in known if stage_of((level,)) != NO_STAGE)
-    return StageCheck(request=request, now=now, models=models, begun=begun)
+    return StageCheck(request=request, now=now, begun=begun)
 
 
 def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from cost_sentry.application.admission_parts import AdmissionParts
 from cost_sentry.application.answer_cache import Looked
 from cost_sentry.application.budget_views import views_held
-from cost_sentry.application.candidate_tries import CandidateTries, TooLong
+from cost_sentry.application.candidate_tries import Asked, CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
 from cost_sentry.application.graduated import StageCheck, stages_at
 from cost_sentry.application.input_bound import InputBounds
@@ -56,8 +56,8 @@ class Serving:
     """Names the execution that asks."""
     offers: Offers | None = None
     """Not before it is known that a model may serve the request."""
-    too_many_children: tuple[PolicyNote, ...] = ()
-    """What budgets in shadow mode say of the agent that calls."""
+    too_many_children: tuple[PolicyNote, ...] | None = None
+    """What budgets in shadow mode say of the agent that calls; ``None``: none was asked yet."""
 
     def decision(self) -> Decision:
         """What the rules say, and then the ledger; ``ConfigurationError`` of rules nobody can read.
@@ -95,13 +95,17 @@ class Serving:
         advice = Advice(self._check(None), stages, circuits, self._route)
         return self._allowed(self._told(held), self._tries(), advice)
 
-    def _joined_tree(self, now: datetime) -> Decision | tuple[PolicyNote, ...]:
-        """Of an agent run; no other call waits for this import."""
-        if self.request.session is None:
-            return ()
-        from cost_sentry.application.fan_out import join_tree
+    def _reserve(self, asked: Reservation) -> Asked:
+        """Its agent joins the tree of its run first, once: what rules refuse is nobody's child."""
+        if self.request.session is not None and self.too_many_children is None:
+            from cost_sentry.application.fan_out import join_tree  # No other call waits for it.
 
-        return join_tree(self.request, self.config, self.parts.run_trees, now)
+            now, trees = self.parts.clock.now(), self.parts.run_trees
+            joined = join_tree(self.request, self.config, trees, now)
+            if isinstance(joined, Decision):
+                return joined
+            self.too_many_children = joined
+        return self.parts.ledger.reserve(asked)
 
     def _of_offers(self, offers: Offers) -> Decision:
         now, tries = self.parts.clock.now(), self._tries()
@@ -111,10 +115,6 @@ class Serving:
             return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
         models = offers.model_ids(self.config)
         stages = stages_at(self.request, self.config, self.parts.levels, now, models)
-        joined = () if stages.strikes_all else self._joined_tree(now)
-        if isinstance(joined, Decision):
-            return joined
-        self.too_many_children = joined
         circuits = self.parts.circuits.of(
             self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
         )
@@ -126,11 +126,13 @@ class Serving:
         advice = Advice(check, stages, circuits, offers.route)
         if isinstance(result, Reserved):
             return looked.noted(self._allowed(self._told(result), tries, advice))
-        return looked.noted(self._refused(tries, advice))
+        return looked.noted(self._refused(result, tries, advice))
 
-    def _refused(self, tries: CandidateTries, advice: Advice) -> Decision:
+    def _refused(self, by_tree: Decision | None, tries: CandidateTries, advice: Advice) -> Decision:
         check = advice.check
-        if advice.circuits.refuses(tries):
+        if by_tree:
+            decision = replace(by_tree, rungs=tuple(tries.rungs))
+        elif advice.circuits.refuses(tries):
             decision = advice.circuits.refusal(tries, self.config)
         elif advice.stages.refuses(advice.circuits.asked, tries):
             decision = advice.stages.refusal(advice.circuits.asked, tries, self.config)
@@ -172,7 +174,7 @@ class Serving:
     def _tries(self) -> CandidateTries:
         return CandidateTries(
             reservation=self._reservation,
-            reserve=self.parts.ledger.reserve,
+            reserve=self._reserve,
             bounds=InputBounds(request=self.request, counter=self.parts.token_counter),
             floor=output_floor(self.request, self.config),
             may_lower=self.request.lower_output_limit,
@@ -202,7 +204,7 @@ class Serving:
         used = held.reservation.model_used
         of_ledger = would_refuse(held.remaining, self.config.budgets, used)
         too_deep = would_be_too_deep(self.request, self.config)
-        return (*of_ledger, *too_deep, *self.too_many_children)
+        return (*of_ledger, *too_deep, *(self.too_many_children or ()))
 
     def _reservation(self, candidate: Candidate) -> Reservation:
         request, now, run = self.request, self.parts.clock.now(), self.request.session
@@ -223,7 +225,7 @@ class Serving:
             priority=request.priority.value,
             reserved_at=now,
             expires_at=now + timedelta(seconds=self.config.hold_seconds),
-            path_digests=run.path_digests if run else (),
+            path_digests=run.path_digests if run else None,
             retry=run.retry if run else 0,
         )
 

@@ -14,7 +14,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.request_id import is_ahead
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.session import Session, in_run
+from cost_sentry.domain.session import PATH_ALLOWED, Session, in_run
 from cost_sentry.domain.window import has_ended
 from cost_sentry.domain.window_id import SESSION_LASTS, session_id
 
@@ -46,7 +46,10 @@ def _refusal(
     if not around:
         return None
     session = request.session
-    error = _unnamed(around) if session is None else _not_now(session, now)
+    if session is None:
+        error = _unnamed(around)
+    else:
+        error = _not_now(session, now) or _unplaced(session, around)
     if error:
         return refused(request, ReasonCode.INVALID_REQUEST, error)
     return _too_deep(request, config, around, now)
@@ -60,6 +63,19 @@ def _unnamed(around: Iterable[Budget]) -> FieldError | None:
                 field="session",
                 problem=f"budget {budget.id} counts by session, and the request names none",
                 allowed="session.id, a UUID of version 7",
+            )
+    return None
+
+
+def _unplaced(session: Session, around: Iterable[Budget]) -> FieldError | None:
+    """A call that does not say where in its run it stands is not taken for the root's."""
+    for budget in around if session.path is None else ():
+        if not budget.unit.is_held and not budget.is_shadow:
+            counts = f"caps the {budget.unit.value} of agents"
+            return FieldError(
+                field="session.path",
+                problem=f"budget {budget.id} {counts}, and the request names no path",
+                allowed=PATH_ALLOWED,
             )
     return None
 

@@ -74,8 +74,8 @@ class Reservation:
     priority: str
     reserved_at: datetime
     expires_at: datetime
-    path_digests: tuple[str, ...] = ()
-    """Of an agent run: of the names from its root down to the agent that calls."""
+    path_digests: tuple[str, ...] | None = None
+    """Of an agent run: of the names from its root down to the agent that calls, if it says."""
     retry: int = 0
     """Of an agent run: see ``session``."""
     shard: str = ROOT

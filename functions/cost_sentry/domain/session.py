@@ -17,6 +17,10 @@ from cost_sentry.domain.window import WindowKind
 SESSION_TAG = "session"
 """Set from the field ``session``; no caller may set it otherwise."""
 PATH_NAMES_MAX = 32
+PATH_ALLOWED = (
+    f"a list of at most {PATH_NAMES_MAX} names from the root down to the agent that calls;"
+    " the root says []"
+)
 CHILDREN_MAX = 1_000
 """Of one agent, by any budget: the set of them is written as a whole."""
 RETRY_MAX = 1_000
@@ -40,25 +44,30 @@ class Session:
 
     id: str
     """A version 7 UUID, in small letters: it says when the run began."""
-    path: tuple[str, ...] = ()
-    """Names from the root down to the agent that calls; empty: the root itself."""
+    path: tuple[str, ...] | None = None
+    """Names from the root down to the agent that calls; empty: the root itself.
+
+    ``None``: the call does not say. Then it is refused where a budget of depth or children covers
+    it, and counts as the root's elsewhere.
+    """
     retry: int = 0
     """0 for the first try of a step, n for its n-th repetition."""
 
     @property
     def depth(self) -> int:
         """How far below the root the agent stands that calls."""
-        return len(self.path)
+        return len(self.path or ())
 
     @property
     def edges(self) -> tuple[Edge, ...]:
         """What a call says about the tree of its run, from the root down to the one that calls."""
-        return tuple(Edge(self.path[:depth], name) for depth, name in enumerate(self.path))
+        path = self.path or ()
+        return tuple(Edge(path[:depth], name) for depth, name in enumerate(path))
 
     @property
-    def path_digests(self) -> tuple[str, ...]:
+    def path_digests(self) -> tuple[str, ...] | None:
         """Of each name on the path: what is kept, for agents are called as their makers like."""
-        return tuple(map(digest_of, self.path))
+        return None if self.path is None else tuple(map(digest_of, self.path))
 
 
 def digest_of(text: str) -> str:
@@ -79,11 +88,12 @@ def session_of_tags(tags: Mapping[str, str]) -> Session | None:
 
 
 def recorded_session(
-    tags: Mapping[str, str], path_digests: Iterable[str], retry: int
+    tags: Mapping[str, str], path_digests: Iterable[str] | None, retry: int
 ) -> Session | None:
     """Of a call that was recorded: digests stand in its path for the names."""
     session = session_of_tags(tags)
-    return session and replace(session, path=tuple(path_digests), retry=retry)
+    path = None if path_digests is None else tuple(path_digests)
+    return session and replace(session, path=path, retry=retry)
 
 
 def in_run(budgets: Iterable[Budget], run: str | None) -> tuple[Budget, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.money import picodollars
 from cost_sentry_client.money_display import spent_text
-from cost_sentry_client.request_id import new_request_id
+from cost_sentry_client.request_id import new_session_id
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.rule_calls import Calls, plan, with_members
@@ -55,7 +55,7 @@ def _name(answer: Answer) -> str:
 
 
 def _run(replay: Replay, name: str, paths: Sequence[Iterable[str]]) -> Iterator[Answer]:
-    run = new_request_id()
+    run = new_session_id()
     for number, path in enumerate(paths):
         planned = plan(f"{name}-{number}", _AGENT)
         session = {"id": run, "path": list(path)}

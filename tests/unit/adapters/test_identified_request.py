@@ -43,10 +43,37 @@ def test_the_application_of_a_team_that_names_none_is_what_it_says():
     assert request.caller == Caller(team="search")
 
 
-@pytest.mark.parametrize("tags", [None, [], "team", {"team": 5}, {"team": "a#b"}, {"team": ""}])
-def test_claims_are_checked_like_any_other_tag(tags):
+@pytest.mark.parametrize("name", ["team", "application"])
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        (None, "null"),
+        (5, "5"),
+        ("", "a string of 0 characters"),
+        ("a#b", "a string of 3 characters"),
+        ("x" * 300, "a string of 300 characters"),
+        (["search"], "a list of 1 item"),
+    ],
+)
+def test_a_claim_that_is_no_tag_is_ignored_and_told_as_any_other(name, claim, told):
+    request = request_of(WEB, tags={name: claim, "user": "ann"})
+
+    assert request.tags == {"team": "search", "application": "web", "user": "ann"}
+    assert request.ignored_tags == {name: told}
+
+
+@pytest.mark.parametrize("caller", [WEB, SEARCH])
+@pytest.mark.parametrize("tags", [None, [], "team", {"user": 5}, {"user": ""}])
+def test_what_is_not_proven_is_checked_like_any_other_tag(caller, tags):
     with pytest.raises(RequestRefused) as refused:
-        request_of(WEB, tags=tags)
+        request_of(caller, tags=tags)
+
+    assert refused.value.errors[0].field.startswith("tags")
+
+
+def test_the_application_of_a_team_that_names_none_must_be_a_tag():
+    with pytest.raises(RequestRefused) as refused:
+        request_of(SEARCH, tags={"application": 5})
 
     assert refused.value.errors[0].field.startswith("tags")
 

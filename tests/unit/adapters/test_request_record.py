@@ -37,8 +37,9 @@ def test_a_request_is_read_as_it_was_kept_without_its_text(asked):
     assert request_from_record(record, **NAMES) == asked.without_text()
 
 
-def test_where_in_its_run_a_call_stood_is_kept_without_the_names_of_agents():
-    run = Session(id="01a1fdc3-5780-7000-8000-0000000000aa", path=("planner", "reader"), retry=2)
+@pytest.mark.parametrize("path", [None, (), ("planner", "reader")])
+def test_where_in_its_run_a_call_stood_is_kept_without_the_names_of_agents(path):
+    run = Session(id="01a1fdc3-5780-7000-8000-0000000000aa", path=path, retry=2)
     tags = {**request().tags, "session": run.id}
 
     record = json.loads(json.dumps(request_to_record(request(tags=tags, session=run))))

@@ -23,8 +23,9 @@ def test_an_agent_run_is_read_and_the_model_is_not_told():
     assert "session" not in parsed.converse
 
 
-def test_path_and_retry_may_be_left_out():
-    assert request(session={"id": RUN}).session == Session(id=RUN.lower())
+def test_path_and_retry_may_be_left_out_and_no_path_is_not_the_roots():
+    assert request(session={"id": RUN}).session == Session(id=RUN.lower(), path=None)
+    assert request(session={"id": RUN, "path": []}).session == Session(id=RUN.lower(), path=())
 
 
 def test_another_place_in_the_run_is_another_request():
@@ -43,6 +44,7 @@ def test_another_place_in_the_run_is_another_request():
         ({"id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}, "session.id"),
         ({"id": RUN, "depth": 1}, "session.depth"),
         ({"id": RUN, "path": "planner/searcher"}, "session.path"),
+        ({"id": RUN, "path": None}, "session.path"),
         ({"id": RUN, "path": ["a"] * (PATH_NAMES_MAX + 1)}, "session.path"),
         ({"id": RUN, "path": ["planner", ""]}, "session.path[1]"),
         ({"id": RUN, "path": ["a/b"]}, "session.path[0]"),

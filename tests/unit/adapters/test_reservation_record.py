@@ -13,7 +13,9 @@ from cost_sentry.domain.budget import Unit
 from tests.fakes.builders import budget, hold, reservation
 
 
-@pytest.mark.parametrize(("path", "retry"), [((), 0), ((), 2), (("a" * 12, "b" * 12), 0)])
+@pytest.mark.parametrize(
+    ("path", "retry"), [(None, 0), (None, 2), ((), 0), ((), 2), (("a" * 12, "b" * 12), 0)]
+)
 def test_where_in_its_run_a_call_stood_survives_its_record(path, retry):
     held = reservation("r1", hold(), path_digests=path, retry=retry)
 

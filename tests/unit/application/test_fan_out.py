@@ -6,7 +6,10 @@ import pytest
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
-from tests.fakes.admissions import Sentry, config
+from tests.fakes.admissions import BLIND, CHEAP, DEAR, Sentry, config
+from tests.fakes.builders import budget
+from tests.fakes.policies import engines, policies
+from tests.unit.application.test_circuits_decide import OPEN, Guarded
 from tests.unit.application.test_sessions import PLENTY, RUN, WINDOW, cap, decided, request
 
 
@@ -73,6 +76,54 @@ def test_a_call_that_money_is_refused_to_afterwards_leaves_its_agent_in_the_tree
 
     assert [view.budget_id for view in short.budgets if view.binding] == ["steps"]
     assert [view.budget_id for view in other.budgets if view.binding] == ["fan-out"]
+
+
+FORBIDDEN = "forbid (principal, action, resource) when { context.maxTokens > 100 };"
+
+
+def test_a_call_that_policies_forbid_takes_no_childs_place():
+    given = policies(not_long=FORBIDDEN)
+    sentry = Sentry(PLENTY, fan_out(1), policies=given, engines=engines)
+
+    forbidden, permitted = decided(
+        sentry,
+        request("r1", path=("a",), max_tokens=101),
+        request("r2", path=("b",), max_tokens=100),
+    )
+
+    assert forbidden.code is ReasonCode.FORBIDDEN_BY_POLICY
+    assert permitted.kind is DecisionKind.ALLOW
+    assert sentry.run_trees.children == {("fan-out", f"{RUN}.search", ()): {"b"}}
+
+
+def test_a_call_that_finds_every_circuit_open_takes_no_childs_place():
+    sentry = Guarded(PLENTY, fan_out(1))
+    sentry.circuits.circuits.update(dict.fromkeys((DEAR, CHEAP, BLIND), OPEN))
+
+    [refused] = decided(sentry, request("r1", path=("a",)))
+
+    assert refused.code is ReasonCode.CIRCUIT_OPEN
+    assert sentry.run_trees.asked == 0
+
+
+def test_a_child_too_many_is_told_what_policies_struck_before_the_tree_was_asked():
+    dear = f'forbid (principal, action, resource == CostSentry::Model::"{DEAR}");'
+    sentry = Sentry(PLENTY, fan_out(0), policies=policies(no_dear=dear), engines=engines)
+
+    [refused] = decided(sentry, request("r1", path=("a",)))
+
+    assert [view.budget_id for view in refused.budgets if view.binding] == ["fan-out"]
+    assert {note.policy_id for note in refused.policies} == {"no-dear"}
+    assert [rung.model_id for rung in refused.rungs] == [DEAR]
+
+
+def test_a_call_that_tries_several_models_joins_the_tree_once():
+    sentry = Sentry(budget("poor", 1, scope={}), fan_out(1))
+
+    [refused] = decided(sentry, request("r1", path=("a",)))
+
+    assert len(refused.rungs) > 1
+    assert sentry.run_trees.asked == 1
 
 
 def test_a_call_that_no_budget_of_children_covers_asks_nobody():

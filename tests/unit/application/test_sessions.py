@@ -145,6 +145,38 @@ def test_a_call_that_names_no_session_is_refused_where_a_budget_counts_by_it():
     assert "session.id, a UUID of version 7" in decision.message
 
 
+TREE = [Unit.DEPTH, Unit.CHILDREN]
+
+
+@pytest.mark.parametrize("unit", TREE)
+def test_a_call_that_names_no_path_is_refused_where_a_budget_caps_the_tree_of_its_run(unit):
+    sentry = Sentry(PLENTY, cap(unit=unit))
+
+    unplaced, root = decided(sentry, request("r1", path=None), request("r2", path=()))
+
+    assert (unplaced.code, root.kind) == (ReasonCode.INVALID_REQUEST, DecisionKind.ALLOW)
+    [error] = unplaced.errors
+    assert error.field == "session.path"
+    assert error.problem == f"budget run caps the {unit} of agents, and the request names no path"
+    assert error.allowed.endswith("the root says []")
+
+
+@pytest.mark.parametrize("unit", [unit for unit in Unit if unit.is_held])
+def test_no_path_is_asked_for_by_a_budget_that_counts_all_agents_of_a_run_alike(unit):
+    [decision] = decided(Sentry(PLENTY, cap(limit=10**12, unit=unit)), request("r1", path=None))
+
+    assert decision.kind is DecisionKind.ALLOW
+
+
+@pytest.mark.parametrize("unit", TREE)
+def test_a_cap_in_shadow_mode_asks_nobody_for_a_path(unit):
+    shadow = cap(unit=unit, mode=BudgetMode.SHADOW)
+
+    [decision] = decided(Sentry(PLENTY, shadow), request("r1", path=None))
+
+    assert decision.kind is DecisionKind.ALLOW
+
+
 def of_model(model_id, **changes):
     return cap(scope={"model": base_model_id(model_id)}, **changes)
 

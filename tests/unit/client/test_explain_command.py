@@ -170,6 +170,20 @@ def test_a_call_of_an_agent_run_says_where_in_it_the_agent_stood(desk):
     assert max(len(line) for line in page.splitlines()) <= 80
 
 
+@pytest.mark.parametrize(
+    ("path", "depth", "where"), [((), 0, "its root"), (None, None, "without a path")]
+)
+def test_a_call_that_named_no_path_is_not_told_as_the_roots(desk, path, depth, where):
+    tags = {"team": "search", "application": "web", "session": RUN}
+    held = reservation("r5", hold(1), tags=tags, path_digests=path)
+    journal(desk, EntryKind.SETTLE, reservation=held, resolution=resolution(COST))
+
+    (found,) = cost_sentry("explain", "r5", "--json").json["explanations"]
+
+    assert found["session"] == {"id": RUN, "depth": depth, "retry": 0}
+    assert f"{RUN}, {where}" in cost_sentry("explain", "r5").stdout
+
+
 def test_a_refusal_by_the_tree_of_a_run_says_what_it_counted(desk):
     asked = admissions.request(
         "r6",

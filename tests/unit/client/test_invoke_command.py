@@ -49,6 +49,23 @@ def test_options_become_converses_own_fields(desk):
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ((), {}),
+        (("--path", "/"), {"path": []}),
+        (("--path", "planner/searcher"), {"path": ["planner", "searcher"]}),
+        (("--path", "/planner", "--retry", "1"), {"path": ["planner"], "retry": 1}),
+    ],
+)
+def test_an_agent_says_where_in_its_run_it_stands_and_nothing_is_said_for_it(desk, given, sent):
+    run = "01a1fdc3-5780-7000-8000-0000000000aa"
+
+    cost_sentry(*CALL, "--session", run, *given)
+
+    assert desk.workflow.inputs[0]["session"] == {"id": run, **sent}
+
+
 @pytest.mark.parametrize("prompt", [(), ("-",)])
 def test_a_prompt_may_come_from_stdin(desk, prompt):
     cost_sentry("invoke", *prompt, "--model", LITE, "--team", "search", stdin="from a pipe\n")

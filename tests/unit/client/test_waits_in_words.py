@@ -9,6 +9,8 @@ from tests.fakes.scripted_workflow import refused_block
 
 OF_A_RUN = {"id": "run", "window": f"session-01a1fdc3-5780-7000-8000-{7:012x}", "binding": True}
 
+FOR_GOOD = {"id": "trial", "window": "none", "binding": True}
+
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
@@ -39,11 +41,12 @@ def test_a_refusal_says_when_to_try_again_if_waiting_helps(seconds, shown):
     ("sentry", "status", "headers"),
     [
         ({"retryAfterSeconds": 60}, 429, {"retry-after": "60"}),
-        ({"retryAfterSeconds": None}, 400, {}),
-        ({}, 400, {}),
+        ({"retryAfterSeconds": None, "budgets": [FOR_GOOD]}, 429, {}),
         ({"retryAfterSeconds": None, "budgets": [OF_A_RUN]}, 429, {}),
-        ({"code": "CRITICAL_ONLY", "budgets": [OF_A_RUN]}, 400, {}),
-        ({"budgets": [{**OF_A_RUN, "binding": False}]}, 400, {}),
+        ({"code": "CRITICAL_ONLY", "budgets": [OF_A_RUN]}, 429, {}),
+        ({"code": "CRITICAL_ONLY", "retryAfterSeconds": 60}, 429, {"retry-after": "60"}),
+        ({"code": "INVALID_REQUEST"}, 400, {}),
+        ({"code": "FORBIDDEN_BY_POLICY", "budgets": [OF_A_RUN]}, 400, {}),
         ({"code": "LEDGER_UNAVAILABLE", "retryAfterSeconds": 5}, 503, {"retry-after": "5"}),
         ({"code": "CIRCUIT_OPEN", "retryAfterSeconds": 9}, 503, {"retry-after": "9"}),
     ],

@@ -200,7 +200,8 @@ ANSWER_RUNG = {
 ANSWER_POLICY = {
     "id": "of the policy, as in its file",
     "modelId": "the model that it forbade, without geography",
-    "sentence": "why, as in its file",
+    "sentence": "why, as in its file; of a budget in shadow mode what it would do",
+    "known": "`false` of a budget in shadow mode if nobody could tell whether it would refuse",
 }
 
 ANSWER_ROUTING = {

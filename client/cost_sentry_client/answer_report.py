@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Block = Mapping[str, Any]
 FORBADE = "policies that forbade a model:"
-WOULD_HAVE = "in shadow mode, which would have decided otherwise:"
+WOULD_HAVE = "in shadow mode, which would have decided otherwise as far as is known:"
 
 
 def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "list[RenderableType]":

@@ -158,8 +158,13 @@ def route_block(route: Route, shown_max: int | None = None) -> Block:
 
 
 def note_block(note: PolicyNote) -> Block:
-    """One policy that took part."""
-    return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
+    """One policy, or budget in shadow mode, that took part."""
+    return {
+        "id": note.policy_id,
+        "modelId": note.model_id,
+        "sentence": note.sentence,
+        "known": note.is_known,
+    }
 
 
 def cache_block(hit: CacheHit) -> Block:

@@ -163,19 +163,21 @@ def _request(record: Mapping[str, Any], route: Route | None) -> InvocationReques
     return replace(request, complexity_thousandths=estimate)
 
 
-def _note_records(decision: Decision) -> dict[str, list[list[str]]]:
+def _note_records(decision: Decision) -> dict[str, list[list[str | bool]]]:
     notes = {"policies": decision.policies, "shadow": decision.shadow}
-    return {
-        name: [[note.policy_id, note.model_id, note.sentence] for note in found]
-        for name, found in notes.items()
-        if found
-    }
+    return {name: [_note_record(note) for note in found] for name, found in notes.items() if found}
 
 
-def _notes(records: Sequence[Sequence[str]]) -> tuple[PolicyNote, ...]:
+def _note_record(note: PolicyNote) -> list[str | bool]:
+    """What nobody knows has a member more."""
+    told: list[str | bool] = [note.policy_id, note.model_id, note.sentence]
+    return told if note.is_known else [*told, False]
+
+
+def _notes(records: Sequence[Sequence[Any]]) -> tuple[PolicyNote, ...]:
     return tuple(
-        PolicyNote(policy_id=id_, model_id=model, sentence=sentence)
-        for id_, model, sentence in records
+        PolicyNote(policy_id=id_, model_id=model, sentence=sentence, is_known=not is_unknown)
+        for id_, model, sentence, *is_unknown in records
     )
 
 

@@ -207,7 +207,7 @@ def test_policies_that_took_part_are_told_with_their_sentences(desk):
 
     (found,) = document.json["explanations"]
     assert found["policies"] == [
-        {"id": "no-lite", "modelId": "m", "sentence": "Lite is not for us."}
+        {"id": "no-lite", "modelId": "m", "sentence": "Lite is not for us.", "known": True}
     ]
     assert [one["id"] for one in found["shadow"]] == ["in-shadow"]
     assert "no-lite" in told.stdout

@@ -14,8 +14,8 @@ from tests.fakes.admissions import CHEAP, Sentry, request
 from tests.fakes.builders import NOON, budget, resolution
 
 PLENTY = budget("all", 10**9, scope={})
-RUN = f"{int((NOON - timedelta(minutes=5)).timestamp() * 1000):012x}"
-RUN = f"{RUN[:8]}-{RUN[8:]}-7000-8000-000000000001"
+BEGAN = f"{int((NOON - timedelta(minutes=5)).timestamp() * 1000):012x}"
+RUN = f"{BEGAN[:8]}-{BEGAN[8:]}-7000-8000-000000000001"
 ENDED = tuple(state for state in ReservationState if state is not ReservationState.PENDING)
 
 SHORT = {

@@ -90,11 +90,13 @@ class Explanation:
     policies: tuple[PolicyNote, ...]
     """Those that forbade a model."""
     shadow: tuple[PolicyNote, ...]
-    """Those in shadow mode that would have decided otherwise."""
+    """Those in shadow mode that would have decided otherwise, as the answer showed them."""
     errors: tuple[FieldError, ...]
     steps: tuple[Step, ...]
     cached: CacheHit | None = None
     """What it was answered with, and what that spared; ``None`` if the model was asked."""
+    shadow_left_out: int = 0
+    """How many more of them there were."""
     route: Route | None = None
     """How its model was chosen; ``None`` where the request named one."""
     session: Session | None = None
@@ -219,6 +221,7 @@ def _explain_reservation(
         rungs=why.rungs if why else (_reserved(held),),
         policies=why.policies if why else (),
         shadow=why.shadow if why else (),
+        shadow_left_out=why.shadow_left_out if why else 0,
         errors=(),
         steps=_steps(held, ends),
         route=why.route if why else None,
@@ -287,6 +290,7 @@ def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
         rungs=decision.rungs,
         policies=decision.policies,
         shadow=decision.shadow,
+        shadow_left_out=decision.shadow_left_out,
         errors=decision.errors,
         steps=(
             Step(at=recorded.at, what="answer" if cached else "reject", detail=decision.message),

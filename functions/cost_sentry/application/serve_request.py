@@ -20,7 +20,7 @@ from cost_sentry.application.latest_attempt import latest_attempt
 from cost_sentry.application.model_refusal import refusal_of_length
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
-from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck, ask_what_is_left
+from cost_sentry.application.policy_check import PolicyCheck, ask_what_is_left
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
@@ -29,6 +29,7 @@ from cost_sentry.application.session_refusal import (
     session_refusal,
     would_be_too_deep,
 )
+from cost_sentry.application.shadow_notes import shadow_notes
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind
@@ -106,7 +107,8 @@ class Serving:
         check = self._check(self._left_percent(offers.first_model, now))
         looked = self._looked(check.permitted(offers.each))
         if looked.hit:
-            return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
+            shadow, more = shadow_notes(check.shadow)
+            return replace(looked.hit, shadow=shadow, shadow_left_out=more, route=offers.route)
         models = offers.model_ids(self.config)
         stages = stages_at(self.request, self.config, self.parts.levels, now, models)
         joined = () if stages.strikes_all else self._joined_tree(now)
@@ -138,8 +140,14 @@ class Serving:
             decision = forbidden(self.request, tries, check)
         else:
             decision = self.offers.too_long(self.request, tries)
-        notes, shadow = tuple(check.notes), tuple(check.shadow)
-        return replace(decision, policies=notes, shadow=shadow, route=advice.route)
+        shadow, more = shadow_notes(check.shadow)
+        return replace(
+            decision,
+            policies=tuple(check.notes),
+            shadow=shadow,
+            shadow_left_out=more,
+            route=advice.route,
+        )
 
     @property
     def _route(self) -> Route | None:
@@ -224,7 +232,8 @@ class Serving:
         price, standard = prices_of(held, config, book)
         budgets = self._budgets_of(held.model_used)
         told = self.parts.shadows.told(reserved, budgets, self.parts.levels, self.parts.clock.now())
-        shadows = (*told.notes, *would_be_too_deep(request, config), *self.too_many_children)
+        of_budgets = (*told.notes, *would_be_too_deep(request, config), *self.too_many_children)
+        shadow, more = shadow_notes(advice.check.shadow, of_budgets)
         return Decision(
             kind=DecisionKind(held.decision),
             code=code,
@@ -241,7 +250,8 @@ class Serving:
             short=short_view(request, config, tries),
             rungs=(*tries.rungs, reserved_rung(held, asked)),
             policies=tuple(advice.check.notes),
-            shadow=(*advice.check.shadow, *shadows)[:NOTES_MAX],
+            shadow=shadow,
+            shadow_left_out=more,
             route=advice.route,
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from cost_sentry.application.decision_log_ports import RecordedDecision
+from cost_sentry.application.explained_steps import Step, steps_of
 from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
-from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.retry import ATTEMPTS_MAX, FIRST, attempt_id
@@ -37,16 +38,6 @@ class PendingReservations(Protocol):
     def pending(self, account: str | None = None) -> Sequence[Reservation]:
         """Reservations that nobody resolved."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One thing that happened, as a line of a story."""
-
-    at: datetime
-    what: str
-    """``reserve``, ``settle``, ``void``, ``expire``, ``adjust``, ``reject`` or ``answer``."""
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +214,7 @@ def _explain_reservation(
         shadow=why.shadow if why else (),
         shadow_left_out=why.shadow_left_out if why else 0,
         errors=(),
-        steps=_steps(held, ends),
+        steps=steps_of(held, ends),
         route=why.route if why else None,
         session=recorded_session(held.tags, held.path_digests, held.retry),
         held=held,
@@ -249,20 +240,6 @@ def _message(held: Reservation) -> str:
     if held.decision == DecisionKind.REROUTE:
         return f"{held.model_asked} did not fit; {held.model_used} fits in {budgets}"
     return f"fits in {budgets}"
-
-
-def _steps(held: Reservation, ends: Sequence[LedgerEntry]) -> tuple[Step, ...]:
-    reserved = Step(
-        at=held.reserved_at,
-        what=EntryKind.RESERVE,
-        detail=f"for {held.model_used}, until {held.expires_at.isoformat(timespec='seconds')}",
-    )
-    resolved = [(entry, entry.resolution) for entry in ends if entry.resolution is not None]
-    steps = [
-        Step(at=resolution.resolved_at, what=entry.kind, detail=resolution.reason)
-        for entry, resolution in resolved
-    ]
-    return (reserved, *steps)
 
 
 def _explain_unreserved(recorded: RecordedDecision) -> Explanation:

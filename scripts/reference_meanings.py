@@ -160,8 +160,10 @@ ANSWER = {
     "budgets": "every budget that was asked",
     "rungs": "every model that was considered, in order; of more than 12 the first and the last,"
     " and `cost-sentry explain` shows all",
-    "policies": "every policy that forbade a model",
-    "shadow": "every policy or budget in shadow mode that would have decided otherwise",
+    "policies": "the first eight of the policies that forbade a model",
+    "shadow": "each policy or budget in shadow mode that would have decided otherwise, once, or may"
+    " have; of more than eight first policies, then budgets, of which four have room in any case",
+    "shadowLeftOut": "how many more there are",
     "retryAfterSeconds": "after how many seconds a refused call may be sent again with some hope; "
     "`null`: waiting does not help, or it was not refused",
     "cache": "of an answer that was kept: when it was (`keptAt`), how old it is (`ageSeconds`),"
@@ -200,7 +202,8 @@ ANSWER_RUNG = {
 ANSWER_POLICY = {
     "id": "of the policy, as in its file",
     "modelId": "the model that it forbade, without geography",
-    "sentence": "why, as in its file",
+    "sentence": "why, as in its file; of a budget in shadow mode what it would do",
+    "known": "`false` of a budget in shadow mode if nobody could tell whether it would refuse",
 }
 
 ANSWER_ROUTING = {

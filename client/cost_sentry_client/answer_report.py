@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Block = Mapping[str, Any]
 FORBADE = "policies that forbade a model:"
-WOULD_HAVE = "in shadow mode, which would have decided otherwise:"
+WOULD_HAVE = "in shadow mode, which would have decided otherwise as far as is known:"
 
 
 def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "list[RenderableType]":
@@ -34,11 +34,18 @@ def sentry_report(sentry: Block, usage: Mapping[str, Any] | None = None) -> "lis
         parts += ["", "models tried:", rungs_table(sentry["rungs"])]
     if sentry.get("policies"):
         parts += ["", FORBADE, policies_table(sentry["policies"])]
-    if sentry.get("shadow"):
-        parts += ["", WOULD_HAVE, policies_table(sentry["shadow"])]
+    parts += shadow_report(sentry.get("shadow"), sentry.get("shadowLeftOut"))
     if sentry.get("errors"):
         parts += ["", errors_table(sentry["errors"])]
     return parts
+
+
+def shadow_report(notes: Sequence[Block] | None, left_out: int | None) -> "list[RenderableType]":
+    """What would have decided otherwise, and how many more; nothing if there is none."""
+    if not notes:
+        return []
+    more = [Text(f"and {left_out} more, for which an answer has no room")] if left_out else []
+    return ["", WOULD_HAVE, policies_table(notes), *more]
 
 
 def headline(decision: str, message: str, errors: Sequence[object] | None) -> Text:

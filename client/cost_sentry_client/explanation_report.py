@@ -18,13 +18,13 @@ from cost_sentry.domain.retry import FIRST, request_and_attempt
 from cost_sentry.domain.session import Session
 from cost_sentry_client.answer_report import (
     FORBADE,
-    WOULD_HAVE,
     answer_budgets,
     avoided_text,
     errors_table,
     headline,
     policies_table,
     rungs_table,
+    shadow_report,
 )
 from cost_sentry_client.budget_report import moment_text, window_shown
 from cost_sentry_client.money_display import spent_text, usd_text
@@ -64,6 +64,7 @@ def explanation_json(found: Explanation, told: TookPart | None = None) -> dict[s
         "rungs": [rung_block(rung) for rung in found.rungs],
         "policies": [note_block(note) for note in found.policies],
         "shadow": [note_block(note) for note in found.shadow],
+        "shadowLeftOut": found.shadow_left_out,
         "routing": route_block(found.route) if found.route else None,
         "tookPart": took_part_json(told),
         "errors": [asdict(error) for error in found.errors],
@@ -95,8 +96,8 @@ def explanation_report(found: Explanation, told: TookPart | None = None) -> "lis
         parts += ["", "models tried:", rungs_table([rung_block(rung) for rung in found.rungs])]
     if found.policies:
         parts += ["", FORBADE, policies_table([note_block(note) for note in found.policies])]
-    if found.shadow:
-        parts += ["", WOULD_HAVE, policies_table([note_block(note) for note in found.shadow])]
+    shadow = [note_block(note) for note in found.shadow]
+    parts += shadow_report(shadow, found.shadow_left_out)
     parts += took_part_report(told)
     if found.errors:
         parts += ["", errors_table([asdict(error) for error in found.errors])]

@@ -43,8 +43,6 @@ UPKEEP_SECONDS_MAX = 20
 """Of a scheduled run, for the emergency store: however slow it is, the rest has its time."""
 ALERTS_PER_RUN_MAX = 50
 """Mails that one scheduled run sends."""
-MODEL_READ_TIMEOUT_SECONDS = 230
-"""Less than invoke_model's own time-out, so that a silent model is reported by its name."""
 
 
 @cache
@@ -115,6 +113,7 @@ def admission() -> "Admission":
     from cost_sentry.application.answer_cache import AnswerCache
     from cost_sentry.application.budget_levels import BudgetLevels
     from cost_sentry.application.circuit_check import CircuitAdvice
+    from cost_sentry.application.shadow_budgets import ShadowBudgets
 
     return Admission(
         config_source=config_source(),
@@ -125,6 +124,7 @@ def admission() -> "Admission":
         without_ledger=decide_without_ledger,
         policy_engines=policy_engine,
         levels=BudgetLevels(journal),
+        shadows=ShadowBudgets(region_models().window_use),
         answers=AnswerCache(reader=answers, price_book=price_book(), clock=clock()),
         circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
         retry_records=region_models().retries(ledger_calls()),
@@ -294,6 +294,6 @@ def projection() -> dict[str, Any]:
 @cache
 def bedrock_models() -> "BedrockModels":
     """Converse by boto3, one attempt per call."""
-    from cost_sentry.adapters.bedrock_models import BedrockModels
+    from cost_sentry.adapters.bedrock_models import READ_TIMEOUT_SECONDS, BedrockModels
 
-    return BedrockModels.connect(read_timeout_seconds=MODEL_READ_TIMEOUT_SECONDS)
+    return BedrockModels.connect(read_timeout_seconds=READ_TIMEOUT_SECONDS)

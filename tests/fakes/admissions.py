@@ -4,6 +4,7 @@ from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.answer_cache import AnswerCache
 from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.ports import Uncounted
+from cost_sentry.application.shadow_budgets import ShadowBudgets
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationPath, InvocationRequest, Needs, Priority
@@ -166,6 +167,7 @@ class Sentry:
             token_counter=counter,
             policy_engines=engines,
             levels=BudgetLevels(lambda: self.totals),
+            shadows=ShadowBudgets(lambda: self.ledger),
             answers=AnswerCache(
                 reader=lambda: self.answers, price_book=self.book, clock=self.clock
             ),

@@ -31,10 +31,17 @@ from cost_sentry.domain.reservation import (
 
 
 class MemoryLedger:
-    """``Ledger`` and ``LedgerBooks`` in one. Set ``down`` to make every call fail."""
+    """``Ledger``, ``LedgerBooks`` and ``WindowUse`` in one.
+
+    Set ``down`` to make every call fail.
+    """
 
     def __init__(self) -> None:
         self.down = False
+        self.is_count_lost = False
+        """Whether nothing that is only looked at can be read."""
+        self.counts = 0
+        """How often windows were counted."""
         self.entries: list[LedgerEntry] = []
         self._lock = threading.RLock()
         self._limits: dict[str, int] = {}
@@ -109,6 +116,19 @@ class MemoryLedger:
 
     def forget(self, place: str, now: datetime) -> None:
         self._ask()
+
+    # ---- WindowUse
+
+    def can_count(self, hold: Hold) -> bool:
+        return True
+
+    def used(self, held: Reservation, holds: Sequence[Hold]) -> Mapping[str, int]:
+        with self._lock:
+            self.counts += 1
+            self._ask()
+            if self.is_count_lost:
+                raise LedgerUnavailable("the count is lost")
+            return {h.key: self._pending_until(h.key, held) + self._posted(h.key) for h in holds}
 
     # ---- LedgerBooks
 
@@ -204,6 +224,10 @@ class MemoryLedger:
 
     def _pending(self, key: str) -> int:
         return sum(h.amount for r in self._held.values() for h in r.holds if h.key == key)
+
+    def _pending_until(self, key: str, held: Reservation) -> int:
+        earlier = (r for r in self._held.values() if r.reserved_at <= held.reserved_at)
+        return sum(h.amount for r in earlier for h in r.holds if h.key == key)
 
     def _posted(self, key: str) -> int:
         return sum(

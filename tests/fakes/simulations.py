@@ -71,6 +71,7 @@ def sentry(of: SentryConfig, posted: Mapping[str, int] | None = None, **changes:
         "config": of,
         "ledger": ledger,
         "totals": ledger,
+        "window_use": ledger,
         "price_book": SmallBook(),
         "policy_engines": engines,
         "run_trees": SimulatedRunTrees(),

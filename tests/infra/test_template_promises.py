@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from cost_sentry import bootstrap
-from cost_sentry.adapters.bedrock_models import CONNECT_TIMEOUT_SECONDS
+from cost_sentry.adapters.bedrock_models import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from cost_sentry.domain.sentry_config import SentryConfig
 from infra.function_set import FUNCTIONS
 from infra.names import pascal
@@ -236,7 +235,7 @@ def test_each_wait_is_shorter_than_the_one_around_it():
     machine = json.loads((ROOT / "statemachines" / "guarded_invocation.asl.json").read_text())
     function = next(row for row in FUNCTIONS if row.name == "invoke_model").timeout_seconds
     state = machine["States"]["Invoke model with bytes"]["TimeoutSeconds"]
-    client = bootstrap.MODEL_READ_TIMEOUT_SECONDS + CONNECT_TIMEOUT_SECONDS
+    client = READ_TIMEOUT_SECONDS + CONNECT_TIMEOUT_SECONDS
     hold = SentryConfig.__dataclass_fields__["hold_seconds"].default
 
     assert client < function < state < machine["TimeoutSeconds"] < 300 < hold

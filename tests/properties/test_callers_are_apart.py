@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.identified_request import caller_of, identified_request
-from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.budget import Budget, BudgetMode, Unit
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.sentry_config import Application, Team
@@ -68,6 +68,49 @@ RUN_BUDGETS = (
 )
 """Their scopes are several applications'; a run is still one's."""
 HELD_IN_RUNS = RUN_BUDGETS[:3]
+WEB = {"team": "search", "application": "web"}
+SHADOWS = (
+    budget("web-day", 1_000, scope=WEB, mode=BudgetMode.SHADOW),
+    budget(
+        "web-rpm",
+        3,
+        unit=Unit.REQUESTS,
+        window=WindowKind.MINUTE,
+        scope=WEB,
+        mode=BudgetMode.SHADOW,
+    ),
+    budget(
+        "web-running",
+        1,
+        unit=Unit.IN_FLIGHT,
+        window=WindowKind.NONE,
+        scope=WEB,
+        mode=BudgetMode.SHADOW,
+    ),
+    budget(
+        "run-steps",
+        2,
+        unit=Unit.REQUESTS,
+        window=WindowKind.SESSION,
+        scope={},
+        mode=BudgetMode.SHADOW,
+    ),
+    budget(
+        "run-depth", 1, unit=Unit.DEPTH, window=WindowKind.SESSION, scope={}, mode=BudgetMode.SHADOW
+    ),
+    budget(
+        "batch-day", 10, scope={"application": "batch", "team": "search"}, mode=BudgetMode.SHADOW
+    ),
+    budget(
+        "support-rpm",
+        1,
+        unit=Unit.REQUESTS,
+        window=WindowKind.MINUTE,
+        scope={"team": "support"},
+        mode=BudgetMode.SHADOW,
+    ),
+)
+"""The watched application's, each run's, and others'."""
 
 
 def run_id(number: int) -> str:
@@ -179,10 +222,13 @@ class Gate:
         self.sentry = Sentry(
             *BUDGETS,
             *RUN_BUDGETS,
+            *SHADOWS,
             teams=TEAMS,
             policies=policies(not_deep=NOT_DEEP),
             engines=engines,
         )
+        for one in SHADOWS:
+            self.sentry.ledger.define(one.in_ledger, "")
 
     def answer(self, caller: dict[str, str], raw: Any, execution: str) -> str:
         event = {"request": raw, "caller": caller, "execution": {"name": execution}}
@@ -234,6 +280,9 @@ def test_the_application_that_is_watched_meets_its_policy_its_cache_and_the_limi
     ]
     assert told[7]["sentry"]["code"] == "FORBIDDEN_BY_POLICY"
     assert [bound_by[step] for step in (5, 6, 9)] == [["children"], ["retries"], ["requests"]]
+    said = [{note["id"] for note in one["sentry"]["shadow"]} for one in told]
+    assert [said[step] for step in (0, 1)] == [{"web-day"}, {"web-day"}]
+    assert said[8] == {"web-day", "web-rpm", "web-running", "run-steps"}
 
 
 @pytest.mark.parametrize("caller", OTHERS, ids=lambda caller: caller["workflow"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from cost_sentry.application.ports import PriceBook
-from cost_sentry.domain.budget import MODEL_TAG, BudgetMode, Unit
+from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.session import CHILDREN_MAX, PATH_NAMES_MAX
 from cost_sentry.domain.unit import MANY, noun
@@ -161,12 +161,6 @@ def _stages(budget: BudgetShape, path: Path) -> Iterator[Finding]:
             path=(*path, given[0][0]),
             problem=f"{noun(budget.unit, MANY)} do not run out",
             allowed="stages of a budget that is spent",
-        )
-    if budget.mode is BudgetMode.SHADOW and budget.unit is Unit.IN_FLIGHT:
-        yield Finding(
-            path=(*path[:-1], "mode"),
-            problem="a cap on calls in flight would never say that it would refuse",
-            allowed="shadow for a budget that is spent: it is told by what is spent",
         )
     for (before, first), (after, then) in pairwise(given):
         if then < first:

@@ -166,7 +166,8 @@ class BudgetShape(Shape):
         default=BudgetMode.ENFORCE,
         description=(
             "shadow: it counts like any other and refuses nothing; what it would have refused is "
-            "told in the answer's shadow"
+            "told in the answer's shadow: of minutes, hours, sessions and calls in flight as the "
+            "ledger has it, of longer windows by what was posted some seconds ago"
         ),
     )
     stages: StagesShape = Field(

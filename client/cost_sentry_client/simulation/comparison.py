@@ -69,6 +69,7 @@ def compare(
             config=config,
             ledger=ledger,
             totals=ledger,
+            window_use=ledger,
             price_book=price_book,
             policy_engines=_engines(config, region),
             run_trees=SimulatedRunTrees(),

@@ -42,7 +42,7 @@ class PostedSoFar:
 
 
 class SimulatedLedger:
-    """``Ledger``, ``LedgerBooks`` and ``Totals``.
+    """``Ledger``, ``LedgerBooks``, ``Totals`` and ``WindowUse``.
 
     Args:
         posted: what windows had posted before, by ``budget@window``.
@@ -134,6 +134,16 @@ class SimulatedLedger:
 
     def forget(self, place: str, now: datetime) -> None:
         """See the port. There is no journal behind this ledger: what it knows it keeps."""
+
+    # ---- WindowUse
+
+    def can_count(self, _hold: Hold) -> bool:
+        """See the port."""
+        return True
+
+    def used(self, _held: Reservation, holds: Sequence[Hold]) -> Mapping[str, int]:
+        """See the port. Calls come in the order of their times, so none came later."""
+        return {hold.key: self._pending[hold.key] + self._posted[hold.key] for hold in holds}
 
     # ---- LedgerBooks
 

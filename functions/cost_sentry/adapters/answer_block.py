@@ -49,6 +49,7 @@ def answer_block(decision: Decision, price_version: str) -> Block:
         "rungs": [rung_block(rung) for rung in _bounded(decision.rungs)],
         "policies": [note_block(note) for note in decision.policies],
         "shadow": [note_block(note) for note in decision.shadow],
+        "shadowLeftOut": decision.shadow_left_out,
         "retryAfterSeconds": decision.retry_after_seconds,
         "cache": cache_block(decision.cached) if decision.cached else None,
         "routing": route_block(decision.route, ORDER_SHOWN_MAX) if decision.route else None,
@@ -164,8 +165,13 @@ def _reason(place: Place) -> str:
 
 
 def note_block(note: PolicyNote) -> Block:
-    """One policy that took part."""
-    return {"id": note.policy_id, "modelId": note.model_id, "sentence": note.sentence}
+    """One policy, or budget in shadow mode, that took part."""
+    return {
+        "id": note.policy_id,
+        "modelId": note.model_id,
+        "sentence": note.sentence,
+        "known": note.is_known,
+    }
 
 
 def cache_block(hit: CacheHit) -> Block:

@@ -13,8 +13,9 @@ def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
     """Short time-outs: a ledger that is silent for seconds is down, and the answer is no.
 
     At worst six seconds for a call that nobody answers: two slow connections, two silent reads
-    and a pause between them. An admission makes three of them at most, and its function must say
-    no before its own time is up.
+    and a pause between them. An admission makes three of them at most: of the configuration, of
+    what is posted, which nobody asks for again then, and of the ledger. Its function must say no
+    before its own time is up.
     """
     return _client("dynamodb", _twice(connect_timeout=1, read_timeout=1.5))
 
@@ -27,7 +28,7 @@ def answers_client() -> Any:  # noqa: ANN401 - boto3 client
 def circuits_client() -> Any:  # noqa: ANN401 - boto3 client
     """Shorter still: what is asked here is advice, and a call waits for it.
 
-    At worst 0.6 seconds for a question that nobody answers, and it is not asked again.
+    At worst 0.6 seconds for a question that nobody answers, and it is not asked again soon.
     """
     return _client("dynamodb", _config(1, connect_timeout=0.3, read_timeout=0.3))
 

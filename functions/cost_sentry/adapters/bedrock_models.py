@@ -34,6 +34,8 @@ from cost_sentry.adapters.bedrock_errors import (
 from cost_sentry.adapters.converse_codec import Json, from_boto, to_boto
 
 CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 230
+"""Less than invoke_model's own time-out, so that a silent model is reported by its name."""
 MESSAGE_LENGTH_MAX_CHARACTERS = 400
 """Of Bedrock's own error message, as far as it is passed on."""
 

@@ -103,6 +103,7 @@ def decision_text(decision: Decision, request: InvocationRequest | None = None) 
             "rungs": [[r.model_id, r.outcome, r.quote_picodollars] for r in decision.rungs],
             "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
             **_note_records(decision),
+            **({"unshown": decision.shadow_left_out} if decision.shadow_left_out else {}),
             **({"ignored": dict(decision.ignored_tags)} if decision.ignored_tags else {}),
             **({"route": route_to_record(decision.route)} if decision.route else {}),
             **_slot_record(decision),
@@ -138,6 +139,7 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
         errors=tuple(FieldError(field=f, problem=p, allowed=a) for f, p, a in record["errors"]),
         policies=_notes(record.get("policies", ())),
         shadow=_notes(record.get("shadow", ())),
+        shadow_left_out=record.get("unshown", 0),
         tags=record["tags"],
         ignored_tags=record.get("ignored", {}),
         cached=hit_from_record(record["cache"]) if "cache" in record else None,
@@ -163,19 +165,21 @@ def _request(record: Mapping[str, Any], route: Route | None) -> InvocationReques
     return replace(request, complexity_thousandths=estimate)
 
 
-def _note_records(decision: Decision) -> dict[str, list[list[str]]]:
+def _note_records(decision: Decision) -> dict[str, list[list[str | bool]]]:
     notes = {"policies": decision.policies, "shadow": decision.shadow}
-    return {
-        name: [[note.policy_id, note.model_id, note.sentence] for note in found]
-        for name, found in notes.items()
-        if found
-    }
+    return {name: [_note_record(note) for note in found] for name, found in notes.items() if found}
 
 
-def _notes(records: Sequence[Sequence[str]]) -> tuple[PolicyNote, ...]:
+def _note_record(note: PolicyNote) -> list[str | bool]:
+    """What nobody knows has a member more."""
+    told: list[str | bool] = [note.policy_id, note.model_id, note.sentence]
+    return told if note.is_known else [*told, False]
+
+
+def _notes(records: Sequence[Sequence[Any]]) -> tuple[PolicyNote, ...]:
     return tuple(
-        PolicyNote(policy_id=id_, model_id=model, sentence=sentence)
-        for id_, model, sentence in records
+        PolicyNote(policy_id=id_, model_id=model, sentence=sentence, is_known=not is_unknown)
+        for id_, model, sentence, *is_unknown in records
     )
 
 

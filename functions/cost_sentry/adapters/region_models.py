@@ -1,4 +1,7 @@
-"""What the table says of the models of this deployment's Region, by a client that soon gives up."""
+"""What the table says beside the ledger's own business, by a client that soon gives up.
+
+Of the models of this deployment's Region, and of what budgets in shadow mode count.
+"""
 
 from functools import cached_property
 from typing import Any
@@ -8,6 +11,7 @@ from cost_sentry.adapters.cached_circuits import CachedCircuits
 from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
 from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource, DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
+from cost_sentry.adapters.dynamodb_window_use import DynamoDbWindowUse
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.ports import Clock
@@ -49,6 +53,10 @@ class RegionModels:
     def retries(self, calls: LedgerCalls | None = None) -> DynamoDbRetries:
         """What trying again is paid with; ``calls`` of whoever has the time for an answer."""
         return DynamoDbRetries(calls or self._calls, self._region, pause)
+
+    def window_use(self) -> DynamoDbWindowUse:
+        """What is used of budgets in shadow mode; few configurations ask."""
+        return DynamoDbWindowUse(self._calls)
 
     def watching(self) -> dict[str, Any]:
         """Everything ``ModelWatch`` takes."""

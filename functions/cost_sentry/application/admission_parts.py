@@ -18,6 +18,7 @@ from cost_sentry.application.ports import (
     TokenCounter,
 )
 from cost_sentry.application.run_tree_ports import RunTrees
+from cost_sentry.application.shadow_budgets import ShadowBudgets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class AdmissionParts:
     policy_engines: PolicyEngines | None = None
     """``None``: a configuration with policies cannot be used."""
     levels: BudgetLevels = field(default_factory=BudgetLevels)
+    shadows: ShadowBudgets = field(default_factory=ShadowBudgets)
     answers: AnswerCache | None = None
     """``None``: no answer is ever kept."""
     circuits: CircuitAdvice = field(default_factory=CircuitAdvice)

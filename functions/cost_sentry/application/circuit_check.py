@@ -11,7 +11,7 @@ from datetime import datetime
 from cost_sentry.application.candidate_tries import CandidateTries, Ended, TooLong
 from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.circuit_ports import Circuits
-from cost_sentry.application.ports import Clock, SameId
+from cost_sentry.application.ports import Clock, Reserved, SameId
 from cost_sentry.application.refusals import rejection, short_views
 from cost_sentry.application.retry_after import seconds_until
 from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prober_of

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from cost_sentry.application.decision_log_ports import RecordedDecision
+from cost_sentry.application.explained_steps import Step, steps_of
 from cost_sentry.domain.answer_cache import CacheHit
 from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
-from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
+from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.retry import ATTEMPTS_MAX, FIRST, attempt_id
@@ -37,16 +38,6 @@ class PendingReservations(Protocol):
     def pending(self, account: str | None = None) -> Sequence[Reservation]:
         """Reservations that nobody resolved."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One thing that happened, as a line of a story."""
-
-    at: datetime
-    what: str
-    """``reserve``, ``settle``, ``void``, ``expire``, ``adjust``, ``reject`` or ``answer``."""
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +81,13 @@ class Explanation:
     policies: tuple[PolicyNote, ...]
     """Those that forbade a model."""
     shadow: tuple[PolicyNote, ...]
-    """Those in shadow mode that would have decided otherwise."""
+    """Those in shadow mode that would have decided otherwise, as the answer showed them."""
     errors: tuple[FieldError, ...]
     steps: tuple[Step, ...]
     cached: CacheHit | None = None
     """What it was answered with, and what that spared; ``None`` if the model was asked."""
+    shadow_left_out: int = 0
+    """How many more of them there were."""
     route: Route | None = None
     """How its model was chosen; ``None`` where the request named one."""
     session: Session | None = None
@@ -219,8 +212,9 @@ def _explain_reservation(
         rungs=why.rungs if why else (_reserved(held),),
         policies=why.policies if why else (),
         shadow=why.shadow if why else (),
+        shadow_left_out=why.shadow_left_out if why else 0,
         errors=(),
-        steps=_steps(held, ends),
+        steps=steps_of(held, ends),
         route=why.route if why else None,
         session=recorded_session(held.tags, held.path_digests, held.retry),
         held=held,
@@ -248,20 +242,6 @@ def _message(held: Reservation) -> str:
     return f"fits in {budgets}"
 
 
-def _steps(held: Reservation, ends: Sequence[LedgerEntry]) -> tuple[Step, ...]:
-    reserved = Step(
-        at=held.reserved_at,
-        what=EntryKind.RESERVE,
-        detail=f"for {held.model_used}, until {held.expires_at.isoformat(timespec='seconds')}",
-    )
-    resolved = [(entry, entry.resolution) for entry in ends if entry.resolution is not None]
-    steps = [
-        Step(at=resolution.resolved_at, what=entry.kind, detail=resolution.reason)
-        for entry, resolution in resolved
-    ]
-    return (reserved, *steps)
-
-
 def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
     """Nothing was held for it."""
     decision, cached = recorded.decision, recorded.decision.cached
@@ -287,6 +267,7 @@ def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
         rungs=decision.rungs,
         policies=decision.policies,
         shadow=decision.shadow,
+        shadow_left_out=decision.shadow_left_out,
         errors=decision.errors,
         steps=(
             Step(at=recorded.at, what="answer" if cached else "reject", detail=decision.message),

@@ -33,7 +33,9 @@ def note_decision(
     if decision.code in (ReasonCode.LEDGER_UNAVAILABLE, ReasonCode.EMERGENCY_ALLOWANCE):
         return "the ledger is where it would be noted"
     lowered = decision.code is ReasonCode.OUTPUT_LIMIT_LOWERED
-    told = lowered or decision.shadow or decision.route or decision.cached
+    # What nobody knows of a shadow is in the answer; it is not worth an item for each call.
+    shadow = any(note.is_known for note in decision.shadow)
+    told = lowered or shadow or decision.route or decision.cached
     as_asked = decision.kind is DecisionKind.ALLOW and not told
     if as_asked or decision.replayed:
         return None

@@ -14,6 +14,7 @@ from cost_sentry.application.policy_facts import (
 )
 from cost_sentry.application.policy_ports import PolicyEngine, PolicyEngines
 from cost_sentry.application.ports import Clock
+from cost_sentry.application.shadow_notes import NOTES_MAX
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.decision import RungOutcome
 from cost_sentry.domain.errors import ConfigurationError
@@ -21,8 +22,6 @@ from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.policy import Policies, PolicyNote, Verdict
 
 UNSPOKEN = "no policy permits it"
-NOTES_MAX = 8
-"""That an answer shows: it travels beside a request of 212 KiB through Step Functions' 256."""
 NAMED_MAX = 3
 """Policies that the outcome of one model names."""
 
@@ -53,7 +52,7 @@ class PolicyCheck:
     notes: list[PolicyNote] = field(default_factory=list)
     """Policies that forbade a model."""
     shadow: list[PolicyNote] = field(default_factory=list)
-    """Policies in shadow mode that would have decided otherwise."""
+    """Policies in shadow mode that would have decided otherwise, by model."""
 
     def permitted(
         self, candidates: Iterable[Candidate | RungOutcome]
@@ -72,8 +71,7 @@ class PolicyCheck:
                 continue
             ask = ask or self._asking()
             verdict = ask(candidate, rung)
-            if verdict.shadow:
-                self.shadow = [*self.shadow, *verdict.shadow][:NOTES_MAX]
+            self.shadow += verdict.shadow
             yield candidate if verdict.is_permitted else self._strike(candidate, verdict)
 
     def _asking(self) -> Callable[[Candidate, int], Verdict]:

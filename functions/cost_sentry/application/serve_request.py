@@ -20,7 +20,7 @@ from cost_sentry.application.latest_attempt import latest_attempt
 from cost_sentry.application.model_refusal import refusal_of_length
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
-from cost_sentry.application.policy_check import NOTES_MAX, PolicyCheck, ask_what_is_left
+from cost_sentry.application.policy_check import PolicyCheck, ask_what_is_left
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
@@ -29,7 +29,7 @@ from cost_sentry.application.session_refusal import (
     session_refusal,
     would_be_too_deep,
 )
-from cost_sentry.application.shadow_budgets import all_told, would_refuse
+from cost_sentry.application.shadow_notes import shadow_notes
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind
@@ -42,7 +42,6 @@ from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import price_version
-from cost_sentry.domain.session import in_run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +92,7 @@ class Serving:
         circuits = self.parts.circuits.of(self.request, None, self.parts.clock, asked)
         stages = StageCheck(request=self.request, now=self.parts.clock.now())
         advice = Advice(self._check(None), stages, circuits, self._route)
-        return self._allowed(self._told(held), self._tries(), advice)
+        return self._allowed(held, self._tries(), advice)
 
     def _reserve(self, asked: Reservation) -> Asked:
         """Its agent joins the tree of its run first, once: what rules refuse is nobody's child."""
@@ -112,7 +111,8 @@ class Serving:
         check = self._check(self._left_percent(offers.first_model, now))
         looked = self._looked(check.permitted(offers.each))
         if looked.hit:
-            return replace(looked.hit, shadow=tuple(check.shadow), route=offers.route)
+            shadow, more = shadow_notes(check.shadow)
+            return replace(looked.hit, shadow=shadow, shadow_left_out=more, route=offers.route)
         models = offers.model_ids(self.config)
         stages = stages_at(self.request, self.config, self.parts.levels, now, models)
         circuits = self.parts.circuits.of(
@@ -125,7 +125,7 @@ class Serving:
             return refusal_of_length(self.request, result.tokens, result.tokens_max)
         advice = Advice(check, stages, circuits, offers.route)
         if isinstance(result, Reserved):
-            return looked.noted(self._allowed(self._told(result), tries, advice))
+            return looked.noted(self._allowed(result, tries, advice))
         return looked.noted(self._refused(result, tries, advice))
 
     def _refused(self, by_tree: Decision | None, tries: CandidateTries, advice: Advice) -> Decision:
@@ -142,8 +142,14 @@ class Serving:
             decision = forbidden(self.request, tries, check)
         else:
             decision = self.offers.too_long(self.request, tries)
-        notes, shadow = tuple(check.notes), tuple(check.shadow)
-        return replace(decision, policies=notes, shadow=shadow, route=advice.route)
+        shadow, more = shadow_notes(check.shadow)
+        return replace(
+            decision,
+            policies=tuple(check.notes),
+            shadow=shadow,
+            shadow_left_out=more,
+            route=advice.route,
+        )
 
     @property
     def _route(self) -> Route | None:
@@ -191,21 +197,6 @@ class Serving:
             is_pinned=self._route is None,
         )
 
-    def _told(self, held: Reserved) -> Reserved:
-        """What the answer says is left; of shadows in terms of the limit that is named."""
-        now = self.parts.clock.now()
-        run = self.config.run_of(self.request.tags)
-        shadowed = in_run((b for b in self.config.budgets if b.is_shadow), run)
-        shadows = {budget.id: self.parts.levels.level(budget, now) for budget in shadowed}
-        return replace(held, remaining=all_told(held, shadows)) if shadows else held
-
-    def _would_refuse(self, held: Reserved) -> tuple[PolicyNote, ...]:
-        """What budgets in shadow mode say of what is held."""
-        used = held.reservation.model_used
-        of_ledger = would_refuse(held.remaining, self.config.budgets, used)
-        too_deep = would_be_too_deep(self.request, self.config)
-        return (*of_ledger, *too_deep, *(self.too_many_children or ()))
-
     def _reservation(self, candidate: Candidate) -> Reservation:
         request, now, run = self.request, self.parts.clock.now(), self.request.session
         return Reservation(
@@ -241,6 +232,14 @@ class Serving:
         asked = asked_output_limit(request, config, book.card(held.model_used))
         why = why_allowed(held, asked, tries.short, advice)
         price, standard = prices_of(held, config, book)
+        budgets = self._budgets_of(held.model_used)
+        told = self.parts.shadows.told(reserved, budgets, self.parts.levels, self.parts.clock.now())
+        of_budgets = (
+            *told.notes,
+            *would_be_too_deep(request, config),
+            *(self.too_many_children or ()),
+        )
+        shadow, more = shadow_notes(advice.check.shadow, (*told.notes, *of_run))
         return Decision(
             kind=DecisionKind(held.decision),
             code=why.code,
@@ -254,11 +253,12 @@ class Serving:
             price=price,
             standard_price=standard,
             output_limit_asked_tokens=asked,
-            budgets=views_held(self._budgets_of(held.model_used), held, reserved.remaining),
+            budgets=views_held(budgets, held, told.remaining),
             short=short_view(request, config, tries),
             rungs=(*tries.rungs, reserved_rung(held, asked)),
             policies=tuple(advice.check.notes),
-            shadow=(*advice.check.shadow, *self._would_refuse(reserved))[:NOTES_MAX],
+            shadow=shadow,
+            shadow_left_out=more,
             route=advice.route,
             uncounted=tuple(tries.bounds.uncounted),
             state=ReservationState.PENDING,

@@ -17,6 +17,7 @@ from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Ledger, PriceBook, Uncounted
 from cost_sentry.application.run_tree_ports import RunTrees
 from cost_sentry.application.settle_reservation import settle_reservation
+from cost_sentry.application.shadow_budgets import ShadowBudgets
 from cost_sentry.application.simulated_answers import SimulatedAnswers
 from cost_sentry.application.simulated_call import (
     Assumed,
@@ -25,6 +26,7 @@ from cost_sentry.application.simulated_call import (
     usage_within,
 )
 from cost_sentry.application.void_reservation import void_reservation
+from cost_sentry.application.window_use_ports import WindowUse
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.price_book import ModelPrice
@@ -81,6 +83,7 @@ class SimulatedSentry:
         config: what decides.
         ledger: in memory, empty or with what its windows had posted; knows the budgets.
         totals: what its windows have posted by then.
+        window_use: what they have posted and hold.
         price_book: what calls cost.
         policy_engines: understands the policies.
         run_trees: which agents called below which; empty at first.
@@ -90,6 +93,7 @@ class SimulatedSentry:
     config: SentryConfig
     ledger: Ledger
     totals: Totals
+    window_use: WindowUse
     price_book: PriceBook
     policy_engines: PolicyEngines
     run_trees: RunTrees
@@ -114,6 +118,7 @@ class SimulatedSentry:
             token_counter=self._counts,
             policy_engines=self.policy_engines,
             levels=BudgetLevels(lambda: self.totals),
+            shadows=ShadowBudgets(lambda: self.window_use),
             complexity=_kept_estimate,
             answers=self._answers.cache(self.price_book),
             run_trees=lambda: self.run_trees,

@@ -116,7 +116,7 @@ class Tally:
         self.after[outcome_of(after), after.code] += 1
         self.avoided_before += _avoided(before)
         self.avoided_after += _avoided(after)
-        self.shadow.update({self._shadow_of(note) for note in after.shadow})
+        self.shadow.update({self._shadow_of(note) for note in after.shadow if note.is_known})
         if call.recorded is not None:
             self.recorded += 1
             self.recorded_alike += call.recorded == choice_of(before)

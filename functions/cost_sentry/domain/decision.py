@@ -114,7 +114,9 @@ class Decision:
     policies: tuple[PolicyNote, ...] = ()
     """Those that forbade a model, in the order in which models were tried."""
     shadow: tuple[PolicyNote, ...] = ()
-    """Those in shadow mode that would have decided otherwise."""
+    """Those in shadow mode that would have decided otherwise; as many as an answer has room for."""
+    shadow_left_out: int = 0
+    """How many more there are."""
     retry_after_seconds: int | None = None
     """After which a refused call may be sent again with some hope; ``None``: not by waiting."""
     errors: tuple[FieldError, ...] = ()

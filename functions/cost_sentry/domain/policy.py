@@ -51,12 +51,14 @@ NO_POLICIES = Policies()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyNote:
-    """A policy that took part in a decision."""
+    """A policy, or a budget in shadow mode, that took part in a decision."""
 
     policy_id: str
     sentence: str
     model_id: str
     """The model that it was asked about."""
+    is_known: bool = True
+    """False of a budget in shadow mode of which nobody could tell whether it would refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

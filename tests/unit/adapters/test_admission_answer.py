@@ -7,8 +7,9 @@ from cost_sentry.adapters.admission_answer import admission_answer, malformed
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_json import REQUEST_SIZE_MAX_BYTES
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
-from cost_sentry.application.policy_check import NOTES_MAX, why_forbidden
+from cost_sentry.application.policy_check import why_forbidden
 from cost_sentry.application.route_request import CHOICE_MAX, RUNGS_MAX
+from cost_sentry.application.shadow_notes import NOTES_MAX
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.decision import (

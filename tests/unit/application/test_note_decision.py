@@ -73,6 +73,18 @@ def test_a_call_that_a_policy_in_shadow_mode_would_have_struck_is_noted_with_it(
     assert [n.decision.shadow for n in log.decisions("r1")] == [shadow]
 
 
+def test_that_nobody_knows_whether_a_shadow_would_refuse_is_noted_only_beside_what_is_known():
+    known = PolicyNote(policy_id="p", sentence="Why.", model_id="m")
+    unknown = replace(known, policy_id="b", is_known=False)
+    for shadow, noted in (((unknown,), []), ((known, unknown), [(known, unknown)])):
+        log = MemoryJournal()
+        told = replace(decision(DecisionKind.ALLOW), code=ReasonCode.WITHIN_BUDGETS, shadow=shadow)
+
+        assert note_decision(told, None, log=lambda log=log: log, clock=ManualClock()) is None
+
+        assert [n.decision.shadow for n in log.decisions("r1")] == noted
+
+
 def test_a_call_whose_model_was_chosen_is_noted_with_how():
     log, routed_call = MemoryJournal(), sentry(budget(limit=10**6)).decide(routed())
 

@@ -5,15 +5,25 @@ import pytest
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+from cost_sentry.adapters.dynamodb_window_use import DynamoDbWindowUse
 from cost_sentry.application.admit_request import Admission
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.application.budget_levels import BudgetLevels
-from cost_sentry.application.shadow_budgets import balance_told
+from cost_sentry.application.shadow_budgets import ShadowBudgets, balance_told
 from cost_sentry.domain.budget import UNREACHED, BudgetMode, Stages, Unit
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.reservation import ReservationState
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.admissions import DEAR, FixedConfig, PostedTotals, SmallBook, config, request
+from tests.fakes.admissions import (
+    DEAR,
+    FixedConfig,
+    PostedTotals,
+    Sentry,
+    SmallBook,
+    config,
+    request,
+)
 from tests.fakes.builders import NOON, ManualClock, budget, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
 
@@ -37,6 +47,7 @@ class House:
             ledger=self.ledger,
             clock=self.clock,
             levels=BudgetLevels(lambda: self.totals),
+            shadows=ShadowBudgets(lambda: DynamoDbWindowUse(items)),
         )
         self.apply(*budgets)
 
@@ -75,7 +86,7 @@ def test_it_refuses_nothing_and_says_how_much_is_missing(house, posted, missing)
 
     assert decision.code is ReasonCode.WITHIN_BUDGETS
     short = f"{missing} usd too small."
-    sentence = f"Budget planned would refuse this: with what is spent its limit is {short}"
+    sentence = f"Budget planned would refuse this: with what is used its limit is {short}"
     note = PolicyNote(policy_id="planned", model_id=DEAR, sentence=sentence)
     assert decision.shadow == ((note,) if missing else ())
 
@@ -97,13 +108,16 @@ def test_the_answer_tells_of_it_in_terms_of_the_limit_that_is_named(house):
     assert view.binding is False
 
 
-def test_where_nobody_knows_what_is_spent_nothing_is_told(house):
+def test_where_nobody_knows_what_is_spent_it_is_told_that_nobody_knows(house):
     house.totals.is_silent = True
 
     decision = house.ask(1)
 
     view = next(view for view in decision.budgets if view.budget_id == "planned")
-    assert (view.limit, view.left, decision.shadow) == (None, None, ())
+    assert (decision.code, view.limit, view.left) == (ReasonCode.WITHIN_BUDGETS, None, None)
+    sentence = "Whether budget planned would refuse this is not known: what is used of it could not"
+    assert [(n.policy_id, n.is_known) for n in decision.shadow] == [("planned", False)]
+    assert decision.shadow[0].sentence == f"{sentence} be read in time."
 
 
 def test_its_balance_is_what_was_really_spent_and_held(house):
@@ -167,17 +181,43 @@ def test_stages_of_a_shadow_are_not_in_force(monkeypatch):
 @pytest.mark.parametrize(
     ("unit", "window", "limit", "over"),
     [
-        (Unit.REQUESTS, WindowKind.MINUTE, 1, "is 1 request too small"),
-        (Unit.TOKENS, WindowKind.DAY, 250, "is 200 tokens too small"),
-        (Unit.IN_FLIGHT, WindowKind.NONE, 1, None),
+        (Unit.REQUESTS, WindowKind.MINUTE, 2, "is 1 request too small"),
+        (Unit.TOKENS, WindowKind.HOUR, 500, "is 100 tokens too small"),
+        (Unit.IN_FLIGHT, WindowKind.NONE, 2, "is 1 call in flight too small"),
     ],
 )
-def test_every_unit_may_be_a_shadow(monkeypatch, unit, window, limit, over):
+def test_short_windows_and_calls_in_flight_count_what_runs(monkeypatch, unit, window, limit, over):
+    """Though nothing is posted yet, and the calls are of accounts that share no shard."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     shadow = budget("planned", limit, unit=unit, window=window, mode=BudgetMode.SHADOW)
     with journal_on_moto() as store:
         house = House(store.items, shadow, PLENTY)
-        house.post(limit if unit.is_spent else 0, shadow)
-        notes = house.ask(1).shadow
+        asked = [house.ask(n, tags={"team": "search", "application": f"app{n}"}) for n in range(3)]
+        house.ledger.resolve(asked[0].reservation, resolution(state=ReservationState.VOIDED))
+        again = house.ask(3)
 
-    assert [over in note.sentence for note in notes] == ([True] if over else [])
+    told = [[note.sentence for note in decision.shadow] for decision in [*asked, again]]
+    assert told[:2] == [[], []]
+    assert all(over in sentences[0] for sentences in told[2:])
+    assert house.totals.reads == 0
+
+
+def test_a_count_that_fails_is_not_asked_for_again_for_a_while_and_refuses_nobody():
+    shadow = budget("rpm", 1, unit=Unit.REQUESTS, window=WindowKind.MINUTE, mode=BudgetMode.SHADOW)
+    sentry = Sentry(shadow, PLENTY)
+    sentry.ledger.define(shadow.in_ledger, shadow.window_at(NOON).id)
+    sentry.ledger.is_count_lost = True
+
+    decisions = []
+    for number, seconds in enumerate((0, 9, 1)):
+        sentry.clock.advance(seconds=seconds)
+        sentry.ledger.is_count_lost = seconds != 1
+        decisions.append(sentry.decide(request(f"r{number}"), f"e{number}"))
+
+    assert {decision.code for decision in decisions} == {ReasonCode.WITHIN_BUDGETS}
+    assert [note.is_known for decision in decisions for note in decision.shadow] == [
+        *[False] * 2,
+        True,
+    ]
+    assert sentry.ledger.counts == 2
+    assert sentry.totals.reads == 0

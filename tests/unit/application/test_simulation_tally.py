@@ -123,6 +123,14 @@ def test_another_model_output_limit_or_code_is_a_change_within_an_outcome(after)
     assert tally.moved(to=Outcome.REROUTED) == 0
 
 
+def test_what_nobody_knows_of_a_budget_in_shadow_mode_is_no_refusal():
+    tally, unknown = Tally(), replace(ALLOWED, shadow=(replace(NOTE, is_known=False),))
+
+    tally.note(call("r1"), ALLOWED, unknown)
+
+    assert (tally.shadow, tally.changed) == ({}, 0)
+
+
 def test_a_policy_in_shadow_mode_counts_each_call_once():
     tally, twice = Tally(), replace(ALLOWED, shadow=(NOTE, replace(NOTE, model_id=CHEAP)))
 

@@ -214,7 +214,7 @@ def test_a_level_is_rounded_down_and_a_budget_of_nothing_is_used_up(limit, poste
 def test_a_bounded_number_of_windows_is_known():
     levels = BudgetLevels(PostedTotals)
     for n in range(WINDOWS_KNOWN_MAX + 1):
-        levels.level(budget(f"b{n}"), NOON)
+        levels.levels([budget(f"b{n}")], NOON)
 
     assert len(levels._read) == 1
 
@@ -231,11 +231,25 @@ def test_windows_that_are_not_known_are_read_by_one_question_and_each_once():
     totals, budgets = PostedTotals(), [budget(f"b{n}") for n in range(5)]
     levels = BudgetLevels(lambda: totals)
 
-    levels.level(budgets[0], NOON)
+    levels.levels(budgets[:1], NOON)
     known = levels.levels([*budgets, budgets[4]], NOON)
 
     assert totals.reads == 2
     assert [one.budget.id for one in known] == ["b0", "b1", "b2", "b3", "b4", "b4"]
+
+
+def test_a_journal_that_is_silent_is_not_asked_again_for_a_while():
+    totals, day, week = PostedTotals(), budget("day"), budget("week")
+    levels = BudgetLevels(lambda: totals)
+    totals.is_silent = True
+
+    for seconds in (0, 4.9, -4.9):
+        assert levels.levels([day], NOON + timedelta(seconds=seconds)) == []
+    assert totals.reads == 1
+
+    totals.is_silent = False
+    later = NOON + timedelta(seconds=5)
+    assert [level.as_of for level in levels.levels([day, week], later)] == [later, later]
 
 
 def test_without_a_journal_nothing_is_known():

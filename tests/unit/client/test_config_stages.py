@@ -74,17 +74,6 @@ def test_a_cap_on_calls_in_flight_has_no_stages(tmp_path):
     assert what == "calls in flight do not run out"
 
 
-def test_nor_is_it_a_shadow_for_it_would_never_say_so(tmp_path):
-    path = tmp_path / "sentry.yaml"
-    path.write_text(FILE.replace("stages: STAGES", "mode: shadow").replace("UNIT", "in_flight"))
-
-    with pytest.raises(ConfigFileInvalid) as invalid:
-        load_config(path)
-
-    [found] = invalid.value.problems
-    assert found.field == "budgets[1].mode"
-
-
 def test_an_unknown_stage_is_told_with_those_that_there_are(tmp_path):
     where, _, allowed = problem(tmp_path, "{pauseAt: 90}")
 

@@ -214,6 +214,7 @@ def test_policies_that_took_part_are_told_with_their_sentences(desk):
     decided = replace(
         refusal(), code=ReasonCode.FORBIDDEN_BY_POLICY, policies=(struck,), shadow=(asked,)
     )
+    decided = replace(decided, shadow_left_out=3)
     log = DynamoDbDecisionLog(JournalCalls(desk.operator.dynamodb, "ledger"))
     log.record(decided, NOON)
 
@@ -221,12 +222,14 @@ def test_policies_that_took_part_are_told_with_their_sentences(desk):
 
     (found,) = document.json["explanations"]
     assert found["policies"] == [
-        {"id": "no-lite", "modelId": "m", "sentence": "Lite is not for us."}
+        {"id": "no-lite", "modelId": "m", "sentence": "Lite is not for us.", "known": True}
     ]
     assert [one["id"] for one in found["shadow"]] == ["in-shadow"]
+    assert found["shadowLeftOut"] == 3
     assert "no-lite" in told.stdout
     assert "Lite is not for us." in told.stdout
     assert "which would have decided otherwise" in told.stdout
+    assert "and 3 more, for which an answer has no room" in told.stdout
 
 
 def test_every_page_fits_80_columns(desk):

@@ -76,10 +76,6 @@ def test_nobody_gets_a_mail_each_minute_who_did_not_ask_for_it(file, fields, thr
             *("thresholds", "children is never spent", "no thresholds with unit children"),
         ),
         (
-            "unit: in_flight, window: session, mode: shadow",
-            *("mode", "calls in flight would never say", "budget that is spent"),
-        ),
-        (
             "unit: depth, window: session, stages: {criticalOnly: 90}",
             *("stages.criticalOnly", "levels below the root do not run out", "that is spent"),
         ),
@@ -133,8 +129,8 @@ def test_the_tree_of_a_run_is_of_no_model(file, unit):
     assert told.allowed == "a scope without model"
 
 
-@pytest.mark.parametrize("unit", ["depth", "children", "requests"])
-def test_what_tells_that_it_would_refuse_may_be_in_shadow_mode(file, unit):
+@pytest.mark.parametrize("unit", ["depth", "children", "requests", "in_flight"])
+def test_every_unit_may_be_in_shadow_mode(file, unit):
     assert loaded(file, f"unit: {unit}, window: session, limit: 3, mode: shadow").is_shadow
 
 

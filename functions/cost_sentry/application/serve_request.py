@@ -234,11 +234,7 @@ class Serving:
         price, standard = prices_of(held, config, book)
         budgets = self._budgets_of(held.model_used)
         told = self.parts.shadows.told(reserved, budgets, self.parts.levels, self.parts.clock.now())
-        of_budgets = (
-            *told.notes,
-            *would_be_too_deep(request, config),
-            *(self.too_many_children or ()),
-        )
+        of_run = (*would_be_too_deep(request, config), *(self.too_many_children or ()))
         shadow, more = shadow_notes(advice.check.shadow, (*told.notes, *of_run))
         return Decision(
             kind=DecisionKind(held.decision),

@@ -11,6 +11,8 @@ from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
+from cost_sentry.adapters.ledger_writes import EXPIRED_MAX
+from cost_sentry.application.ports import SameId
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.request_id import STAMP_KEPT
 from cost_sentry.domain.reservation import ResolvedReservation, charged_in_full
@@ -91,6 +93,23 @@ def test_an_expired_call_keeps_its_charge_when_its_true_cost_comes_after_a_day(
     assert told.resolved == resolved(CHARGED)
     assert told.first == (again == CHARGED)
     assert world.on.books.balance(DAILY, DAY).posted == 100
+
+
+@AGAIN
+def test_an_expired_call_keeps_its_charge_when_its_shard_has_room_for_later_ones_only(world, again):
+    for n in range(EXPIRED_MAX):
+        later = reservation(f"later{n}", hold(100))
+        end = CHARGED.resolved_at + timedelta(seconds=n + 1)
+        world.on.ledger.reserve(later)
+        world.on.ledger.resolve(later, charged_in_full(later, end))
+    world.project()
+
+    told = world.resolve(again)
+
+    assert sorted(world.shard().expired) == [f"later{n}" for n in range(EXPIRED_MAX)]
+    assert told.resolved == resolved(CHARGED)
+    assert world.on.ledger.reserve(HELD) == SameId(reservation=HELD, resolution=CHARGED)
+    assert world.on.books.balance(DAILY, DAY).posted == (1 + EXPIRED_MAX) * 100
 
 
 def test_a_charge_that_the_shard_still_waits_to_correct_is_answered_as_it_stands(world):

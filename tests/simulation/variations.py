@@ -43,6 +43,7 @@ def varied(plan: Plan, random: Random) -> Plan:
         plan = _with_dated_ids(plan, random)
     if random.random() < 0.5:
         small = {n: random.choice(s) for n, s in SIZES.items()}
+        small["EXPIRED_MAX"] = small["PENDING_MAX"]  # Not drawn: seeds stay what they were.
         plan = replace(plan, sizes={**plan.sizes, **small})
     if random.random() < 0.2:
         plan = _with_short_holds(plan, random.randint(20, 120))

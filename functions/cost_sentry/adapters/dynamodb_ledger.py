@@ -35,6 +35,7 @@ from cost_sentry.adapters.ledger_writes import (
     adjust_arguments,
     reserve_arguments,
     resolve_arguments,
+    too_many_expired,
 )
 from cost_sentry.application.ports import (
     Reserved,
@@ -227,7 +228,10 @@ class DynamoDbLedger:
             shard = None if outcome.item is None else ShardState.of(outcome.item)
             adopted = adopted_by_another(shard, mine.reservation) if follow else None
             charged = charged_when_expired(shard, mine)
-            if adopted is not None:
+            forgotten = too_many_expired(shard, mine.reservation)
+            if forgotten:
+                arguments = resolve_arguments(mine.reservation, resolution, forgotten)
+            elif adopted is not None:
                 mine = replace(mine, reservation=adopted)
                 arguments = resolve_arguments(adopted, resolution)
             elif charged is not None:

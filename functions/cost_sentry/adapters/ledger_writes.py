@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from cost_sentry.adapters.entry_record import entry_text, reserve_text
-from cost_sentry.adapters.ledger_items import Seen, number, place_key, stamp_set
+from cost_sentry.adapters.ledger_items import Seen, ShardState, number, place_key, stamp_set
 from cost_sentry.adapters.ledger_moves import Action
 from cost_sentry.adapters.ledger_wants import Grant
 from cost_sentry.adapters.reservation_record import (
@@ -29,6 +29,9 @@ from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.shard import pending_max, stamp_of
 
+EXPIRED_MAX = 8
+"""Expired calls of one shard whose true cost may still be posted: its item is billed by its size,
+and may have 400 KB."""
 KIND_OF_STATE = {
     ReservationState.SETTLED: EntryKind.SETTLE,
     ReservationState.VOIDED: EntryKind.VOID,
@@ -161,8 +164,14 @@ def adopt_arguments(held: Reservation, attempt: str) -> dict[str, Any]:
     }
 
 
-def resolve_arguments(reservation: Reservation, resolution: Resolution) -> dict[str, Any]:
-    """Give back what it did not cost, and remember that it ended."""
+def resolve_arguments(
+    reservation: Reservation, resolution: Resolution, forgotten: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Give back what it did not cost, and remember that it ended.
+
+    ``forgotten`` are expired calls of a shard that keeps as many as it may: what they were charged
+    stays, whatever is heard of them later.
+    """
     entry = entry_text(
         KIND_OF_STATE[resolution.state],
         resolution.resolved_at,
@@ -175,16 +184,30 @@ def resolve_arguments(reservation: Reservation, resolution: Resolution) -> dict[
         arguments["ExpressionAttributeNames"],
         arguments["ExpressionAttributeValues"],
     )
-    names["#pending"] = "pending"
+    names["#pending"], has_room = "pending", ""
     values[":record"] = {"S": pending_text(reservation)}
     sets, rest = arguments["UpdateExpression"].split(" ADD ", 1)
     if resolution.state is ReservationState.EXPIRED:
         sets += ", #expired.#id = :expired"
         names["#expired"] = "expired"
         values[":expired"] = {"S": expired_text(reservation, resolution)}
-    arguments["UpdateExpression"] = f"{sets} REMOVE #pending.#id ADD {rest}"
-    arguments["ConditionExpression"] = "#pending.#id = :record"
+        values[":most"] = number(EXPIRED_MAX + len(forgotten))
+        has_room = " AND size(#expired) < :most"
+    names |= {f"#x{i}": request_id for i, request_id in enumerate(forgotten)}
+    removed = ", ".join(["#pending.#id", *(f"#expired.#x{i}" for i in range(len(forgotten)))])
+    arguments["UpdateExpression"] = f"{sets} REMOVE {removed} ADD {rest}"
+    arguments["ConditionExpression"] = f"#pending.#id = :record{has_room}"
     return arguments
+
+
+def too_many_expired(shard: ShardState | None, reservation: Reservation) -> tuple[str, ...]:
+    """The expired calls that leave a full shard for this one, which it holds: the oldest."""
+    if shard is None or shard.pending.get(reservation.request_id) != pending_text(reservation):
+        return ()
+    pairs = {request_id: shard.expired_reservation(request_id) for request_id in shard.expired}
+    ended = {name: pair[1].resolved_at for name, pair in pairs.items() if pair is not None}
+    surplus = len(ended) - EXPIRED_MAX + 1
+    return tuple(sorted(ended, key=lambda name: (ended[name], name))[: max(0, surplus)])
 
 
 def adjust_arguments(

@@ -25,6 +25,8 @@ SENTRY_FIELDS = (
 TAGS_MAX = 16
 """Besides those that may be the workflow's, and not the request's own."""
 PROVEN_TAGS = (TEAM_TAG, APPLICATION_TAG)
+TAGS_MAX_BYTES = 4_096
+"""Of all names and values, in UTF-8: a call carries them in the ledger's item while it runs."""
 TAG_NAME_LENGTH_MAX_CHARACTERS = 64
 TAG_VALUE_LENGTH_MAX_CHARACTERS = 128
 
@@ -74,6 +76,11 @@ def _check_tags(request: Mapping[str, object], problems: Problems) -> None:
     if own > TAGS_MAX:
         problem = f"has {own} tags besides {' and '.join(PROVEN_TAGS)}"
         problems.add(("tags",), problem, f"at most {TAGS_MAX}")
+    texts = (text for pair in tags.items() for text in pair if isinstance(text, str))
+    size = sum(len(text.encode(errors="surrogatepass")) for text in texts)
+    if size > TAGS_MAX_BYTES:
+        problem = f"has names and values of {size:,} bytes in UTF-8"
+        problems.add(("tags",), problem, f"at most {TAGS_MAX_BYTES:,}")
     if TEAM_TAG not in tags:
         problems.add(("tags", TEAM_TAG), "is missing", "the id of a team in sentry.yaml")
     for name, value in tags.items():

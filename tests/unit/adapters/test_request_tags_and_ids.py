@@ -1,6 +1,7 @@
 import pytest
 
 from cost_sentry.adapters.request_parser import parse_request
+from cost_sentry.adapters.request_parser_fields import TAGS_MAX_BYTES
 from cost_sentry.domain.errors import FieldError, RequestRefused
 from tests.fakes.valid_requests import REQUEST, request
 
@@ -32,10 +33,25 @@ def errors_of(raw: object) -> dict[str, FieldError]:
         ({"team": "a", "": "c"}, "tags.(a name of 0 characters)"),
         ({"team": "a", "x" * 65: "c"}, "tags.(a name of 65 characters)"),
         ({"team": "a"} | {f"t{i}": "v" for i in range(17)}, "tags"),
+        ({"team": "a"} | {f"{i:02d}": "😀" * 128 for i in range(8)}, "tags"),
     ],
 )
 def test_tags_that_cannot_be_kept_are_refused_by_name(tags, field):
     assert set(errors_of(request(tags=tags))) == {field}
+
+
+def test_tags_of_4096_bytes_are_taken_and_of_one_more_are_not():
+    tags = {"team": "a" * 92} | {f"{i}": "ü" * 128 for i in range(10, 25)}
+    tags |= {"25": "ü" * 10 + "a" * 108}
+    size = sum(len(text.encode()) for pair in tags.items() for text in pair)
+    assert size == TAGS_MAX_BYTES
+
+    assert parse_request(request(tags=tags), default_request_id="e").tags == tags
+    error = errors_of(request(tags=tags | {"25": tags["25"] + "a"}))["tags"]
+    assert (error.problem, error.allowed) == (
+        "has names and values of 4,097 bytes in UTF-8",
+        "at most 4,096",
+    )
 
 
 def test_tags_at_their_limits_are_taken():

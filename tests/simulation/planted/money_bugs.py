@@ -18,6 +18,7 @@ from cost_sentry.adapters import (
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
+from cost_sentry.adapters.ledger_lowering import Lowering
 from cost_sentry.adapters.ledger_proofs import Proofs
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_wants import Grant, Want
@@ -212,6 +213,12 @@ def an_ended_window_loses_its_rest(patch: pytest.MonkeyPatch) -> None:
         "give_to_window",
         lambda purse, _amount, leaves: give(purse, 0, leaves=leaves),
     )
+
+
+@bugs.caught_by(broken.NEVER_OVERSPENT, planted.enforced, CALM)
+def a_lowered_limit_leaves_what_is_behind_pools(patch: pytest.MonkeyPatch) -> None:
+    """A limit is lowered, and shards behind pools keep what they might under the old one."""
+    patch.setattr(Lowering, "prepare", lambda _self, _purse, _limit: None)
 
 
 @bugs.caught_by(broken.CONSERVED, planted.crowd, CALM)

@@ -14,6 +14,7 @@ from cost_sentry.adapters import (
     ledger_proofs,
     ledger_refills,
     ledger_retirement,
+    ledger_windows,
 )
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -230,7 +231,8 @@ def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.crowd, CALM)
 def shards_behind_pools_hoard(patch: pytest.MonkeyPatch) -> None:
     """A shard behind a pool keeps whatever it was once given."""
-    patch.setattr(ledger_pools, "shard_free_max", lambda limit, _shards: limit)
+    for module in (ledger_pools, ledger_windows):
+        patch.setattr(module, "shard_free_max", lambda limit, _shards: limit)
 
 
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.small_crowd, CALM)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
 from cost_sentry.adapters.ledger_runs import RUN_OLD_SECONDS, RUN_WINDOWS_MAX
+from cost_sentry.adapters.ledger_writes import EXPIRED_MAX
 from cost_sentry.adapters.run_windows import RUN_KEPT
 from cost_sentry.domain.allotment import (
     DIRECT_PLACES_MAX,
@@ -42,6 +43,7 @@ def rows() -> Iterator[tuple[str, object]]:
     yield "a stamp stays after the journal has its call", _seconds(STAMP_KEPT)
     yield "a version 7 UUID counts as new", _seconds(FRESH_FOR)
     yield "the true cost of an expired call is taken", _seconds(EXPIRED_KEPT)
+    yield "expired calls of a shard whose true cost is taken", EXPIRED_MAX
 
 
 def _seconds(span: timedelta) -> str:

@@ -131,7 +131,7 @@ def from_pool(amount, told, at=POOL, *, newcomer=False, scarce=()):
     given = holder(want(), *scarce).reservation
     grant = Grant(takes=(), amount=amount, seen=told)
     return (
-        take_from_pool(PURSE, at, amount, newcomer=newcomer),
+        take_from_pool(PURSE, at, amount, newcomer=newcomer, free_max=told.free_max or 0),
         bring_and_hold(given, {PURSE: grant}),
     )
 

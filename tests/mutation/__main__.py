@@ -34,6 +34,7 @@ MODULES = (
     "adapters.ledger_merging",
     "adapters.ledger_moves",
     "adapters.ledger_known",
+    "adapters.ledger_lowering",
     "adapters.ledger_patience",
     "adapters.ledger_proofs",
     "adapters.ledger_pools",

@@ -12,6 +12,7 @@ from cost_sentry.adapters.ledger_items import (
     number,
     window_key,
 )
+from cost_sentry.adapters.ledger_lowering import Lowering, another_limit
 from cost_sentry.adapters.ledger_walk import shards_of, shards_of_all
 from cost_sentry.application.ports import BudgetBalance, Clock
 from cost_sentry.domain.allotment import Part, Spread, gathered
@@ -36,6 +37,7 @@ class DynamoDbBooks:
         self._calls = calls
         self._clock = clock
         self._allotments = Allotments(calls)
+        self._lowering = Lowering(calls, self._allotments, pause, clock)
         self._pause = pause
 
     def balance(self, budget: Budget, window_id: str) -> BudgetBalance:
@@ -120,21 +122,27 @@ class DynamoDbBooks:
         raise LedgerContention(f"budget {budget.id!r} is being changed by somebody else")
 
     def _limit_window(self, budget: Budget, purse: str) -> None:
-        """Move the window to the new limit: at once, and without losing what is spent."""
+        """Move the window to the new limit, without losing what is spent.
+
+        Before a crowded one is lowered, shards behind its pools give up what they may not keep.
+        """
+        is_prepared = False
         for attempt in range(ATTEMPTS_MAX):
             if self._calls.get(window_key(purse)) is None:
                 return
             spread = self._allotments.spread(purse)
             if spread is not None:
-                if spread.limit == budget.limit:
+                if spread.crowded and spread.limit > budget.limit and not is_prepared:
+                    self._lowering.prepare(purse, budget.limit)
+                    is_prepared = True
+                    continue
+                if spread.limit == budget.limit or self._move_limit(purse, spread, budget.limit):
+                    self._lowering.follow(purse, budget.limit)
                     return
-                if self._move_limit(purse, spread, budget.limit):
-                    return
+            if is_prepared and self._lowering.move(purse, budget.limit):
+                return
             if self._defined_limit(budget.id) != budget.limit:
-                raise LedgerContention(
-                    f"another operator set the limit of budget {budget.id!r} meanwhile; look at"
-                    " what it is now, and set it again"
-                )
+                raise another_limit(budget.id)
             self._pause(attempt)
         raise LedgerContention(f"budget {budget.id!r} has too many writers at once")
 

@@ -109,13 +109,14 @@ class Allotments:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        self._calls.transact([_defined(purse, int(limit["N"])), create])
+        self._calls.transact([defined(purse, int(limit["N"])), create])
         return self._calls.get(window_key(purse))
 
     def shift_limit(self, purse: str, spread: Spread, limit: int) -> bool:
         """Change the limit by what is unallotted alone, the way that disturbs no place.
 
-        False if that is not enough, if there is debt to lay anew, or if the limit moved meanwhile.
+        False if that is not enough, if there is debt to lay anew, if the limit moved meanwhile, or
+        if pools came before places: shards behind them must be looked at first.
         """
         if spread.in_debt:
             return False
@@ -123,7 +124,9 @@ class Allotments:
         update = {
             "Key": window_key(purse),
             "UpdateExpression": "SET #limit = :limit, unallotted = unallotted + :change",
-            "ConditionExpression": "#limit = :was AND unallotted >= :needed",
+            "ConditionExpression": (
+                f"#limit = :was AND unallotted >= :needed AND {_as_crowded(spread)}"
+            ),
             "ExpressionAttributeNames": {"#limit": "limit"},
             "ExpressionAttributeValues": {
                 ":limit": number(limit),
@@ -133,7 +136,7 @@ class Allotments:
             },
         }
         return isinstance(
-            self._calls.transact([{"Update": update}, _defined(purse, limit)]), Written
+            self._calls.transact([{"Update": update}, defined(purse, limit)]), Written
         )
 
     def place(self, purse: str, spread: Spread, placement: Placement, now: datetime) -> bool:
@@ -168,7 +171,7 @@ class Allotments:
             if placement.free[name] != part.free
         ]
         changes = placement.limit != spread.limit
-        check = [_defined(purse, placement.limit)] if changes else []
+        check = [defined(purse, placement.limit)] if changes else []
         return self._calls.transact([_set_window(purse, spread, placement), *check, *moves])
 
 
@@ -204,7 +207,7 @@ def _part(purse: str, name: str, item: Item | None) -> Part:
     )
 
 
-def _defined(purse: str, limit: int) -> Action:
+def defined(purse: str, limit: int) -> Action:
     """On the condition that this is the limit that is defined, whenever the write arrives.
 
     One that was given up as lost may come late, when another limit is in force.
@@ -219,6 +222,11 @@ def _defined(purse: str, limit: int) -> Action:
     }
 
 
+def _as_crowded(spread: Spread) -> str:
+    """On the condition that pools stand before the window if they did, and not if they did not."""
+    return f"attribute_{'' if spread.crowded else 'not_'}exists(pools)"
+
+
 def _set_window(purse: str, spread: Spread, placement: Placement) -> Action:
     return {
         "Update": {
@@ -229,6 +237,7 @@ def _set_window(purse: str, spread: Spread, placement: Placement) -> Action:
             "ConditionExpression": (
                 "unallotted = :was AND #limit = :limit_was"
                 " AND (impounded = :impounded_was OR attribute_not_exists(impounded))"
+                f" AND {_as_crowded(spread)}"
             ),
             "ExpressionAttributeNames": {"#limit": "limit"},
             "ExpressionAttributeValues": {

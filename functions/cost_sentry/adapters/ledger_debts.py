@@ -9,10 +9,8 @@ from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.adapters.ledger_last_money import WINDOW
 from cost_sentry.adapters.ledger_moves import (
     Action,
-    is_pool,
     move_in_shard,
-    pool_number,
-    take_from_pool,
+    take_from_place,
     take_from_window,
 )
 from cost_sentry.adapters.ledger_pools import fullest
@@ -156,6 +154,4 @@ def _take(purse: str, seen: Spread, name: str, share: int, now: datetime) -> Act
     """On the condition that it is still there."""
     if name == WINDOW:
         return take_from_window(purse, share, seen.limit, None)
-    if is_pool(name):
-        return take_from_pool(purse, pool_number(name), share, newcomer=False)
-    return move_in_shard(name, {purse: -share}, now, has=True)
+    return take_from_place(purse, name, share, now)

@@ -97,18 +97,40 @@ def give_to_window(purse: str, amount: int, *, leaves: str | None = None) -> Act
     return {"Update": update}
 
 
-def take_from_pool(purse: str, pool: int, amount: int, *, newcomer: bool) -> Action:
-    """Out of a pool; ``newcomer`` is whether the shard is served for the first time."""
+def take_from_pool(
+    purse: str, pool: int, amount: int, *, newcomer: bool, free_max: int | None = None
+) -> Action:
+    """Out of a pool.
+
+    Args:
+        purse: ``budget@window``.
+        pool: its number.
+        amount: on the condition that it has so much.
+        newcomer: whether the shard is served for the first time.
+        free_max: what the shard takes that it may keep; on the condition that the pool was not told
+            of less, for a lowered limit. ``None`` for one that keeps nothing of it.
+    """
     update: dict[str, Any] = {
         "Key": pool_key(purse, pool),
         "UpdateExpression": "SET unallotted = unallotted - :amount",
         "ConditionExpression": "unallotted >= :amount",
         "ExpressionAttributeValues": {":amount": number(amount)},
     }
+    if free_max is not None:
+        unlowered = " AND (attribute_not_exists(shard_max) OR shard_max >= :free_max)"
+        update["ConditionExpression"] += unlowered
+        update["ExpressionAttributeValues"][":free_max"] = number(free_max)
     if newcomer:
         update["UpdateExpression"] += " ADD shards :one"
         update["ExpressionAttributeValues"][":one"] = number(1)
     return {"Update": update}
+
+
+def take_from_place(purse: str, name: str, amount: int, now: datetime) -> Action:
+    """Out of a pool, or a shard that the window serves; on the condition that it is there."""
+    if is_pool(name):
+        return take_from_pool(purse, pool_number(name), amount, newcomer=False)
+    return move_in_shard(name, {purse: -amount}, now, has=True)
 
 
 def join_pool(purse: str, pool: int, amount: int = 0) -> Action:
@@ -118,6 +140,25 @@ def join_pool(purse: str, pool: int, amount: int = 0) -> Action:
             "Key": pool_key(purse, pool),
             "UpdateExpression": "ADD shards :one, unallotted :amount",
             "ExpressionAttributeValues": {":one": number(1), ":amount": number(amount)},
+        }
+    }
+    return kept_for_a_while(update, window_of(purse))
+
+
+def tell_pool(purse: str, pool: int, limit: int, share: int) -> Action:
+    """What each shard that it serves may keep at most, as a part of this limit."""
+    update: Action = {
+        "Update": {
+            "Key": pool_key(purse, pool),
+            "UpdateExpression": (
+                "SET lowered_to = :limit, shard_max = :share,"
+                " unallotted = if_not_exists(unallotted, :zero)"
+            ),
+            "ExpressionAttributeValues": {
+                ":limit": number(limit),
+                ":share": number(share),
+                ":zero": number(0),
+            },
         }
     }
     return kept_for_a_while(update, window_of(purse))

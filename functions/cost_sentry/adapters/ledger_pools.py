@@ -58,7 +58,7 @@ class Pools:
             found = replace(found, unallotted=found.unallotted + filled)
             window = replace(window, unallotted=max(0, window.unallotted - filled))
         shards = POOLS * max(1, found.shards + want.newcomer)
-        return _grant(want, window, found, shard_free_max(window.limit, shards))
+        return _grant(want, window, found, found.free_max(window.limit, shards))
 
     def _fill(self, want: Want, pool: PoolState) -> int:
         """Move money from the window to a pool; how much it was."""
@@ -66,7 +66,7 @@ class Pools:
         window = self._allotments.window(want.purse)
         if window is None or window.impounded or window.unallotted < needed:
             return 0
-        amount = pool_refill_amount(needed, want.hold.amount, window.unallotted)
+        amount = pool_refill_amount(needed, want.hold.amount, _to_share_out(window, pool))
         moved = self._calls.transact(
             [
                 take_from_window(want.purse, amount, window.limit, pool_name(pool.pool)),
@@ -81,7 +81,8 @@ class Pools:
         Else from the fullest together, so that nobody must look at all places at one instant.
         """
         pools = self.all(want.purse)
-        free_max = shard_free_max(window.limit, sum(pool.shards for pool in pools))
+        shards = sum(pool.shards for pool in pools)
+        free_max = min((pool.free_max(window.limit, shards) for pool in pools), default=0)
         for pool in sorted(pools, key=lambda found: (found.pool - own) % POOLS):
             if pool.unallotted >= want.needed:
                 return _grant(want, window, pool, free_max)
@@ -89,7 +90,7 @@ class Pools:
         if sum(shares.values()) < want.needed:
             return None
         return Grant(
-            takes=_takes(want, shares),
+            takes=_takes(want, shares, free_max),
             amount=want.needed,
             seen=seen_of(want, window.limit, 0, free_max),
         )
@@ -112,6 +113,13 @@ class Pools:
         return 0 if window is None else shard_free_max(window.limit, shards)
 
 
+def _to_share_out(window: WindowState, pool: PoolState) -> int:
+    """What there is to share out; while a limit is being lowered, no more than it will leave."""
+    if pool.lowered_to is None:
+        return window.unallotted
+    return min(window.unallotted, max(0, pool.lowered_to))
+
+
 def pool_of(place: str, attempt: int = 0) -> int:
     """The pool that serves this shard, or another if that one had other visitors."""
     digest = blake2b(place.encode(), digest_size=4, person=b"pool").digest()
@@ -128,11 +136,17 @@ def fullest(there: Mapping[Name, int], needed: int) -> dict[Name, int]:
     return shares
 
 
-def _takes(want: Want, shares: Mapping[int, int]) -> tuple[Action, ...]:
+def _takes(want: Want, shares: Mapping[int, int], free_max: int) -> tuple[Action, ...]:
     """Out of each pool its share; the first one counts a shard that it has not met."""
     first = next(iter(shares))
     return tuple(
-        take_from_pool(want.purse, pool, amount, newcomer=want.newcomer and pool == first)
+        take_from_pool(
+            want.purse,
+            pool,
+            amount,
+            newcomer=want.newcomer and pool == first,
+            free_max=free_max,
+        )
         for pool, amount in shares.items()
     )
 
@@ -142,7 +156,7 @@ def _grant(want: Want, window: WindowState, pool: PoolState, free_max: int) -> G
     amount = max(want.needed, plenty)
     elsewhere = window.unallotted + pool.unallotted - amount
     return Grant(
-        takes=_takes(want, {pool.pool: amount}),
+        takes=_takes(want, {pool.pool: amount}, free_max),
         amount=amount,
         seen=seen_of(want, window.limit, elsewhere, free_max),
     )
@@ -150,9 +164,10 @@ def _grant(want: Want, window: WindowState, pool: PoolState, free_max: int) -> G
 
 def _as_last_time(want: Want, seen: Seen, pool: int) -> Grant:
     """Without a look at the pool: if it has too little the transaction fails and nothing moves."""
-    amount = max(want.needed, want.comfortable(seen.free_max or 0))
+    free_max = seen.free_max or 0
+    amount = max(want.needed, want.comfortable(free_max))
     return Grant(
-        takes=(take_from_pool(want.purse, pool, amount, newcomer=False),),
+        takes=(take_from_pool(want.purse, pool, amount, newcomer=False, free_max=free_max),),
         amount=amount,
         seen=replace(seen, elsewhere=max(0, seen.elsewhere - amount)),
     )

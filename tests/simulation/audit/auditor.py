@@ -54,6 +54,7 @@ class Auditor:
         if change.defined is not None:
             budget, limit = change.defined
             self.truth.definitions[budget] = limit
+            self.truth.forget_given_back(budget)
             self.truth.ever_defined.add((budget, limit))
             self.truth.kinds[budget] = change.kind
             self.truth.see_budget(budget)
@@ -68,7 +69,7 @@ class Auditor:
             purse, limit = moved
             if (budget_of(purse), limit) not in self.truth.ever_defined:
                 raise BrokenPromise(broken.LIMIT_IN_FORCE, f"{purse} gets a limit of {limit}")
-            self.truth.purses.setdefault(purse, Purse(limit)).limit = limit
+            self.truth.purses.setdefault(purse, Purse(limit)).lower(limit)
         if change.direct is not None:
             self.truth.purses[change.direct[0]].direct = change.direct[1]
         if change.crowded:
@@ -91,6 +92,8 @@ class Auditor:
             if not part.free or kept is None:
                 continue
             kept.free[change.source] = now = kept.free.get(change.source, 0) + part.free
+            if change.entry and change.entry.ended:
+                kept.given_back[change.source] += part.free
             held = _held_of(change, purse)
             got, had = part.free + held, now + held
             is_refill = got > 0 and not change.gone and change.entry and not change.entry.ended
@@ -217,12 +220,13 @@ class Auditor:
             raise BrokenPromise(broken.NEVER_FREE, detail)
 
     def _check_within_limit(self, held: Held) -> None:
-        """A hold was accepted: nothing may pass the limit but overruns that nobody carries yet."""
+        """Nothing passes the limit but overruns nobody carries, and what ADR 0010 leaves shards."""
         for purse, _, _ in held.holds:
             self.checks += 1
             kept = self.truth.purses[purse]
-            is_seen = held.source not in kept.behind_pools
-            if kept.left < 0 and is_seen and kept.left + kept.excused < 0:
+            is_hidden = held.source in kept.behind_pools
+            excused = kept.hidden_excused if is_hidden else kept.excused
+            if kept.left < 0 and kept.left + excused < 0:
                 raise BrokenPromise(
                     broken.NEVER_OVERSPENT,
                     f"{purse}: posted {kept.posted} and pending {kept.pending} pass the limit of "

@@ -8,12 +8,9 @@ from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.auditor import Auditor
 from tests.simulation.audit.broken import BrokenPromise
-from tests.simulation.audit.truth import budget_of
+from tests.simulation.audit.truth import STRANDED_PERCENT_MAX, budget_of
 from tests.simulation.dynamodb.items import Item, Items
 from tests.simulation.ledger_records import Entry, Part
-
-STRANDED_PERCENT_MAX = 1
-"""Of a limit: what ADR 0010 promises of shards behind pools."""
 
 
 class FinalChecks:

@@ -1,6 +1,6 @@
 """What really happened, from the accepted writes alone: reservations, and what is left."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +9,8 @@ from tests.simulation.ledger_records import Ended, Held
 SHORTAGE_KNOWN = 1_100_000
 """Microseconds for which a crowded window that was proven short need not be looked at again (ADR
 0010), and what a request may be on its way before that is asked."""
+STRANDED_PERCENT_MAX = 1
+"""Of a limit: what ADR 0010 promises of shards behind pools."""
 NEARLY_SPENT = (2_200, 32)
 """A crowded window may refuse with one part in so many of its limit left, if that pays for so many
 calls (ADR 0010)."""
@@ -31,6 +33,11 @@ class Purse:
     """Shards that the window serves itself; others lie behind pools."""
     free: dict[str, int] = field(default_factory=dict)
     """What each shard may spend without asking."""
+    committed: int = 0
+    """What was posted and pending when its limit was lowered while it was crowded, and what calls
+    had given back while it was: shards behind pools may hold that much again (ADR 0010)."""
+    given_back: Counter[str] = field(default_factory=Counter)
+    """By shard, by calls that ended since its limit was last defined."""
     drained: int = 0
     """All that ever left a place that can be seen, for another one or for a call."""
     lately: deque[tuple[int, int, int]] = field(default_factory=deque)
@@ -49,6 +56,23 @@ class Purse:
         That is done after the settlement, by a write of its own.
         """
         return min(self.overrun, sum(-free for free in self.free.values() if free < 0))
+
+    @property
+    def hidden_excused(self) -> int:
+        """How far shards behind pools may pass the limit: by what was there before it, by the part
+        of it that ADR 0010 leaves them, and by overruns, which take what was left of it from them.
+        """
+        before = max(0, self.committed - max(0, self.limit))
+        return before + max(0, self.limit) * STRANDED_PERCENT_MAX // 100 + self.overrun
+
+    def lower(self, limit: int) -> None:
+        """Its limit is moved; what is held by then stays."""
+        if self.is_crowded and limit < self.limit:
+            back = sum(
+                max(0, min(self.free[place], self.given_back[place])) for place in self.behind_pools
+            )
+            self.committed = self.pending + self.posted + back
+        self.limit = limit
 
     @property
     def behind_pools(self) -> set[str]:
@@ -168,6 +192,12 @@ class Truth:
         for watch in self.watches:
             if left is not None and purse in watch.least:
                 watch.least[purse] = min(watch.least[purse], left)
+
+    def forget_given_back(self, budget: str) -> None:
+        """A budget's limit is defined anew."""
+        for purse, kept in self.purses.items():
+            if budget_of(purse) == budget:
+                kept.given_back.clear()
 
     def see_budget(self, budget: str) -> None:
         """A budget's definition has changed."""

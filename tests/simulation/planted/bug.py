@@ -90,7 +90,7 @@ def pools_keep_what_they_give(patch: pytest.MonkeyPatch, module: Any) -> None:
     patch.setattr(
         module,
         "take_from_pool",
-        lambda purse, pool, _amount, newcomer: take(purse, pool, 0, newcomer=newcomer),
+        lambda purse, pool, _amount, **named: take(purse, pool, 0, **named),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cost_sentry.adapters import ledger_debts
+from cost_sentry.adapters import ledger_debts, ledger_moves
 from cost_sentry.adapters.ledger_debts import DebtCover
 from cost_sentry.domain.allotment import Part
 from tests.simulation.audit import broken
@@ -37,7 +37,7 @@ def debts_behind_pools_stay(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.CONSERVED, planted.overruns, CALM)
 def a_debt_is_paid_out_of_nothing(patch: pytest.MonkeyPatch) -> None:
     """A pool pays the debt of a shard, and keeps what it paid."""
-    pools_keep_what_they_give(patch, ledger_debts)
+    pools_keep_what_they_give(patch, ledger_moves)
 
 
 @bugs.caught_by(broken.CONSERVED, planted.overruns, CALM)

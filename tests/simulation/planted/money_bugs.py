@@ -14,10 +14,12 @@ from cost_sentry.adapters import (
     ledger_proofs,
     ledger_refills,
     ledger_retirement,
+    ledger_windows,
 )
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
+from cost_sentry.adapters.ledger_lowering import Lowering
 from cost_sentry.adapters.ledger_proofs import Proofs
 from cost_sentry.adapters.ledger_refills import Refills
 from cost_sentry.adapters.ledger_wants import Grant, Want
@@ -214,6 +216,12 @@ def an_ended_window_loses_its_rest(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+@bugs.caught_by(broken.NEVER_OVERSPENT, planted.enforced, CALM)
+def a_lowered_limit_leaves_what_is_behind_pools(patch: pytest.MonkeyPatch) -> None:
+    """A limit is lowered, and shards behind pools keep what they might under the old one."""
+    patch.setattr(Lowering, "prepare", lambda _self, _purse, _limit: None)
+
+
 @bugs.caught_by(broken.CONSERVED, planted.crowd, CALM)
 def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
     """A refill from a pool leaves the pool as it was."""
@@ -223,7 +231,8 @@ def pools_never_run_dry(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.crowd, CALM)
 def shards_behind_pools_hoard(patch: pytest.MonkeyPatch) -> None:
     """A shard behind a pool keeps whatever it was once given."""
-    patch.setattr(ledger_pools, "shard_free_max", lambda limit, _shards: limit)
+    for module in (ledger_pools, ledger_windows):
+        patch.setattr(module, "shard_free_max", lambda limit, _shards: limit)
 
 
 @bugs.caught_by(broken.LITTLE_IS_STRANDED, planted.small_crowd, CALM)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from cost_sentry.application.config_document import with_version
-from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.budget import UNREACHED, Budget, Unit
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from cost_sentry.domain.window import WindowKind
 from tests.simulation.draft import NOON, configuration
-from tests.simulation.plan import TEAM, Caller, Plan
+from tests.simulation.plan import TEAM, Caller, Operator, Plan
 from tests.simulation.workloads import reconfiguration, rollover, spend, withdrawn
 from tests.simulation.world.latencies import MILLISECOND, MINUTE, SECOND
 
@@ -131,6 +131,24 @@ def small_crowd(random: Random) -> Plan:
     ]
     plan = _plan("small_crowd", 1_600_000, callers)
     return replace(plan, sizes={"DIRECT_PLACES_MAX": 2, "POOLS": 2})
+
+
+def enforced(random: Random) -> Plan:
+    """A crowd's budget is in shadow mode; somebody lets it refuse, lower or far above its use."""
+    callers = [
+        _caller(random, n, int(random.random() * 40 * SECOND), application=f"app{n % 12}")
+        for n in range(70)
+    ]
+    plan = _plan("enforced", random.choice((4_000, 20_000, 60_000)), callers)
+    [daily] = plan.config.budgets
+    most = replace(daily, limit=random.choice((daily.limit * 10, UNREACHED)))
+    at = int(random.uniform(10, 30) * SECOND)
+    return replace(
+        plan,
+        config=configuration([most]),
+        operators=[Operator(name="operator", at=at, config=plan.config)],
+        sizes={"DIRECT_PLACES_MAX": random.choice((1, 2)), "POOLS": random.choice((1, 2, 3))},
+    )
 
 
 def overruns(random: Random) -> Plan:

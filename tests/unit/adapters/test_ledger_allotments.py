@@ -176,7 +176,8 @@ def test_a_part_is_what_is_free_what_runs_and_what_was_assumed():
 def seen_window(unallotted, limit=100, **parts):
     names = {"web": WEB, "app": APP, "pool": POOL}
     places = {names[n]: Part(free=amount, is_pool=n == "pool") for n, amount in parts.items()}
-    return Spread(limit=limit, unallotted=unallotted, impounded=0, places=places)
+    crowded = "pool" in parts
+    return Spread(limit=limit, unallotted=unallotted, impounded=0, places=places, crowded=crowded)
 
 
 @pytest.mark.parametrize(

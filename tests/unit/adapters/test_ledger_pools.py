@@ -232,9 +232,9 @@ def test_when_no_pool_has_enough_the_fullest_make_it_up_together(newcomer):
 
     told = seen(0, 400)
     assert list(actions) == [
-        take_from_pool(PURSE, (POOL + 2) % POOLS, 60, newcomer=newcomer),
-        take_from_pool(PURSE, (POOL + 30) % POOLS, 30, newcomer=False),
-        take_from_pool(PURSE, (POOL + 1) % POOLS, 10, newcomer=False),
+        take_from_pool(PURSE, (POOL + 2) % POOLS, 60, newcomer=newcomer, free_max=400),
+        take_from_pool(PURSE, (POOL + 30) % POOLS, 30, newcomer=False, free_max=400),
+        take_from_pool(PURSE, (POOL + 1) % POOLS, 10, newcomer=False, free_max=400),
         brought(100, told),
     ]
 

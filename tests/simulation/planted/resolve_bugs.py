@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cost_sentry.adapters import dynamodb_ledger
+from cost_sentry.adapters import dynamodb_ledger, ledger_upkeep
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.adapters.ledger_memory import Memory
@@ -176,9 +176,9 @@ def expiry_posts_nothing(patch: pytest.MonkeyPatch) -> None:
 @bugs.caught_by(broken.RESOLVED_IN_TIME, planted.full_shards, {"dead_execution": 0.1})
 def only_first_shards_expire(patch: pytest.MonkeyPatch) -> None:
     """The sweep looks at each account's first shard only."""
-    walk = dynamodb_ledger.shards_of_all
+    walk = ledger_upkeep.shards_of_all
     patch.setattr(
-        dynamodb_ledger,
+        ledger_upkeep,
         "shards_of_all",
         lambda calls, turn=0: (shard for shard in walk(calls, turn) if not shard.shard),
     )

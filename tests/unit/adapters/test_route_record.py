@@ -61,7 +61,7 @@ def test_the_answer_shows_the_order_with_reasons_and_what_was_passed_over():
             {
                 "modelId": DEAR,
                 "tier": "large",
-                "expectedUsd": "0.00000000075",
+                "expectedUsd": "0.0000000006",
                 "reason": "the cheapest that reaches tier large",
             },
             {

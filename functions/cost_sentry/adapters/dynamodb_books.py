@@ -14,6 +14,7 @@ from cost_sentry.adapters.ledger_items import (
 )
 from cost_sentry.adapters.ledger_lowering import Lowering, another_limit
 from cost_sentry.adapters.ledger_walk import shards_of, shards_of_all
+from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.application.ports import BudgetBalance, Clock
 from cost_sentry.domain.allotment import Part, Spread, gathered
 from cost_sentry.domain.budget import Budget
@@ -97,18 +98,24 @@ class DynamoDbBooks:
         """See the port."""
         before = self._define(budget)
         if before is not None:
-            for each in self._windows_from(budget, window_id):
+            for each in self._windows_to_limit(budget, window_id):
                 self._limit_window(budget, each)
         return before
 
-    def _windows_from(self, budget: Budget, window_id: str) -> Sequence[str]:
+    def _windows_to_limit(self, budget: Budget, window_id: str) -> Sequence[str]:
         """This one and later ones: a machine whose clock is ahead may have opened the next.
 
-        Ids of one kind of window sort as their windows do.
+        Ids of one kind of window sort as their windows do. Of agent runs there may be thousands, so
+        what has the limit already is not asked about again; pools may have to be told all the same.
         """
         first = window_key(f"{budget.id}@{window_id}")
         items = self._calls.query(first["pk"]["S"], start_sk=first["sk"]["S"])
-        return [f"{budget.id}@{item['sk']['S'].removeprefix(WINDOW_PREFIX)}" for item in items]
+        seen = ((item, WindowState.of(item)) for item in items)
+        return [
+            f"{budget.id}@{item['sk']['S'].removeprefix(WINDOW_PREFIX)}"
+            for item, window in seen
+            if window.limit != budget.limit or window.pools
+        ]
 
     def _define(self, budget: Budget) -> int | None:
         for _ in range(ATTEMPTS_MAX):

@@ -1,5 +1,7 @@
 """What the books say of a window, and how its limit is moved while others write."""
 
+from dataclasses import replace
+
 import pytest
 
 from cost_sentry.adapters import dynamodb_books
@@ -143,11 +145,12 @@ def test_a_limit_that_others_keep_changing_is_given_up(books_on):
 
 LOWER = Spread(limit=700, unallotted=700, impounded=0, places={})
 """A window whose limit was not moved when the definition was."""
+LEFT_BEHIND = {**OPENED, "limit": number(700)}
 
 
 def test_defining_again_moves_a_window_that_was_left_behind(books_on):
     script = Scripted(LOWER, shifts=True)
-    books, calls, pauses = books_on(script, defined(1_000), OPENED)
+    books, calls, pauses = books_on(script, defined(1_000), LEFT_BEHIND)
 
     assert books.define(DAILY, DAY) == 1_000
     assert (script.shifted, script.placed, calls.updates, pauses) == (1, [], [], [])
@@ -155,7 +158,7 @@ def test_defining_again_moves_a_window_that_was_left_behind(books_on):
 
 def test_a_limit_that_cannot_be_shifted_is_placed_with_all_the_money(books_on):
     script = Scripted(LOWER, places=True)
-    books, _, pauses = books_on(script, defined(1_000), OPENED)
+    books, _, pauses = books_on(script, defined(1_000), LEFT_BEHIND)
 
     books.define(DAILY, DAY)
 
@@ -166,7 +169,7 @@ def test_a_limit_that_cannot_be_shifted_is_placed_with_all_the_money(books_on):
 def test_a_limit_is_tried_again_while_others_are_in_the_way_and_then_given_up(books_on):
     done = Spread(limit=1_000, unallotted=1_000, impounded=0, places={})
     script = Scripted(None, LOWER, done)
-    books, _, pauses = books_on(script, defined(1_000), OPENED)
+    books, _, pauses = books_on(script, defined(1_000), LEFT_BEHIND)
 
     books.define(DAILY, DAY)
 
@@ -179,8 +182,25 @@ def test_a_limit_is_tried_again_while_others_are_in_the_way_and_then_given_up(bo
 
 def test_who_is_overtaken_by_another_operator_is_told(books_on):
     script = Scripted(LOWER)
-    books, calls, pauses = books_on(script, defined(700), OPENED)
+    books, calls, pauses = books_on(script, defined(700), LEFT_BEHIND)
 
     with pytest.raises(LedgerContention, match="another operator set the limit"):
         books.define(DAILY, DAY)
     assert (len(calls.updates), pauses) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [({}, []), ({"limit": number(999)}, [PURSE]), ({"pools": number(1)}, [PURSE])],
+)
+def test_a_window_that_has_the_limit_already_is_not_looked_at_unless_pools_may_lack_it(
+    books_on, more, asked
+):
+    """Of agent runs there may be thousands, and defining again changes none of them."""
+    script = Scripted(replace(SPREAD, limit=1_000))
+    looks, look = [], script.spread
+    script.spread = lambda purse: (looks.append(purse), look(purse))[1]
+    books, _, _ = books_on(script, defined(1_000), {**OPENED, **more})
+
+    assert books.define(DAILY, DAY) == 1_000
+    assert looks == asked

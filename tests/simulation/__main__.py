@@ -69,9 +69,30 @@ def _again(given: argparse.Namespace) -> int:
         faults=_names(given.faults),
         settles_late=not given.not_late,
     )
+    problem = _unknown(case)
+    if problem:
+        _note(problem)
+        return 2
     outcome = case.run(tracing=True)
-    _show(*outcome.trace, f"seed {given.seed} ({outcome.workload}) broke: {outcome.failure}")
+    end = f"broke: {outcome.failure}" if outcome.failure else "held"
+    _show(*outcome.trace, f"seed {given.seed} ({outcome.workload}) {end}")
     return 1 if outcome.failure else 0
+
+
+def _unknown(case: Case) -> str | None:
+    """A name that the seed does not have, or that nobody would call."""
+    whole = Case.of(case.seed)
+    for option in ("callers", "operators", "faults"):
+        names = getattr(whole, option)
+        for name in getattr(case, option):
+            if name not in names:
+                allowed = ", ".join(names) or "none"
+                return f"--{option} names {name!r}; seed {case.seed} has: {allowed}"
+    return (
+        None
+        if case.callers
+        else f"--callers is empty; seed {case.seed} has: " + ", ".join(whole.callers)
+    )
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from cost_sentry.adapters import ledger_refills, ledger_writes
+from tests.simulation.__main__ import main
 from tests.simulation.audit import broken
 from tests.simulation.many_seeds import run_seed
 from tests.simulation.shrinking import Case, breaks, shrunk
@@ -114,3 +115,19 @@ def test_a_failing_seed_becomes_a_short_trace_and_a_command_that_shows_it(genero
 
 def test_an_outcome_goes_from_one_process_to_another():
     assert asdict(run_seed(1))["failure"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"--callers": "nobody"}, "--callers names 'nobody'; seed 5 has: caller 0, "),
+        ({"--callers": ""}, "--callers is empty; seed 5 has: caller 0, "),
+        ({"--callers": "caller 0", "--faults": "fire"}, "--faults names 'fire'; seed 5 has: "),
+    ],
+)
+def test_a_name_that_the_seed_does_not_have_is_refused_in_words(monkeypatch, capsys, given, told):
+    words = [word for pair in given.items() for word in pair]
+    monkeypatch.setattr(sys, "argv", ["simulation", "--seed", "5", *words])
+
+    assert main() == 2
+    assert capsys.readouterr().err.startswith(told)

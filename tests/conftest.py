@@ -7,7 +7,7 @@ from pathlib import Path
 
 import botocore.session
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from cost_sentry_local.cloud import LocalCloud, running_cloud
 from cost_sentry_local.deploy import deploy
@@ -24,8 +24,10 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # The same examples in every run, so that nobody's change is blamed for somebody else's find.
 # `pytest --hypothesis-profile=search tests/properties` looks for new ones.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("search", max_examples=1_000)
+# Machines are shared: how long an example takes to draw or to run says nothing about it.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _UNTIMED, derandomize=True, database=None)
+settings.register_profile("search", _UNTIMED, max_examples=1_000)
 settings.load_profile("same")
 
 

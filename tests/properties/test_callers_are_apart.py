@@ -281,7 +281,7 @@ def test_the_application_that_is_watched_meets_its_policy_its_cache_and_the_limi
     assert told[7]["sentry"]["code"] == "FORBIDDEN_BY_POLICY"
     assert [bound_by[step] for step in (5, 6, 9)] == [["children"], ["retries"], ["requests"]]
     said = [{note["id"] for note in one["sentry"]["shadow"]} for one in told]
-    assert [said[step] for step in (0, 1)] == [{"web-day"}, {"web-day"}]
+    assert [said[step] for step in (0, 1)] == [{"web-day"}, {"web-day", "web-running"}]
     assert said[8] == {"web-day", "web-rpm", "web-running", "run-steps"}
 
 

@@ -28,7 +28,7 @@ PLENTY = budget(limit=10**18)
 class Book:
     """Any rates and abilities; an id that it was not told of has no price."""
 
-    version = "any"
+    version, region = "any", None
 
     def __init__(self, told) -> None:
         self.told = told

@@ -105,21 +105,29 @@ def _drop_expired(calls: LedgerCalls, shard: ShardState, now: datetime) -> None:
 
 def _retire(calls: LedgerCalls, shard: ShardState, purses: Sequence[str], now: datetime) -> bool:
     """Whether all of them left: the shard is billed by its size, so they leave together."""
+    update = departure(shard, purses, now)
+    # The sequence moves with every write: nobody reserved or settled since it was read.
+    update["ConditionExpression"] = "#sequence = :sequence"
+    update["ExpressionAttributeValues"][":sequence"] = number(shard.sequence)
+    homes = [give_to_window(purse, shard.free[purse], leaves=shard.place) for purse in purses]
+    return isinstance(calls.transact([{"Update": update}, *homes]), Written)
+
+
+def departure(shard: ShardState, purses: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Windows leave a shard with all it has of them; the condition is the caller's to add.
+
+    ``#b0`` and so on are the windows.
+    """
     names = {"#free": "free", "#entry": "entry", "#sequence": "sequence"}
     names |= {f"#b{i}": purse for i, purse in enumerate(purses)}
     removed = ", ".join(f"#free.#b{i}, seen.#b{i}" for i in range(len(purses)))
     moves = {purse: -shard.free[purse] for purse in purses}
-    update: dict[str, Any] = {
+    return {
         "Key": place_key(shard.place),
         "UpdateExpression": f"SET #entry = :entry REMOVE {removed} ADD #sequence :one",
-        # The sequence moves with every write: nobody reserved or settled since it was read.
-        "ConditionExpression": "#sequence = :sequence",
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": {
             ":entry": {"S": entry_text(EntryKind.RECALL, now, moves=moves)},
             ":one": number(1),
-            ":sequence": number(shard.sequence),
         },
     }
-    homes = [give_to_window(purse, shard.free[purse], leaves=shard.place) for purse in purses]
-    return isinstance(calls.transact([{"Update": update}, *homes]), Written)

@@ -14,15 +14,12 @@ So what was idle when the shard was read is idle. Debts stay: they lie where cal
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from cost_sentry.adapters.entry_record import entry_text
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import Seen, ShardState, number, place_key
+from cost_sentry.adapters.ledger_items import Seen, ShardState, number
 from cost_sentry.adapters.ledger_moves import Action, give_to_window
-from cost_sentry.adapters.ledger_retirement import held_purses
+from cost_sentry.adapters.ledger_retirement import departure, held_purses
 from cost_sentry.adapters.run_windows import is_of_run
-from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import Hold, window_of
 from cost_sentry.domain.window import has_ended
 
@@ -100,26 +97,12 @@ def _send_home(calls: LedgerCalls, shard: ShardState, purses: Sequence[str], now
 
 def _leaving(shard: ShardState, purses: Sequence[str], now: datetime) -> Action:
     """On the condition that nobody has drawn on any of them since the shard was read."""
-    names = {"#free": "free", "#seen": "seen", "#entry": "entry", "#sequence": "sequence"}
-    moves = {purse: -shard.free[purse] for purse in purses}
-    values: dict[str, Any] = {
-        ":entry": {"S": entry_text(EntryKind.RECALL, now, moves=moves)},
-        ":one": number(1),
-    }
-    removed, conditions = [], []
+    update = departure(shard, purses, now)
+    update["ExpressionAttributeNames"]["#seen"] = "seen"
+    conditions = []
     for i, purse in enumerate(purses):
-        names[f"#b{i}"] = purse
-        values |= {f":f{i}": number(shard.free[purse]), f":s{i}": {"S": shard.seen[purse]}}
-        removed += [f"#free.#b{i}", f"#seen.#b{i}"]
+        seen = {f":f{i}": number(shard.free[purse]), f":s{i}": {"S": shard.seen[purse]}}
+        update["ExpressionAttributeValues"] |= seen
         conditions += [f"#free.#b{i} = :f{i}", f"#seen.#b{i} = :s{i}"]
-    return {
-        "Update": {
-            "Key": place_key(shard.place),
-            "UpdateExpression": (
-                f"SET #entry = :entry REMOVE {', '.join(removed)} ADD #sequence :one"
-            ),
-            "ConditionExpression": " AND ".join(conditions),
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
-        }
-    }
+    update["ConditionExpression"] = " AND ".join(conditions)
+    return {"Update": update}

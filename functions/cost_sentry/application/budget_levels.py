@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cost_sentry.application.silence import Silence
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
 
 KNOWN_FOR = timedelta(seconds=10)
 """How long an environment goes on with what it read of a window."""
 SILENT_FOR = timedelta(seconds=5)
-"""How long nobody asks again after a question that was not answered: each may take seconds."""
+"""How long nobody asks again after a question that was not answered."""
 WINDOWS_KNOWN_MAX = 1_000
 WindowName = tuple[str, str]
 """Ids of a budget and of a window of it."""
@@ -77,7 +78,7 @@ class BudgetLevels:
     def __init__(self, totals: Callable[[], Totals] | None = None) -> None:
         self._totals = totals
         self._read: dict[tuple[str, str], tuple[datetime, int]] = {}
-        self._unanswered_at: datetime | None = None
+        self._silence = Silence(SILENT_FOR)
 
     def levels(self, budgets: Iterable[Budget], now: datetime) -> list[Level]:
         """Of the windows that are now, but for those that cannot be read; one question for all."""
@@ -94,14 +95,12 @@ class BudgetLevels:
 
     def _look(self, names: Sequence[WindowName], now: datetime) -> None:
         """Whoever decides by it is not refused because it could not be read."""
-        asked_in_vain = self._unanswered_at
-        is_silent = asked_in_vain is not None and abs(now - asked_in_vain) < SILENT_FOR
-        if self._totals is None or is_silent:
+        if self._totals is None or self._silence.is_on(now):
             return
         try:
             found = self._totals().totals_together(names)
         except LedgerUnavailable:
-            self._unanswered_at = now
+            self._silence.begins(now)
             return
         if len(self._read) + len(names) > WINDOWS_KNOWN_MAX:
             self._read.clear()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from cost_sentry.application.budget_levels import BudgetLevels
 from cost_sentry.application.ports import BudgetBalance, Remaining, Reserved
+from cost_sentry.application.silence import Silence
 from cost_sentry.application.window_use_ports import WindowUse
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import LedgerUnavailable
@@ -67,7 +68,7 @@ class ShadowBudgets:
 
     make_use: Callable[[], WindowUse] | None = None
     _use: WindowUse | None = field(default=None, init=False)
-    _unanswered_at: datetime | None = field(default=None, init=False)
+    _silence: Silence = field(default_factory=lambda: Silence(SILENT_FOR), init=False)
 
     def told(
         self, held: Reserved, covering: Iterable[Budget], levels: BudgetLevels, now: datetime
@@ -99,7 +100,7 @@ class ShadowBudgets:
         try:
             used = use.used(held.reservation, holds) if holds else {}
         except LedgerUnavailable:
-            self._unanswered_at = now
+            self._silence.begins(now)
             return {}
         return {
             one.budget.id: one.left(used[one.hold.key], now)
@@ -108,8 +109,7 @@ class ShadowBudgets:
         }
 
     def _window_use(self, now: datetime) -> WindowUse | None:
-        asked_in_vain = self._unanswered_at
-        if asked_in_vain is not None and abs(now - asked_in_vain) < SILENT_FOR:
+        if self._silence.is_on(now):
             return None
         if self._use is None and self.make_use is not None:
             self._use = self.make_use()

@@ -8,14 +8,15 @@ import pytest
 
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.ledger_calls import Conflict, LedgerCalls
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
 from cost_sentry.adapters.ledger_items import ShardState, place_key
+from cost_sentry.adapters.ledger_memory import LOOK_AGAIN_AFTER
 from cost_sentry.adapters.stream_records import streamed_entries
 from cost_sentry.application.explain_request import explain
 from cost_sentry.application.ports import SameId
 from cost_sentry.domain.ledger_entry import EntryKind
-from cost_sentry.domain.request_id import STAMP_KEPT
+from cost_sentry.domain.request_id import STAMP_KEPT, made_at
 from cost_sentry.domain.reservation import ReservationState
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
 from tests.fakes.moto_journal import journal_on_moto, no_pause
@@ -139,6 +140,45 @@ def test_the_ledger_forgets_what_the_journal_has_kept_for_long_and_answers_the_s
     assert not shard_item(store).remembers("r0")
     assert ledger.reserve(again) == known
     assert ledger.resolve(first, resolution(5)).resolved.resolution == known.resolution
+
+
+class MetOnce(LedgerCalls):
+    """Its first write finds another at work; ``answered`` is what its ``Date`` headers say."""
+
+    met, answered = 0, NOON
+
+    def update(self, arguments):
+        self.met += 1
+        return Conflict() if self.met == 1 else super().update(arguments)
+
+    def answered_at(self):
+        return self.answered
+
+
+def test_an_admission_that_tries_for_long_does_not_take_its_id_to_be_new_any_more(
+    store, ledger, projector
+):
+    """The same id was used by another invocation, ended, and its shard has forgotten it."""
+    calls = MetOnce(store.client, "ledger")
+    new_id = f"{int(NOON.timestamp() * 1_000) >> 16:08x}-0000-7000-8000-000000000000"
+    first = reservation(new_id, hold(10, DAILY), reserved_at=made_at(new_id))
+    again = replace(first, attempt="second")
+
+    def meanwhile(_attempt):
+        ledger.reserve(first)
+        ledger.resolve(first, resolution(1, resolved_at=NOON))
+        projector.run(*streamed_entries(stream_event(store)))
+        store.client.delete_item(TableName="ledger", Key=place_key("search/web"))
+        calls.answered = first.reserved_at + LOOK_AGAIN_AFTER + timedelta(seconds=1)
+
+    slow = DynamoDbLedger(calls, meanwhile)
+    calls.answered = first.reserved_at
+    calls.answered_at_once = True
+    slow.known(again)
+    answer = slow.reserve(again)
+
+    assert calls.met == 1
+    assert answer == SameId(reservation=first, resolution=resolution(1, resolved_at=NOON))
 
 
 @pytest.mark.parametrize("behind", [timedelta(0), 2 * STAMP_KEPT])

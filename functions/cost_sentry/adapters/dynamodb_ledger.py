@@ -86,12 +86,10 @@ class DynamoDbLedger:
     def reserve(self, reservation: Reservation) -> ReserveResult:
         """See the port."""
         patience = Patience(self._pause)
-        known = patience.asked(
-            lambda: self._memory.of_the_past(reservation, at_once=not patience.has_waited)
-        )
-        if known is not None:
-            return known
         for attempt in range(ATTEMPTS_MAX):
+            known = self._of_the_past(reservation, patience, attempt)
+            if known is not None:
+                return known
             shard = self._shards.shard_of(reservation.account, reservation.request_id)
             here = replace(reservation, shard=shard)
             try:
@@ -119,6 +117,15 @@ class DynamoDbLedger:
     def known(self, reservation: Reservation) -> Reserved | SameId | None:
         """See the port."""
         return self._ids.known(reservation)
+
+    def _of_the_past(
+        self, reservation: Reservation, patience: Patience, attempt: int
+    ) -> SameId | None:
+        if attempt:
+            return patience.asked(lambda: self._memory.of_the_past_again(reservation))
+        return patience.asked(
+            lambda: self._memory.of_the_past(reservation, at_once=not patience.has_waited)
+        )
 
     def _write(self, arguments: Mapping[str, Any], patience: Patience) -> UpdateOutcome:
         """A shard that is asked too often is one where others are at work: try again later."""

@@ -147,9 +147,11 @@ class LedgerCalls:
                 **arguments,
             )
         except ClientError as error:
+            self._note_time(error.response)
             return _refusal(error)
         except BotoCoreError as error:
             raise LedgerUnavailable(f"the ledger did not answer: {error}") from error
+        self._note_time(answer)
         return Written(attributes=answer.get("Attributes", {}))
 
     def transact(self, actions: Sequence[Mapping[str, Mapping[str, Any]]]) -> Outcome:
@@ -159,8 +161,9 @@ class LedgerCalls:
             for action in actions
         ]
         try:
-            self._client.transact_write_items(TransactItems=items)
+            self._note_time(self._client.transact_write_items(TransactItems=items))
         except ClientError as error:
+            self._note_time(error.response)
             return _transaction_refusal(error)
         except BotoCoreError as error:
             raise LedgerUnavailable(f"the ledger did not answer: {error}") from error

@@ -32,6 +32,8 @@ from cost_sentry.domain.shard import ancestors, place_of
 
 LOOKS_MAX = 25
 """At the journal, for a call that ended a moment ago; with the pauses between them some seconds."""
+LOOK_AGAIN_AFTER = timedelta(seconds=10)
+"""An admission may go on for longer than a shard remembers a call that took place meanwhile."""
 CLOCK_TRUSTED_FOR = timedelta(minutes=5)
 """How long this machine's clock is taken to keep its distance from the ledger's."""
 
@@ -65,6 +67,20 @@ class Memory:
             if at_once and self._calls.answered_at_once:
                 self._clock = local, answered_at - local
             _refuse_ahead(reservation.request_id, answered_at)
+        return None if ended is None else _same_id(ended)
+
+    def of_the_past_again(self, reservation: Reservation) -> SameId | None:
+        """Before one more try, if the id was taken to be new a while ago: what the journal knows.
+
+        By the ledger's last answer, which is what made one more try needed.
+        """
+        asked_at, answered_at = (
+            self._ledger_time(reservation.reserved_at),
+            self._calls.answered_at(),
+        )
+        if asked_at is None or answered_at is None or answered_at - asked_at <= LOOK_AGAIN_AFTER:
+            return None
+        ended = self._journaled(reservation)
         return None if ended is None else _same_id(ended)
 
     def _ledger_time(self, local: datetime) -> datetime | None:

@@ -12,8 +12,8 @@ FRESH_FOR = timedelta(seconds=10)
 AHEAD_MAX = timedelta(seconds=10)
 """How far an id's clock may be ahead of the ledger's."""
 STAMP_KEPT = timedelta(seconds=45)
-"""How long a shard remembers a call after the journal has it: longer than an admission may take
-(``ADMISSION_SECONDS_MAX``), and than an id counts as new with its clock ahead."""
+"""How long a shard remembers a call after the journal has it: longer than an id counts as new with
+its clock ahead, and an admission goes on without another look into the journal."""
 
 REQUEST_ID_ALLOWED = "1 to 128 letters, digits and . _ : -"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)

@@ -171,6 +171,17 @@ def test_the_ledgers_own_time_is_what_its_last_answer_says(answer, at, at_once):
     assert (found.answered_at(), found.answered_at_once) == (expected, at_once)
 
 
+@pytest.mark.parametrize("asked", ["update", "transact"])
+@pytest.mark.parametrize("code", [None, "TransactionConflictException"])
+def test_every_write_tells_the_ledgers_time_also_one_that_is_refused(asked, code):
+    told = {"ResponseMetadata": {"HTTPHeaders": {"date": "Sat, 21 Nov 2026 12:00:00 GMT"}}}
+    found = calls(told if code is None else refused(code, **told))
+
+    getattr(found, asked)({})
+
+    assert found.answered_at() == datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
 def page(*names, more=None):
     answer = {"Items": [{"sk": {"S": name}} for name in names]}
     return answer | ({"LastEvaluatedKey": more} if more else {})

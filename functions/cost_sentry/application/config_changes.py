@@ -12,6 +12,7 @@ from cost_sentry.application.config_changes_routing import (
     tier_text,
     virtual_models,
 )
+from cost_sentry.application.config_document_approvals import approval_parts
 from cost_sentry.application.config_document_parts import circuits_to_document
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
@@ -49,6 +50,7 @@ class ChangedThing(StrEnum):
     ROUTING = "routing"
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
+    APPROVALS = "approvals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,7 @@ def plan_config(
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
+        *_all_or_none(ChangedThing.APPROVALS, _approvals(current), _approvals(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -275,6 +278,10 @@ def _breaker(config: SentryConfig | None) -> _Parts:
 
 def _retries(config: SentryConfig | None) -> _Parts:
     return _given(circuits_to_document(config).get("retries")) if config else {}
+
+
+def _approvals(config: SentryConfig | None) -> _Parts:
+    return approval_parts(config.approvals) if config else {}
 
 
 def _given(document: object) -> _Parts:

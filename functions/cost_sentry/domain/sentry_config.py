@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cost_sentry.domain.answer_cache import AnswerCaching
+from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import MODEL_TAG, NO_STAGES, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.circuit import CircuitRules
@@ -100,6 +101,8 @@ class SentryConfig:
     """Which models serve calls that do not name one."""
     measures: Measures = ()
     """What is in force for a while beside all this; see ``measures_in_force.in_force``."""
+    approvals: ApprovalRules | None = None
+    """Who may approve what somebody asks for; ``None``: nobody, so nobody can ask."""
     budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those that count by session, found once: every call looks at them."""
     staged_budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)

@@ -14,7 +14,7 @@ from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
-from infra.names import pascal
+from infra.names import approval_workflow_name, pascal
 from infra.stage import Stage
 from infra.triggers import Triggers
 from infra.workflow_set import WorkflowSet
@@ -44,7 +44,17 @@ class CostSentryStack(cdk.Stack):
         emergency = EmergencyStore(self, "Emergency", stage=stage)
         answers = AnswerTable(self, "Answers")
         near = Neighbours(
-            ledger=ledger, alerts=alerts, models=models, emergency=emergency, answers=answers
+            ledger=ledger,
+            alerts=alerts,
+            models=models,
+            emergency=emergency,
+            answers=answers,
+            approval_workflow_arn=self.format_arn(
+                service="states",
+                resource="stateMachine",
+                resource_name=approval_workflow_name(self.stack_name),
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            ),
         )
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
         workflows = WorkflowSet(

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cost_sentry.domain.caller import SEPARATOR, Caller
 from infra.bedrock_access import BedrockAccess
 from infra.function_set import FunctionSet
-from infra.names import pascal
+from infra.names import approval_workflow_name, pascal
 from infra.stage import Stage
 from infra.workflow import Workflow
 
@@ -20,6 +21,9 @@ GUARDED_INVOCATION_STEPS = (
     "void_reservation",
 )
 """Functions that guarded_invocation runs; each is bound as ``${<PascalName>Arn}``."""
+
+
+BUDGET_APPROVAL_STEPS = ("await_answer", "follow_request")
 
 
 class WorkflowSet(Construct):
@@ -58,6 +62,7 @@ class WorkflowSet(Construct):
                 name=caller.workflow_name(stack.stack_name),
                 bindings={"Team": caller.team, "Application": caller.application or ""},
             )
+        self.budget_approval = self._budget_approval(functions, stage)
         self.arn_prefix = stack.format_arn(
             service="states",
             resource="stateMachine",
@@ -65,3 +70,20 @@ class WorkflowSet(Construct):
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         """Of each caller's workflow; its ``workflow_suffix`` follows."""
+
+    def _budget_approval(self, functions: FunctionSet, stage: Stage) -> Workflow:
+        """A standard workflow: an execution waits for days, by a task token, and costs nothing."""
+        steps = {name: functions.by_name[name] for name in BUDGET_APPROVAL_STEPS}
+        workflow = Workflow(
+            self,
+            "BudgetApproval",
+            name="budget_approval",
+            bindings={f"{pascal(n)}Arn": step.function.function_arn for n, step in steps.items()},
+            stage=stage,
+            kind=sfn.StateMachineType.STANDARD,
+        )
+        for step in steps.values():
+            step.grant_invoke(workflow.role)
+        name = approval_workflow_name(cdk.Stack.of(self).stack_name)
+        workflow.add("Machine", name=name, bindings={})
+        return workflow

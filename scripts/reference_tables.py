@@ -1,7 +1,6 @@
 """The tables of the documentation that mirror code, as lines of Markdown."""
 
 import ast
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from decimal import Decimal
@@ -12,6 +11,7 @@ from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
 from cost_sentry.adapters import (
     circuit_items,
+    dynamodb_approvals,
     dynamodb_journal_items,
     ledger_items,
     request_parser_json,
@@ -40,10 +40,10 @@ from scripts.answer_tables import (
 )
 from scripts.markdown_table import table
 from scripts.table_meter import units_kept
+from scripts.workflow_tables import approval_states, call_errors, workflow_states
 
 ROOT = Path(__file__).resolve().parents[1]
 GAPS = ROOT / "local" / "cost_sentry_local" / "gaps"
-WORKFLOW = ROOT / "statemachines" / "guarded_invocation.asl.json"
 
 
 def settings() -> str:
@@ -144,28 +144,6 @@ def functions() -> str:
     return table("function", "time-out", "memory", "handler", "stack output", rows=rows)
 
 
-def workflow_states() -> str:
-    """The states of ``guarded_invocation``, in the order in which they are written."""
-    machine = json.loads(WORKFLOW.read_text(encoding="utf-8"))
-    rows = (
-        (f"**{name}**", state["Type"], state["Comment"])
-        for name, state in machine["States"].items()
-    )
-    return table("state", "type", "why", rows=rows)
-
-
-def call_errors() -> str:
-    """What becomes of the money when the model call fails, by the error's name."""
-    states_by_name = json.loads(WORKFLOW.read_text(encoding="utf-8"))["States"]
-    rows = [
-        (f"{name}", ", ".join(f"`{e}`" for e in catch["ErrorEquals"]), f"{catch['Next']}")
-        for name, state in states_by_name.items()
-        if name.startswith("Invoke model")
-        for catch in state["Catch"]
-    ]
-    return table("state", "error", "then", rows=rows)
-
-
 def alarms() -> str:
     """One row per alarm."""
     rows = ((f"`{row.name}`", f"≥ {row.threshold}", row.meaning) for row in ALARMS)
@@ -211,6 +189,11 @@ def circuit_item_keys() -> str:
 def run_tree_item_keys() -> str:
     """What is kept of agent runs beside their budgets."""
     return _docstring_table(run_tree_items.__doc__)
+
+
+def approval_item_keys() -> str:
+    """Requests for more, and what became of them."""
+    return _docstring_table(dynamodb_approvals.__doc__)
 
 
 def journal_item_keys() -> str:
@@ -281,9 +264,9 @@ TABLES: dict[str, Callable[[], str]] = {
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, answer_policy_fields, answer_routing_fields, answer_place_fields,
-        decided_by, request_limits, functions, workflow_states,
+        decided_by, request_limits, functions, workflow_states, approval_states,
         call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
-        journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
+        journal_item_keys, circuit_item_keys, run_tree_item_keys, approval_item_keys, faults, gaps,
     )
 } | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

@@ -46,8 +46,7 @@ def call_signed(
     deployment, target = operator.deployment, operator.target
     signed = deed(deployment.alert_topic_arn, verb, body)
     proof = proof_of(target.session, signed, deployment.region, target.endpoint_url)
-    client = target.session.client("lambda", endpoint_url=target.endpoint_url, config=_PATIENT)
-    answer = client.invoke(
+    answer = lambda_client(operator).invoke(
         FunctionName=deployment.function_name(function),
         Payload=json.dumps({"verb": verb, "body": body, "proof": proof}).encode(),
     )
@@ -55,6 +54,12 @@ def call_signed(
     if "FunctionError" in answer:
         raise _failed(function, told)
     return told
+
+
+def lambda_client(operator: Operator) -> Any:  # noqa: ANN401 - one of boto3's generated clients
+    """A client that asks again when an answer is lost."""
+    target = operator.target
+    return target.session.client("lambda", endpoint_url=target.endpoint_url, config=_PATIENT)
 
 
 def proof_of(

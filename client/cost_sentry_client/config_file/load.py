@@ -32,6 +32,7 @@ from cost_sentry_client.config_file.shapes import (
     ModelShape,
     SentryFile,
 )
+from cost_sentry_client.config_file.shapes_anomalies import anomaly_rules_of
 from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
 from cost_sentry_client.config_file.size_checks import size_findings
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
@@ -205,6 +206,7 @@ def _config(file: SentryFile) -> SentryConfig:
         circuit_breaker=file.circuit_breaker.rules() if file.circuit_breaker else None,
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
+        anomalies=anomaly_rules_of(file.anomalies),
     )
 
 

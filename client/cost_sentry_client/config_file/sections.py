@@ -15,6 +15,7 @@ from cost_sentry_client.config_file.shapes import (
     SentryFile,
     StagesShape,
 )
+from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape, AnomalyRuleShape
 from cost_sentry_client.config_file.shapes_callers import (
     AnswerCacheShape,
     ApplicationShape,
@@ -46,6 +47,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routing.", RoutingShape),
     ("routing.virtualModels.<name>.", VirtualModelShape),
     ("routing.taskTypes.<task type>.", TaskTypeShape),
+    ("anomalies.", AnomaliesShape),
+    ("anomalies.rules[].", AnomalyRuleShape),
 )
 """In the order of the reference page: what stands before a field's name there, and its shape."""
 _ANY = re.compile(r"\.?(<[^>]+>|\[\])\.?")

@@ -20,6 +20,7 @@ from cost_sentry_client.config_file.field_types import (
     TimeZone,
 )
 from cost_sentry_client.config_file.shape import Shape
+from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
 from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
@@ -257,4 +258,8 @@ class SentryFile(Shape):
     )
     routing: RoutingShape | None = Field(
         default=None, description="which models serve calls that do not name one"
+    )
+    anomalies: AnomaliesShape | None = Field(
+        default=None,
+        description="what is done about spending that is unlike itself; else owners are told only",
     )

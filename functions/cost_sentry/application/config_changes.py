@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_changes_anomalies import anomaly_parts, anomaly_rules
 from cost_sentry.application.config_changes_routing import (
     flex_text,
     routing_parts,
@@ -49,6 +50,8 @@ class ChangedThing(StrEnum):
     ROUTING = "routing"
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
+    ANOMALIES = "anomalies"
+    ANOMALY_RULE = "anomaly rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ def plan_config(
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
+        *_all_or_none(ChangedThing.ANOMALIES, anomaly_parts(current), anomaly_parts(wanted)),
+        *_things(ChangedThing.ANOMALY_RULE, anomaly_rules(current), anomaly_rules(wanted)),
         *_drift(current, wanted, limits),
     )
 

@@ -1,4 +1,4 @@
-"""Usage that nobody asked for first is charged all the same, also where no budget can pay for it."""
+"""Usage that nobody asked for first is charged, also where no budget can pay for it."""
 
 import pytest
 

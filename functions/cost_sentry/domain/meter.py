@@ -16,7 +16,7 @@ from cost_sentry.domain.spend import RESOLVING_KINDS, UNNAMED
 
 MODEL, TEAM, APPLICATION = "model", "team", "application"
 Scope = tuple[str, str]
-"""``("model", id as it was called)``, ``("team", id)`` or ``("application", "team/application")``."""
+"""``("model", id as called)``, ``("team", id)`` or ``("application", "team/application")``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +124,7 @@ def added(changes: Iterable[MeterChange]) -> tuple[MeterChange, ...]:
 
 
 def bounds_of(held: Reservation) -> Counts:
-    """The most that the call can use: any token of its prompt may be read from a cache or written
-    to one."""
+    """The most that the call can use: any token of its prompt may be cached, or read from there."""
     return _assumed(held, held.quote_picodollars)
 
 

@@ -143,10 +143,8 @@ class Resolution:
                 return self.usage.prompt_tokens if self.usage else hold.amount
             case Unit.OUTPUT_TOKENS:
                 return self.usage.output_tokens if self.usage else hold.amount
-            case Unit.REQUESTS:
+            case Unit.REQUESTS | Unit.RETRIES:
                 return hold.amount if self.calls is None else self.calls
-            case Unit.RETRIES:
-                return hold.amount
             case Unit.IN_FLIGHT | Unit.DEPTH | Unit.CHILDREN:
                 return 0
         assert_never(hold.unit)

@@ -41,6 +41,10 @@ class Counts:
         """The larger of both, each for itself."""
         return Counts(**{f: max(getattr(self, f), getattr(other, f)) for f in COUNT_NAMES})
 
+    def at_most(self, other: "Counts") -> "Counts":
+        """The smaller of both, each for itself."""
+        return Counts(**{f: min(getattr(self, f), getattr(other, f)) for f in COUNT_NAMES})
+
 
 COUNT_NAMES = tuple(f.name for f in fields(Counts))
 NOTHING = Counts()

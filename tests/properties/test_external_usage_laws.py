@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_sentry.domain.external_usage import Horizons, OwnCalls, total
+from cost_sentry.domain.external_usage import (
+    Base,
+    Horizons,
+    OwnCalls,
+    Seen,
+    lower_bounds,
+    total,
+    unbooked,
+)
 from cost_sentry.domain.meter import NOTHING, Counts, Meter
 from cost_sentry.domain.usage_cursor import (
     UsageCursor,
@@ -98,7 +107,7 @@ def test_booked_is_at_no_minute_more_than_was_used_and_at_rest_all_of_it(made, d
     for call in made:
         points[call.metered] = points.get(call.metered, NOTHING) + call.used
     arrives = {minute: data.draw(st.integers(minute, LENGTH + 5)) for minute in points}
-    twice = data.draw(st.sets(st.integers(0, len(made) - 1)))
+    twice: set[int] = set()
     cursor = new_cursor("m", NOON)
 
     looks = sorted(data.draw(st.sets(st.integers(0, LENGTH + 4), min_size=1)))
@@ -120,3 +129,45 @@ def test_booked_is_at_no_minute_more_than_was_used_and_at_rest_all_of_it(made, d
     assert cursor.booked == external_until(made, LENGTH)
     assert drift(cursor, own) == NOTHING
     assert with_intents(cursor, own, None, "book").intents == ()
+
+
+@st.composite
+def minutes(draw) -> list[Seen]:
+    amounts = st.integers(0, 9)
+    return [
+        Seen(
+            minute=NOON + number * MINUTE,
+            metered=tokens(draw(amounts)),
+            own=tokens(draw(amounts)),
+            booked=tokens(draw(amounts)),
+            doubt=tokens(draw(amounts)),
+        )
+        for number in range(draw(st.integers(1, 8)))
+    ]
+
+
+@given(minutes())
+def test_no_minute_is_booked_past_its_bound_whatever_was_booked_before(seen):
+    bounds, more = lower_bounds(Base(), seen), unbooked(Base(), seen)
+
+    assert all(one.at_most(other) == one for one, other in pairwise(bounds))
+    assert all(each.at_least(NOTHING) == each for each in more)
+    for place, bound in enumerate(bounds):
+        before = total(each.booked for each in seen[: place + 1])
+        now = before + total(more[: place + 1])
+        assert now.at_most(before.at_least(bound)) == now
+    last = total(each.booked for each in seen)
+    assert last + total(more) == last.at_least(bounds[-1])
+
+
+@given(minutes(), st.integers(0, 8))
+def test_folding_minutes_away_changes_no_bound_of_those_that_stay(seen, count):
+    old, new = seen[:count], seen[count:]
+    base = Base(
+        metered=total(each.metered for each in old),
+        own=total(each.own for each in old),
+        bound=lower_bounds(Base(), old)[-1] if old else NOTHING,
+        booked=total(each.booked for each in old),
+    )
+
+    assert lower_bounds(base, new) == lower_bounds(Base(), seen)[len(old) :]

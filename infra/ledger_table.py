@@ -24,6 +24,8 @@ _INCIDENT_SHARES = "INCIDENT-SHARES"
 _INCIDENT_STEPS = "INCIDENT#*"
 _MEASURES = ("pk", "sk", "measures", "measures_at")
 """Attributes of the configuration's item that hold what is in force beside it."""
+_METERS = "METER#*"
+_METER_MARKS = "METERS#*"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -94,12 +96,13 @@ class LedgerTable(Construct):
         self.grant_reserve(grantee)
 
     def grant_project(self, grantee: iam.IGrantable) -> None:
-        """Write journal, totals and alerts. Entries are put once: no update, no delete."""
+        """Write journal, totals, meters and alerts. Entries are put once: no update, no delete."""
         read = (_CONFIGURATION, _BUDGETS, _ACCOUNTS, _REQUESTS, _PROGRESS)
         self._allow(grantee, "GetItem", *read)
         self._allow(grantee, "Query", _DEFINITIONS, _BUDGETS)
-        self._allow(grantee, "PutItem", _REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS)
-        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS)
+        kept_once = (_REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS, _METER_MARKS)
+        self._allow(grantee, "PutItem", *kept_once)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS, _METERS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
         """Take alerts and notices out of their queues; the only items that anybody deletes."""

@@ -10,6 +10,7 @@ from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.measure import Measures
+from cost_sentry.domain.external_rules import ALL_ALLOWED, ExternalUsageRules
 from cost_sentry.domain.policy import NO_POLICIES, Policies
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
@@ -103,6 +104,8 @@ class SentryConfig:
     """What is done about spending that is unlike itself."""
     measures: Measures = ()
     """What is in force for a while beside all this; see ``measures_in_force.in_force``."""
+    external_usage: ExternalUsageRules = ALL_ALLOWED
+    """Which models may be called past the sentry."""
     budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those that count by session, found once: every call looks at them."""
     staged_budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)

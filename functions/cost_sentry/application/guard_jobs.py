@@ -81,14 +81,14 @@ def _notice(verdict: Verdict, config: SentryConfig, rules: EndpointRules, clock:
 def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
     job = verdict.job
     starts = {
-        JobKind.TRAINING: "start it again from its last checkpoint",
-        JobKind.NOTEBOOK: "start it again; its volume is kept",
+        JobKind.TRAINING: "start it again from its last checkpoint, with a higher limit in its tag",
+        JobKind.NOTEBOOK: "start it again with a higher limit in its tag; its volume is kept",
     }
     return Mail(
         what=f"{job.kind.value} {job.name} reached its limit",
         why=verdict.reason,
         done="nothing: this is a dry run" if rules.is_dry_run else "it is being stopped",
-        undo=f"{starts[job.kind]}, with a higher {HOURS_TAG} or {MONEY_TAG}",
+        undo=starts[job.kind],
     )
 
 

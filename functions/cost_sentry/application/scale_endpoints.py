@@ -19,6 +19,7 @@ from cost_sentry.domain.endpoint import Activity, Endpoint
 from cost_sentry.domain.endpoint_plan import Action, Planned, Sleeper, Watched, plan
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.sentry_config import SentryConfig
 
 CALLED_WITHIN = timedelta(minutes=10)
@@ -100,7 +101,7 @@ class ScaleEndpoints:
             return False
         try:
             return deed(name) is not None
-        except EndpointFault as fault:
+        except (EndpointFault, LedgerUnavailable) as fault:
             report.problems.append(f"{name}: {fault}")
             return False
 

@@ -174,7 +174,10 @@ class SleepSteps:
         return None
 
     def _do_sleep(self, mine: SleepRecord) -> SleepRecord | None:
+        """Compared once more: since then a run may have died, and its owner changed it."""
         try:
+            if not _is_same(self.endpoints.snapshot(mine.endpoint), mine.snapshot):
+                return self._abandoned(mine, "it was changed after its snapshot was taken")
             self.endpoints.put_to_sleep(mine.snapshot)
         except EndpointBusy:
             return None

@@ -205,6 +205,7 @@ def _config(file: SentryFile) -> SentryConfig:
         circuit_breaker=file.circuit_breaker.rules() if file.circuit_breaker else None,
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
+        endpoints=file.endpoints.rules() if file.endpoints else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_changes_endpoints import endpoint_groups, endpoint_parts
 from cost_sentry.application.config_changes_routing import (
     flex_text,
     routing_parts,
@@ -49,6 +50,8 @@ class ChangedThing(StrEnum):
     ROUTING = "routing"
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
+    ENDPOINTS = "endpoints"
+    ENDPOINT_GROUP = "endpoint group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ def plan_config(
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
+        *_all_or_none(ChangedThing.ENDPOINTS, endpoint_parts(current), endpoint_parts(wanted)),
+        *_things(ChangedThing.ENDPOINT_GROUP, endpoint_groups(current), endpoint_groups(wanted)),
         *_drift(current, wanted, limits),
     )
 

@@ -7,6 +7,10 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
+from cost_sentry.application.config_document_endpoints import (
+    endpoints_from,
+    endpoints_to_document,
+)
 from cost_sentry.application.config_document_parts import (
     allowance_from,
     allowances_to_document,
@@ -70,7 +74,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
     and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
     Its ``timeZone`` is left out where it is UTC, ``outputTokensMin`` where nobody chose one, and
-    ``knownTags``, ``emergencyAllowances`` and ``routing`` where there are none.
+    ``knownTags``, ``emergencyAllowances``, ``routing`` and ``endpoints`` where there are none.
     """
     return {
         "format": _format(config),
@@ -90,6 +94,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         **policies_to_document(config.policies),
         **circuits_to_document(config),
         **routing_to_document(config.routing),
+        **endpoints_to_document(config.endpoints),
     }
 
 
@@ -174,6 +179,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         circuit_breaker=circuit_breaker_from(document.get("circuitBreaker")),
         retries=retries_from(document.get("retries")),
         routing=routing_from(document.get("routing")),
+        endpoints=endpoints_from(document.get("endpoints")),
     )
 
 

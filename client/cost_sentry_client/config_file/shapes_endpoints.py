@@ -67,7 +67,7 @@ class EndpointGroupShape(Shape):
     scope: Tags = Field(
         default_factory=dict,
         max_length=16,
-        description="tags that an endpoint must carry, all of them; the first group that fits holds",
+        description="tags that an endpoint carries, all of them; the first group that fits holds",
     )
     hours: HoursShape | None = Field(
         default=None,

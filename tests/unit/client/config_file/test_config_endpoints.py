@@ -35,6 +35,8 @@ endpoints:
     - id: all
 """
 
+ON_MARS = "{days: [mon], opens: '8:00', closes: '9:00', timeZone: Mars/Base}"
+
 
 def test_without_them_nothing_sleeps_and_the_document_is_as_before(file):
     loaded = load(file, GOOD)
@@ -127,8 +129,7 @@ def test_a_change_of_them_is_told_field_by_field_and_group_by_group(file):
             "24:00",
         ),
         (
-            "endpoints: {groups: [{id: a, hours: {days: [mon], opens: '8:00', closes: '9:00', "
-            "timeZone: Mars/Base}}]}",
+            f"endpoints: {{groups: [{{id: a, hours: {ON_MARS}}}]}}",
             "endpoints.groups[0].hours.timeZone",
             "",
         ),

@@ -1,7 +1,7 @@
 """Put idle endpoints to sleep, wake those that are wanted, carry on what was begun."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +16,14 @@ from cost_sentry.application.ports import Clock
 from cost_sentry.application.sleep_steps import LOOK_BACK, SleepSteps
 from cost_sentry.application.wake_money import has_budget
 from cost_sentry.domain.endpoint import Activity, Endpoint
-from cost_sentry.domain.endpoint_plan import Action, Planned, Sleeper, Watched, plan
+from cost_sentry.domain.endpoint_plan import (
+    Action,
+    Planned,
+    Sleeper,
+    Watched,
+    plan,
+    why_kept,
+)
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.errors import LedgerUnavailable
@@ -107,20 +114,20 @@ class ScaleEndpoints:
 
     def _plan(self, records: dict[str, SleepRecord], report: ScaleReport) -> tuple[Planned, ...]:
         now = self.clock.now()
-        awake = self._awake(records, report)
+        awake = [
+            Watched(
+                endpoint=one,
+                activity=None,
+                awake_since=_awake_since(one, records.get(one.name)),
+                has_budget=has_budget(one, self.config),
+            )
+            for one in self._awake(records, report)
+        ]
         asleep = [r for r in records.values() if r.state is SleepState.ASLEEP]
         called = self._called(asleep, now, report)
         activities = self._activities(awake, now, report)
         return plan(
-            (
-                Watched(
-                    endpoint=one,
-                    activity=activities.get(one.name),
-                    awake_since=_awake_since(one, records.get(one.name)),
-                    has_budget=has_budget(one, self.config),
-                )
-                for one in awake
-            ),
+            (replace(one, activity=activities.get(one.endpoint.name)) for one in awake),
             (Sleeper(record=one, was_called=one.endpoint in called) for one in asleep),
             now=now,
             rules=self.rules,
@@ -152,14 +159,20 @@ class ScaleEndpoints:
         return found
 
     def _activities(
-        self, awake: list[Endpoint], now: datetime, report: ScaleReport
+        self, awake: list[Watched], now: datetime, report: ScaleReport
     ) -> dict[str, Activity]:
-        rules = self.rules
-        idle = [rules.idle_for(rules.group_of(one.tags)) for one in awake]
-        if not idle:
+        """Of those that nothing else keeps awake: metrics are paid for by the number."""
+        rules, prices = self.rules, self.steps.money.prices
+        asked = [
+            one.endpoint
+            for one in awake
+            if why_kept(one, now=now, rules=rules, prices=prices) is None
+        ]
+        if not asked:
             return {}
+        idle = max(rules.idle_for(rules.group_of(one.tags)) for one in asked)
         try:
-            return dict(self.figures.activities(awake, now - max(idle) - LOOK_BACK, now))
+            return dict(self.figures.activities(asked, now - idle - LOOK_BACK, now))
         except EndpointFault as fault:
             report.problems.append(f"metrics of endpoints cannot be read: {fault}")
             return {}

@@ -252,12 +252,12 @@ class SleepSteps:
         return replace(moved(mine, SleepState.CLOSED, now, reason), total=total)
 
     def _abandoned(self, mine: SleepRecord, reason: str) -> SleepRecord:
-        """What was begun is taken back, as far as it can be."""
+        """What was begun is taken back. ``EndpointBusy``: not yet; the next run tries again."""
         if mine.state is SleepState.FALLING_ASLEEP:
             try:
                 self.endpoints.finish(mine.snapshot)
-            except (EndpointDenied, EndpointRefused, EndpointBusy) as error:
-                reason = f"{reason}; its scaling rules could not be restored: {error}"
+            except (EndpointDenied, EndpointRefused) as error:
+                reason = f"{reason}; and it could not be made as it was: {error}"
         return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)
 
     def _tell_overdue(self, mine: SleepRecord, now: datetime) -> None:

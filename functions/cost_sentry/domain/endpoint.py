@@ -17,6 +17,8 @@ MAY_SLEEP_TAG = "cost-sentry:scale-to-zero"
 STAY_AWAKE_TAG = "cost-sentry:stay-awake"
 """An endpoint that carries it, with whatever value but ``NO``, is left alone all the same."""
 YES, NO = "yes", "no"
+WAKE_ALARM_PREFIX = "cost-sentry-wake-"
+"""Of the alarms that see a sleeper called in vain; the inference component's name follows."""
 HEARD_GAP_MAX = timedelta(minutes=5)
 """Metrics of an instance come every minute. Without any for so long nobody knows what it does."""
 _DIGEST_CHARACTERS = 16
@@ -54,6 +56,8 @@ class Endpoint:
     """Of this incarnation: an endpoint that is deleted and made again is another one."""
     fleets: tuple[Fleet, ...] = ()
     """Its instances, by variant."""
+    parts: tuple[str, ...] = ()
+    """What its metrics are counted by: its variants, or its inference components."""
     unfit: str = ""
     """Why it cannot sleep whatever the rules say, in words; empty if it can."""
 

@@ -85,15 +85,23 @@ def why_awake(
     one: Watched, *, now: datetime, rules: EndpointRules, prices: HourlyPrices
 ) -> str | None:
     """Why this endpoint stays awake, by the first rule that says so; ``None`` if it may sleep."""
+    idle = rules.idle_for(rules.group_of(one.endpoint.tags))
+    return why_kept(one, now=now, rules=rules, prices=prices) or why_busy(
+        one.activity, now=now, idle=idle
+    )
+
+
+def why_kept(
+    one: Watched, *, now: datetime, rules: EndpointRules, prices: HourlyPrices
+) -> str | None:
+    """Why it stays awake whatever its metrics say, which are paid for by the number."""
     group = rules.group_of(one.endpoint.tags)
     if why := rules.why_left_alone(one.endpoint.tags) or _why_unfit(one, prices):
         return why
     up_until = one.awake_since + timedelta(minutes=rules.up_minutes_min)
     if now < up_until:
         return f"it is paid for until {up_until.isoformat()}"
-    if group.should_be_awake(now):
-        return f"the hours of group {group.id} are on"
-    return why_busy(one.activity, now=now, idle=rules.idle_for(group))
+    return f"the hours of group {group.id} are on" if group.should_be_awake(now) else None
 
 
 def _why_unfit(one: Watched, prices: HourlyPrices) -> str | None:

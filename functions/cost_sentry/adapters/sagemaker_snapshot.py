@@ -89,7 +89,7 @@ def resource_ids(
 
 
 def _picked(document: Document, members: Sequence[str]) -> dict[str, Any]:
-    return {name: document[name] for name in members if document.get(name) is not None}
+    return {name: document[name] for name in members if document.get(name) not in (None, {}, [])}
 
 
 def _text(document: object) -> str:

@@ -15,6 +15,8 @@ _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
+_NOTICES = "NOTICES"
+_NOTICES_RECORDED = "NOTICE#*"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -93,10 +95,15 @@ class LedgerTable(Construct):
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
-        """Take alerts out of their queue; the only items that anybody deletes."""
-        self._allow(grantee, "Query", _ALERTS)
-        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS)
-        self._allow(grantee, "DeleteItem", _ALERTS)
+        """Take alerts and notices out of their queues; the only items that anybody deletes."""
+        self._allow(grantee, "Query", _ALERTS, _NOTICES)
+        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS, _NOTICES, _NOTICES_RECORDED)
+        self._allow(grantee, "DeleteItem", _ALERTS, _NOTICES)
+
+    def grant_give_notice(self, grantee: iam.IGrantable) -> None:
+        """Put notices on record and into their queue, each once, and take them out of it."""
+        self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
+        self.grant_send_alerts(grantee)
 
     def grant_heed_circuits(self, grantee: iam.IGrantable) -> None:
         """Read which models are unwell, take a probe, find the attempt that counts."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cost_sentry.application.notice_ports import Notice
 from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.notice import Notice
 
 
 class MemorySleeps:
@@ -47,7 +47,7 @@ class MemorySleeps:
 
 
 class MemoryNotices:
-    """``application.notice_ports.NoticeOutbox``."""
+    """The part of ``application.notice_ports.NoticeOutbox`` that writes."""
 
     def __init__(self) -> None:
         self.notices: dict[str, Notice] = {}

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from cost_sentry.application.endpoint_ports import EndpointFault, Jobs
-from cost_sentry.application.notice_ports import Notice, NoticeOutbox
+from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
-from cost_sentry.domain.endpoint_mail import Mail, body_of, recipients_of_tags, subject_of
+from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, JobAction, JobKind, Verdict, guard
+from cost_sentry.domain.notice import Notice
 from cost_sentry.domain.sentry_config import SentryConfig
 
 
@@ -64,39 +65,35 @@ def guard_jobs(
 
 
 def _notice(verdict: Verdict, config: SentryConfig, rules: EndpointRules, clock: Clock) -> Notice:
-    job, now = verdict.job, clock.now()
+    job = verdict.job
     is_stop = verdict.action is JobAction.STOP
     mail = _stopped(verdict, rules) if is_stop else _warned(verdict)
-    kind = job.kind.name.lower()
     event = f"{verdict.action.value}{'-planned' if is_stop and rules.is_dry_run else ''}"
-    return Notice(
-        key=f"job/{kind}/{job.name}/{job.started_at.isoformat()}/{event}",
-        recipients=recipients_of_tags(job.tags, config),
-        subject=subject_of(mail),
-        body=body_of(mail, job.tags, now),
-        recorded_at=now,
-    )
+    key = f"job/{job.kind.name.lower()}/{job.name}/{job.started_at.isoformat()}/{event}"
+    return endpoint_notice(mail, key, job.tags, config, clock.now())
 
 
 def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
     job = verdict.job
-    starts = {
-        JobKind.TRAINING: "start it again from its last checkpoint, with a higher limit in its tag",
-        JobKind.NOTEBOOK: "start it again with a higher limit in its tag; its volume is kept",
+    again = {
+        JobKind.TRAINING: "start it from its last checkpoint, with a higher limit",
+        JobKind.NOTEBOOK: "start it again with a higher limit; its volume is kept",
     }
     return Mail(
         what=f"{job.kind.value} {job.name} reached its limit",
         why=verdict.reason,
         done="nothing: this is a dry run" if rules.is_dry_run else "it is being stopped",
-        undo=starts[job.kind],
+        undo=again[job.kind],
+        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
     )
 
 
 def _warned(verdict: Verdict) -> Mail:
     job = verdict.job
     return Mail(
-        what=f"{job.kind.value} {job.name} is near its limit, or its limit cannot be kept",
+        what=f"{job.kind.value} {job.name} nears its limit",
         why=verdict.reason,
-        done="nothing yet: it is stopped at its limit",
-        undo=f"change its tag {HOURS_TAG} or {MONEY_TAG}, or give it {STAY_AWAKE_TAG}={YES}",
+        done="nothing yet: it is stopped at its limit, if that can be read",
+        undo=f"change the limit in its tag, or tag it {STAY_AWAKE_TAG}={YES}",
+        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
     )

@@ -1,16 +1,16 @@
 """What people hear of endpoints: each event once."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from cost_sentry.application.notice_ports import Notice, NoticeOutbox
+from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
 from cost_sentry.domain.alert_mail import amount_shown
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
-from cost_sentry.domain.endpoint_mail import Mail, body_of, recipients_of_tags, subject_of
+from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState, Slept
+from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
 
 
@@ -47,73 +47,66 @@ class SleepNotices:
         self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record))
 
     def _record(self, record: SleepRecord, event: str, mail: Mail) -> None:
-        tags, now = record.snapshot.endpoint.tags, self.clock.now()
-        self.outbox.record(
-            Notice(
-                key=f"endpoint/{record.endpoint}/{event}",
-                recipients=recipients_of_tags(tags, self.config),
-                subject=subject_of(mail),
-                body=body_of(mail, tags, now),
-                recorded_at=now,
-            )
-        )
+        key, tags = f"endpoint/{record.endpoint}/{event}", record.snapshot.endpoint.tags
+        self.outbox.record(endpoint_notice(mail, key, tags, self.config, self.clock.now()))
 
 
 def _asleep(record: SleepRecord) -> Mail:
     return Mail(
-        what=f"endpoint {record.endpoint} sleeps, and from now on whenever it is idle",
-        why="nobody called it for a while, and its tag allows it",
-        done="its instances were given back; the snapshot that restores it is kept, and verified",
-        undo=f"cost-sentry endpoint wake {record.endpoint}; to keep it awake for good, give it the "
-        f"tag {STAY_AWAKE_TAG}={YES}",
+        what=f"{record.endpoint} sleeps, now and whenever it is idle",
+        why="nobody called it for a while, and its tag allows it; this is told once",
+        done="its instances are given back; what restores it is verified",
+        undo=f"call it, or wake it; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
     )
 
 
 def _closed(record: SleepRecord) -> Mail:
     return Mail(
-        what=f"the sleep of endpoint {record.endpoint} has ended, and not by the sentry",
+        what=f"the sleep of {record.endpoint} ended, not by the sentry",
         why=record.reason,
-        done="its sleep is closed; if it is there, its scaling rules are as they were",
-        undo=f"nothing needs to be done; to keep it awake, give it the tag {STAY_AWAKE_TAG}={YES}",
+        done="its sleep is closed; its scaling rules are as they were",
+        undo=f"nothing to undo; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
         facts=(("Slept", _span(record)), ("Saved", saved_text(record.total))),
     )
 
 
 def _abandoned(record: SleepRecord) -> Mail:
     return Mail(
-        what=f"endpoint {record.endpoint} was not put to sleep",
+        what=f"{record.endpoint} was not put to sleep",
         why=record.reason,
         done="it is left as it is",
-        undo="nothing needs to be undone; look at why it could not be done",
+        undo="nothing to undo; see below why it could not be done",
     )
 
 
 def _wake_failed(record: SleepRecord) -> Mail:
     return Mail(
-        what=f"endpoint {record.endpoint} could not be woken",
+        what=f"{record.endpoint} could not be woken",
         why=record.reason,
-        done=f"it sleeps on; the sentry tries again from {_at(record.not_before)} on, when it is "
-        "wanted; what the wake may have cost is charged in full",
-        undo="look at the endpoint in SageMaker; its snapshot is kept",
+        done=f"it sleeps on; tried again from {moment(record.not_before)} on",
+        undo="look at it in SageMaker; what restores it is kept",
+        facts=(("Charged", "in full, as nobody knows how long instances ran"),)
+        if record.has_begun
+        else (),
     )
 
 
 def _refused(record: SleepRecord, refused: WakeRefused) -> Mail:
     return Mail(
-        what=f"endpoint {record.endpoint} was asked for and sleeps on",
+        what=f"{record.endpoint} was asked for, and sleeps on",
         why=refused.reason,
-        done="nothing was spent; the budgets are asked again every few minutes while it is wanted",
-        undo="raise the budget's limit in sentry.yaml and apply it, or wait for its next window",
+        done="nothing was spent; the budgets are asked again while it is wanted",
+        undo="raise that budget, or wait for its next window",
     )
 
 
 def _overdue(record: SleepRecord) -> Mail:
     began = record.restoring_since or record.since
     return Mail(
-        what=f"endpoint {record.endpoint} wakes since {_at(began)} and does not answer yet",
+        what=f"{record.endpoint} does not answer since its wake at {began:%H:%M} UTC",
         why="SageMaker has not finished, or the model does not answer the probe",
-        done="the sentry goes on watching it; calls are to be answered elsewhere meanwhile",
-        undo="look at the endpoint in SageMaker, and at the log of its container",
+        done="the sentry goes on watching it; callers are told to ask others",
+        undo="look at it in SageMaker, and at the log of its container",
     )
 
 
@@ -128,14 +121,6 @@ def saved_text(total: Slept) -> str:
 
 
 def _span(record: SleepRecord) -> str:
-    since = record.slept_at
-    return "not at all" if since is None else f"from {_at(since)}, all sleeps: " + _hours(record)
-
-
-def _hours(record: SleepRecord) -> str:
-    tenths = record.total.seconds // 360
-    return f"{tenths // 10}.{tenths % 10} hours"
-
-
-def _at(moment: datetime) -> str:
-    return moment.isoformat(timespec="minutes")
+    tenths, since = record.total.seconds // 360, record.slept_at
+    hours = f"{tenths // 10}.{tenths % 10} hours in all its sleeps"
+    return hours if since is None else f"since {moment(since)}; {hours}"

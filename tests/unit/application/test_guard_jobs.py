@@ -73,13 +73,13 @@ def test_its_owners_read_what_happened_whose_it_is_what_was_done_and_how_to_undo
 
     (notice,) = world.outbox.notices.values()
     assert notice.recipients == ("search@example.com",)
-    assert notice.subject == "[cost sentry] notebook instance lab reached its limit"
+    assert notice.subject == "Cost sentry: notebook instance lab reached its limit"
     assert notice.body.splitlines()[:5] == [
         "What:     notebook instance lab reached its limit",
-        "Why:      it runs for 10 of 10 hours",
-        "Whose:    cost-sentry:max-hours=10, team=search",
+        "Whose:    team search",
         "Done:     it is being stopped",
-        "Undo:     start it again with a higher limit in its tag; its volume is kept",
+        "Undo:     start it again with a higher limit; its volume is kept",
+        "Why:      it runs for 10 of 10 hours",
     ]
 
 

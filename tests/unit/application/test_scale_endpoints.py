@@ -414,3 +414,23 @@ def test_an_unknown_price_after_it_slept_refuses_its_wake_and_says_so(world, mon
 
     assert answer.state.value == "ASLEEP"
     assert "nobody knows any more what its instances cost" in answer.reason
+
+
+def test_every_mail_says_the_four_things_uncut_in_its_first_lines():
+    world = SleepWorld(limit=DOLLAR // 2)
+    put_to_sleep(world)
+    world.wake("chat")
+    world.set_limit(10 * DOLLAR)
+    fails = iter([True])
+    world.sagemaker.fails = lambda _name: next(fails, False)
+    world.sagemaker.seconds = lambda _name, verb: 60 if verb == "sleep" else 3600
+    world.sagemaker.refuses["put_to_sleep", "chat"] = EndpointDenied("no")
+    world.pass_minutes(360)
+
+    events = {event.partition("-")[0] for event in world.notices.events}
+    assert events == {"asleep", "refused", "overdue", "wake", "abandoned"}
+    for notice in world.notices.notices.values():
+        first = notice.body.splitlines()[:4]
+        assert [line.partition(":")[0] for line in first] == ["What", "Whose", "Done", "Undo"]
+        assert not [line for line in first if line.endswith("...")]
+        assert notice.recipients == ("search@example.com",)

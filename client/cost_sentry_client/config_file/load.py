@@ -207,6 +207,7 @@ def _config(file: SentryFile) -> SentryConfig:
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
         anomalies=anomaly_rules_of(file.anomalies),
+        endpoints=file.endpoints.rules() if file.endpoints else None,
     )
 
 

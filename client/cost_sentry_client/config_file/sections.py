@@ -22,6 +22,12 @@ from cost_sentry_client.config_file.shapes_callers import (
     TeamShape,
 )
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_endpoints import (
+    EndpointGroupShape,
+    EndpointsShape,
+    HoursShape,
+    JobsShape,
+)
 from cost_sentry_client.config_file.shapes_routing import (
     FlexShape,
     RoutingShape,
@@ -49,6 +55,10 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routing.taskTypes.<task type>.", TaskTypeShape),
     ("anomalies.", AnomaliesShape),
     ("anomalies.rules[].", AnomalyRuleShape),
+    ("endpoints.", EndpointsShape),
+    ("endpoints.groups[].", EndpointGroupShape),
+    ("endpoints.groups[].hours.", HoursShape),
+    ("endpoints.jobs.", JobsShape),
 )
 """In the order of the reference page: what stands before a field's name there, and its shape."""
 _ANY = re.compile(r"\.?(<[^>]+>|\[\])\.?")

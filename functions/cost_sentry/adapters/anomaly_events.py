@@ -144,4 +144,3 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return moment.astimezone(UTC)
-

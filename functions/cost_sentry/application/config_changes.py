@@ -6,6 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from cost_sentry.application.config_changes_anomalies import anomaly_parts, anomaly_rules
+from cost_sentry.application.config_changes_endpoints import endpoint_groups, endpoint_parts
 from cost_sentry.application.config_changes_routing import (
     flex_text,
     routing_parts,
@@ -52,6 +53,8 @@ class ChangedThing(StrEnum):
     TASK_TYPE = "task type"
     ANOMALIES = "anomalies"
     ANOMALY_RULE = "anomaly rule"
+    ENDPOINTS = "endpoints"
+    ENDPOINT_GROUP = "endpoint group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,8 @@ def plan_config(
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
         *_all_or_none(ChangedThing.ANOMALIES, anomaly_parts(current), anomaly_parts(wanted)),
         *_things(ChangedThing.ANOMALY_RULE, anomaly_rules(current), anomaly_rules(wanted)),
+        *_all_or_none(ChangedThing.ENDPOINTS, endpoint_parts(current), endpoint_parts(wanted)),
+        *_things(ChangedThing.ENDPOINT_GROUP, endpoint_groups(current), endpoint_groups(wanted)),
         *_drift(current, wanted, limits),
     )
 

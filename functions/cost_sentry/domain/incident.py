@@ -184,7 +184,11 @@ def opens(before: Incident | None, sighting: Sighting) -> bool:
 
 
 def opened(
-    before: Incident | None, sighting: Sighting, rule: AnomalyRule, evidence: Evidence, now: datetime
+    before: Incident | None,
+    sighting: Sighting,
+    rule: AnomalyRule,
+    evidence: Evidence,
+    now: datetime,
 ) -> Incident:
     """A new incident of this scope, with what the rule wants done."""
     revision = before.revision + 1 if before else 1
@@ -216,7 +220,9 @@ def opened(
     return incident if is_late else _acting(incident, rule, now)
 
 
-def revised(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident | None:
+def revised(
+    incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime
+) -> Incident | None:
     """The incident after another sighting; ``None`` if that tells nothing more."""
     if sighting.has_ended:
         return _ended(incident, sighting, now)

@@ -147,12 +147,16 @@ def test_what_is_malformed_or_of_nobody_is_told_in_one_sentence(event, says):
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-paths = [
-    (ANOMALY, ("detail", name)) for name in ANOMALY["detail"]
-] + [(ALARM, ("detail", "state")), (ALARM, ("detail", "configuration")), (ALARM, ("detail",))]
+paths = [(ANOMALY, ("detail", name)) for name in ANOMALY["detail"]] + [
+    (ALARM, ("detail", "state")),
+    (ALARM, ("detail", "configuration")),
+    (ALARM, ("detail",)),
+]
 
 
 @given(st.sampled_from(paths), json_values)

@@ -57,8 +57,12 @@ def test_whoever_a_rule_tells_is_subscribed_when_it_is_deployed(file):
 def test_a_change_of_rules_is_told_by_their_place(file):
     before, after = load(file, GOOD).config, load(file, f"{GOOD}{RULES}").config
 
-    told = [change.text for change in plan_config(before, after, {b.id: b.limit for b in after.budgets})]
-    back = [change.text for change in plan_config(after, before, {b.id: b.limit for b in after.budgets})]
+    told = [
+        change.text for change in plan_config(before, after, {b.id: b.limit for b in after.budgets})
+    ]
+    back = [
+        change.text for change in plan_config(after, before, {b.id: b.limit for b in after.budgets})
+    ]
 
     assert told == [
         "added anomalies: scopesPerHourMax 3",

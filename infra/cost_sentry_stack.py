@@ -9,12 +9,13 @@ from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses
 from infra.alarms import Alarms, Watched
 from infra.alerts import Alerts
+from infra.anomaly_events import AnomalyEvents
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
-from infra.names import approval_workflow_name, pascal
+from infra.names import pascal, standard_workflow_name
 from infra.stage import Stage
 from infra.triggers import Triggers
 from infra.workflow_set import WorkflowSet
@@ -52,7 +53,7 @@ class CostSentryStack(cdk.Stack):
             approval_workflow_arn=self.format_arn(
                 service="states",
                 resource="stateMachine",
-                resource_name=approval_workflow_name(self.stack_name),
+                resource_name=standard_workflow_name(self.stack_name, "budget_approval"),
                 arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
             ),
         )
@@ -61,8 +62,14 @@ class CostSentryStack(cdk.Stack):
             self, "Workflows", functions=functions, models=models, callers=callers, stage=stage
         )
         triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)
+        response = workflows.anomaly_response.state_machines[0]
+        anomalies = AnomalyEvents(self, "AnomalyEvents", response=response)
         watched = Watched(
-            functions=functions, workflows=workflows, ledger=ledger, triggers=triggers
+            functions=functions,
+            workflows=workflows,
+            ledger=ledger,
+            triggers=triggers,
+            anomalies=anomalies,
         )
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
 

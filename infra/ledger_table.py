@@ -1,12 +1,14 @@
 """The one table. Who may do what to which keys is said here, as intent."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py and
+# Partition keys of the items; ledger_items.py, dynamodb_incidents.py, dynamodb_journal_items.py, circuit_items.py and
 # run_tree_items.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
@@ -19,6 +21,13 @@ _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
 _NOTICES = "NOTICES"
 _NOTICES_RECORDED = "NOTICE#*"
+_INCIDENTS = "INCIDENTS"
+_INCIDENT_SHARES = "INCIDENT-SHARES"
+_INCIDENT_STEPS = "INCIDENT#*"
+_MEASURES = ("pk", "sk", "measures", "measures_at")
+"""Attributes of the configuration's item that hold what is in force beside it."""
+_METERS = "METER#*"
+_METER_MARKS = "METERS#*"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -89,12 +98,13 @@ class LedgerTable(Construct):
         self.grant_reserve(grantee)
 
     def grant_project(self, grantee: iam.IGrantable) -> None:
-        """Write journal, totals and alerts. Entries are put once: no update, no delete."""
+        """Write journal, totals, meters and alerts. Entries are put once: no update, no delete."""
         read = (_CONFIGURATION, _BUDGETS, _ACCOUNTS, _REQUESTS, _PROGRESS)
         self._allow(grantee, "GetItem", *read)
         self._allow(grantee, "Query", _DEFINITIONS, _BUDGETS)
-        self._allow(grantee, "PutItem", _REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS)
-        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS)
+        kept_once = (_REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS, _METER_MARKS)
+        self._allow(grantee, "PutItem", *kept_once)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS, _METERS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
         """Take alerts and notices out of their queues; the only items that anybody deletes."""
@@ -150,14 +160,48 @@ class LedgerTable(Construct):
         self._allow(grantee, "PutItem", _APPROVALS)
 
     def grant_raise_limits(self, grantee: iam.IGrantable) -> None:
-        """Put raises and grants beside the configuration, and move limits with their money."""
+        """Put raises and grants beside the configuration, and move limits with their money.
+
+        Of the configuration's item it may write the measures and nothing else.
+        """
         moved = (_BUDGETS, _ACCOUNTS)
-        self._allow(grantee, "UpdateItem", _CONFIGURATION, _DEFINITIONS, *moved)
+        self._allow_attributes(grantee, "UpdateItem", _CONFIGURATION, _MEASURES)
+        self._allow(grantee, "UpdateItem", _DEFINITIONS, *moved)
         self._allow(grantee, "GetItem", _DEFINITIONS, *moved)
         self._allow(grantee, "BatchGetItem", *moved)
         self._allow(grantee, "Query", *moved, _REGISTER)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", *moved)
+
+    def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
+        """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.
+
+        Of the configuration's item it may write the measures and nothing else. A limit is moved with
+        its money, as an admission moves money.
+        """
+        moved = (_BUDGETS, _ACCOUNTS)
+        self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)
+        self._allow(grantee, "Query", *moved, _REGISTER)
+        self._allow(grantee, "BatchGetItem", *moved)
+        self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
+        self._allow(grantee, "PutItem", _INCIDENTS, _INCIDENT_STEPS, *moved)
+        self._allow(grantee, "UpdateItem", _INCIDENT_SHARES, _DEFINITIONS, *moved)
+        self._allow_attributes(grantee, "UpdateItem", _CONFIGURATION, _MEASURES)
+
+    def _allow_attributes(
+        self, grantee: iam.IGrantable, verb: str, key: str, attributes: Sequence[str]
+    ) -> None:
+        """As ``_allow``, and these attributes only."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{verb}"],
+                resources=[self.table.table_arn],
+                conditions={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [key]},
+                    "ForAllValues:StringEquals": {"dynamodb:Attributes": list(attributes)},
+                },
+            )
+        )
 
     def _allow(self, grantee: iam.IGrantable, verb: str, *keys: str) -> None:
         grantee.grant_principal.add_to_principal_policy(

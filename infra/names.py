@@ -1,9 +1,9 @@
 """One name all the way down: how a row's name is spelled in the template."""
 
 
-def approval_workflow_name(stack_name: str) -> str:
-    """Of ``budget_approval``; without the ``_`` that each caller's workflow has in its name."""
-    return f"{stack_name}-budget-approval"
+def standard_workflow_name(stack_name: str, name: str) -> str:
+    """Of one that nobody calls: without the ``_`` that each caller's workflow has in its name."""
+    return f"{stack_name}-{name.replace('_', '-')}"
 
 
 def pascal(name: str) -> str:

@@ -1,6 +1,7 @@
 """The tables of the documentation that mirror code, as lines of Markdown."""
 
 import ast
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from decimal import Decimal
@@ -11,7 +12,6 @@ from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
 from cost_sentry.adapters import (
     circuit_items,
-    dynamodb_approvals,
     dynamodb_journal_items,
     ledger_items,
     request_parser_json,
@@ -38,12 +38,14 @@ from scripts.answer_tables import (
     answer_routing_fields,
     answer_rung_fields,
 )
-from scripts.markdown_table import table
+from scripts.approval_tables import TABLES as APPROVALS
+from scripts.incident_tables import TABLES as INCIDENTS
+from scripts.markdown_table import docstring_table, states_table, table
 from scripts.table_meter import units_kept
-from scripts.workflow_tables import approval_states, call_errors, workflow_states
 
 ROOT = Path(__file__).resolve().parents[1]
 GAPS = ROOT / "local" / "cost_sentry_local" / "gaps"
+WORKFLOW = ROOT / "statemachines" / "guarded_invocation.asl.json"
 
 
 def settings() -> str:
@@ -144,6 +146,23 @@ def functions() -> str:
     return table("function", "time-out", "memory", "handler", "stack output", rows=rows)
 
 
+def workflow_states() -> str:
+    """The states of ``guarded_invocation``, in the order in which they are written."""
+    return states_table(WORKFLOW)
+
+
+def call_errors() -> str:
+    """What becomes of the money when the model call fails, by the error's name."""
+    states_by_name = json.loads(WORKFLOW.read_text(encoding="utf-8"))["States"]
+    rows = [
+        (f"{name}", ", ".join(f"`{e}`" for e in catch["ErrorEquals"]), f"{catch['Next']}")
+        for name, state in states_by_name.items()
+        if name.startswith("Invoke model")
+        for catch in state["Catch"]
+    ]
+    return table("state", "error", "then", rows=rows)
+
+
 def alarms() -> str:
     """One row per alarm."""
     rows = ((f"`{row.name}`", f"≥ {row.threshold}", row.meaning) for row in ALARMS)
@@ -173,32 +192,27 @@ def ledger_limits() -> str:
 
 def ledger_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
-    return _docstring_table(ledger_items.__doc__)
+    return docstring_table(ledger_items.__doc__)
 
 
 def window_ids() -> str:
     """From the docstring of the module that writes them."""
-    return _docstring_table(window_id.__doc__)
+    return docstring_table(window_id.__doc__)
 
 
 def circuit_item_keys() -> str:
     """What watches models, and pays for retries."""
-    return _docstring_table(circuit_items.__doc__)
+    return docstring_table(circuit_items.__doc__)
 
 
 def run_tree_item_keys() -> str:
     """What is kept of agent runs beside their budgets."""
-    return _docstring_table(run_tree_items.__doc__)
-
-
-def approval_item_keys() -> str:
-    """Requests for more, and what became of them."""
-    return _docstring_table(dynamodb_approvals.__doc__)
+    return docstring_table(run_tree_items.__doc__)
 
 
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
-    return _docstring_table(dynamodb_journal_items.__doc__)
+    return docstring_table(dynamodb_journal_items.__doc__)
 
 
 def faults() -> str:
@@ -252,21 +266,14 @@ def _named(head: str, known: Mapping[Any, str]) -> str:
     return table(head, "means", rows=((f"`{name}`", meaning) for name, meaning in known.items()))
 
 
-def _docstring_table(docstring: str | None) -> str:
-    lines = [line for line in (docstring or "").splitlines() if line.startswith("|")]
-    if not lines:
-        raise ValueError("the docstring has no table")
-    return "\n".join(lines).replace("``", "`")
-
-
 TABLES: dict[str, Callable[[], str]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, answer_policy_fields, answer_routing_fields, answer_place_fields,
-        decided_by, request_limits, functions, workflow_states, approval_states,
+        decided_by, request_limits, functions, workflow_states,
         call_errors, alarms,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
-        journal_item_keys, circuit_item_keys, run_tree_item_keys, approval_item_keys, faults, gaps,
+        journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
     )
-} | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip
+} | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

@@ -8,6 +8,7 @@ as its function does. Anything else is an error here, so that nothing is skipped
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import jsonata
@@ -32,6 +33,7 @@ KNOWN_FIELDS = frozenset(
         "Cause",
         "TimeoutSeconds",
         "Seconds",
+        "Timestamp",
     ]
 )
 
@@ -67,6 +69,7 @@ class Walk:
     largest_bytes: int = 0
     input: Any = None
     started_at: str = ""
+    waited_until: list[datetime] = field(default_factory=list)
 
 
 def walk(
@@ -114,7 +117,11 @@ def _step(
                     return choice["Next"], data
             return state["Default"], data
         case "Wait":
-            assert state["Seconds"] > 0, name
+            if "Seconds" in state:
+                assert state["Seconds"] > 0, name
+                return state["Next"], data
+            until = evaluate(state["Timestamp"], states, run.variables)
+            run.waited_until.append(datetime.fromisoformat(until))
             return state["Next"], data
         case "Pass" | "Succeed":
             return state.get("Next"), _leave(state, states, run, default=data)

@@ -32,6 +32,7 @@ from cost_sentry_client.config_file.shapes import (
     ModelShape,
     SentryFile,
 )
+from cost_sentry_client.config_file.shapes_anomalies import anomaly_rules_of
 from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
 from cost_sentry_client.config_file.size_checks import size_findings
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
@@ -206,6 +207,8 @@ def _config(file: SentryFile) -> SentryConfig:
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
         approvals=file.approvals.rules() if file.approvals else None,
+        anomalies=anomaly_rules_of(file.anomalies),
+        endpoints=file.endpoints.rules() if file.endpoints else None,
     )
 
 

@@ -20,9 +20,11 @@ from cost_sentry_client.config_file.field_types import (
     TimeZone,
 )
 from cost_sentry_client.config_file.shape import Shape
+from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape
 from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_endpoints import EndpointsShape
 from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
@@ -262,4 +264,11 @@ class SentryFile(Shape):
     approvals: ApprovalsShape | None = Field(
         default=None,
         description="who may approve what somebody asks for; else nobody can ask for more",
+    )
+    anomalies: AnomaliesShape | None = Field(
+        default=None,
+        description="what is done about spending that is unlike itself; else owners are told only",
+    )
+    endpoints: EndpointsShape | None = Field(
+        default=None, description="when SageMaker endpoints sleep; left out, none does"
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cost_sentry.domain.approval_rules import ApprovalRules
+from cost_sentry.domain.sentry_config import SentryConfig
 
 
 def approvals_to_document(rules: ApprovalRules | None) -> dict[str, object]:
@@ -36,8 +37,9 @@ def approvals_from(document: Mapping[str, Any] | None) -> ApprovalRules | None:
     )
 
 
-def approval_parts(rules: ApprovalRules | None) -> Mapping[str, str]:
+def approval_parts(config: SentryConfig | None) -> Mapping[str, str]:
     """Its fields as a comparison shows them; nothing where there are none."""
+    rules = config.approvals if config else None
     if rules is None:
         return {}
     return {

@@ -160,7 +160,8 @@ def with_put(measures: Measures, measure: Measure, now: datetime) -> Measures:
 def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     """With this one lifted, whether it was on record or not yet.
 
-    Where there is no room for one that was never put, the oldest that was lifted makes some.
+    Where there is no room for one that was never put, the oldest that was lifted makes some; if
+    none was lifted, it is left out, as it could not be put either.
     """
     kept = tuple(one.lifted(at) if one.id == measure.id else one for one in _not_gone(measures, at))
     if any(one.id == measure.id for one in kept) or measure.is_gone(at):
@@ -168,7 +169,7 @@ def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     if len(kept) >= MEASURES_MAX:
         lifted = [one for one in kept if one.lifted_at]
         if not lifted:
-            raise MeasuresFull(f"{len(kept)} measures are in force, and no more have room")
+            return kept
         oldest = min(lifted, key=lambda one: one.until)
         kept = tuple(one for one in kept if one is not oldest)
     return (*kept, measure.lifted(at))

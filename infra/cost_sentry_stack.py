@@ -16,8 +16,10 @@ from infra.emergency_store import EmergencyStore
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
 from infra.names import pascal
+from infra.spend_alarms import SpendAlarms
 from infra.stage import Stage
 from infra.triggers import Triggers
+from infra.watched_spend import WatchedScope
 from infra.workflow_set import WorkflowSet
 
 
@@ -32,6 +34,7 @@ class CostSentryStack(cdk.Stack):
         stage: Stage,
         addresses: Addresses,
         callers: Sequence[Caller],
+        spenders: Sequence[WatchedScope],
     ) -> None:
         super().__init__(
             scope,
@@ -62,6 +65,7 @@ class CostSentryStack(cdk.Stack):
             anomalies=anomalies,
         )
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
+        SpendAlarms(self, "SpendAlarms", scopes=spenders, alerts=alerts)
 
         self._output("LedgerTableName", ledger.table.table_name)
         self._output("GuardedInvocationArnPrefix", workflows.arn_prefix)

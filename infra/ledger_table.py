@@ -8,8 +8,8 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_incidents.py, dynamodb_journal_items.py, circuit_items.py and
-# run_tree_items.py say what each holds.
+# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py,
+# run_tree_items.py and dynamodb_incidents.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
 _BUDGETS = "BUDGET#*"
@@ -22,6 +22,8 @@ _INCIDENT_SHARES = "INCIDENT-SHARES"
 _INCIDENT_STEPS = "INCIDENT#*"
 _MEASURES = ("pk", "sk", "measures", "measures_at")
 """Attributes of the configuration's item that hold what is in force beside it."""
+_NOTICES = "NOTICES"
+_NOTICES_RECORDED = "NOTICE#*"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -100,10 +102,15 @@ class LedgerTable(Construct):
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
-        """Take alerts out of their queue; the only items that anybody deletes."""
-        self._allow(grantee, "Query", _ALERTS)
-        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS)
-        self._allow(grantee, "DeleteItem", _ALERTS)
+        """Take alerts and notices out of their queues; the only items that anybody deletes."""
+        self._allow(grantee, "Query", _ALERTS, _NOTICES)
+        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS, _NOTICES, _NOTICES_RECORDED)
+        self._allow(grantee, "DeleteItem", _ALERTS, _NOTICES)
+
+    def grant_give_notice(self, grantee: iam.IGrantable) -> None:
+        """Put notices on record and into their queue, each once, and take them out of it."""
+        self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
+        self.grant_send_alerts(grantee)
 
     def grant_heed_circuits(self, grantee: iam.IGrantable) -> None:
         """Read which models are unwell, take a probe, find the attempt that counts."""
@@ -133,8 +140,8 @@ class LedgerTable(Construct):
     def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
         """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.
 
-        Of the configuration's item it may write the measures and nothing else. A limit is moved with
-        its money, as an admission moves money.
+        Of the configuration's item it may write the measures and nothing else. A limit is moved
+        with its money, as an admission moves money.
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)

@@ -124,8 +124,11 @@ def holds(story):
     desk, now = story.desk, story.desk.clock.now()
     incidents, on_record = desk.incidents.latest(), desk.measures.on_record
     assert len(incidents) <= 1, "one incident for a scope"
-    steps = [one for found in {i.id for i in desk.incidents._steps} for one in
-             desk.incidents.steps(found)]
+    steps = [
+        one
+        for found in {i.id for i in desk.incidents._steps}
+        for one in desk.incidents.steps(found)
+    ]
     revisions = [one.revision for one in desk.incidents._steps]
     assert revisions == list(range(1, len(revisions) + 1)), "every revision once, none missing"
     in_force = [one for one in on_record if one.is_in_force(now)]

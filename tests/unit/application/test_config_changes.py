@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
-from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.anomaly_rules import AnomalyRule, AnomalyRules
+from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.errors import ConfigurationError

@@ -1,4 +1,4 @@
-"""What `sentry.yaml` says of anomalies: defaults, rules that could never apply, and what they need."""
+"""What `sentry.yaml` says of anomalies: defaults, rules that could never apply, what they need."""
 
 import pytest
 
@@ -57,15 +57,23 @@ def test_whoever_a_rule_tells_is_subscribed_when_it_is_deployed(file):
 def test_a_change_of_rules_is_told_by_their_place(file):
     before, after = load(file, GOOD).config, load(file, f"{GOOD}{RULES}").config
 
-    told = [change.text for change in plan_config(before, after, {b.id: b.limit for b in after.budgets})]
-    back = [change.text for change in plan_config(after, before, {b.id: b.limit for b in after.budgets})]
+    told = [
+        change.text for change in plan_config(before, after, {b.id: b.limit for b in after.budgets})
+    ]
+    back = [
+        change.text for change in plan_config(after, before, {b.id: b.limit for b in after.budgets})
+    ]
 
     assert told == [
         "added anomalies: scopesPerHourMax 3",
-        "added anomaly rule 0: scope team=search, severity critical, do freeze, percent none,"
-        " floor none, coolDownMinutes 60, tell lead@example.com",
-        "added anomaly rule 1: scope everything, severity warning, do tighten, percent 150,"
-        " floor 0.50 usd, coolDownMinutes 30, tell none",
+        (
+            "added anomaly rule 0: scope team=search, severity critical, do freeze, percent none,"
+            " floor none, coolDownMinutes 60, tell lead@example.com"
+        ),
+        (
+            "added anomaly rule 1: scope everything, severity warning, do tighten, percent 150,"
+            " floor 0.50 usd, coolDownMinutes 30, tell none"
+        ),
     ]
     assert back == ["removed anomalies", "removed anomaly rule 0", "removed anomaly rule 1"]
 

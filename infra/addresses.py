@@ -23,9 +23,7 @@ class Addresses:
 
 
 def read_addresses(path: pathlib.Path) -> Addresses:
-    """Collect ``alerts.addresses``, ``teams.*.owners``, ``budgets[].owners`` and who is told of
-    anomalies, ``anomalies.rules[].tell``.
-    """
+    """Collect ``alerts.addresses``, ``owners`` of teams and budgets, and whom rules tell."""
     if not path.is_file():
         raise FileNotFoundError(f"no configuration at {path}; give -c config=<your sentry.yaml>")
     document = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))

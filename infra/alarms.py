@@ -208,7 +208,7 @@ ALARMS = (
         metric=_written("EventsNotUnderstood", "respond_to_anomaly"),
         threshold=1,
         meaning="An event told of an anomaly in a form that nobody can read, or of a scope that is "
-        "neither a team, an application nor a model. The function's log says what is wrong with it.",
+        "neither a team, an application nor a model. The function's log says what is wrong.",
     ),
     AlarmRow(
         name="ledger_write_throttles",

@@ -122,6 +122,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_watch_incidents(to.role),
             lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
         ),
     ),
     FunctionRow(
@@ -131,6 +132,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_watch_incidents(to.role),
             lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
         ),
     ),
     FunctionRow(

@@ -8,8 +8,8 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_incidents.py, dynamodb_journal_items.py, circuit_items.py and
-# run_tree_items.py say what each holds.
+# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py,
+# run_tree_items.py and dynamodb_incidents.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
 _BUDGETS = "BUDGET#*"
@@ -17,8 +17,6 @@ _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
-_NOTICES = "NOTICES"
-_NOTICES_RECORDED = "NOTICE#*"
 _INCIDENTS = "INCIDENTS"
 _INCIDENT_SHARES = "INCIDENT-SHARES"
 _INCIDENT_STEPS = "INCIDENT#*"
@@ -26,6 +24,8 @@ _MEASURES = ("pk", "sk", "measures", "measures_at")
 """Attributes of the configuration's item that hold what is in force beside it."""
 _METERS = "METER#*"
 _METER_MARKS = "METERS#*"
+_NOTICES = "NOTICES"
+_NOTICES_RECORDED = "NOTICE#*"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -143,8 +143,8 @@ class LedgerTable(Construct):
     def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
         """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.
 
-        Of the configuration's item it may write the measures and nothing else. A limit is moved with
-        its money, as an admission moves money.
+        Of the configuration's item it may write the measures and nothing else. A limit is moved
+        with its money, as an admission moves money.
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)

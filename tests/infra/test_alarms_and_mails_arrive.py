@@ -43,6 +43,7 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
     house.recorder.table_is_silent = False
+    house.respond({"source": "aws.ec2"})
     put_in_force_unreadably(house.clock)
     house.call(SONNET, 500, "search", answering(400))
     printed = capsys.readouterr().out + projected()
@@ -59,7 +60,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
         for resource in dev.of_type("AWS::Logs::MetricFilter").values()
         for transformed in resource["Properties"]["MetricTransformations"]
     }
-    assert counted == {("CostSentry", "WorkflowFailures"), ("CostSentry", "WorkflowTimeouts")}
+    names = ("WorkflowFailures", "WorkflowTimeouts", "AnomalyResponseFailures")
+    assert counted == {("CostSentry", name) for name in names}
     assert watched - counted <= {found for document in written for found in metrics_of(document)}
 
 

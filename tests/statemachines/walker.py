@@ -1,7 +1,8 @@
 """Runs a JSONata state machine with functions in place of its tasks, in milliseconds.
 
 Knows what ``statemachines/`` uses: Task, Choice, Pass, Wait, Succeed, Fail; Arguments, Assign,
-Output; Retry, Catch and Wait without waiting. Anything else is an error here, so that nothing is skipped.
+Output; Retry, Catch and Wait without waiting. Anything else is an error here, so that nothing is
+skipped.
 """
 
 import json

@@ -5,6 +5,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -33,11 +35,18 @@ BUDGET_USED_UP = {
 """Refusals leave no entry, and are the only sign that a budget is at its end: a limit that is never
 overspent is seldom spent to the last cent."""
 
+MARK_SENT = {
+    "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.is_equal("TICK")}, "sk": {"S": ["SENT"]}}}
+}
+"""The comparison of usage asks by it how far the stream has come; the answer starts nothing."""
+RECONCILED_EVERY_MINUTES = 1
+
 
 class Triggers(Construct):
     """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
 
-    Refusals that found a budget used up start ``project_entries`` as well.
+    Refusals that found a budget used up start ``project_entries`` as well, and so do marks.
+    ``usage_reconciliation`` is started every minute.
     A batch that fails is halved until the one bad record stands alone; after a hundred attempts
     its place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
     """
@@ -68,8 +77,23 @@ class Triggers(Construct):
                 filters=[
                     lambda_.FilterCriteria.filter(ENTRY_WRITTEN),
                     lambda_.FilterCriteria.filter(BUDGET_USED_UP),
+                    lambda_.FilterCriteria.filter(MARK_SENT),
                 ],
             )
+        )
+        scheduler.Schedule(
+            self,
+            "ReconciliationClock",
+            description="Compare usage with what Amazon CloudWatch metered",
+            schedule=scheduler.ScheduleExpression.rate(
+                cdk.Duration.minutes(RECONCILED_EVERY_MINUTES)
+            ),
+            target=scheduler_targets.LambdaInvoke(
+                functions.by_name["usage_reconciliation"].function,
+                input=scheduler.ScheduleTargetInput.from_object({}),
+                # The next minute's run does the same work.
+                retry_attempts=0,
+            ),
         )
         events.Rule(
             self,

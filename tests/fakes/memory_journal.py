@@ -207,6 +207,9 @@ class MemoryOutbox:
             self._due_at[alert.key] = alert.recorded_at
         return True
 
+    def tell(self, alert: Alert) -> bool:
+        return self.record(alert)
+
     def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
         self._ask()
         due = [key for key, at in self._due_at.items() if at <= now]

@@ -21,6 +21,7 @@ from cost_sentry_client.config_file.shapes_callers import (
     TeamShape,
 )
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import (
     FlexShape,
     RoutingShape,
@@ -46,6 +47,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routing.", RoutingShape),
     ("routing.virtualModels.<name>.", VirtualModelShape),
     ("routing.taskTypes.<task type>.", TaskTypeShape),
+    ("externalUsage.", ExternalUsageShape),
 )
 """In the order of the reference page: what stands before a field's name there, and its shape."""
 _ANY = re.compile(r"\.?(<[^>]+>|\[\])\.?")

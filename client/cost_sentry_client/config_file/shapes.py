@@ -22,6 +22,7 @@ from cost_sentry_client.config_file.field_types import (
 from cost_sentry_client.config_file.shape import Shape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
@@ -257,4 +258,8 @@ class SentryFile(Shape):
     )
     routing: RoutingShape | None = Field(
         default=None, description="which models serve calls that do not name one"
+    )
+    external_usage: ExternalUsageShape | None = Field(
+        default=None,
+        description="which models may be called past the sentry; else nobody is told of any",
     )

@@ -47,6 +47,11 @@ class DynamoDbAlertOutbox:
         waiting = [_put_in_queue(alert)] if alert.recipients else []
         return self._transact([*kept, *waiting], alert.key)
 
+    def tell(self, alert: Alert) -> bool:
+        """See ``usage_ports.Notices``. It is of no budget window, so no totals say it was told."""
+        waiting = [_put_in_queue(alert)] if alert.recipients else []
+        return self._transact([_put_record(alert), *waiting], alert.key)
+
     def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
         """See the port."""
         waiting = self._calls.query(_QUEUE)

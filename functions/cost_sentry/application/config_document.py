@@ -7,6 +7,10 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
+from cost_sentry.application.config_document_external import (
+    external_from,
+    external_to_document,
+)
 from cost_sentry.application.config_document_parts import (
     allowance_from,
     allowances_to_document,
@@ -90,6 +94,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         **policies_to_document(config.policies),
         **circuits_to_document(config),
         **routing_to_document(config.routing),
+        **external_to_document(config.external_usage),
     }
 
 
@@ -174,6 +179,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         circuit_breaker=circuit_breaker_from(document.get("circuitBreaker")),
         retries=retries_from(document.get("retries")),
         routing=routing_from(document.get("routing")),
+        external_usage=external_from(document.get("externalUsage")),
     )
 
 

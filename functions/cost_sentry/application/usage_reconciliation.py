@@ -109,10 +109,11 @@ class UsageReconciliation:
         """Never raises for what a later run can put right."""
         done = Reconciled(at=self.clock.now())
         try:
+            begun = self.cursors.begun(done.at)
             config = self.config_source.current()
             models = self._models(done) if config else ()
             if config and models:
-                self._compare(models, config, done)
+                self._compare(models, begun, config, done)
         except CostSentryError as error:
             done.problems.append(str(error))
         return done
@@ -127,8 +128,9 @@ class UsageReconciliation:
             done.problems.append(str(error))
         return sorted(found)
 
-    def _compare(self, models: Sequence[str], config: SentryConfig, done: Reconciled) -> None:
-        begun = self.cursors.begun(done.at)
+    def _compare(
+        self, models: Sequence[str], begun: datetime, config: SentryConfig, done: Reconciled
+    ) -> None:
         carried = self.watch.carried()
         self.watch.tick(done.at)
         until, done.waits = watermark(done.at, carried)

@@ -3,16 +3,17 @@
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
+from infra.sentry_function import SentryFunction
 
 STREAM_BATCH_MAX = 100
 STREAM_WAIT_SECONDS = 10
@@ -81,20 +82,7 @@ class Triggers(Construct):
                 ],
             )
         )
-        scheduler.Schedule(
-            self,
-            "ReconciliationClock",
-            description="Compare usage with what Amazon CloudWatch metered",
-            schedule=scheduler.ScheduleExpression.rate(
-                cdk.Duration.minutes(RECONCILED_EVERY_MINUTES)
-            ),
-            target=scheduler_targets.LambdaInvoke(
-                functions.by_name["usage_reconciliation"].function,
-                input=scheduler.ScheduleTargetInput.from_object({}),
-                # The next minute's run does the same work.
-                retry_attempts=0,
-            ),
-        )
+        self._reconcile(functions.by_name["usage_reconciliation"])
         events.Rule(
             self,
             "ExpiryClock",
@@ -108,4 +96,28 @@ class Triggers(Construct):
                     retry_attempts=0,
                 )
             ],
+        )
+
+    def _reconcile(self, function: SentryFunction) -> None:
+        """Every minute; the role may invoke this function and no version of it."""
+        role = iam.Role(
+            self,
+            "ReconciliationClockRole",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+            description="Starts usage_reconciliation, and may nothing else",
+        )
+        function.grant_invoke(role)
+        scheduler.CfnSchedule(
+            self,
+            "ReconciliationClock",
+            description="Compare usage with what Amazon CloudWatch metered",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            schedule_expression=f"rate({RECONCILED_EVERY_MINUTES} minute)",
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function.function_arn,
+                role_arn=role.role_arn,
+                input="{}",
+                # The next minute's run does the same work.
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
+            ),
         )

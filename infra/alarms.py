@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from infra.alerts import Alerts
+from infra.anomaly_events import AnomalyEvents
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 from infra.triggers import Triggers
@@ -23,6 +24,7 @@ class Watched:
     workflows: WorkflowSet
     ledger: LedgerTable
     triggers: Triggers
+    anomalies: AnomalyEvents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +224,32 @@ ALARMS = (
         "charged in full.",
     ),
     AlarmRow(
+        name="anomaly_response_failures",
+        metric=lambda on: on.workflows.anomaly_response.ended(
+            "ExecutionFailed", "AnomalyResponseFailures"
+        ).metric(statistic="Sum"),
+        threshold=1,
+        meaning="An anomaly was not responded to, or the end of an incident not recorded, in about "
+        "an hour of trying. What is in force ends by itself; `cost-sentry incidents` says what "
+        "is. Read the functions' logs, then redrive the execution: it goes on where it failed.",
+    ),
+    AlarmRow(
+        name="anomaly_dead_letters",
+        metric=lambda on: on.anomalies.dead_letters.metric_approximate_number_of_messages_visible(
+            statistic="Maximum"
+        ),
+        threshold=1,
+        meaning="EventBridge could not start anomaly_response for an event, in a day of trying. "
+        "The message holds the event: correct the cause and start the workflow with it.",
+    ),
+    AlarmRow(
+        name="anomaly_events_not_understood",
+        metric=_written("EventsNotUnderstood", "respond_to_anomaly"),
+        threshold=1,
+        meaning="An event told of an anomaly in a form that nobody can read, or of a scope that is "
+        "neither a team, an application nor a model. The function's log says what is wrong with it.",
+    ),
+    AlarmRow(
         name="ledger_write_throttles",
         metric=_ledger("WriteThrottleEvents"),
         threshold=10,
@@ -253,7 +281,7 @@ class Alarms(Construct):
                 .create_alarm(
                     self,
                     row.name,
-                    alarm_description=row.meaning,
+                    alarm_description=f"{row.meaning} Runbook: docs/runbook/alarms.md#{row.name}",
                     threshold=row.threshold,
                     evaluation_periods=1,
                     comparison_operator=(

@@ -9,6 +9,7 @@ from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses
 from infra.alarms import Alarms, Watched
 from infra.alerts import Alerts
+from infra.anomaly_events import AnomalyEvents
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
@@ -51,8 +52,14 @@ class CostSentryStack(cdk.Stack):
             self, "Workflows", functions=functions, models=models, callers=callers, stage=stage
         )
         triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)
+        response = workflows.anomaly_response.state_machines[0]
+        anomalies = AnomalyEvents(self, "AnomalyEvents", response=response)
         watched = Watched(
-            functions=functions, workflows=workflows, ledger=ledger, triggers=triggers
+            functions=functions,
+            workflows=workflows,
+            ledger=ledger,
+            triggers=triggers,
+            anomalies=anomalies,
         )
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
 

@@ -117,6 +117,24 @@ FUNCTIONS = (
         ),
     ),
     FunctionRow(
+        name="respond_to_anomaly",
+        timeout_seconds=30,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_watch_incidents(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="lift_incidents",
+        timeout_seconds=30,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_watch_incidents(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+        ),
+    ),
+    FunctionRow(
         name="project_entries",
         timeout_seconds=60,
         memory_mib=256,

@@ -1,12 +1,14 @@
 """The one table. Who may do what to which keys is said here, as intent."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py and
+# Partition keys of the items; ledger_items.py, dynamodb_incidents.py, dynamodb_journal_items.py, circuit_items.py and
 # run_tree_items.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
@@ -15,6 +17,13 @@ _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
+_NOTICES = "NOTICES"
+_NOTICES_RECORDED = "NOTICE#*"
+_INCIDENTS = "INCIDENTS"
+_INCIDENT_SHARES = "INCIDENT-SHARES"
+_INCIDENT_STEPS = "INCIDENT#*"
+_MEASURES = ("pk", "sk", "measures", "measures_at")
+"""Attributes of the configuration's item that hold what is in force beside it."""
 _METERS = "METER#*"
 _METER_MARKS = "METERS#*"
 _OTHER_ENTRIES = "ENTRIES#*"
@@ -106,14 +115,19 @@ class LedgerTable(Construct):
         self.grant_reserve(grantee)
         self._allow(grantee, "GetItem", _METERS, _PROGRESS, _TICKS, _USAGE, _USAGE_CURSORS)
         self._allow(grantee, "Query", _METERS, _METER_MARKS)
-        self._allow(grantee, "PutItem", _ALERTS)
+        self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
         self._allow(grantee, "UpdateItem", _TICKS, _USAGE, _USAGE_CURSORS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
-        """Take alerts out of their queue; the only items that anybody deletes."""
-        self._allow(grantee, "Query", _ALERTS)
-        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS)
-        self._allow(grantee, "DeleteItem", _ALERTS)
+        """Take alerts and notices out of their queues; the only items that anybody deletes."""
+        self._allow(grantee, "Query", _ALERTS, _NOTICES)
+        self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS, _NOTICES, _NOTICES_RECORDED)
+        self._allow(grantee, "DeleteItem", _ALERTS, _NOTICES)
+
+    def grant_give_notice(self, grantee: iam.IGrantable) -> None:
+        """Put notices on record and into their queue, each once, and take them out of it."""
+        self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
+        self.grant_send_alerts(grantee)
 
     def grant_heed_circuits(self, grantee: iam.IGrantable) -> None:
         """Read which models are unwell, take a probe, find the attempt that counts."""
@@ -139,6 +153,36 @@ class LedgerTable(Construct):
         self._allow(grantee, "GetItem", _CONFIGURATION)
         self._allow(grantee, "PutItem", _RETRIES)
         self._allow(grantee, "UpdateItem", _RETRY_BANK)
+
+    def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
+        """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.
+
+        Of the configuration's item it may write the measures and nothing else. A limit is moved with
+        its money, as an admission moves money.
+        """
+        moved = (_BUDGETS, _ACCOUNTS)
+        self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)
+        self._allow(grantee, "Query", *moved, _REGISTER)
+        self._allow(grantee, "BatchGetItem", *moved)
+        self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
+        self._allow(grantee, "PutItem", _INCIDENTS, _INCIDENT_STEPS, *moved)
+        self._allow(grantee, "UpdateItem", _INCIDENT_SHARES, _DEFINITIONS, *moved)
+        self._allow_attributes(grantee, "UpdateItem", _CONFIGURATION, _MEASURES)
+
+    def _allow_attributes(
+        self, grantee: iam.IGrantable, verb: str, key: str, attributes: Sequence[str]
+    ) -> None:
+        """As ``_allow``, and these attributes only."""
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{verb}"],
+                resources=[self.table.table_arn],
+                conditions={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [key]},
+                    "ForAllValues:StringEquals": {"dynamodb:Attributes": list(attributes)},
+                },
+            )
+        )
 
     def _allow(self, grantee: iam.IGrantable, verb: str, *keys: str) -> None:
         grantee.grant_principal.add_to_principal_policy(

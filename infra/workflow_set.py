@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cost_sentry.domain.caller import SEPARATOR, Caller
@@ -20,6 +21,9 @@ GUARDED_INVOCATION_STEPS = (
     "void_reservation",
 )
 """Functions that guarded_invocation runs; each is bound as ``${<PascalName>Arn}``."""
+
+
+ANOMALY_RESPONSE_STEPS = ("respond_to_anomaly", "lift_incidents")
 
 
 class WorkflowSet(Construct):
@@ -58,6 +62,7 @@ class WorkflowSet(Construct):
                 name=caller.workflow_name(stack.stack_name),
                 bindings={"Team": caller.team, "Application": caller.application or ""},
             )
+        self.anomaly_response = self._anomaly_response(functions, stage)
         self.arn_prefix = stack.format_arn(
             service="states",
             resource="stateMachine",
@@ -65,3 +70,20 @@ class WorkflowSet(Construct):
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         """Of each caller's workflow; its ``workflow_suffix`` follows."""
+
+    def _anomaly_response(self, functions: FunctionSet, stage: Stage) -> Workflow:
+        """A standard workflow: it waits for the end of a cool-down, and waiting costs nothing."""
+        steps = {name: functions.by_name[name] for name in ANOMALY_RESPONSE_STEPS}
+        workflow = Workflow(
+            self,
+            "AnomalyResponse",
+            name="anomaly_response",
+            bindings={f"{pascal(n)}Arn": step.function.function_arn for n, step in steps.items()},
+            stage=stage,
+            kind=sfn.StateMachineType.STANDARD,
+        )
+        for step in steps.values():
+            step.grant_invoke(workflow.role)
+        name = f"{cdk.Stack.of(self).stack_name}-anomaly-response"
+        workflow.add("Machine", name=name, bindings={})
+        return workflow

@@ -38,7 +38,8 @@ from scripts.answer_tables import (
     answer_routing_fields,
     answer_rung_fields,
 )
-from scripts.markdown_table import table
+from scripts.incident_tables import TABLES as INCIDENTS
+from scripts.markdown_table import docstring_table, states_table, table
 from scripts.table_meter import units_kept
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -146,12 +147,7 @@ def functions() -> str:
 
 def workflow_states() -> str:
     """The states of ``guarded_invocation``, in the order in which they are written."""
-    machine = json.loads(WORKFLOW.read_text(encoding="utf-8"))
-    rows = (
-        (f"**{name}**", state["Type"], state["Comment"])
-        for name, state in machine["States"].items()
-    )
-    return table("state", "type", "why", rows=rows)
+    return states_table(WORKFLOW)
 
 
 def call_errors() -> str:
@@ -195,27 +191,27 @@ def ledger_limits() -> str:
 
 def ledger_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
-    return _docstring_table(ledger_items.__doc__)
+    return docstring_table(ledger_items.__doc__)
 
 
 def window_ids() -> str:
     """From the docstring of the module that writes them."""
-    return _docstring_table(window_id.__doc__)
+    return docstring_table(window_id.__doc__)
 
 
 def circuit_item_keys() -> str:
     """What watches models, and pays for retries."""
-    return _docstring_table(circuit_items.__doc__)
+    return docstring_table(circuit_items.__doc__)
 
 
 def run_tree_item_keys() -> str:
     """What is kept of agent runs beside their budgets."""
-    return _docstring_table(run_tree_items.__doc__)
+    return docstring_table(run_tree_items.__doc__)
 
 
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
-    return _docstring_table(dynamodb_journal_items.__doc__)
+    return docstring_table(dynamodb_journal_items.__doc__)
 
 
 def faults() -> str:
@@ -269,13 +265,6 @@ def _named(head: str, known: Mapping[Any, str]) -> str:
     return table(head, "means", rows=((f"`{name}`", meaning) for name, meaning in known.items()))
 
 
-def _docstring_table(docstring: str | None) -> str:
-    lines = [line for line in (docstring or "").splitlines() if line.startswith("|")]
-    if not lines:
-        raise ValueError("the docstring has no table")
-    return "\n".join(lines).replace("``", "`")
-
-
 TABLES: dict[str, Callable[[], str]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
@@ -286,4 +275,4 @@ TABLES: dict[str, Callable[[], str]] = {
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
     )
-} | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip
+} | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

@@ -21,7 +21,7 @@ def usage_reconciliation() -> UsageReconciliation:
         own_use=DynamoDbMeters(journal_calls, calls, clock.now),
         cursors=DynamoDbUsageCursors(calls),
         watch=DynamoDbStreamWatch(calls),
-        notices=bootstrap.outbox(),
+        notices=bootstrap.notices(),
         ledger=bootstrap.ledger(),
         config_source=bootstrap.config_source(),
         price_book=bootstrap.price_book(),

@@ -55,19 +55,6 @@ class OutboxContract:
         assert list(outbox.due(NOON + timedelta(days=1), 10)) == []
         assert not outbox.record(alert())
 
-    def test_a_mail_about_no_budget_is_recorded_once_and_sent_like_any_other(self, outbox):
-        key = AlertKey(
-            budget_id="external usage of m", window_id="2026-11-21T12", threshold_percent=100
-        )
-
-        assert outbox.tell(alert(key))
-        assert not outbox.tell(replace(alert(key), posted=99))
-        assert list(outbox.due(NOON, 10)) == [alert(key)]
-        assert outbox.claim(key, NOON, NOON + timedelta(seconds=60)) == 1
-        outbox.mark_sent(key, NOON)
-        assert not outbox.tell(alert(key))
-        assert list(outbox.due(NOON + timedelta(days=1), 10)) == []
-
     def test_a_claimed_alert_is_nobody_elses_until_the_claim_lapses(self, journal, outbox):
         journal.write(Account().call("r1", 50))
         outbox.record(alert())

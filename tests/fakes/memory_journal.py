@@ -8,7 +8,7 @@ from datetime import date, datetime
 from cost_sentry.application.answer_ports import DaySavings
 from cost_sentry.application.decision_log_ports import EntryNotWritable, RecordedDecision
 from cost_sentry.application.journal_progress import Progress
-from cost_sentry.domain.alert import Alert, AlertKey
+from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import LedgerUnavailable
@@ -179,57 +179,3 @@ class MemoryJournal:
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
         found = [r for r in self.recorded if r.decision.request_id == request_id]
         return sorted(found, key=lambda r: r.at)
-
-
-class MemoryOutbox:
-    """``AlertOutbox``. Set ``down`` to make every call fail."""
-
-    def __init__(self, journal: MemoryJournal) -> None:
-        self.alerts: dict[AlertKey, Alert] = {}
-        self.sent_at: dict[AlertKey, datetime] = {}
-        self.errors: dict[AlertKey, str] = {}
-        self.attempts: Counter[AlertKey] = Counter()
-        self.down = False
-        self._journal = journal
-        self._due_at: dict[AlertKey, datetime] = {}
-
-    def _ask(self) -> None:
-        if self.down:
-            raise LedgerUnavailable("the outbox did not answer")
-
-    def record(self, alert: Alert) -> bool:
-        self._ask()
-        if alert.key in self.alerts:
-            return False
-        self.alerts[alert.key] = alert
-        self._journal.note_alerted(alert.key)
-        if alert.recipients:
-            self._due_at[alert.key] = alert.recorded_at
-        return True
-
-    def tell(self, alert: Alert) -> bool:
-        return self.record(alert)
-
-    def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
-        self._ask()
-        due = [key for key, at in self._due_at.items() if at <= now]
-        return [self.alerts[key] for key in due[:batch_max]]
-
-    def claim(self, key: AlertKey, now: datetime, until: datetime) -> int | None:
-        self._ask()
-        if key not in self._due_at or self._due_at[key] > now:
-            return None
-        self._due_at[key] = until
-        self.attempts[key] += 1
-        return self.attempts[key]
-
-    def mark_sent(self, key: AlertKey, at: datetime) -> None:
-        self._ask()
-        self.sent_at[key] = at
-        self._due_at.pop(key, None)
-
-    def mark_failed(self, key: AlertKey, error: str, retry_at: datetime) -> None:
-        self._ask()
-        if key in self._due_at:
-            self._due_at[key] = retry_at
-            self.errors[key] = error

@@ -11,7 +11,8 @@ from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.fakes.builders import NOON, ManualClock, budget
-from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
+from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.memory_outbox import MemoryOutbox
 from tests.fakes.recorded_alerts import RecordedAlerts
 
 OWNER = "ann@example.com"

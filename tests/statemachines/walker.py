@@ -1,12 +1,13 @@
 """Runs a JSONata state machine with functions in place of its tasks, in milliseconds.
 
-Knows what ``statemachines/`` uses: Task, Choice, Pass, Succeed, Fail; Arguments, Assign, Output;
-Retry and Catch without waiting. Anything else is an error here, so that nothing is skipped.
+Knows what ``statemachines/`` uses: Task, Choice, Pass, Wait, Succeed, Fail; Arguments, Assign,
+Output; Retry, Catch and Wait without waiting. Anything else is an error here, so that nothing is skipped.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import jsonata
@@ -30,6 +31,7 @@ KNOWN_FIELDS = frozenset(
         "Error",
         "Cause",
         "TimeoutSeconds",
+        "Timestamp",
     ]
 )
 
@@ -63,6 +65,7 @@ class Walk:
     largest_bytes: int = 0
     input: Any = None
     started_at: str = ""
+    waited_until: list[datetime] = field(default_factory=list)
 
 
 def walk(
@@ -107,6 +110,10 @@ def _step(
                 if evaluate(choice["Condition"], states, run.variables) is True:
                     return choice["Next"], data
             return state["Default"], data
+        case "Wait":
+            until = evaluate(state["Timestamp"], states, run.variables)
+            run.waited_until.append(datetime.fromisoformat(until))
+            return state["Next"], data
         case "Pass" | "Succeed":
             return state.get("Next"), _leave(state, states, run, default=data)
         case "Fail":

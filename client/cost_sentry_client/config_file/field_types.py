@@ -11,6 +11,8 @@ VIRTUAL_MODEL = r"^[a-z0-9][a-z0-9.:-]{0,62}$"
 TAG_NAME = r"^[^#\x00-\x1f\x7f-\x9f]{1,64}$"
 TAG_VALUE = r"^[^#\x00-\x1f\x7f-\x9f]{1,128}$"
 AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+TIME_OF_DAY = r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+INSTANCE_TYPE = r"^ml\.[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}$"
 TIME_ZONE = r"^[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}$"
 ADDRESS = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
@@ -25,6 +27,8 @@ WORDS = {
     TAG_NAME: "1 to 64 characters, no '#' and no control characters",
     TAG_VALUE: "1 to 128 characters, no '#' and no control characters",
     AMOUNT: "an amount in plain digits, such as 12.50, with at most 12 decimals",
+    TIME_OF_DAY: "a time of day, such as 8:00 or 18:30",
+    INSTANCE_TYPE: "an instance type of SageMaker, such as ml.g5.xlarge",
     TIME_ZONE: "a time zone of the tz database, such as Europe/Berlin",
     ADDRESS: "an e-mail address such as finops@example.com",
 }

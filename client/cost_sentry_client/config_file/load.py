@@ -33,6 +33,7 @@ from cost_sentry_client.config_file.shapes import (
     ModelShape,
     SentryFile,
 )
+from cost_sentry_client.config_file.shapes_anomalies import anomaly_rules_of
 from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
 from cost_sentry_client.config_file.size_checks import size_findings
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
@@ -207,6 +208,8 @@ def _config(file: SentryFile) -> SentryConfig:
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
         external_usage=file.external_usage.rules() if file.external_usage else ALL_ALLOWED,
+        anomalies=anomaly_rules_of(file.anomalies),
+        endpoints=file.endpoints.rules() if file.endpoints else None,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_changes_anomalies import anomaly_parts, anomaly_rules
+from cost_sentry.application.config_changes_endpoints import endpoint_groups, endpoint_parts
 from cost_sentry.application.config_changes_routing import (
     flex_text,
     routing_parts,
@@ -51,6 +53,10 @@ class ChangedThing(StrEnum):
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
     EXTERNAL_USAGE = "external usage"
+    ANOMALIES = "anomalies"
+    ANOMALY_RULE = "anomaly rule"
+    ENDPOINTS = "endpoints"
+    ENDPOINT_GROUP = "endpoint group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,10 @@ def plan_config(
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
+        *_all_or_none(ChangedThing.ANOMALIES, anomaly_parts(current), anomaly_parts(wanted)),
+        *_things(ChangedThing.ANOMALY_RULE, anomaly_rules(current), anomaly_rules(wanted)),
+        *_all_or_none(ChangedThing.ENDPOINTS, endpoint_parts(current), endpoint_parts(wanted)),
+        *_things(ChangedThing.ENDPOINT_GROUP, endpoint_groups(current), endpoint_groups(wanted)),
         *_drift(current, wanted, limits),
     )
 

@@ -15,8 +15,8 @@ from cost_sentry.application.usage_ports import (
     Carried,
     MetricsUnavailable,
     ModelMetrics,
-    Notices,
     StreamWatch,
+    Told,
     UsageCursors,
 )
 from cost_sentry.domain.errors import CostSentryError
@@ -99,7 +99,7 @@ class UsageReconciliation:
     own_use: OwnUse
     cursors: UsageCursors
     watch: StreamWatch
-    notices: Notices
+    notices: Told
     ledger: Ledger
     config_source: ConfigSource
     price_book: PriceBook
@@ -265,7 +265,7 @@ class _ModelRun:
                 is_priced=all(one.is_priced for one in forbidden),
             )
             notice = forbidden_notice(found, self.config.alert_addresses, self.done.at)
-            self.parts.notices.tell(notice)
+            self.parts.notices.record(notice)
 
 
 def watermark(now: datetime, carried: Carried) -> tuple[datetime | None, str]:

@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
+from cost_sentry.domain.anomaly_rules import AnomalyRule, AnomalyRules
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.circuit import CircuitRules
@@ -41,6 +42,7 @@ def test_the_first_configuration_adds_everything():
         retries=RetryRules(),
         routing=routing(virtual("auto"), rule("summary", model="auto")),
         external_usage=ExternalUsageRules(()),
+        anomalies=AnomalyRules(rules=(AnomalyRule(scope={}),)),
     )
 
     changes = plan_config(None, wanted, {})

@@ -100,7 +100,7 @@ def test_a_call_past_the_sentry_is_charged_and_whoever_watches_is_told(clock, ca
     drifts = [line["UsageDriftTokens"] for line in done if "UsageDriftTokens" in line]
     assert drifts
     assert {line["model"] for line in done if "UsageDriftTokens" in line} == {NOVA}
-    [mail] = bootstrap.outbox().due(clock.now() + timedelta(minutes=1), 10)
+    [mail] = bootstrap.notices().due(clock.now() + timedelta(minutes=1), 10)
     assert NOVA in mail.body
 
 

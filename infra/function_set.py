@@ -13,6 +13,7 @@ from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
 from infra.ledger_table import LedgerTable
+from infra.model_metrics import grant_read_metrics
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
 from infra.stage import Stage
@@ -145,6 +146,15 @@ FUNCTIONS = (
             lambda near, to: near.ledger.grant_earn_retries(to.role),
             lambda near, to: near.ledger.grant_send_alerts(to.role),
             lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="usage_reconciliation",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_reconcile_usage(to.role),
+            lambda _, to: grant_read_metrics(to.role),
         ),
     ),
 )

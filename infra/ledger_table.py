@@ -34,6 +34,9 @@ _RETRIES = "RETRY#*"
 _RETRY_BANK = "RETRIES"
 _RUNS = "RUN#*"
 _SAVINGS = "SAVINGS#*"
+_TICKS = "TICK"
+_USAGE = "USAGE"
+_USAGE_CURSORS = "USAGE#*"
 
 
 class LedgerTable(Construct):
@@ -102,7 +105,18 @@ class LedgerTable(Construct):
         self._allow(grantee, "Query", _DEFINITIONS, _BUDGETS)
         kept_once = (_REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS, _METER_MARKS)
         self._allow(grantee, "PutItem", *kept_once)
-        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS, _METERS)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS, _METERS, _TICKS)
+
+    def grant_reconcile_usage(self, grantee: iam.IGrantable) -> None:
+        """Read what calls used, keep how far that was compared, and what is told about it.
+
+        What was used elsewhere is booked as any call is: reserved, and settled.
+        """
+        self.grant_reserve(grantee)
+        self._allow(grantee, "GetItem", _METERS, _PROGRESS, _TICKS, _USAGE, _USAGE_CURSORS)
+        self._allow(grantee, "Query", _METERS, _METER_MARKS)
+        self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
+        self._allow(grantee, "UpdateItem", _TICKS, _USAGE, _USAGE_CURSORS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
         """Take alerts and notices out of their queues; the only items that anybody deletes."""

@@ -37,7 +37,8 @@ ACCEPTANCES = (
         path="Functions",
         findings=_wildcards("*"),
         reason="X-Ray's PutTraceSegments and PutTelemetryRecords have no resource to name, nor has "
-        "ListStreams as the event source mapping asks for it.",
+        "ListStreams as the event source mapping asks for it, nor have CloudWatch's GetMetricData "
+        "and ListMetrics.",
     ),
     Acceptance(
         path="Functions",

@@ -3,14 +3,17 @@
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
+from infra.sentry_function import SentryFunction
 
 STREAM_BATCH_MAX = 100
 STREAM_WAIT_SECONDS = 10
@@ -33,11 +36,18 @@ BUDGET_USED_UP = {
 """Refusals leave no entry, and are the only sign that a budget is at its end: a limit that is never
 overspent is seldom spent to the last cent."""
 
+MARK_SENT = {
+    "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.is_equal("TICK")}, "sk": {"S": ["SENT"]}}}
+}
+"""The comparison of usage asks by it how far the stream has come; the answer starts nothing."""
+RECONCILED_EVERY_MINUTES = 1
+
 
 class Triggers(Construct):
     """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
 
-    Refusals that found a budget used up start ``project_entries`` as well.
+    Refusals that found a budget used up start ``project_entries`` as well, and so do marks.
+    ``usage_reconciliation`` is started every minute.
     A batch that fails is halved until the one bad record stands alone; after a hundred attempts
     its place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
     """
@@ -68,9 +78,11 @@ class Triggers(Construct):
                 filters=[
                     lambda_.FilterCriteria.filter(ENTRY_WRITTEN),
                     lambda_.FilterCriteria.filter(BUDGET_USED_UP),
+                    lambda_.FilterCriteria.filter(MARK_SENT),
                 ],
             )
         )
+        self._reconcile(functions.by_name["usage_reconciliation"])
         events.Rule(
             self,
             "ExpiryClock",
@@ -84,4 +96,28 @@ class Triggers(Construct):
                     retry_attempts=0,
                 )
             ],
+        )
+
+    def _reconcile(self, function: SentryFunction) -> None:
+        """Every minute; the role may invoke this function and no version of it."""
+        role = iam.Role(
+            self,
+            "ReconciliationClockRole",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+            description="Starts usage_reconciliation, and may nothing else",
+        )
+        function.grant_invoke(role)
+        scheduler.CfnSchedule(
+            self,
+            "ReconciliationClock",
+            description="Compare usage with what Amazon CloudWatch metered",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            schedule_expression=f"rate({RECONCILED_EVERY_MINUTES} minute)",
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function.function_arn,
+                role_arn=role.role_arn,
+                input="{}",
+                # The next minute's run does the same work.
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
+            ),
         )

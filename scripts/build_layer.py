@@ -22,7 +22,7 @@ STAMP = ROOT / ".build" / "layer.sha256"
 PLATFORM = "manylinux2014_aarch64"
 RUNS_IN = "/opt/python"
 
-SERVICES = ("bedrock-runtime", "dynamodb", "sns")
+SERVICES = ("bedrock-runtime", "cloudwatch", "dynamodb", "s3", "sns")
 """What boto3 clients in the adapters speak to; a test compares."""
 
 UNUSED_FOLDERS = ("__pycache__", "*.dist-info", "bin")

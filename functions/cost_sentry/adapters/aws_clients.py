@@ -47,6 +47,11 @@ def sns_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("sns", _twice(connect_timeout=2, read_timeout=5))
 
 
+def cloudwatch_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Nobody waits for metrics, and a throttled question is asked again a minute later."""
+    return _client("cloudwatch", _twice(connect_timeout=2, read_timeout=10))
+
+
 def _twice(*, connect_timeout: float, read_timeout: float) -> Config:
     return _config(ATTEMPTS, connect_timeout=connect_timeout, read_timeout=read_timeout)
 

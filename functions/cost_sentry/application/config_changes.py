@@ -14,6 +14,7 @@ from cost_sentry.application.config_changes_routing import (
     tier_text,
     virtual_models,
 )
+from cost_sentry.application.config_document_external import external_parts
 from cost_sentry.application.config_document_parts import circuits_to_document
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
@@ -51,6 +52,7 @@ class ChangedThing(StrEnum):
     ROUTING = "routing"
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
+    EXTERNAL_USAGE = "external usage"
     ANOMALIES = "anomalies"
     ANOMALY_RULE = "anomaly rule"
     ENDPOINTS = "endpoints"
@@ -108,6 +110,7 @@ def plan_config(
         *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
         *_all_or_none(ChangedThing.CIRCUIT_BREAKER, _breaker(current), _breaker(wanted)),
         *_all_or_none(ChangedThing.RETRIES, _retries(current), _retries(wanted)),
+        *_all_or_none(ChangedThing.EXTERNAL_USAGE, _external(current), _external(wanted)),
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
@@ -281,6 +284,10 @@ def _policies(config: SentryConfig | None) -> _Things:
 
 def _breaker(config: SentryConfig | None) -> _Parts:
     return _given(circuits_to_document(config).get("circuitBreaker")) if config else {}
+
+
+def _external(config: SentryConfig | None) -> _Parts:
+    return external_parts(config.external_usage) if config else {}
 
 
 def _retries(config: SentryConfig | None) -> _Parts:

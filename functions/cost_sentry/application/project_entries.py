@@ -3,6 +3,7 @@
 Entries of one shard come in order, perhaps repeatedly; those of different shards in any order.
 Whatever fails is handed back and delivered again, so every step can be repeated without harm.
 Between them come refusals that found a budget used up; they move no money, and may raise an alert.
+And marks, by which others know how far the journal is.
 """
 
 from collections.abc import Sequence
@@ -34,9 +35,21 @@ class Forgetful(Protocol):
         ...
 
 
+class StreamMarks(Protocol):
+    """Who is told how far the entries came. Raises ``LedgerUnavailable``."""
+
+    def note_carried(self, at: datetime) -> None:
+        """A mark that was sent then came through; what was written before it did too."""
+        ...
+
+    def note_failed(self, at: datetime) -> None:
+        """Entries could not be journaled at this moment."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedEntry:
-    """One record of the stream: an entry, a refusal, or a record that should have been an entry."""
+    """One record of the stream: an entry, a refusal, a mark, or one that should be an entry."""
 
     record_id: str
     place: str
@@ -46,6 +59,13 @@ class StreamedEntry:
     """Why there is no entry."""
     used_up: BudgetWindow | None = None
     """What the refusal found used up; a refusal has no entry."""
+    mark: datetime | None = None
+    """When the mark was sent; a mark has no entry."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is anything that the projection knows."""
+        return self.entry is not None or self.used_up is not None or self.mark is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +94,7 @@ def project_entries(
     ledger: Forgetful,
     config: ConfigSource,
     limits: Limits,
+    marks: StreamMarks,
     clock: Clock,
 ) -> Projection:
     """Project a batch. Never raises for what a later delivery can put right.
@@ -86,6 +107,7 @@ def project_entries(
         ledger: forgets what the journal now holds.
         config: budgets, thresholds and owners.
         limits: of the budgets, as in force.
+        marks: told how far this is.
         clock: the time of the run.
     """
     run, now = _Run(batch), clock.now()
@@ -96,6 +118,7 @@ def project_entries(
     )
     gaps = _advance(run, journal)
     _forget(run, ledger, now)
+    _note(run, marks, now)
     sending = send_alerts(outbox, alerts, clock, SENDS_MAX)
     return Projection(
         failed_ids=run.failed_ids(),
@@ -117,7 +140,7 @@ class _Run:
         self._batch = batch
         self._blocked_from: dict[str, int] = {}
         for record in batch:
-            if record.entry is None and record.used_up is None:
+            if not record.is_known:
                 self.block(record, record.problem)
 
     def open(self) -> list[tuple[StreamedEntry, LedgerEntry]]:
@@ -135,6 +158,10 @@ class _Run:
             for position, record in enumerate(self._batch)
             if record.used_up is not None and not self._is_blocked(position)
         }
+
+    def marks(self) -> list[datetime]:
+        """When the marks were sent that are in it."""
+        return [record.mark for record in self._batch if record.mark is not None]
 
     def places(self) -> dict[str, list[int]]:
         """The sequences that have not failed, by shard."""
@@ -256,3 +283,14 @@ def _forget(run: _Run, ledger: Forgetful, now: datetime) -> None:
         except LedgerUnavailable as error:
             run.problems.append(f"account {place!r} was not tidied: {error}")
             return
+
+
+def _note(run: _Run, marks: StreamMarks, now: datetime) -> None:
+    """A mark beside entries that failed is not noted; another will be sent."""
+    try:
+        if run.failed_ids():
+            marks.note_failed(now)
+        elif run.marks():
+            marks.note_carried(max(run.marks()))
+    except LedgerUnavailable as error:
+        run.problems.append(f"how far the journal is was not noted: {error}")

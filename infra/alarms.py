@@ -250,6 +250,20 @@ ALARMS = (
         "neither a team, an application nor a model. The function's log says what is wrong.",
     ),
     AlarmRow(
+        name="scale_endpoints_errors",
+        metric=_errors("scale_endpoints"),
+        threshold=1,
+        meaning="Endpoints neither fall asleep nor wake by schedule, and jobs run past their "
+        "limits. Read the function's log; the next run in five minutes tries again.",
+    ),
+    AlarmRow(
+        name="wake_endpoint_errors",
+        metric=_errors("wake_endpoint"),
+        threshold=1,
+        meaning="Whoever asked for a sleeping endpoint got no answer. That it is wanted may be on "
+        "record; the schedule wakes it then. Read the function's log.",
+    ),
+    AlarmRow(
         name="ledger_write_throttles",
         metric=_ledger("WriteThrottleEvents"),
         threshold=10,

@@ -13,6 +13,7 @@ from infra.anomaly_events import AnomalyEvents
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
+from infra.endpoint_access import EndpointAccess
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
 from infra.names import pascal
@@ -48,7 +49,12 @@ class CostSentryStack(cdk.Stack):
         emergency = EmergencyStore(self, "Emergency", stage=stage)
         answers = AnswerTable(self, "Answers")
         near = Neighbours(
-            ledger=ledger, alerts=alerts, models=models, emergency=emergency, answers=answers
+            ledger=ledger,
+            alerts=alerts,
+            models=models,
+            emergency=emergency,
+            answers=answers,
+            endpoints=EndpointAccess(self, "Endpoints"),
         )
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
         workflows = WorkflowSet(

@@ -26,6 +26,7 @@ _METERS = "METER#*"
 _METER_MARKS = "METERS#*"
 _NOTICES = "NOTICES"
 _NOTICES_RECORDED = "NOTICE#*"
+_ENDPOINTS = "ENDPOINTS"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -133,6 +134,12 @@ class LedgerTable(Construct):
         """Read which models are unwell, take a probe, find the attempt that counts."""
         self._allow(grantee, "GetItem", _CIRCUITS, _RETRIES)
         self._allow(grantee, "UpdateItem", _CIRCUITS)
+
+    def grant_sleep(self, grantee: iam.IGrantable) -> None:
+        """Keep how far the sleep of each endpoint is; nobody deletes it."""
+        self._allow(grantee, "GetItem", _ENDPOINTS)
+        self._allow(grantee, "Query", _ENDPOINTS)
+        self._allow(grantee, "UpdateItem", _ENDPOINTS)
 
     def grant_join_runs(self, grantee: iam.IGrantable) -> None:
         """Take agents into the tree of their run."""

@@ -224,6 +224,25 @@ ALARMS = (
         "charged in full.",
     ),
     AlarmRow(
+        name="follow_request_errors",
+        metric=_errors("follow_request"),
+        threshold=1,
+        meaning="A request for more is not mailed, put in force or ended in time. It is tried "
+        "again for two days; read the function's log. `cost-sentry approval list` shows what is "
+        "open.",
+    ),
+    AlarmRow(
+        name="budget_approval_failures",
+        metric=lambda on: on.workflows.budget_approval.ended(
+            "ExecutionFailed", "ApprovalFailures"
+        ).metric(statistic="Sum"),
+        threshold=1,
+        meaning="A request for more is not followed any more, so a limit may stay raised for "
+        "longer than was approved. Correct what the log of follow_request says, then `cost-sentry "
+        "approval end` the request: it is followed anew. `cost-sentry config apply` sets limits "
+        "right too, once the time of the raise is over.",
+    ),
+    AlarmRow(
         name="anomaly_response_failures",
         metric=lambda on: on.workflows.anomaly_response.ended(
             "ExecutionFailed", "AnomalyResponseFailures"

@@ -16,7 +16,7 @@ from infra.emergency_store import EmergencyStore
 from infra.endpoint_access import EndpointAccess
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
-from infra.names import pascal
+from infra.names import pascal, standard_workflow_name
 from infra.spend_alarms import SpendAlarms
 from infra.stage import Stage
 from infra.triggers import Triggers
@@ -55,6 +55,12 @@ class CostSentryStack(cdk.Stack):
             emergency=emergency,
             answers=answers,
             endpoints=EndpointAccess(self, "Endpoints"),
+            approval_workflow_arn=self.format_arn(
+                service="states",
+                resource="stateMachine",
+                resource_name=standard_workflow_name(self.stack_name, "budget_approval"),
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            ),
         )
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
         workflows = WorkflowSet(

@@ -18,6 +18,7 @@ from infra.model_metrics import grant_read_metrics
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
 from infra.stage import Stage
+from infra.workflow_grants import grant_start, grant_wake
 from scripts.stage_functions import staged_functions
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -45,6 +46,8 @@ class Neighbours:
     emergency: EmergencyStore
     answers: AnswerTable
     endpoints: EndpointAccess
+    approval_workflow_arn: str
+    """Of ``budget_approval``, which runs some of these functions: its name is known before it."""
 
 
 Grant = Callable[[Neighbours, SentryFunction], None]
@@ -186,6 +189,45 @@ FUNCTIONS = (
             lambda near, to: near.ledger.grant_give_notice(to.role),
         ),
     ),
+    FunctionRow(
+        name="ask_for_more",
+        timeout_seconds=LEDGER_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.ledger.grant_ask_for_more(to.role),
+            lambda near, to: grant_start(near.approval_workflow_arn, to.role),
+        ),
+    ),
+    FunctionRow(
+        name="answer_request",
+        timeout_seconds=LEDGER_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.ledger.grant_answer_request(to.role),
+            lambda near, to: grant_start(near.approval_workflow_arn, to.role),
+            lambda near, to: grant_wake(near.approval_workflow_arn, to.role),
+        ),
+    ),
+    FunctionRow(
+        name="await_answer",
+        timeout_seconds=LEDGER_SECONDS_MAX,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_await_answer(to.role),
+            lambda near, to: grant_wake(near.approval_workflow_arn, to.role),
+        ),
+    ),
+    FunctionRow(
+        name="follow_request",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_answer_request(to.role),
+            lambda near, to: near.ledger.grant_raise_limits(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
 )
 
 
@@ -202,6 +244,7 @@ class FunctionSet(Construct):
             alert_topic_arn=near.alerts.topic.topic_arn,
             emergency_bucket_name=near.emergency.bucket.bucket_name,
             answer_table_name=near.answers.table.table_name,
+            approval_workflow_arn=near.approval_workflow_arn,
         )
         code = lambda_.Code.from_asset(str(staged_functions()))
         layer = self._layer()

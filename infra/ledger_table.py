@@ -12,6 +12,8 @@ from infra.stage import Stage
 # run_tree_items.py and dynamodb_incidents.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
+_APPROVALS = "APPROVALS"
+_APPROVAL_CHANGES = "APPROVAL#*"
 _BUDGETS = "BUDGET#*"
 _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
@@ -160,6 +162,37 @@ class LedgerTable(Construct):
         self._allow(grantee, "GetItem", _CONFIGURATION)
         self._allow(grantee, "PutItem", _RETRIES)
         self._allow(grantee, "UpdateItem", _RETRY_BANK)
+
+    def grant_ask_for_more(self, grantee: iam.IGrantable) -> None:
+        """Put requests for more on record; each change of one is put once, and never changed."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _APPROVALS)
+        self._allow(grantee, "Query", _APPROVALS)
+        self._allow(grantee, "PutItem", _APPROVALS, _APPROVAL_CHANGES)
+
+    def grant_answer_request(self, grantee: iam.IGrantable) -> None:
+        """Change a request, if the configuration is still the one that it was judged by."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _APPROVALS)
+        self._allow(grantee, "ConditionCheckItem", _CONFIGURATION)
+        self._allow(grantee, "PutItem", _APPROVALS, _APPROVAL_CHANGES)
+
+    def grant_await_answer(self, grantee: iam.IGrantable) -> None:
+        """Leave a task token with a request."""
+        self._allow(grantee, "GetItem", _APPROVALS)
+        self._allow(grantee, "PutItem", _APPROVALS)
+
+    def grant_raise_limits(self, grantee: iam.IGrantable) -> None:
+        """Put raises and grants beside the configuration, and move limits with their money.
+
+        Of the configuration's item it may write the measures and nothing else.
+        """
+        moved = (_BUDGETS, _ACCOUNTS)
+        self._allow_attributes(grantee, "UpdateItem", _CONFIGURATION, _MEASURES)
+        self._allow(grantee, "UpdateItem", _DEFINITIONS, *moved)
+        self._allow(grantee, "GetItem", _DEFINITIONS, *moved)
+        self._allow(grantee, "BatchGetItem", *moved)
+        self._allow(grantee, "Query", *moved, _REGISTER)
+        self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
+        self._allow(grantee, "PutItem", *moved)
 
     def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
         """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.

@@ -38,6 +38,7 @@ from scripts.answer_tables import (
     answer_routing_fields,
     answer_rung_fields,
 )
+from scripts.approval_tables import TABLES as APPROVALS
 from scripts.incident_tables import TABLES as INCIDENTS
 from scripts.markdown_table import docstring_table, states_table, table
 from scripts.table_meter import units_kept
@@ -275,4 +276,4 @@ TABLES: dict[str, Callable[[], str]] = {
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
     )
-} | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip
+} | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "SENTRY_STAGE": "test",
     "SENTRY_TABLE_NAME": "ledger",
     "SENTRY_ANSWER_TABLE_NAME": "answers",
+    "SENTRY_APPROVAL_WORKFLOW_ARN": "approvals",
     "SENTRY_EMERGENCY_BUCKET_NAME": "emergency",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",

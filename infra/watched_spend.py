@@ -4,7 +4,7 @@ The file is validated by ``cost-sentry config check``; alarms are resources, and
 creates them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -32,7 +32,7 @@ class WatchedScope:
     dimension: str
     value: str
     usd_per_minute: Decimal | None
-    """The even rate of the tightest dollar budget that holds all its calls; ``None``: it has none."""
+    """The even rate of the tightest dollar budget of all its calls; ``None``: it has none."""
 
 
 def read_watched(path: Path) -> tuple[WatchedScope, ...]:

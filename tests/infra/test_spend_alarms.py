@@ -1,4 +1,4 @@
-"""Every team and model has CloudWatch's own eyes on its spending, and what they see is responded to."""
+"""Every team and model has CloudWatch's own eyes on its spending, and is responded for."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,9 +24,9 @@ def spend_alarms(template):
 
 def measured(alarm):
     """Dimension and value of the metric that the alarm looks at."""
-    [metric] = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", ()) if "MetricStat" in m] or [
-        alarm
-    ]
+    [metric] = [
+        m["MetricStat"]["Metric"] for m in alarm.get("Metrics", ()) if "MetricStat" in m
+    ] or [alarm]
     assert (metric["Namespace"], metric["MetricName"]) == ("CostSentry", "SpendUsd")
     [dimension] = metric["Dimensions"]
     return dimension["Name"], dimension["Value"]

@@ -8,11 +8,11 @@ import pytest
 from moto import mock_aws
 
 from cost_sentry import bootstrap
-from cost_sentry.bootstrap import usage
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.bootstrap import usage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.handlers import usage_reconciliation

@@ -12,7 +12,9 @@ from infra.alerts import Alerts
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
+from infra.endpoint_access import EndpointAccess
 from infra.ledger_table import LedgerTable
+from infra.model_metrics import grant_read_metrics
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
 from infra.stage import Stage
@@ -28,6 +30,8 @@ ADMISSION_SECONDS_MAX = 38
 """And then the emergency store, which may be slow too."""
 FAULT_SECONDS_MAX = 4
 """A caller waits for it who gets an error anyway."""
+ENDPOINT_SECONDS_MAX = 120
+"""Shorter than a claim on an endpoint lasts, so that no two ever work on one."""
 MODEL_CALL_SECONDS_MAX = 250
 """Longer than the function's own client waits for a model, so that a silent one is reported."""
 
@@ -41,6 +45,7 @@ class Neighbours:
     models: BedrockAccess
     emergency: EmergencyStore
     answers: AnswerTable
+    endpoints: EndpointAccess
     approval_workflow_arn: str
     """Of ``budget_approval``, which runs some of these functions: its name is known before it."""
 
@@ -125,6 +130,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_watch_incidents(to.role),
             lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
         ),
     ),
     FunctionRow(
@@ -134,6 +140,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_watch_incidents(to.role),
             lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
         ),
     ),
     FunctionRow(
@@ -146,6 +153,40 @@ FUNCTIONS = (
             lambda near, to: near.ledger.grant_earn_retries(to.role),
             lambda near, to: near.ledger.grant_send_alerts(to.role),
             lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="usage_reconciliation",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_reconcile_usage(to.role),
+            lambda _, to: grant_read_metrics(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="scale_endpoints",
+        timeout_seconds=ENDPOINT_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.endpoints.grant_scale(to.role),
+            lambda near, to: near.endpoints.grant_guard(to.role),
+            lambda near, to: near.ledger.grant_sleep(to.role),
+            lambda near, to: near.ledger.grant_reserve(to.role),
+            lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="wake_endpoint",
+        timeout_seconds=ENDPOINT_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.endpoints.grant_scale(to.role),
+            lambda near, to: near.ledger.grant_sleep(to.role),
+            lambda near, to: near.ledger.grant_reserve(to.role),
+            lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
         ),
     ),
     FunctionRow(

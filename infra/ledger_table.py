@@ -8,8 +8,8 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_incidents.py, dynamodb_journal_items.py, circuit_items.py and
-# run_tree_items.py say what each holds.
+# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py,
+# run_tree_items.py and dynamodb_incidents.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
 _APPROVALS = "APPROVALS"
@@ -19,8 +19,6 @@ _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
-_NOTICES = "NOTICES"
-_NOTICES_RECORDED = "NOTICE#*"
 _INCIDENTS = "INCIDENTS"
 _INCIDENT_SHARES = "INCIDENT-SHARES"
 _INCIDENT_STEPS = "INCIDENT#*"
@@ -28,6 +26,9 @@ _MEASURES = ("pk", "sk", "measures", "measures_at")
 """Attributes of the configuration's item that hold what is in force beside it."""
 _METERS = "METER#*"
 _METER_MARKS = "METERS#*"
+_NOTICES = "NOTICES"
+_NOTICES_RECORDED = "NOTICE#*"
+_ENDPOINTS = "ENDPOINTS"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -36,6 +37,9 @@ _RETRIES = "RETRY#*"
 _RETRY_BANK = "RETRIES"
 _RUNS = "RUN#*"
 _SAVINGS = "SAVINGS#*"
+_TICKS = "TICK"
+_USAGE = "USAGE"
+_USAGE_CURSORS = "USAGE#*"
 
 
 class LedgerTable(Construct):
@@ -104,7 +108,18 @@ class LedgerTable(Construct):
         self._allow(grantee, "Query", _DEFINITIONS, _BUDGETS)
         kept_once = (_REQUESTS, _OTHER_ENTRIES, _BUDGETS, _ALERTS, _METER_MARKS)
         self._allow(grantee, "PutItem", *kept_once)
-        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS, _METERS)
+        self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS, _PROGRESS, _METERS, _TICKS)
+
+    def grant_reconcile_usage(self, grantee: iam.IGrantable) -> None:
+        """Read what calls used, keep how far that was compared, and what is told about it.
+
+        What was used elsewhere is booked as any call is: reserved, and settled.
+        """
+        self.grant_reserve(grantee)
+        self._allow(grantee, "GetItem", _METERS, _PROGRESS, _TICKS, _USAGE, _USAGE_CURSORS)
+        self._allow(grantee, "Query", _METERS, _METER_MARKS)
+        self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
+        self._allow(grantee, "UpdateItem", _TICKS, _USAGE, _USAGE_CURSORS)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
         """Take alerts and notices out of their queues; the only items that anybody deletes."""
@@ -121,6 +136,12 @@ class LedgerTable(Construct):
         """Read which models are unwell, take a probe, find the attempt that counts."""
         self._allow(grantee, "GetItem", _CIRCUITS, _RETRIES)
         self._allow(grantee, "UpdateItem", _CIRCUITS)
+
+    def grant_sleep(self, grantee: iam.IGrantable) -> None:
+        """Keep how far the sleep of each endpoint is; nobody deletes it."""
+        self._allow(grantee, "GetItem", _ENDPOINTS)
+        self._allow(grantee, "Query", _ENDPOINTS)
+        self._allow(grantee, "UpdateItem", _ENDPOINTS)
 
     def grant_join_runs(self, grantee: iam.IGrantable) -> None:
         """Take agents into the tree of their run."""
@@ -176,8 +197,8 @@ class LedgerTable(Construct):
     def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
         """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.
 
-        Of the configuration's item it may write the measures and nothing else. A limit is moved with
-        its money, as an admission moves money.
+        Of the configuration's item it may write the measures and nothing else. A limit is moved
+        with its money, as an admission moves money.
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)

@@ -11,9 +11,9 @@ from cost_sentry.application.usage_ports import (
     MetricsUnavailable,
 )
 from cost_sentry.application.usage_reconciliation import Reconciled, UsageReconciliation
-from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.meter import Counts
+from cost_sentry.domain.notice import Notice
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage_cursor import UsageCursor
@@ -110,12 +110,12 @@ class MemoryWatch:
 
 @dataclass
 class MemoryNotices:
-    """``Notices``."""
+    """``Told``."""
 
-    told: dict[AlertKey, Alert] = field(default_factory=dict)
+    told: dict[str, Notice] = field(default_factory=dict)
 
-    def tell(self, alert: Alert) -> bool:
-        return self.told.setdefault(alert.key, alert) is alert
+    def record(self, notice: Notice) -> bool:
+        return self.told.setdefault(notice.key, notice) is notice
 
 
 @dataclass

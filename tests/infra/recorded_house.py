@@ -28,8 +28,10 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.handlers import (
     admit_request,
     expire_reservations,
+    lift_incidents,
     note_fault,
     project_entries,
+    respond_to_anomaly,
     settle_reservation,
     void_reservation,
 )
@@ -187,6 +189,12 @@ class House:
 
     def expire(self) -> dict[str, Any]:
         return self._task("expire_reservations", expire_reservations.handler)({})
+
+    def respond(self, event: dict[str, Any]) -> dict[str, Any]:
+        return self._task("respond_to_anomaly", respond_to_anomaly.handler)(event)
+
+    def lift(self, scope: str) -> dict[str, Any]:
+        return self._task("lift_incidents", lift_incidents.handler)({"scope": scope})
 
     def new_environments(self) -> None:
         """Functions that start now know nothing of before."""

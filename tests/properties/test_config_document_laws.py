@@ -19,6 +19,7 @@ from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.endpoint_rules import EndpointGroup, EndpointRules, JobRules
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.routing_rules import Routing, TaskRule, VirtualModel
@@ -138,6 +139,7 @@ configurations = st.builds(
     circuit_breaker=st.none() | st.builds(CircuitRules, failures=st.integers(1, 9)),
     retries=st.none() | st.builds(RetryRules, percent=st.integers(0, 10)),
     routing=routings,
+    external_usage=st.builds(ExternalUsageRules, st.none() | lists),
     endpoints=endpoints,
 )
 

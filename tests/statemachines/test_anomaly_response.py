@@ -1,4 +1,4 @@
-"""The machine anomaly_response: it waits for the end on record, and never loses an event silently."""
+"""The machine anomaly_response: it waits for the end on record, and loses no event silently."""
 
 import json
 import pathlib

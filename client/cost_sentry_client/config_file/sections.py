@@ -29,6 +29,7 @@ from cost_sentry_client.config_file.shapes_endpoints import (
     HoursShape,
     JobsShape,
 )
+from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import (
     FlexShape,
     RoutingShape,
@@ -54,6 +55,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routing.", RoutingShape),
     ("routing.virtualModels.<name>.", VirtualModelShape),
     ("routing.taskTypes.<task type>.", TaskTypeShape),
+    ("externalUsage.", ExternalUsageShape),
     ("approvals.", ApprovalsShape),
     ("anomalies.", AnomaliesShape),
     ("anomalies.rules[].", AnomalyRuleShape),

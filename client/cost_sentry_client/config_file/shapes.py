@@ -25,6 +25,7 @@ from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
 from cost_sentry_client.config_file.shapes_endpoints import EndpointsShape
+from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
@@ -260,6 +261,10 @@ class SentryFile(Shape):
     )
     routing: RoutingShape | None = Field(
         default=None, description="which models serve calls that do not name one"
+    )
+    external_usage: ExternalUsageShape | None = Field(
+        default=None,
+        description="which models may be called past the sentry; else nobody is told of any",
     )
     approvals: ApprovalsShape | None = Field(
         default=None,

@@ -16,6 +16,7 @@ from cost_sentry.application.config_changes_routing import (
     tier_text,
     virtual_models,
 )
+from cost_sentry.application.config_document_external import external_parts
 from cost_sentry.application.config_document_approvals import approval_parts
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
@@ -53,6 +54,7 @@ class ChangedThing(StrEnum):
     ROUTING = "routing"
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
+    EXTERNAL_USAGE = "external usage"
     APPROVALS = "approvals"
     ANOMALIES = "anomalies"
     ANOMALY_RULE = "anomaly rule"
@@ -111,6 +113,7 @@ def plan_config(
         *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
         *_all_or_none(ChangedThing.CIRCUIT_BREAKER, breaker_parts(current), breaker_parts(wanted)),
         *_all_or_none(ChangedThing.RETRIES, retry_parts(current), retry_parts(wanted)),
+        *_all_or_none(ChangedThing.EXTERNAL_USAGE, _external(current), _external(wanted)),
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
@@ -281,6 +284,10 @@ def _policies(config: SentryConfig | None) -> _Things:
         }
         for rule in (config.policies.rules if config else ())
     }
+
+
+def _external(config: SentryConfig | None) -> _Parts:
+    return external_parts(config.external_usage) if config else {}
 
 
 def _amount(budget: Budget, amount: int) -> str:

@@ -19,6 +19,10 @@ from cost_sentry.application.config_document_endpoints import (
     endpoints_from,
     endpoints_to_document,
 )
+from cost_sentry.application.config_document_external import (
+    external_from,
+    external_to_document,
+)
 from cost_sentry.application.config_document_parts import (
     allowance_from,
     allowances_to_document,
@@ -103,6 +107,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         **policies_to_document(config.policies),
         **circuits_to_document(config),
         **routing_to_document(config.routing),
+        **external_to_document(config.external_usage),
         **approvals_to_document(config.approvals),
         **anomalies_to_document(config.anomalies),
         **endpoints_to_document(config.endpoints),
@@ -190,6 +195,7 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         circuit_breaker=circuit_breaker_from(document.get("circuitBreaker")),
         retries=retries_from(document.get("retries")),
         routing=routing_from(document.get("routing")),
+        external_usage=external_from(document.get("externalUsage")),
         approvals=approvals_from(document.get("approvals")),
         anomalies=anomalies_from(document.get("anomalies")),
         endpoints=endpoints_from(document.get("endpoints")),

@@ -95,7 +95,7 @@ def _after(
 def _keep(
     before: Incident | None, after: Incident, config: SentryConfig, parts: IncidentParts
 ) -> Incident | None:
-    """What is kept; ``None`` if somebody was first. A scope that begins to be acted on has a share."""
+    """What is kept; ``None`` if somebody was first. Beginning to act on a scope takes a share."""
     acts, acted = after.state is IncidentState.ACTING, _acts(before)
     share = _share(after.at, config) if acts and not acted else None
     outcome = parts.kept(after, share)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from cost_sentry.domain.alert import Alert
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.meter import Counts
+from cost_sentry.domain.notice import Notice
 from cost_sentry.domain.usage_cursor import UsageCursor
 
 
@@ -80,9 +80,9 @@ class StreamWatch(Protocol):
         ...
 
 
-class Notices(Protocol):
-    """Mails that wait for being sent. Raises ``LedgerUnavailable``."""
+class Told(Protocol):
+    """The part of ``NoticeOutbox`` that writes. Raises ``LedgerUnavailable``."""
 
-    def tell(self, alert: Alert) -> bool:
-        """Keep a mail about no budget, unless one of this key is on record; whether it was new."""
+    def record(self, notice: Notice) -> bool:
+        """Keep it for sending unless one of this key is on record; whether it was new."""
         ...

@@ -15,8 +15,8 @@ from cost_sentry.application.usage_ports import (
     Carried,
     MetricsUnavailable,
     ModelMetrics,
-    Notices,
     StreamWatch,
+    Told,
     UsageCursors,
 )
 from cost_sentry.domain.errors import CostSentryError
@@ -99,7 +99,7 @@ class UsageReconciliation:
     own_use: OwnUse
     cursors: UsageCursors
     watch: StreamWatch
-    notices: Notices
+    notices: Told
     ledger: Ledger
     config_source: ConfigSource
     price_book: PriceBook
@@ -109,10 +109,11 @@ class UsageReconciliation:
         """Never raises for what a later run can put right."""
         done = Reconciled(at=self.clock.now())
         try:
+            begun = self.cursors.begun(done.at)
             config = self.config_source.current()
             models = self._models(done) if config else ()
             if config and models:
-                self._compare(models, config, done)
+                self._compare(models, begun, config, done)
         except CostSentryError as error:
             done.problems.append(str(error))
         return done
@@ -127,8 +128,9 @@ class UsageReconciliation:
             done.problems.append(str(error))
         return sorted(found)
 
-    def _compare(self, models: Sequence[str], config: SentryConfig, done: Reconciled) -> None:
-        begun = self.cursors.begun(done.at)
+    def _compare(
+        self, models: Sequence[str], begun: datetime, config: SentryConfig, done: Reconciled
+    ) -> None:
         carried = self.watch.carried()
         self.watch.tick(done.at)
         until, done.waits = watermark(done.at, carried)
@@ -263,7 +265,7 @@ class _ModelRun:
                 is_priced=all(one.is_priced for one in forbidden),
             )
             notice = forbidden_notice(found, self.config.alert_addresses, self.done.at)
-            self.parts.notices.tell(notice)
+            self.parts.notices.record(notice)
 
 
 def watermark(now: datetime, carried: Carried) -> tuple[datetime | None, str]:

@@ -8,8 +8,8 @@
           CLOSED                            LIFTED
 ```
 
-Sightings may come twice, late and in any order. So an incident only takes from one what is more than
-it knows: a worse severity, an earlier begin, a later sign. What is not more changes nothing.
+Sightings may come twice, late and in any order. So an incident only takes from one what is more
+than it knows: a worse severity, an earlier begin, a later sign. What is not more changes nothing.
 """
 
 from collections.abc import Mapping
@@ -56,6 +56,8 @@ class Sighting:
     seen: int | None = None
     percent: int | None = None
     """Of what is usual, of whatever is unlike itself: not of money alone."""
+    how: str = ""
+    """Which parts of the spending are unlike themselves, in a few words; empty: nobody knows."""
     has_ended: bool = False
     """It is over, by whoever told."""
 
@@ -126,6 +128,7 @@ class Incident:
     usual: int | None
     seen: int | None
     percent: int | None
+    how: str
     evidence: Evidence
     action: Action
     told: tuple[str, ...]
@@ -210,6 +213,7 @@ def opened(
         usual=sighting.usual,
         seen=sighting.seen,
         percent=sighting.percent,
+        how=sighting.how,
         evidence=evidence,
         action=Action.TELL,
         told=rule.tell,
@@ -318,6 +322,7 @@ def _worse(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datet
         usual=incident.usual if sighting.usual is None else sighting.usual,
         seen=incident.seen if sighting.seen is None else sighting.seen,
         percent=incident.percent if sighting.percent is None else sighting.percent,
+        how=sighting.how or incident.how,
         told=tuple(dict.fromkeys((*incident.told, *rule.tell))),
         cool_down_minutes=rule.cool_down_minutes,
     )

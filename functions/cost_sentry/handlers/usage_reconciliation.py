@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from cost_sentry.bootstrap import usage
 from cost_sentry.adapters.reconciliation_report import counts_of, events_of, gauges_of
+from cost_sentry.bootstrap import usage
 
 logger = Logger(service="usage_reconciliation")
 metrics = Metrics(namespace="CostSentry", service="usage_reconciliation")

@@ -87,6 +87,12 @@ ACCEPTANCES = (
         "Region only, and applying one can only take away from an answer.",
     ),
     Acceptance(
+        path="AnomalyEvents/DeadLetters",
+        findings=("SQS3",),
+        reason="This is the dead-letter queue itself, of EventBridge's rules, where cdk-nag does "
+        "not look.",
+    ),
+    Acceptance(
         path="Triggers/DeadLetters",
         findings=("SQS3",),
         reason="This is the dead-letter queue itself, of the stream's event source mapping, where "

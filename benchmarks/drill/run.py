@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.drill import endpoints
+from benchmarks.drill import approvals, endpoints
 
 PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "endpoints": endpoints.measured,
+    "approvals": approvals.measured,
 }
 """By their names in ``build/drill.json``; each takes a seed."""
 

@@ -1,10 +1,10 @@
-"""Requests for more hold what they promise in every order; ``make drill`` runs all of them."""
+"""Requests for more hold what they promise in every order; the drill runs all of them."""
 
 import random
 
 import pytest
 
-from benchmarks.drill.approvals import BEFORE, approvals, cuts, meetings, wrong_in_order
+from benchmarks.drill.approvals import BEFORE, all_orders, cuts, meetings, wrong_in_order
 from cost_sentry.application import apply_config, follow_request, raised_limits
 from cost_sentry.domain.approval import Approval
 from tests.fakes.approval_orders import EVENTS, amid, orders, run, wrong_in_record, wrong_limit
@@ -69,7 +69,7 @@ def test_two_that_meet_between_any_two_calls_leave_what_one_after_the_other_woul
 def test_the_drill_counts_what_it_runs(monkeypatch):
     monkeypatch.setattr("benchmarks.drill.approvals.BEFORE", ())
 
-    assert approvals(2) == {"orders": 15, "passed": 15}
+    assert all_orders(2) == {"orders": 15, "passed": 15}
 
 
 class TestMistakesAreFound:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.drill import endpoints
+from benchmarks.drill import bypass, endpoints
 
 PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+    "bypass": bypass.measured,
     "endpoints": endpoints.measured,
 }
 """By their names in ``build/drill.json``; each takes a seed."""

@@ -105,6 +105,12 @@ ACCEPTANCES = (
         "policy that is put back are named by Application Auto Scaling.",
     ),
     Acceptance(
+        path="AnomalyEvents/DeadLetters",
+        findings=("SQS3",),
+        reason="This is the dead-letter queue itself, of EventBridge's rules, where cdk-nag does "
+        "not look.",
+    ),
+    Acceptance(
         path="Triggers/DeadLetters",
         findings=("SQS3",),
         reason="This is the dead-letter queue itself, of the stream's event source mapping, where "

@@ -28,10 +28,8 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.handlers import (
     admit_request,
     expire_reservations,
-    lift_incidents,
     note_fault,
     project_entries,
-    respond_to_anomaly,
     settle_reservation,
     void_reservation,
 )
@@ -170,14 +168,14 @@ class House:
 
     def answer(self, caller: dict[str, str], request: Any, bedrock: Any) -> Walk:
         """What this caller's workflow makes of a request."""
-        admit = self._task("admit_request", admit_request.handler)
+        admit = self.task("admit_request", admit_request.handler)
         tasks = {
             "Admit request": lambda payload: admit(payload | {"caller": caller}),
             "Invoke model": bedrock,
-            "Settle reservation": self._task("settle_reservation", settle_reservation.handler),
-            "Void reservation": self._task("void_reservation", void_reservation.handler),
+            "Settle reservation": self.task("settle_reservation", settle_reservation.handler),
+            "Void reservation": self.task("void_reservation", void_reservation.handler),
             "Admit request again": lambda payload: admit(payload | {"caller": caller}),
-            "Note fault": self._task("note_fault", note_fault.handler),
+            "Note fault": self.task("note_fault", note_fault.handler),
         }
         self._last = request, tasks
         return self.repeat()
@@ -188,13 +186,7 @@ class House:
         return walk(MACHINE, request, tasks, started_at=self.clock.time.isoformat())
 
     def expire(self) -> dict[str, Any]:
-        return self._task("expire_reservations", expire_reservations.handler)({})
-
-    def respond(self, event: dict[str, Any]) -> dict[str, Any]:
-        return self._task("respond_to_anomaly", respond_to_anomaly.handler)(event)
-
-    def lift(self, scope: str) -> dict[str, Any]:
-        return self._task("lift_incidents", lift_incidents.handler)({"scope": scope})
+        return self.task("expire_reservations", expire_reservations.handler)({})
 
     def new_environments(self) -> None:
         """Functions that start now know nothing of before."""
@@ -203,9 +195,9 @@ class House:
     def project(self) -> dict[str, Any]:
         records = self._stream()
         fresh, self._shown = records[self._shown :], len(records)
-        return self._task("project_entries", project_entries.handler)({"Records": fresh})
+        return self.task("project_entries", project_entries.handler)({"Records": fresh})
 
-    def _task(self, name: str, handler: Any) -> Any:
+    def task(self, name: str, handler: Any) -> Any:
         def run(payload: Any) -> Any:
             with self.recorder.as_function(name):
                 return handler(payload, CONTEXT)

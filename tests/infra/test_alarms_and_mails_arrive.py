@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.handlers import respond_to_anomaly
 from infra.alarms import ALARMS
 from infra.spend_alarms import SPEND_ALARMS
 from infra.watched_spend import read_watched
@@ -43,7 +44,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
     house.recorder.table_is_silent = False
-    house.respond({"source": "aws.ec2"})
+    respond = house.task("respond_to_anomaly", respond_to_anomaly.handler)
+    respond({"source": "aws.ec2"})
     put_in_force_unreadably(house.clock)
     house.call(SONNET, 500, "search", answering(400))
     printed = capsys.readouterr().out + projected()

@@ -12,6 +12,7 @@ from cost_sentry.adapters.measure_items import put_measures
 from cost_sentry.domain.anomaly import Anomaly, Evidence, Severity, Signal
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule, AnomalyRules
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.handlers import lift_incidents, respond_to_anomaly
 from infra.names import pascal
 from tests.fakes.builders import measure
 from tests.infra.policy_evaluator import allows
@@ -57,6 +58,14 @@ def anomaly(house, severity=Severity.WARNING, team="search"):
     return {"id": "e-1", "source": "cost-sentry", "detail-type": "Anomaly", "detail": detail}
 
 
+def respond(house, event):
+    return house.task("respond_to_anomaly", respond_to_anomaly.handler)(event)
+
+
+def lift(house, scope):
+    return house.task("lift_incidents", lift_incidents.handler)({"scope": scope})
+
+
 def code(house, team="search"):
     house.clock.advance(seconds=2)  # what a function saw a second ago decides no more
     return house.call(SONNET, 500, team, answering(10)).output["sentry"]["code"]
@@ -64,13 +73,13 @@ def code(house, team="search"):
 
 @pytest.mark.slow
 def test_an_anomaly_is_acted_on_told_and_undone_and_no_call_of_it_is_denied(watched, dev):
-    first = watched.respond(anomaly(watched))
+    first = respond(watched, anomaly(watched))
     held = watched.call(SONNET, 500, "search", answering(10)).output["sentry"]
-    worse = watched.respond(anomaly(watched, Severity.CRITICAL))
+    worse = respond(watched, anomaly(watched, Severity.CRITICAL))
     frozen, others = code(watched), code(watched, "support")
-    again = watched.respond(anomaly(watched, Severity.CRITICAL))
+    again = respond(watched, anomaly(watched, Severity.CRITICAL))
     watched.clock.advance(hours=2)
-    ended = watched.lift("team=search")
+    ended = lift(watched, "team=search")
     after = code(watched)
 
     assert (first["response"], first["state"], first["waits"]) == ("new", "acting", True)
@@ -95,7 +104,7 @@ def test_an_anomaly_is_acted_on_told_and_undone_and_no_call_of_it_is_denied(watc
 @pytest.mark.slow
 def test_a_mail_goes_out_at_once_and_one_for_all_deliveries(watched):
     for _ in range(5):
-        watched.respond(anomaly(watched))
+        respond(watched, anomaly(watched))
 
     still_waiting = bootstrap.ledger_calls().query("NOTICES")
     (recorded,) = {
@@ -106,7 +115,7 @@ def test_a_mail_goes_out_at_once_and_one_for_all_deliveries(watched):
 
 
 def test_an_event_that_nobody_understands_is_an_answer_and_counted(watched, capsys):
-    answer = watched.respond({"id": "e-9", "source": "cost-sentry", "detail-type": "Anomaly"})
+    answer = respond(watched, {"id": "e-9", "source": "cost-sentry", "detail-type": "Anomaly"})
 
     assert (answer["response"], answer["waits"]) == ("not-understood", False)
     assert '"EventsNotUnderstood":[1.0]' in capsys.readouterr().out.replace(" ", "")
@@ -116,17 +125,17 @@ def test_a_ledger_that_is_away_fails_the_step_and_the_repetition_makes_it_good(w
     event = anomaly(watched, Severity.CRITICAL)
     watched.recorder.table_is_silent = True
     with pytest.raises(LedgerUnavailable):
-        watched.respond(event)
+        respond(watched, event)
     with pytest.raises(LedgerUnavailable):
-        watched.lift("team=search")
+        lift(watched, "team=search")
     watched.recorder.table_is_silent = False
 
-    assert watched.respond(event)["response"] == "new"
+    assert respond(watched, event)["response"] == "new"
     assert code(watched) == "FROZEN"
 
 
 def test_a_scope_that_never_had_an_incident_has_nothing_to_wait_for(watched):
-    assert not watched.lift("team=nobody")["waits"]
+    assert not lift(watched, "team=nobody")["waits"]
 
 
 def test_of_the_configurations_item_nothing_is_written_but_what_the_role_names(template):

@@ -20,6 +20,16 @@ OTHER = "other"
 """Stands for a model that callers ask for and the configuration does not name."""
 TEAM, MODEL, BUDGET = "team", "model", "budget"
 DECIDED = {"ALLOW": "CallsAllowed", "REROUTE": "CallsRerouted"}
+SPEND, AGE = "SpendUsd", "ReservationSeconds"
+FIGURES = {
+    "CallsAllowed": ((TEAM, MODEL), "calls that were given the model they asked for"),
+    "CallsRerouted": ((TEAM, MODEL), "calls that were given another one"),
+    "CallsRejected": ((TEAM, MODEL), "calls that were refused, by the model they asked for"),
+    "Refusals": ((BUDGET,), "calls that this budget could not pay for"),
+    SPEND: ((TEAM, MODEL), "dollars posted; negative where a true cost replaces a worst case"),
+    AGE: ((TEAM, MODEL), "how long the longest reservation that ended had been pending"),
+}
+"""Each figure's dimensions, and what it says."""
 _SECOND = timedelta(seconds=1)
 
 

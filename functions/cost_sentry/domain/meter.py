@@ -32,18 +32,46 @@ class Counts:
     cache_write_tokens: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(**{f: getattr(self, f) + getattr(other, f) for f in COUNT_NAMES})
+        return Counts(
+            calls=self.calls + other.calls,
+            picodollars=self.picodollars + other.picodollars,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+        )
 
     def __sub__(self, other: "Counts") -> "Counts":
-        return Counts(**{f: getattr(self, f) - getattr(other, f) for f in COUNT_NAMES})
+        return Counts(
+            calls=self.calls - other.calls,
+            picodollars=self.picodollars - other.picodollars,
+            input_tokens=self.input_tokens - other.input_tokens,
+            output_tokens=self.output_tokens - other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens - other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens - other.cache_write_tokens,
+        )
 
     def at_least(self, other: "Counts") -> "Counts":
         """The larger of both, each for itself."""
-        return Counts(**{f: max(getattr(self, f), getattr(other, f)) for f in COUNT_NAMES})
+        return Counts(
+            calls=max(self.calls, other.calls),
+            picodollars=max(self.picodollars, other.picodollars),
+            input_tokens=max(self.input_tokens, other.input_tokens),
+            output_tokens=max(self.output_tokens, other.output_tokens),
+            cache_read_tokens=max(self.cache_read_tokens, other.cache_read_tokens),
+            cache_write_tokens=max(self.cache_write_tokens, other.cache_write_tokens),
+        )
 
     def at_most(self, other: "Counts") -> "Counts":
         """The smaller of both, each for itself."""
-        return Counts(**{f: min(getattr(self, f), getattr(other, f)) for f in COUNT_NAMES})
+        return Counts(
+            calls=min(self.calls, other.calls),
+            picodollars=min(self.picodollars, other.picodollars),
+            input_tokens=min(self.input_tokens, other.input_tokens),
+            output_tokens=min(self.output_tokens, other.output_tokens),
+            cache_read_tokens=min(self.cache_read_tokens, other.cache_read_tokens),
+            cache_write_tokens=min(self.cache_write_tokens, other.cache_write_tokens),
+        )
 
 
 COUNT_NAMES = tuple(f.name for f in fields(Counts))

@@ -14,6 +14,7 @@ def publish(figures: Iterable["Figures"], service: str) -> None:
     """A line for each of them, counted under ``service`` and under each of its dimensions."""
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+    from cost_sentry.domain.figures import AGE, SPEND
     from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
 
     for one in figures:
@@ -24,8 +25,8 @@ def publish(figures: Iterable["Figures"], service: str) -> None:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
         if one.spend_picodollars:
             dollars = one.spend_picodollars / PICODOLLARS_PER_DOLLAR
-            metrics.add_metric(name="SpendUsd", unit=MetricUnit.NoUnit, value=dollars)
+            metrics.add_metric(name=SPEND, unit=MetricUnit.NoUnit, value=dollars)
         if one.reservation_seconds is not None:
             seconds = one.reservation_seconds
-            metrics.add_metric(name="ReservationSeconds", unit=MetricUnit.Seconds, value=seconds)
+            metrics.add_metric(name=AGE, unit=MetricUnit.Seconds, value=seconds)
         metrics.flush_metrics()

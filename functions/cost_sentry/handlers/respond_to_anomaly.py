@@ -21,10 +21,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         sighting = sighting_from(event, bootstrap.clock().now())
     except EventNotUnderstood as error:
         logger.warning("EventNotUnderstood", problem=str(error), event_id=str(event.get("id")))
-        metrics.add_metric(name="EventsNotUnderstood", unit=MetricUnit.Count, value=1)
+        _count_not_understood(1)
         return incident_answer("not-understood", None)
+    _count_not_understood(0)
     done = respond_to_anomaly(sighting, bootstrap.incident_parts())
     answer = incident_answer(done.response.value, done.incident)
     sending = bootstrap.send_notices()
     logger.info("responded", extra={**answer, "problems": sending.problems})
     return answer
+
+
+def _count_not_understood(events: int) -> None:
+    metrics.add_metric(name="EventsNotUnderstood", unit=MetricUnit.Count, value=events)

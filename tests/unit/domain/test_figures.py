@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode
-from cost_sentry.domain.figures import OTHER, figures_of, figures_of_refusal
+from cost_sentry.domain.figures import (
+    AGE,
+    DECIDED,
+    FIGURES,
+    OTHER,
+    SPEND,
+    figures_of,
+    figures_of_refusal,
+)
 from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import ReservationState
 from tests.fakes.builders import NOON, budget, resolution
@@ -109,6 +117,14 @@ def test_names_that_callers_make_up_never_become_metrics(team, model):
 
     assert told.dimensions["team"] in {*CONFIG.teams, "-"}
     assert told.dimensions["model"] in {*CONFIG.models, *CONFIG.routing.virtual_models, OTHER}
+
+
+def test_every_figure_is_named_with_its_dimensions():
+    began, ended = Account().call("r1", 40)
+    for one in (*figures_of([began, ended]), *figures_of_refusal(rejected(), CONFIG)):
+        for name in one.counts:
+            assert set(one.dimensions) == set(FIGURES[name][0])
+    assert set(DECIDED.values()) | {"CallsRejected", "Refusals", SPEND, AGE} == set(FIGURES)
 
 
 def test_without_a_configuration_nobody_is_known():

@@ -94,7 +94,8 @@ class Template:
         """A value with its references by name: ``arn:<Partition>:sns:…`` or ``<LedgerTable>``."""
         match value:
             case str():
-                return value
+                # The name of the stage is all that may differ between two of them.
+                return value.replace(self.path.name.partition(".")[0], "<StackName>")
             case {"Ref": name}:
                 return f"<{self._name(name)}>"
             case {"Fn::GetAtt": [name, "Arn" | "StreamArn" as attribute]}:

@@ -95,6 +95,19 @@ RUNBOOK: Mapping[str, Section] = {
         " themselves",
         undo=NOTHING,
     ),
+    "follow_request_errors": Section(
+        look="`cost-sentry approval list`; the log of `follow_request`: the request, and the error",
+        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be asked:"
+        " wait, it is tried again for two days",
+        undo="`cost-sentry approval end ID` ends what was approved",
+    ),
+    "budget_approval_failures": Section(
+        look="the failed execution of `…-budget-approval`: its name is the request's id",
+        act="correct the cause, then redrive the execution (`aws stepfunctions redrive-execution`),"
+        " or answer or end the request: another execution follows it",
+        undo="`cost-sentry approval end ID`; `cost-sentry config apply` sets limits right as well,"
+        " once the time of the raise is over",
+    ),
     "workflow_failures": Section(
         look="the log of the workflow: state and error; `cost-sentry explain REQUEST_ID`",
         act="of Bedrock's throttling: ask for more quota, name a ladder, or set"

@@ -15,6 +15,7 @@ from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine, WindowTotals, postings_of
+from tests.fakes.memory_meters import MemoryMeters
 
 
 class MemoryJournal:
@@ -26,6 +27,7 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], LedgerEntry] = {}
+        self.meters = MemoryMeters()
         self.recorded: list[RecordedDecision] = []
         self._hits: dict[tuple[str, str], tuple[date, int]] = {}
         self.fails_after: int | None = None
@@ -42,6 +44,7 @@ class MemoryJournal:
                 raise LedgerUnavailable("the journal did not answer")
             if entry.sequence in self.poison:
                 raise EntryNotWritable(f"entry {entry.sequence} of {entry.account} is too large")
+            self.meters.begin(entry)
             if self._name(entry) not in self.kept:
                 self._keep(entry)
                 new.append(entry)
@@ -51,6 +54,7 @@ class MemoryJournal:
 
     def _keep(self, entry: LedgerEntry) -> None:
         self.kept[self._name(entry)] = entry
+        self.meters.end(entry)
         for p in postings_of(entry):
             window = (p.budget_id, p.window_id)
             old = self._totals.get(window) or WindowTotals(

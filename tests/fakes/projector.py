@@ -52,6 +52,25 @@ class Forgotten:
         self.places.append(place)
 
 
+@dataclass
+class NotedMarks:
+    carried: list[datetime] = field(default_factory=list)
+    failed: list[datetime] = field(default_factory=list)
+    down: bool = False
+
+    def note_carried(self, at: datetime) -> None:
+        self._ask()
+        self.carried.append(at)
+
+    def note_failed(self, at: datetime) -> None:
+        self._ask()
+        self.failed.append(at)
+
+    def _ask(self) -> None:
+        if self.down:
+            raise LedgerUnavailable("the marks did not answer")
+
+
 class Projector:
     """Runs batches over one journal."""
 
@@ -62,6 +81,7 @@ class Projector:
         self.outbox = outbox or MemoryOutbox(self.journal)
         self.alerts = RecordedAlerts()
         self.ledger = Forgotten()
+        self.marks = NotedMarks()
         self.config = FixedConfig(config_of(*defined))
         self.limits = FixedLimits({b.id: b.limit for b in defined})
 
@@ -74,6 +94,7 @@ class Projector:
             ledger=self.ledger,
             config=self.config,
             limits=self.limits,
+            marks=self.marks,
             clock=self.clock,
         )
 

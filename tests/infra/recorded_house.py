@@ -20,6 +20,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.bootstrap import approvals
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.retry import RetryRules
@@ -236,6 +237,7 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("SENTRY_STAGE", "test")
     monkeypatch.setenv("SENTRY_TABLE_NAME", "ledger")
     monkeypatch.setenv("SENTRY_ANSWER_TABLE_NAME", "answers")
+    monkeypatch.setenv("SENTRY_APPROVAL_WORKFLOW_ARN", "approvals")
     monkeypatch.setenv("SENTRY_EMERGENCY_BUCKET_NAME", "emergency")
     _forget_parts()
     clock, recorder = ManualClock(SystemClock().now()), Recorder()
@@ -279,8 +281,9 @@ def _changed(config: SentryConfig) -> SentryConfig:
 
 
 def _forget_parts() -> None:
-    for _, part in inspect.getmembers(bootstrap, lambda member: hasattr(member, "cache_clear")):
-        part.cache_clear()
+    for module in (bootstrap, approvals):
+        for _, part in inspect.getmembers(module, lambda member: hasattr(member, "cache_clear")):
+            part.cache_clear()
 
 
 def _create_table() -> None:

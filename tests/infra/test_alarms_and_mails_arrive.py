@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.handlers import respond_to_anomaly
 from infra.alarms import ALARMS
+from infra.spend_alarms import SPEND_ALARMS
+from infra.watched_spend import read_watched
 from tests.infra.recorded_house import SONNET, answering
 
 
@@ -27,7 +30,8 @@ def test_alarms_can_be_published_to_their_topic(template):
 def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
     alarms = template.of_type("AWS::CloudWatch::Alarm")
 
-    assert len(alarms) == len(ALARMS)
+    of_spending = len(read_watched(Path("examples/sentry.yaml"))) * len(SPEND_ALARMS)
+    assert len(alarms) == len(ALARMS) + of_spending
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertsOperatorTopic320053B7"}], name
         assert len(alarm["Properties"]["AlarmDescription"]) > 60, name

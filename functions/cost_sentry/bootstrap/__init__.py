@@ -160,11 +160,7 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
 
 
 def emergency_store(seconds_max: int | None = None) -> "S3EmergencyStore":
-    """The second service, for when the ledger is silent.
-
-    Args:
-        seconds_max: after them it asks for nothing more; ``None``: it goes on.
-    """
+    """The second service, for a silent ledger; after ``seconds_max``, if given, it asks no more."""
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
     from cost_sentry.adapters.s3_objects import S3Objects
     from cost_sentry.adapters.system_clock import pause
@@ -235,6 +231,7 @@ def model_watch() -> "ModelWatch":
 def projection() -> dict[str, Any]:
     """Everything ``project_entries`` takes besides the batch."""
     from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+    from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
     from cost_sentry.adapters.system_clock import pause
     from cost_sentry.application.count_calls import CountedJournal
 
@@ -250,6 +247,7 @@ def projection() -> dict[str, Any]:
         "ledger": ledger(),
         "config": config_source(),
         "limits": DynamoDbBooks(ledger_calls(), pause, clock()),
+        "marks": DynamoDbStreamWatch(ledger_calls()),
         "clock": clock(),
     }
 

@@ -1,0 +1,22 @@
+"""The parts of the drill, in order."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from benchmarks.drill import approvals, bypass, endpoints
+
+PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+    "bypass": bypass.measured,
+    "endpoints": endpoints.measured,
+    "approvals": approvals.measured,
+}
+"""By their names in ``build/drill.json``; each takes a seed."""
+
+
+def drilled(seed: int, names: tuple[str, ...], told: Callable[[str], object]) -> dict[str, Any]:
+    """The figures of these parts, of all if none is named."""
+    figures: dict[str, Any] = {}
+    for name in names or tuple(PARTS):
+        told(name)
+        figures[name] = dict(PARTS[name](seed))
+    return figures

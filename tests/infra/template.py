@@ -18,11 +18,14 @@ class Permission:
     resource: str
     keys: tuple[str, ...]
     """Leading keys of DynamoDB, or prefixes of S3, that it is limited to; empty is no limit."""
+    asks: tuple[str, ...] = ()
+    """What else must be so, such as a tag of the resource."""
 
     def sentence(self) -> str:
         """A line of the snapshot."""
         limit = f" where key is {', '.join(self.keys)}" if self.keys else ""
-        return f"{self.role}: {self.action} on {self.resource}{limit}"
+        asked = f" if {', '.join(self.asks)}" if self.asks else ""
+        return f"{self.role}: {self.action} on {self.resource}{limit}{asked}"
 
 
 class Template:
@@ -61,7 +64,12 @@ class Template:
     def _permissions(self, role: str, statement: Mapping[str, Any]) -> Iterator[Permission]:
         assert statement["Effect"] == "Allow"
         limits = statement.get("Condition", {})
-        assert limits.keys() <= {"ForAllValues:StringLike", "StringLikeIfExists"}, limits
+        known = {"ForAllValues:StringLike", "StringLikeIfExists", "StringEquals", "Null"}
+        assert limits.keys() <= known, limits
+        asks = [f"{name} is {value}" for name, value in limits.get("StringEquals", {}).items()]
+        for name, is_missing in limits.get("Null", {}).items():
+            assert is_missing == "false", limits
+            asks.append(f"{name} is there")
         named = limits.get("ForAllValues:StringLike", {}) | limits.get("StringLikeIfExists", {})
         assert named.keys() <= {"dynamodb:LeadingKeys", "s3:prefix"}, limits
         keys = next(iter(named.values()), ())
@@ -72,6 +80,7 @@ class Template:
                     action=action,
                     resource=self._plain(resource),
                     keys=tuple(_listed(keys)),
+                    asks=tuple(asks),
                 )
 
     def _plain(self, value: Any) -> str:

@@ -13,6 +13,7 @@ from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
 from cost_sentry.adapters import (
     circuit_items,
     dynamodb_journal_items,
+    dynamodb_sleeps,
     ledger_items,
     request_parser_json,
     run_tree_items,
@@ -204,6 +205,11 @@ def run_tree_item_keys() -> str:
     return docstring_table(run_tree_items.__doc__)
 
 
+def sleep_item_keys() -> str:
+    """What is kept of endpoints that sleep."""
+    return _docstring_table(dynamodb_sleeps.__doc__)
+
+
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
     return docstring_table(dynamodb_journal_items.__doc__)
@@ -268,6 +274,6 @@ TABLES: dict[str, Callable[[], str]] = {
         decided_by, request_limits, functions, workflow_states,
         call_errors,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
-        journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
+        journal_item_keys, circuit_item_keys, run_tree_item_keys, sleep_item_keys, faults, gaps,
     )
 } | ALARM_TABLES | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

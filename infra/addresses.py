@@ -23,8 +23,9 @@ class Addresses:
 
 
 def read_addresses(path: pathlib.Path) -> Addresses:
-    """Collect ``alerts.addresses``, ``teams.*.owners``, ``budgets[].owners`` and who is told of
-    anomalies, ``anomalies.rules[].tell``.
+    """Collect ``alerts.addresses``, owners of teams and budgets, and who is told otherwise.
+
+    That is ``approvals.mail`` and ``anomalies.rules[].tell``.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no configuration at {path}; give -c config=<your sentry.yaml>")
@@ -33,6 +34,7 @@ def read_addresses(path: pathlib.Path) -> Addresses:
     owners = {
         address for owned in _owned(document) for address in _texts(_mapping(owned).get("owners"))
     }
+    approvers = set(_texts(_mapping(document.get("approvals")).get("mail")))
     rules = _mapping(document.get("anomalies")).get("rules")
     told = {
         address
@@ -40,7 +42,8 @@ def read_addresses(path: pathlib.Path) -> Addresses:
         for address in _texts(_mapping(rule).get("tell"))
     }
     return Addresses(
-        operators=tuple(sorted(operators)), recipients=tuple(sorted(operators | owners | told))
+        operators=tuple(sorted(operators)),
+        recipients=tuple(sorted(operators | owners | approvers | told)),
     )
 
 

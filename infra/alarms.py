@@ -224,6 +224,25 @@ ALARMS = (
         "charged in full.",
     ),
     AlarmRow(
+        name="follow_request_errors",
+        metric=_errors("follow_request"),
+        threshold=1,
+        meaning="A request for more is not mailed, put in force or ended in time. It is tried "
+        "again for two days; read the function's log. `cost-sentry approval list` shows what is "
+        "open.",
+    ),
+    AlarmRow(
+        name="budget_approval_failures",
+        metric=lambda on: on.workflows.budget_approval.ended(
+            "ExecutionFailed", "ApprovalFailures"
+        ).metric(statistic="Sum"),
+        threshold=1,
+        meaning="A request for more is not followed any more, so a limit may stay raised for "
+        "longer than was approved. Correct what the log of follow_request says, then `cost-sentry "
+        "approval end` the request: it is followed anew. `cost-sentry config apply` sets limits "
+        "right too, once the time of the raise is over.",
+    ),
+    AlarmRow(
         name="anomaly_response_failures",
         metric=lambda on: on.workflows.anomaly_response.ended(
             "ExecutionFailed", "AnomalyResponseFailures"
@@ -247,7 +266,21 @@ ALARMS = (
         metric=_written("EventsNotUnderstood", "respond_to_anomaly"),
         threshold=1,
         meaning="An event told of an anomaly in a form that nobody can read, or of a scope that is "
-        "neither a team, an application nor a model. The function's log says what is wrong with it.",
+        "neither a team, an application nor a model. The function's log says what is wrong.",
+    ),
+    AlarmRow(
+        name="scale_endpoints_errors",
+        metric=_errors("scale_endpoints"),
+        threshold=1,
+        meaning="Endpoints neither fall asleep nor wake by schedule, and jobs run past their "
+        "limits. Read the function's log; the next run in five minutes tries again.",
+    ),
+    AlarmRow(
+        name="wake_endpoint_errors",
+        metric=_errors("wake_endpoint"),
+        threshold=1,
+        meaning="Whoever asked for a sleeping endpoint got no answer. That it is wanted may be on "
+        "record; the schedule wakes it then. Read the function's log.",
     ),
     AlarmRow(
         name="ledger_write_throttles",

@@ -8,17 +8,17 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-# Partition keys of the items; ledger_items.py, dynamodb_incidents.py, dynamodb_journal_items.py, circuit_items.py and
-# run_tree_items.py say what each holds.
+# Partition keys of the items; ledger_items.py, dynamodb_journal_items.py, circuit_items.py,
+# run_tree_items.py and dynamodb_incidents.py say what each holds.
 _ACCOUNTS = "ACCOUNT#*"
 _ALERTS = "ALERTS"
+_APPROVALS = "APPROVALS"
+_APPROVAL_CHANGES = "APPROVAL#*"
 _BUDGETS = "BUDGET#*"
 _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
 _DEFINITIONS = "BUDGETS"
-_NOTICES = "NOTICES"
-_NOTICES_RECORDED = "NOTICE#*"
 _INCIDENTS = "INCIDENTS"
 _INCIDENT_SHARES = "INCIDENT-SHARES"
 _INCIDENT_STEPS = "INCIDENT#*"
@@ -26,6 +26,9 @@ _MEASURES = ("pk", "sk", "measures", "measures_at")
 """Attributes of the configuration's item that hold what is in force beside it."""
 _METERS = "METER#*"
 _METER_MARKS = "METERS#*"
+_NOTICES = "NOTICES"
+_NOTICES_RECORDED = "NOTICE#*"
+_ENDPOINTS = "ENDPOINTS"
 _OTHER_ENTRIES = "ENTRIES#*"
 _PROGRESS = "PROJECTION#*"
 _REGISTER = "ACCOUNTS"
@@ -134,6 +137,12 @@ class LedgerTable(Construct):
         self._allow(grantee, "GetItem", _CIRCUITS, _RETRIES)
         self._allow(grantee, "UpdateItem", _CIRCUITS)
 
+    def grant_sleep(self, grantee: iam.IGrantable) -> None:
+        """Keep how far the sleep of each endpoint is; nobody deletes it."""
+        self._allow(grantee, "GetItem", _ENDPOINTS)
+        self._allow(grantee, "Query", _ENDPOINTS)
+        self._allow(grantee, "UpdateItem", _ENDPOINTS)
+
     def grant_join_runs(self, grantee: iam.IGrantable) -> None:
         """Take agents into the tree of their run."""
         self._allow(grantee, "UpdateItem", _RUNS)
@@ -154,11 +163,42 @@ class LedgerTable(Construct):
         self._allow(grantee, "PutItem", _RETRIES)
         self._allow(grantee, "UpdateItem", _RETRY_BANK)
 
+    def grant_ask_for_more(self, grantee: iam.IGrantable) -> None:
+        """Put requests for more on record; each change of one is put once, and never changed."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _APPROVALS)
+        self._allow(grantee, "Query", _APPROVALS)
+        self._allow(grantee, "PutItem", _APPROVALS, _APPROVAL_CHANGES)
+
+    def grant_answer_request(self, grantee: iam.IGrantable) -> None:
+        """Change a request, if the configuration is still the one that it was judged by."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _APPROVALS)
+        self._allow(grantee, "ConditionCheckItem", _CONFIGURATION)
+        self._allow(grantee, "PutItem", _APPROVALS, _APPROVAL_CHANGES)
+
+    def grant_await_answer(self, grantee: iam.IGrantable) -> None:
+        """Leave a task token with a request."""
+        self._allow(grantee, "GetItem", _APPROVALS)
+        self._allow(grantee, "PutItem", _APPROVALS)
+
+    def grant_raise_limits(self, grantee: iam.IGrantable) -> None:
+        """Put raises and grants beside the configuration, and move limits with their money.
+
+        Of the configuration's item it may write the measures and nothing else.
+        """
+        moved = (_BUDGETS, _ACCOUNTS)
+        self._allow_attributes(grantee, "UpdateItem", _CONFIGURATION, _MEASURES)
+        self._allow(grantee, "UpdateItem", _DEFINITIONS, *moved)
+        self._allow(grantee, "GetItem", _DEFINITIONS, *moved)
+        self._allow(grantee, "BatchGetItem", *moved)
+        self._allow(grantee, "Query", *moved, _REGISTER)
+        self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
+        self._allow(grantee, "PutItem", *moved)
+
     def grant_watch_incidents(self, grantee: iam.IGrantable) -> None:
         """Keep incidents and their steps, put and lift measures, give a scope a budget for a while.
 
-        Of the configuration's item it may write the measures and nothing else. A limit is moved with
-        its money, as an admission moves money.
+        Of the configuration's item it may write the measures and nothing else. A limit is moved
+        with its money, as an admission moves money.
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)

@@ -10,6 +10,8 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cost_sentry.domain.endpoint import WAKE_ALARM_PREFIX
+from cost_sentry.domain.endpoint_rules import SCALE_EVERY_MINUTES
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
@@ -83,6 +85,7 @@ class Triggers(Construct):
             )
         )
         self._reconcile(functions.by_name["usage_reconciliation"])
+        self._endpoints(functions)
         events.Rule(
             self,
             "ExpiryClock",
@@ -120,4 +123,39 @@ class Triggers(Construct):
                 # The next minute's run does the same work.
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
             ),
+        )
+
+    def _endpoints(self, functions: FunctionSet) -> None:
+        """Every five minutes; and at once when an alarm sees a sleeper called in vain."""
+        events.Rule(
+            self,
+            "EndpointClock",
+            description="Let idle endpoints sleep, wake those that are wanted",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(SCALE_EVERY_MINUTES)),
+            targets=[
+                targets.LambdaFunction(
+                    functions.by_name["scale_endpoints"].function,
+                    event=events.RuleTargetInput.from_object({}),
+                    retry_attempts=0,
+                )
+            ],
+        )
+        events.Rule(
+            self,
+            "EndpointCalled",
+            description="Wake an endpoint that was called while it sleeps",
+            event_pattern=events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                detail={
+                    "alarmName": [{"prefix": WAKE_ALARM_PREFIX}],
+                    "state": {"value": ["ALARM"]},
+                },
+            ),
+            # The clock's next run sees who was called in vain, too.
+            targets=[
+                targets.LambdaFunction(
+                    functions.by_name["wake_endpoint"].function, retry_attempts=2
+                )
+            ],
         )

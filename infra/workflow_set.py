@@ -9,7 +9,7 @@ from constructs import Construct
 from cost_sentry.domain.caller import SEPARATOR, Caller
 from infra.bedrock_access import BedrockAccess
 from infra.function_set import FunctionSet
-from infra.names import pascal
+from infra.names import pascal, standard_workflow_name
 from infra.stage import Stage
 from infra.workflow import Workflow
 
@@ -23,6 +23,7 @@ GUARDED_INVOCATION_STEPS = (
 """Functions that guarded_invocation runs; each is bound as ``${<PascalName>Arn}``."""
 
 
+BUDGET_APPROVAL_STEPS = ("await_answer", "follow_request")
 ANOMALY_RESPONSE_STEPS = ("respond_to_anomaly", "lift_incidents")
 
 
@@ -62,7 +63,12 @@ class WorkflowSet(Construct):
                 name=caller.workflow_name(stack.stack_name),
                 bindings={"Team": caller.team, "Application": caller.application or ""},
             )
-        self.anomaly_response = self._anomaly_response(functions, stage)
+        self.budget_approval = self._standard(
+            "budget_approval", BUDGET_APPROVAL_STEPS, functions, stage
+        )
+        self.anomaly_response = self._standard(
+            "anomaly_response", ANOMALY_RESPONSE_STEPS, functions, stage
+        )
         self.arn_prefix = stack.format_arn(
             service="states",
             resource="stateMachine",
@@ -71,19 +77,21 @@ class WorkflowSet(Construct):
         )
         """Of each caller's workflow; its ``workflow_suffix`` follows."""
 
-    def _anomaly_response(self, functions: FunctionSet, stage: Stage) -> Workflow:
-        """A standard workflow: it waits for the end of a cool-down, and waiting costs nothing."""
-        steps = {name: functions.by_name[name] for name in ANOMALY_RESPONSE_STEPS}
+    def _standard(
+        self, name: str, steps: Sequence[str], functions: FunctionSet, stage: Stage
+    ) -> Workflow:
+        """A standard workflow: an execution may wait for days, and waiting costs nothing."""
+        run = {step: functions.by_name[step] for step in steps}
         workflow = Workflow(
             self,
-            "AnomalyResponse",
-            name="anomaly_response",
-            bindings={f"{pascal(n)}Arn": step.function.function_arn for n, step in steps.items()},
+            pascal(name),
+            name=name,
+            bindings={f"{pascal(n)}Arn": step.function.function_arn for n, step in run.items()},
             stage=stage,
             kind=sfn.StateMachineType.STANDARD,
         )
-        for step in steps.values():
+        for step in run.values():
             step.grant_invoke(workflow.role)
-        name = f"{cdk.Stack.of(self).stack_name}-anomaly-response"
-        workflow.add("Machine", name=name, bindings={})
+        stack_name = cdk.Stack.of(self).stack_name
+        workflow.add("Machine", name=standard_workflow_name(stack_name, name), bindings={})
         return workflow

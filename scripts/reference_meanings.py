@@ -10,6 +10,7 @@ SETTINGS = {
     "alert_topic_arn": "where budgets' mails are published",
     "emergency_bucket_name": "the S3 bucket of calls that are set aside for outages",
     "answer_table_name": "the DynamoDB table of answers that are kept",
+    "approval_workflow_arn": "the workflow that follows requests for more",
 }
 
 REASONS = {

@@ -24,12 +24,12 @@ from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.session import PATH_NAMES_MAX
 from cost_sentry.settings import Settings
 from cost_sentry_local.stand_in.faults import FaultKind
-from infra.alarms import ALARMS
 from infra.function_set import FUNCTIONS
 from infra.names import pascal
 from scripts import ledger_limits as limits
 from scripts import reference_meanings as meanings
 from scripts import running_cost as cost
+from scripts.alarm_tables import ALARM_TABLES
 from scripts.answer_tables import (
     answer_budget_fields,
     answer_fields,
@@ -38,6 +38,7 @@ from scripts.answer_tables import (
     answer_routing_fields,
     answer_rung_fields,
 )
+from scripts.approval_tables import TABLES as APPROVALS
 from scripts.incident_tables import TABLES as INCIDENTS
 from scripts.markdown_table import docstring_table, states_table, table
 from scripts.table_meter import units_kept
@@ -162,12 +163,6 @@ def call_errors() -> str:
     return table("state", "error", "then", rows=rows)
 
 
-def alarms() -> str:
-    """One row per alarm."""
-    rows = ((f"`{row.name}`", f"≥ {row.threshold}", row.meaning) for row in ALARMS)
-    return table("alarm", "in five minutes", "means, and what to do", rows=rows)
-
-
 def entry_kinds() -> str:
     """What a write of a shard can be."""
     said = {
@@ -271,8 +266,8 @@ TABLES: dict[str, Callable[[], str]] = {
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, answer_policy_fields, answer_routing_fields, answer_place_fields,
         decided_by, request_limits, functions, workflow_states,
-        call_errors, alarms,
+        call_errors,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
     )
-} | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip
+} | ALARM_TABLES | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip

@@ -15,7 +15,7 @@ class Section(NamedTuple):
 
 
 NOTHING = "nothing: the sentry has changed nothing for it"
-_LOG = "the log group of `{}` (its name is in the stack's resources), by request id; errors carry no prompts"
+_LOG = "the log group of `{}` (the stack's resources name it); errors carry no prompts"
 
 RUNBOOK: Mapping[str, Section] = {
     "admit_request_errors": Section(
@@ -77,7 +77,7 @@ RUNBOOK: Mapping[str, Section] = {
         undo=NOTHING,
     ),
     "ledger_gap": Section(
-        look="`LedgerGap` in the log of `project_entries`: the place, and the first and last number",
+        look="`LedgerGap` in the log of `project_entries`: the place, first and last number",
         act="look for the message in journal_dead_letters and replay it; balances are right all the"
         " same, for they are in the ledger and not in the journal",
         undo=NOTHING,
@@ -85,8 +85,8 @@ RUNBOOK: Mapping[str, Section] = {
     "journal_dead_letters": Section(
         look="the queue's message: shard and sequence numbers of the stream",
         act="correct the cause, read the records again from the stream at that place, and invoke"
-        " `project_entries` with them: entries that are there are not written twice. Then delete the"
-        " message",
+        " `project_entries` with them: entries that are there are not written twice. Then delete"
+        " the message",
         undo=NOTHING,
     ),
     "budget_mails_failed": Section(
@@ -125,10 +125,23 @@ RUNBOOK: Mapping[str, Section] = {
         act="correct what the log names; the next run goes on where the last one ended",
         undo=NOTHING,
     ),
+    "follow_request_errors": Section(
+        look="`cost-sentry approval list`; the log of `follow_request`: the request, and the error",
+        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be asked:"
+        " wait, it is tried again for two days",
+        undo="`cost-sentry approval end ID` ends what was approved",
+    ),
+    "budget_approval_failures": Section(
+        look="the failed execution of `…-budget-approval`: its name is the request's id",
+        act="correct the cause, then redrive the execution (`aws stepfunctions redrive-execution`),"
+        " or answer or end the request: another execution follows it",
+        undo="`cost-sentry approval end ID`; `cost-sentry config apply` sets limits right as well,"
+        " once the time of the raise is over",
+    ),
     "workflow_failures": Section(
         look="the log of the workflow: state and error; `cost-sentry explain REQUEST_ID`",
-        act="of Bedrock's throttling: ask for more quota, name a ladder, or set `circuitBreaker` and"
-        " `retries`",
+        act="of Bedrock's throttling: ask for more quota, name a ladder, or set"
+        " `circuitBreaker` and `retries`",
         undo=NOTHING,
     ),
     "workflow_timeouts": Section(
@@ -140,8 +153,8 @@ RUNBOOK: Mapping[str, Section] = {
     "anomaly_response_failures": Section(
         look="`cost-sentry incidents list`: what is in force; the failed execution of"
         " `…-anomaly-response`: its error; the logs of `respond_to_anomaly` and `lift_incidents`",
-        act="correct the cause and redrive the execution (`aws stepfunctions redrive-execution`): it"
-        " goes on where it failed, and does nothing twice",
+        act="correct the cause and redrive the execution (`aws stepfunctions redrive-execution`):"
+        " it goes on where it failed, and does nothing twice",
         undo="`cost-sentry incidents lift ID --reason …` ends what was done for an incident",
     ),
     "anomaly_dead_letters": Section(
@@ -152,8 +165,8 @@ RUNBOOK: Mapping[str, Section] = {
     ),
     "anomaly_events_not_understood": Section(
         look="`EventNotUnderstood` in the log of `respond_to_anomaly`: what is wrong with it",
-        act="an alarm of your own: give its metric a dimension `team`, `application` with `team`, or"
-        " `ModelId`; an event of another version: deploy both sides from one version",
+        act="an alarm of your own: give its metric a dimension `team`, `application` with `team`,"
+        " or `ModelId`; an event of another version: deploy both sides from one version",
         undo="nothing: such an event changes nothing",
     ),
     "ledger_write_throttles": Section(

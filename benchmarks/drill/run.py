@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.drill import bypass, endpoints
+from benchmarks.drill import approvals, bypass, endpoints
 
 PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "bypass": bypass.measured,
     "endpoints": endpoints.measured,
+    "approvals": approvals.measured,
 }
 """By their names in ``build/drill.json``; each takes a seed."""
 

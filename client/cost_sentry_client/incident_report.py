@@ -9,7 +9,7 @@ from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
 from cost_sentry.domain.measure import Measure
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.sentry_config import scope_text
-from cost_sentry_client.tables import facts_table
+from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,6 +32,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "usualUsdPerMinute": _usd(incident.usual),
         "seenUsdPerMinute": _usd(incident.seen),
         "percentOfUsual": incident.percent,
+        "how": incident.how,
         "projectedUsdByMidnight": None if incident.is_over else _usd(ahead),
         "application": _lead(evidence.application),
         "model": _lead(evidence.model),
@@ -56,8 +57,6 @@ def step_json(incident: Incident) -> dict[str, Any]:
 
 def incidents_table(incidents: Sequence[Incident], now: datetime) -> "Table | str":
     """The latest of each scope."""
-    from cost_sentry_client.tables import amounts_table
-
     if not incidents:
         return "no incident is on record"
     table = amounts_table("incident", "scope", "since", amounts=("severity", "state"))

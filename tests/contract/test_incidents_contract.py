@@ -11,16 +11,8 @@ from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.incident_ports import Kept, Share
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.incident import (
-    Evidence,
-    Incident,
-    Lead,
-    closed,
-    lifted,
-    opened,
-    revised,
-    scope_key,
-)
+from cost_sentry.domain.incident import Evidence, Incident, Lead, scope_key
+from cost_sentry.domain.incident_course import closed, lifted, opened, revised
 from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES
 from tests.contract.race import race
 from tests.fakes.builders import NOON

@@ -53,6 +53,7 @@ def lift(
     incident_id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="As mails and refusals name it.")
     ] = None,
+    *,
     everything: Annotated[
         bool,
         typer.Option(

@@ -10,6 +10,7 @@ from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.session import CHILDREN_MAX, PATH_NAMES_MAX
 from cost_sentry.domain.unit import MANY, noun
 from cost_sentry_client.config_file.anomaly_checks import anomaly_findings
+from cost_sentry_client.config_file.approval_checks import approval_findings
 from cost_sentry_client.config_file.caller_checks import find_caller_problems
 from cost_sentry_client.config_file.circuit_checks import circuit_findings
 from cost_sentry_client.config_file.coverage import find_crowded
@@ -57,6 +58,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *external_findings(file),
         *routing_findings(file, book, known),
         *flex_findings(file, book),
+        *approval_findings(file),
         *anomaly_findings(file),
         *endpoint_findings(file),
         *_policies(file),

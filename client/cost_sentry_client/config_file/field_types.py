@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
+from cost_sentry.domain.approval_rules import APPROVER
+
 TEAM_ID = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 BUDGET_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MODEL_ID = r"^[a-z0-9.:-]{3,128}$"
@@ -31,6 +33,10 @@ WORDS = {
     INSTANCE_TYPE: "an instance type of SageMaker, such as ml.g5.xlarge",
     TIME_ZONE: "a time zone of the tz database, such as Europe/Berlin",
     ADDRESS: "an e-mail address such as finops@example.com",
+    APPROVER: (
+        "the ARN of a user, a role or a role's session, such as "
+        "arn:aws:iam::111122223333:role/Owners; * at the end of a role's name, or in a session's"
+    ),
 }
 """What each pattern allows, in words."""
 
@@ -55,6 +61,7 @@ TagName = Annotated[str, StringConstraints(pattern=TAG_NAME)]
 TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE), _Written]
 TimeZone = Annotated[str, StringConstraints(pattern=TIME_ZONE)]
 Address = Annotated[str, StringConstraints(pattern=ADDRESS, max_length=254)]
+Approver = Annotated[str, StringConstraints(pattern=APPROVER)]
 Switch = Annotated[bool, BeforeValidator(_truth)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Amount = Annotated[

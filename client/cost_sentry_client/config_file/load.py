@@ -208,6 +208,7 @@ def _config(file: SentryFile) -> SentryConfig:
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
         external_usage=file.external_usage.rules() if file.external_usage else ALL_ALLOWED,
+        approvals=file.approvals.rules() if file.approvals else None,
         anomalies=anomaly_rules_of(file.anomalies),
         endpoints=file.endpoints.rules() if file.endpoints else None,
     )

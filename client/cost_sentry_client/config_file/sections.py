@@ -16,6 +16,7 @@ from cost_sentry_client.config_file.shapes import (
     StagesShape,
 )
 from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape, AnomalyRuleShape
+from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import (
     AnswerCacheShape,
     ApplicationShape,
@@ -55,6 +56,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routing.virtualModels.<name>.", VirtualModelShape),
     ("routing.taskTypes.<task type>.", TaskTypeShape),
     ("externalUsage.", ExternalUsageShape),
+    ("approvals.", ApprovalsShape),
     ("anomalies.", AnomaliesShape),
     ("anomalies.rules[].", AnomalyRuleShape),
     ("endpoints.", EndpointsShape),

@@ -21,6 +21,7 @@ from cost_sentry_client.config_file.field_types import (
 )
 from cost_sentry_client.config_file.shape import Shape
 from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape
+from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
 from cost_sentry_client.config_file.shapes_endpoints import EndpointsShape
@@ -264,6 +265,10 @@ class SentryFile(Shape):
     external_usage: ExternalUsageShape | None = Field(
         default=None,
         description="which models may be called past the sentry; else nobody is told of any",
+    )
+    approvals: ApprovalsShape | None = Field(
+        default=None,
+        description="who may approve what somebody asks for; else nobody can ask for more",
     )
     anomalies: AnomaliesShape | None = Field(
         default=None,

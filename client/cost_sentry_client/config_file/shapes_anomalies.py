@@ -35,7 +35,7 @@ class AnomalyRuleShape(Shape):
     do: Annotated[Action, Field(strict=False)] = Field(
         default=Action.TELL,
         description="tell the owners only; or also tighten: a temporary budget of dollars a "
-        "minute; or freeze: no call of the scope; both for the cool-down, or until somebody lifts it",
+        "minute; or freeze: no call of the scope; both for the cool-down, or until it is lifted",
     )
     percent: int | None = Field(
         default=None,
@@ -79,7 +79,7 @@ class AnomaliesShape(Shape):
     rules: list[AnomalyRuleShape] = Field(
         default_factory=list,
         max_length=RULES_MAX,
-        description="the first that applies to an anomaly decides; where none does, owners are told",
+        description="the first that applies to an anomaly decides; where none does, it is told",
     )
     scopes_per_hour_max: int = Field(
         default=SCOPES_PER_HOUR_MAX,

@@ -1,25 +1,23 @@
 """EventBridge events that tell of an anomaly, as sightings; or why one is none.
 
-| source | detail-type | who is concerned |
-| --- | --- | --- |
-| ``cost-sentry`` | ``Anomaly`` | ``scope``: ``["team", id]``, ``["application", "team/application"]`` or ``["model", id]`` |
-| ``aws.cloudwatch`` | ``CloudWatch Alarm State Change`` | the dimensions of its metric: ``team``, ``application``, ``model`` or ``ModelId`` |
-
-An alarm says how bad it is by its name: what follows ``-anomaly-``, ``warning`` or ``critical``.
+- source ``cost-sentry``, type ``Anomaly``: the detector's, as ``anomaly_record`` writes it;
+- source ``aws.cloudwatch``, type ``CloudWatch Alarm State Change``: an alarm whose metric has a
+  dimension ``team``, ``application`` with its team, or ``model`` or ``ModelId``. It says how bad it
+  is by its name: what follows ``-anomaly-``, ``warning`` or ``critical``.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cost_sentry.domain.anomaly import Severity
+from cost_sentry.adapters.anomaly_record import anomaly_from_document
+from cost_sentry.domain.anomaly import Evidence, Severity, Signal
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.incident import Sighting
 from cost_sentry.domain.model_id import base_model_id
 
 DETECTOR = "detector"
-VERSION = 1
 ANOMALY_ALARM = "-anomaly-"
 """Part of the names of alarms that tell of spending; others tell that the sentry is unwell."""
 AHEAD_MAX = timedelta(minutes=5)
@@ -59,19 +57,30 @@ def sighting_from(event: Mapping[str, Any], now: datetime) -> Sighting:
 
 
 def _from_detector(detail: Mapping[str, Any]) -> Sighting:
-    if detail["version"] != VERSION:
-        raise ValueError(f"version {detail['version']!r}; only {VERSION} is known here")
-    kind, name = detail["scope"]
+    anomaly = anomaly_from_document(detail)
+    is_new = anomaly.evidence.signal is Signal.NEW
     return Sighting(
-        scope=_scope(kind, name),
-        severity=Severity(detail["severity"]),
-        since=_moment(detail["since"]),
-        seen_at=_moment(detail["now"]),
+        scope=_scope(*anomaly.scope),
+        severity=anomaly.severity,
+        since=anomaly.since,
+        seen_at=anomaly.now,
         source=DETECTOR,
-        usual=_amount(detail["expectedPicodollarsPerMinute"]),
-        seen=_amount(detail["seenPicodollarsPerMinute"]),
-        percent=int(detail["factorPercent"]),
+        # A scope without a past has no usual rate; what is unknown is not nothing.
+        usual=anomaly.expected_picodollars_per_minute or None,
+        seen=anomaly.seen_picodollars_per_minute,
+        percent=None if is_new else anomaly.factor_percent,
+        how=_how(anomaly.evidence),
     )
+
+
+def _how(evidence: Evidence) -> str:
+    """Which of its parts are unlike themselves, by what is known of each."""
+    parts = {
+        "calls": evidence.calls_percent,
+        "tokens a call": evidence.tokens_per_call_percent,
+        "cost a token": evidence.cost_per_token_percent,
+    }
+    return ", ".join(f"{name} {int(part)} %" for name, part in parts.items() if part is not None)
 
 
 def _from_alarm(detail: Mapping[str, Any]) -> Sighting:
@@ -130,13 +139,6 @@ def _name(text: str) -> str:
     if not 0 < len(text) <= NAME_CHARACTERS_MAX or not text.isprintable():
         raise ValueError(f"a name of {len(text)} characters; allowed: 1 to {NAME_CHARACTERS_MAX}")
     return text
-
-
-def _amount(text: str | int) -> int:
-    amount = int(text)
-    if amount < 0:
-        raise ValueError(f"an amount of {amount}")
-    return amount
 
 
 def _moment(text: str) -> datetime:

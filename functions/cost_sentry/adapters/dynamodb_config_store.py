@@ -108,6 +108,11 @@ class CachedConfigSource:
             self._look(now)
         return self._good.config if self._good else None
 
+    @property
+    def known(self) -> SentryConfig | None:
+        """What the last answer was; nobody is asked for it."""
+        return self._good.config if self._good else None
+
     def _look(self, now: datetime) -> None:
         self._tried_at, self.stand_in = now, None
         try:

@@ -13,7 +13,7 @@ from cost_sentry.domain.incident import Evidence, Incident, IncidentState, Lead,
 
 FORM = 1
 _MOMENTS = ("at", "since", "opened_at", "seen_at", "ends_at")
-_TEXTS = ("id", "by", "source", "note")
+_TEXTS = ("id", "by", "source", "how", "note")
 _NUMBERS = ("revision", "cool_down_minutes", "told_revision")
 _AMOUNTS = ("usual", "seen", "percent")
 
@@ -53,6 +53,11 @@ def _incident_from(record: Mapping[str, Any]) -> Incident:
     if record["form"] != FORM:
         raise ValueError(f"an incident of form {record['form']!r}; only {FORM} is known here")
     quiet = record["quiet_until"]
+    plain: dict[str, Any] = {
+        **{name: datetime.fromisoformat(record[name]) for name in _MOMENTS},
+        **{name: record[name] for name in (*_TEXTS, *_NUMBERS)},
+        **{name: _amount_from(record[name]) for name in _AMOUNTS},
+    }
     return Incident(
         scope=dict(record["scope"]),
         state=IncidentState(record["state"]),
@@ -64,9 +69,7 @@ def _incident_from(record: Mapping[str, Any]) -> Incident:
         measure=next(iter(measures_from_document(record["measure"])), None),
         replaced=measures_from_document(record["replaced"]),
         quiet_until=None if quiet is None else datetime.fromisoformat(quiet),
-        **{name: datetime.fromisoformat(record[name]) for name in _MOMENTS},
-        **{name: record[name] for name in (*_TEXTS, *_NUMBERS)},
-        **{name: _amount_from(record[name]) for name in _AMOUNTS},
+        **plain,
     )
 
 

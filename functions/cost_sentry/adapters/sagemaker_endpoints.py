@@ -74,6 +74,13 @@ class SageMakerEndpoints:
             components = self._components(name, config)
             return seen_endpoint(told, config, self._tags(told["EndpointArn"]), components)
 
+    def owner_of(self, component: str) -> str | None:
+        """The endpoint of an inference component; ``None`` if there is no such component."""
+        ask = self._sagemaker.describe_inference_component
+        with named_faults(component):
+            told = or_none(lambda: ask(InferenceComponentName=component))
+        return None if told is None else str(told["EndpointName"])
+
     def snapshot(self, name: str) -> Snapshot:
         """See the port."""
         with named_faults(name):

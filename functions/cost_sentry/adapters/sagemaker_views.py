@@ -90,6 +90,9 @@ def _why_unfit(told: Document, config: Document | None, components: Sequence[Com
         "it has shadow variants, so somebody is testing with it": bool(
             told.get("ShadowProductionVariants")
         ),
+        "its storage has a key of its own, which the sentry may not use to make it again": bool(
+            config.get("KmsKeyId")
+        ),
         "it is serverless: it costs nothing while nobody calls it": any(
             variant.get("ServerlessConfig") for variant in variants
         ),

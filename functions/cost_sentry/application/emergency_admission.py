@@ -33,6 +33,7 @@ from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck
+from cost_sentry.application.policy_facts import granted_classes
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Clock, Complexity, PriceBook, TokenCounter
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
@@ -106,6 +107,7 @@ class EmergencyAdmission:
             engines=self.policy_engines,
             clock=self.clock,
             is_pinned=models.route is None,
+            granted=granted_classes(config.measures, request.tags, now),
         )
         for candidate in check.permitted(models.each):
             if isinstance(candidate, RungOutcome):

@@ -105,6 +105,8 @@ def _more(incident: Incident) -> list[tuple[str, str]]:
     rows = [("Since", f"{_moment(incident.since)}, told by {incident.source}")]
     if more is not None:
         rows.append(("How much", f"{more} % of what is usual"))
+    if incident.how:
+        rows.append(("Of that", f"{incident.how} of what is usual"))
     rows += _leads(incident.evidence)
     ahead = None if incident.is_over else projected_picodollars(incident)
     if ahead is not None:
@@ -130,9 +132,9 @@ def _lead(lead: Lead, evidence: Evidence) -> str:
 def _tail(incident: Incident) -> tuple[str, ...]:
     if incident.is_over:
         return ()
+    ends = f"It ends by itself at {_moment(incident.ends_at)} unless there are further signs."
     return (
-        f"It ends by itself at {_moment(incident.ends_at)} unless there are further signs. You get "
-        "another mail if it gets worse, and when it is over.",
+        f"{ends} You get another mail if it gets worse, and when it is over.",
         "Look: cost-sentry incidents show " + incident.id,
     )
 

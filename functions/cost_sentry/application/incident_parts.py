@@ -14,7 +14,8 @@ from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock, ConfigSource, LedgerBooks
 from cost_sentry.application.take_measure import take_measure
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention
-from cost_sentry.domain.incident import Incident, IncidentState, not_acted, scope_key
+from cost_sentry.domain.incident import Incident, IncidentState, scope_key
+from cost_sentry.domain.incident_course import not_acted
 from cost_sentry.domain.measure import MeasuresFull
 from cost_sentry.domain.sentry_config import SentryConfig
 

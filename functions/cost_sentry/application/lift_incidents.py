@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
 from cost_sentry.application.incident_ports import Kept
 from cost_sentry.application.take_measure import set_limits_right
-from cost_sentry.domain.incident import Incident, closed, lifted, scope_key
+from cost_sentry.domain.incident import Incident, scope_key
+from cost_sentry.domain.incident_course import closed, lifted
 
 REASON_CHARACTERS_MAX = 300
 

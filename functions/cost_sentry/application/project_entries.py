@@ -19,6 +19,7 @@ from cost_sentry.application.record_alerts import BudgetWindow, record_alerts
 from cost_sentry.application.send_alerts import SendOutcome, send_alerts
 from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
+from cost_sentry.domain.figures import Figures, figures_of
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import postings_of
 
@@ -75,6 +76,8 @@ class Projection:
     """Records to deliver again: a shard's first failing record and all its later ones."""
     problems: tuple[str, ...] = ()
     new: int = 0
+    figures: tuple[Figures, ...] = ()
+    """Of the new entries. A run that dies loses them: CloudWatch is told what is likely."""
     repeated: int = 0
     gaps: tuple[Gap, ...] = ()
     alerts: tuple[AlertKey, ...] = ()
@@ -109,7 +112,7 @@ def project_entries(
     """
     run, now = _Run(batch), clock.now()
     new = _write(run, journal)
-    repeated = len(run.open()) - new
+    repeated = len(run.open()) - len(new)
     recorded = _record_alerts(
         run, journal=journal, outbox=outbox, config=config, limits=limits, now=now
     )
@@ -120,7 +123,8 @@ def project_entries(
     return Projection(
         failed_ids=run.failed_ids(),
         problems=tuple(run.problems),
-        new=new,
+        new=len(new),
+        figures=figures_of(new),
         repeated=max(repeated, 0),
         gaps=gaps,
         alerts=recorded,
@@ -199,25 +203,26 @@ class _Run:
         return position >= self._blocked_from.get(self._batch[position].place, len(self._batch))
 
 
-def _write(run: _Run, journal: Journal) -> int:
-    """Write what is good; how many entries were new."""
+def _write(run: _Run, journal: Journal) -> Sequence[LedgerEntry]:
+    """Write what is good; the entries that were new."""
     try:
-        return len(journal.write([entry for _, entry in run.open()]))
+        return journal.write([entry for _, entry in run.open()])
     except (EntryNotWritable, LedgerUnavailable):
         return _write_singly(run, journal)
 
 
-def _write_singly(run: _Run, journal: Journal) -> int:
+def _write_singly(run: _Run, journal: Journal) -> Sequence[LedgerEntry]:
     """One at a time, so that an entry that cannot be written fails for its own shard only.
 
     And so that a table that seldom answers gets some more each time: all at once would never pass.
     """
-    new, refused = 0, set()
+    new: list[LedgerEntry] = []
+    refused: set[str] = set()
     for record, entry in run.open():
         if record.place in refused:
             continue
         try:
-            new += len(journal.write([entry]))
+            new += journal.write([entry])
         except EntryNotWritable as error:
             refused.add(record.place)
             run.block(record, str(error))

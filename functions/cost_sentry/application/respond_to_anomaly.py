@@ -10,17 +10,8 @@ from cost_sentry.application.incident_ports import Kept, Share
 from cost_sentry.domain.anomaly_rules import TELL_ONLY, AnomalyRule
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
-from cost_sentry.domain.incident import (
-    Incident,
-    IncidentState,
-    Sighting,
-    closed,
-    not_acted,
-    opened,
-    opens,
-    revised,
-    scope_key,
-)
+from cost_sentry.domain.incident import Incident, IncidentState, Sighting, scope_key
+from cost_sentry.domain.incident_course import closed, not_acted, opened, opens, revised
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
 
@@ -95,7 +86,7 @@ def _after(
 def _keep(
     before: Incident | None, after: Incident, config: SentryConfig, parts: IncidentParts
 ) -> Incident | None:
-    """What is kept; ``None`` if somebody was first. A scope that begins to be acted on has a share."""
+    """What is kept; ``None`` if somebody was first. Beginning to act on a scope takes a share."""
     acts, acted = after.state is IncidentState.ACTING, _acts(before)
     share = _share(after.at, config) if acts and not acted else None
     outcome = parts.kept(after, share)

@@ -22,6 +22,7 @@ from cost_sentry.application.model_refusal import refusal_of_length
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck, ask_what_is_left
+from cost_sentry.application.policy_facts import granted_classes
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
@@ -202,6 +203,9 @@ class Serving:
             clock=self.parts.clock,
             left_percent=left_percent,
             is_pinned=self._route is None,
+            granted=granted_classes(
+                self.config.measures, self.request.tags, self.parts.clock.now()
+            ),
         )
 
     def _reservation(self, candidate: Candidate) -> Reservation:

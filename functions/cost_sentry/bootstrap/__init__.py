@@ -10,6 +10,8 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cost_sentry.bootstrap.incidents import incident_parts as incident_parts
+from cost_sentry.bootstrap.incidents import send_notices as send_notices
 from cost_sentry.bootstrap.mails import alerts as alerts
 from cost_sentry.bootstrap.mails import notices as notices
 from cost_sentry.bootstrap.mails import outbox as outbox

@@ -36,6 +36,7 @@ class Signal(StrEnum):
     CALLS = "calls"
     """Calls per minute, failed ones too."""
     COST_PER_CALL = "cost-per-call"
+    TOKENS_PER_CALL = "tokens-per-call"
     NEW = "new"
     """Picodollars per minute of a scope without a past, beside its budget."""
 

@@ -1,4 +1,4 @@
-"""What the configuration wants done about anomalies: tell, tighten or freeze, by scope and severity."""
+"""What the configuration wants done about anomalies, by scope and severity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -13,6 +13,8 @@ WAKE_LEAD = timedelta(minutes=10)
 """How long before its hours an endpoint is woken. AWS's launch post of scaling to zero measured
 five minutes from the first call to the first answer; large models take longer to load."""
 PRODUCTION = ({ENVIRONMENT_TAG: "prod"}, {ENVIRONMENT_TAG: "production"})
+SCALE_EVERY_MINUTES = 5
+"""How often the schedule looks at endpoints."""
 IDLE_MINUTES_MIN = 15
 """The longest call streams for eight minutes, and metrics come some minutes late."""
 

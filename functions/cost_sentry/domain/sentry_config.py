@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cost_sentry.domain.anomaly_rules import NO_ANOMALY_RULES, AnomalyRules
 from cost_sentry.domain.answer_cache import AnswerCaching
+from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import MODEL_TAG, NO_STAGES, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.circuit import CircuitRules
@@ -105,6 +106,8 @@ class SentryConfig:
     """What is done about spending that is unlike itself."""
     measures: Measures = ()
     """What is in force for a while beside all this; see ``measures_in_force.in_force``."""
+    approvals: ApprovalRules | None = None
+    """Who may approve what somebody asks for; ``None``: nobody, so nobody can ask."""
     external_usage: ExternalUsageRules = ALL_ALLOWED
     """Which models may be called past the sentry."""
     endpoints: EndpointRules | None = None

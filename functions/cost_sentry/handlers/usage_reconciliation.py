@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from cost_sentry import bootstrap_usage
 from cost_sentry.adapters.reconciliation_report import counts_of, events_of, gauges_of
+from cost_sentry.bootstrap import usage
 
 logger = Logger(service="usage_reconciliation")
 metrics = Metrics(namespace="CostSentry", service="usage_reconciliation")
@@ -15,7 +15,7 @@ metrics = Metrics(namespace="CostSentry", service="usage_reconciliation")
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Any event to ``{"compared", "booked", "waits"}``."""
-    done = bootstrap_usage.usage_reconciliation().run()
+    done = usage.usage_reconciliation().run()
     for name, count in counts_of(done).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
     for model, name, value in gauges_of(done):

@@ -1,6 +1,8 @@
 """Events of EventBridge as sightings: what is malformed is told, and never tried again."""
 
 import copy
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,24 +10,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_sentry.adapters.anomaly_events import EventNotUnderstood, sighting_from
-from cost_sentry.domain.anomaly import Severity
+from cost_sentry.adapters.anomaly_record import anomaly_document
+from cost_sentry.domain.anomaly import Anomaly, Evidence, Severity, Signal
 from cost_sentry.domain.incident import Sighting
 from tests.fakes.builders import NOON
 
-ANOMALY = {
-    "source": "cost-sentry",
-    "detail-type": "Anomaly",
-    "detail": {
-        "version": 1,
-        "scope": ["application", "search/web"],
-        "since": "2026-11-21T11:55:00+00:00",
-        "now": "2026-11-21T12:00:00+00:00",
-        "severity": "critical",
-        "expectedPicodollarsPerMinute": "3000000000000",
-        "seenPicodollarsPerMinute": "12000000000000",
-        "factorPercent": 400,
-    },
-}
+TOLD = Anomaly(
+    scope=("application", "search/web"),
+    since=NOON - timedelta(minutes=5),
+    now=NOON,
+    severity=Severity.CRITICAL,
+    expected_picodollars_per_minute=3 * 10**12,
+    seen_picodollars_per_minute=12 * 10**12,
+    factor_percent=400,
+    evidence=Evidence(
+        signal=Signal.CALLS,
+        window_minutes=3,
+        calls_percent=390,
+        tokens_per_call_percent=103,
+        cost_per_token_percent=None,
+    ),
+)
+"""As the detector raises it."""
+
+
+def told(anomaly=TOLD):
+    return {
+        "source": "cost-sentry",
+        "detail-type": "Anomaly",
+        "detail": json.loads(json.dumps(anomaly_document(anomaly))),
+    }
+
+
+ANOMALY = told()
 # As the user guide of CloudWatch shows them, "Alarm events and EventBridge".
 ALARM = {
     "source": "aws.cloudwatch",
@@ -86,7 +103,23 @@ def test_the_detectors_event_says_who_since_when_and_how_much():
         usual=3 * 10**12,
         seen=12 * 10**12,
         percent=400,
+        how="calls 390 %, tokens a call 103 %",
     )
+
+
+def test_a_scope_without_a_past_has_no_usual_rate():
+    new = replace(TOLD.evidence, signal=Signal.NEW, calls_percent=None)
+    anomaly = replace(TOLD, expected_picodollars_per_minute=0, evidence=new)
+
+    seen = sighting_from(told(anomaly), NOON)
+
+    assert (seen.usual, seen.percent, seen.how) == (None, None, "tokens a call 103 %")
+
+
+def test_a_model_is_known_without_its_geography():
+    anomaly = replace(TOLD, scope=("model", "us.amazon.nova-pro-v1:0"))
+
+    assert sighting_from(told(anomaly), NOON).scope == {"model": "amazon.nova-pro-v1:0"}
 
 
 def test_an_alarm_says_who_by_its_dimensions_and_how_bad_by_its_name():
@@ -122,16 +155,25 @@ def test_a_scope_is_what_budgets_have(given, scope):
         ({}, "an event of None, None tells of no anomaly"),
         ({"source": "aws.ec2", "detail-type": "x"}, "tells of no anomaly"),
         (changed(ANOMALY, ("detail",), None), "malformed Anomaly"),
-        (changed(ANOMALY, ("detail", "version"), 2), "version 2; only 1"),
-        (changed(ANOMALY, ("detail", "scope"), ["user", "x"]), "allowed: team, application, model"),
-        (changed(ANOMALY, ("detail", "scope"), ["application", "x"]), "allowed: team/application"),
-        (changed(ANOMALY, ("detail", "scope"), ["team", ""]), "a name of 0 characters"),
-        (changed(ANOMALY, ("detail", "scope"), ["team", "x" * 129]), "a name of 129 characters"),
+        (changed(ANOMALY, ("detail", "version"), 2), "only 1"),
+        (
+            changed(ANOMALY, ("detail", "scope"), {"kind": "user", "id": "x"}),
+            "allowed: team, application, model",
+        ),
+        (
+            changed(ANOMALY, ("detail", "scope"), {"kind": "application", "id": "x"}),
+            "allowed: team/application",
+        ),
+        (changed(ANOMALY, ("detail", "scope", "id"), "/web"), "a name of 0 characters"),
+        (
+            changed(ANOMALY, ("detail", "scope"), {"kind": "team", "id": "x" * 129}),
+            "a name of 129 characters",
+        ),
         (changed(ANOMALY, ("detail", "severity"), "bad"), "Severity"),
         (changed(ANOMALY, ("detail", "since"), "soon"), "isoformat"),
-        (changed(ANOMALY, ("detail", "since"), "2026-11-21T11:55:00"), "has no time zone"),
+        (changed(ANOMALY, ("detail", "since"), "2026-11-21T11:55:00"), "offset from UTC"),
         (changed(ANOMALY, ("detail", "now"), "2026-11-21T12:06:00+00:00"), "which is to come"),
-        (changed(ANOMALY, ("detail", "seenPicodollarsPerMinute"), "-1"), "an amount of -1"),
+        (changed(ANOMALY, ("detail", "seenUsdPerMinute"), "-1"), "non-negative"),
         (changed(ALARM, ("detail", "state", "value"), "INSUFFICIENT_DATA"), "allowed: ALARM, OK"),
         (changed(ALARM, ("detail", "configuration", "metrics"), []), "none of its metrics"),
         (dimensions(FunctionName="admit"), "none of its metrics"),

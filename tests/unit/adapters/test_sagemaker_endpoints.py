@@ -364,11 +364,13 @@ def test_components_get_their_minimum_back_and_the_alarm_ends(stubbed):
             "it has shadow variants",
         ),
         ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {}, "serverless"),
+        ({}, {"KmsKeyId": "alias/own"}, "has a key of its own"),
     ],
 )
 def test_what_cannot_sleep_says_why(stubbed, variant, more, why):
+    of_config = {name: more.pop(name) for name in ("KmsKeyId",) if name in (more := dict(more))}
     stubbed.answer("sagemaker", "describe_endpoint", told(**more))
-    config = {**CONFIG, "ProductionVariants": [{**VARIANT, **variant}]}
+    config = {**CONFIG, **of_config, "ProductionVariants": [{**VARIANT, **variant}]}
     stubbed.answer("sagemaker", "describe_endpoint_config", config)
     listed = {"InferenceComponents": [summary("ic")]}
     stubbed.answer("sagemaker", "list_inference_components", listed)

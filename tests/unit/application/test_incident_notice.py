@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 from cost_sentry.application.incident_notice import incident_notice, notice_key
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule
-from cost_sentry.domain.incident import (
-    NO_EVIDENCE,
-    Evidence,
-    Lead,
-    closed,
-    lifted,
-    not_acted,
-    opened,
-    revised,
-)
+from cost_sentry.domain.incident import NO_EVIDENCE, Evidence, Lead
+from cost_sentry.domain.incident_course import closed, lifted, not_acted, opened, revised
 from tests.fakes.admissions import config
 from tests.fakes.builders import NOON, budget
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TEAMS, TIGHTEN, sighting
@@ -59,6 +51,7 @@ def test_the_evidence_says_since_when_who_on_what_and_what_it_will_cost():
     assert "slowed it to $6.00 a minute until 2026-11-21 13:00Z" in body
     assert "Since:    2026-11-21 11:55Z, told by detector" in body
     assert "How much: 400 % of what is usual" in body
+    assert "Of that:  calls 390 %, tokens a call 103 %, cost a token 100 %" in body
     assert "Who:      search/web: $9.00 of $10.00 in search-daily 2026-11-21" in body
     assert "Model:    us.amazon.nova-pro-v1:0: $8.00 of $10.00 in search-daily" in body
     assert "$8,640.00 more by midnight" in body.replace("\n          ", " ")
@@ -126,7 +119,7 @@ rules = st.builds(
     end=st.sampled_from(["goes on", "closed", "lifted", "not acted"]),
 )
 def test_every_mail_says_all_four_in_its_first_five_lines(
-    scope, source, usual, seen, lead, reason, rule, end
+    *, scope, source, usual, seen, lead, reason, rule, end
 ):
     evidence = Evidence(
         application=Lead(name=lead, picodollars=1, of_picodollars=2), budget_id="b", window_id="w"

@@ -9,7 +9,8 @@ from cost_sentry.adapters.dynamodb_measures import DynamoDbMeasures
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.measure_items import CONFIG_KEY
 from cost_sentry.domain.anomaly import Severity
-from cost_sentry.domain.incident import NO_EVIDENCE, opened
+from cost_sentry.domain.incident import NO_EVIDENCE
+from cost_sentry.domain.incident_course import opened
 from tests.fakes.builders import ManualClock, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, sighting
 from tests.unit.client.conftest import cost_sentry

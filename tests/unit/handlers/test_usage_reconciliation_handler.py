@@ -7,11 +7,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cost_sentry import bootstrap, bootstrap_usage
+from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.bootstrap import usage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.handlers import usage_reconciliation
@@ -36,12 +37,12 @@ def clock(monkeypatch):
         create_table(boto3.client("dynamodb"), "ledger")
         monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", "arn:aws:sns:us-east-1:1:t")
         forget_what_was_built()
-        bootstrap_usage.usage_reconciliation.cache_clear()
+        usage.usage_reconciliation.cache_clear()
         clock = ManualClock(bootstrap.clock().now().replace(second=0, microsecond=0))
         monkeypatch.setattr(bootstrap, "clock", lambda: clock)
         yield clock
     forget_what_was_built()
-    bootstrap_usage.usage_reconciliation.cache_clear()
+    usage.usage_reconciliation.cache_clear()
 
 
 def put_in_force(clock, **changes):

@@ -1,4 +1,4 @@
-"""What `sentry.yaml` says of anomalies: defaults, rules that could never apply, and what they need."""
+"""What `sentry.yaml` says of anomalies: defaults, rules that could never apply, what they need."""
 
 import pytest
 
@@ -66,10 +66,14 @@ def test_a_change_of_rules_is_told_by_their_place(file):
 
     assert told == [
         "added anomalies: scopesPerHourMax 3",
-        "added anomaly rule 0: scope team=search, severity critical, do freeze, percent none,"
-        " floor none, coolDownMinutes 60, tell lead@example.com",
-        "added anomaly rule 1: scope everything, severity warning, do tighten, percent 150,"
-        " floor 0.50 usd, coolDownMinutes 30, tell none",
+        (
+            "added anomaly rule 0: scope team=search, severity critical, do freeze, percent none,"
+            " floor none, coolDownMinutes 60, tell lead@example.com"
+        ),
+        (
+            "added anomaly rule 1: scope everything, severity warning, do tighten, percent 150,"
+            " floor 0.50 usd, coolDownMinutes 30, tell none"
+        ),
     ]
     assert back == ["removed anomalies", "removed anomaly rule 0", "removed anomaly rule 1"]
 

@@ -9,13 +9,14 @@ from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_meters import DynamoDbMeters
 from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch, DynamoDbUsageCursors
 from cost_sentry.application.usage_reconciliation import UsageReconciliation
+from cost_sentry.bootstrap.table import dynamodb_client, ledger_calls, settings
 
 
 @cache
 def usage_reconciliation() -> UsageReconciliation:
     """The use case behind ``usage_reconciliation``."""
-    calls, clock = bootstrap.ledger_calls(), bootstrap.clock()
-    journal_calls = JournalCalls(bootstrap.dynamodb_client(), bootstrap.settings().table_name)
+    calls, clock = ledger_calls(), bootstrap.clock()
+    journal_calls = JournalCalls(dynamodb_client(), settings().table_name)
     return UsageReconciliation(
         metrics=CloudWatchMetrics(cloudwatch_client()),
         own_use=DynamoDbMeters(journal_calls, calls, clock.now),

@@ -11,6 +11,10 @@ from infra.spend_alarms import SCOPES_MAX, SPEND_ALARMS, TIMES_EVEN_RATE
 from infra.watched_spend import WatchedScope, read_watched
 
 EXAMPLE = Path("examples/sentry.yaml")
+TWO_BUDGETS = """
+- {scope: {}, unit: usd, window: day, limit: 144}
+- {scope: {team: search}, unit: usd, window: day, limit: 14.4}
+"""
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -73,11 +77,7 @@ def test_what_such_an_alarm_tells_is_understood_as_an_anomaly_of_that_team_or_mo
         ("- {scope: {}, unit: tokens, window: day, limit: 1440}", None),
         ("- {scope: {}, unit: usd, window: minute, limit: 1}", None),
         ("- {scope: {}, unit: usd, window: day, limit: much}", None),
-        (
-            "- {scope: {}, unit: usd, window: day, limit: 144}\n"
-            "- {scope: {team: search}, unit: usd, window: day, limit: 14.4}",
-            "0.01",
-        ),
+        (TWO_BUDGETS, "0.01"),
     ],
 )
 def test_the_tightest_dollar_budget_of_all_its_calls_says_what_is_even(tmp_path, budgets, rate):

@@ -80,6 +80,11 @@ def step_functions_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("stepfunctions", _twice(connect_timeout=1, read_timeout=4))
 
 
+def events_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Nobody waits for an event, and the next run raises what this one could not."""
+    return _client("events", _twice(connect_timeout=2, read_timeout=5))
+
+
 def _twice(*, connect_timeout: float, read_timeout: float) -> Config:
     return _config(ATTEMPTS, connect_timeout=connect_timeout, read_timeout=read_timeout)
 

@@ -1,0 +1,81 @@
+"""Meters, states and events in memory: what the ports promise, at one instant each."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cost_sentry.application.anomaly_ports import AnomalyNotRaised, KeptState
+from cost_sentry.application.meter_ports import ScopeMinute
+from cost_sentry.domain.anomaly import Anomaly, Scope, minute_at
+from cost_sentry.domain.burn_minutes import Use
+from cost_sentry.domain.burn_state import BurnState
+from cost_sentry.domain.errors import LedgerUnavailable
+
+
+class MemoryMeters:
+    """``application.meter_ports.Meters``."""
+
+    def __init__(self) -> None:
+        self.used: dict[Scope, dict[datetime, ScopeMinute]] = {}
+        self.silent: set[Scope] = set()
+        self.is_silent = False
+
+    def add(self, scope: Scope, number: int, use: Use) -> None:
+        minute = ScopeMinute(
+            minute=minute_at(number),
+            calls=use.calls,
+            picodollars=use.picodollars,
+            input_tokens=use.tokens - use.tokens // 5,
+            output_tokens=use.tokens // 5,
+        )
+        self.used.setdefault(scope, {})[minute.minute] = minute
+
+    def active(self, since: datetime) -> Sequence[Scope]:
+        if self.is_silent:
+            raise LedgerUnavailable("gone")
+        hour = since.replace(minute=0, second=0, microsecond=0)
+        return [scope for scope, minutes in self.used.items() if max(minutes) >= hour]
+
+    def minutes(self, scope: Scope, since: datetime, until: datetime) -> Sequence[ScopeMinute]:
+        if self.is_silent or scope in self.silent:
+            raise LedgerUnavailable("gone")
+        found = self.used.get(scope, {})
+        return [found[minute] for minute in sorted(found) if since <= minute < until]
+
+
+class MemoryDetectorStates:
+    """``application.anomaly_ports.DetectorStates``."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Scope, KeptState] = {}
+        self.written = 0
+
+    def read(self, scope: Scope) -> KeptState | None:
+        return self.kept.get(scope)
+
+    def write(self, scope: Scope, before: int | None, state: BurnState) -> int | None:
+        there = self.kept.get(scope)
+        if before != (there.version if there else None):
+            return None
+        self.written += 1
+        version = 1 if before is None else before + 1
+        self.kept[scope] = KeptState(state=state, version=version)
+        return version
+
+
+class MemoryEvents:
+    """``application.anomaly_ports.Events``; ``refusals`` is how many it refuses first."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
+        self.raised: list[Anomaly] = []
+
+    def raise_(self, anomaly: Anomaly) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise AnomalyNotRaised(f"{anomaly.id}: refused")
+        self.raised.append(anomaly)
+
+    @property
+    def told(self) -> Iterable[tuple[str, str]]:
+        """Each once, as whoever acts knows it."""
+        return {(anomaly.id, anomaly.severity.value) for anomaly in self.raised}

@@ -95,6 +95,36 @@ RUNBOOK: Mapping[str, Section] = {
         " themselves",
         undo=NOTHING,
     ),
+    "external_usage_forbidden": Section(
+        look="the mail: model, hour, amounts; `ExternalUsage` in the log of `usage_reconciliation`;"
+        " CloudTrail's events `InvokeModel` and `Converse` of that model and hour: who called",
+        act="take `bedrock:InvokeModel` away from who may not, or name the model under"
+        " `externalUsage.allowedModels` and apply",
+        undo="nothing: it was used, and is charged; a budget that it used up can be raised",
+    ),
+    "external_usage_unpriced": Section(
+        look="`ExternalUsage` in the log of `usage_reconciliation` with `cost_usd` null: the model",
+        act="add its price ([add a model](../how-to/add-a-model.md)), or take the right to call it"
+        " away",
+        undo="nothing: what was used before the price is known stays unpriced",
+    ),
+    "usage_reconciliation_waits": Section(
+        look="`waits` in the log of `usage_reconciliation`; `project_entries_iterator_age`,"
+        " `project_entries_failed`",
+        act="correct what holds `project_entries` up; what was used meanwhile is booked after it",
+        undo=NOTHING,
+    ),
+    "usage_reconciliation_problems": Section(
+        look="`problems` in the log of `usage_reconciliation`",
+        act="of throttling: ask for more of CloudWatch's `GetMetricData`; of the ledger: see the"
+        " other alarms. Points may be fetched for fifteen days",
+        undo=NOTHING,
+    ),
+    "usage_reconciliation_errors": Section(
+        look=_LOG.format("usage_reconciliation"),
+        act="correct what the log names; the next run goes on where the last one ended",
+        undo=NOTHING,
+    ),
     "follow_request_errors": Section(
         look="`cost-sentry approval list`; the log of `follow_request`: the request, and the error",
         act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be asked:"

@@ -12,6 +12,7 @@ from infra.callers import read_callers
 from infra.cost_sentry_stack import CostSentryStack
 from infra.stage import stage_named
 from infra.suppressions import explain_findings
+from infra.watched_spend import read_watched
 
 ROOT = pathlib.Path(__file__).resolve().parent
 
@@ -27,6 +28,7 @@ stack = CostSentryStack(
     stage=stage,
     addresses=read_addresses(config),
     callers=read_callers(config),
+    spenders=read_watched(config),
 )
 for tag, value in (("application", "cost-sentry"), ("stage", stage.name)):
     cdk.Tags.of(stack).add(tag, value)

@@ -23,7 +23,10 @@ class Addresses:
 
 
 def read_addresses(path: pathlib.Path) -> Addresses:
-    """Collect ``alerts.addresses``, ``teams.*.owners`` and ``budgets[].owners``."""
+    """Collect ``alerts.addresses``, owners of teams and budgets, and who is told otherwise.
+
+    That is ``approvals.mail`` and ``anomalies.rules[].tell``.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"no configuration at {path}; give -c config=<your sentry.yaml>")
     document = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -31,8 +34,16 @@ def read_addresses(path: pathlib.Path) -> Addresses:
     owners = {
         address for owned in _owned(document) for address in _texts(_mapping(owned).get("owners"))
     }
+    approvers = set(_texts(_mapping(document.get("approvals")).get("mail")))
+    rules = _mapping(document.get("anomalies")).get("rules")
+    told = {
+        address
+        for rule in (rules if isinstance(rules, list) else ())
+        for address in _texts(_mapping(rule).get("tell"))
+    }
     return Addresses(
-        operators=tuple(sorted(operators)), recipients=tuple(sorted(operators | owners))
+        operators=tuple(sorted(operators)),
+        recipients=tuple(sorted(operators | owners | approvers | told)),
     )
 
 

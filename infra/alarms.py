@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from infra.alerts import Alerts
+from infra.anomaly_events import AnomalyEvents
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 from infra.triggers import Triggers
@@ -23,6 +24,7 @@ class Watched:
     workflows: WorkflowSet
     ledger: LedgerTable
     triggers: Triggers
+    anomalies: AnomalyEvents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,45 @@ ALARMS = (
         "the function's log has the reason.",
     ),
     AlarmRow(
+        name="external_usage_forbidden",
+        metric=_written("ExternalUsageForbidden", "usage_reconciliation"),
+        threshold=1,
+        meaning="A model was called past the sentry that externalUsage.allowedModels of "
+        "sentry.yaml does not name. A mail, and ExternalUsage in the function's log, name model, "
+        "hour and amounts; CloudTrail names who called. It is charged to the budgets of the model "
+        "and of the organisation; take bedrock:InvokeModel away from whoever may not do that.",
+    ),
+    AlarmRow(
+        name="external_usage_unpriced",
+        metric=_written("ExternalUsageUnpriced", "usage_reconciliation"),
+        threshold=1,
+        meaning="A model was called past the sentry that has no price, so budgets in dollars were "
+        "not charged for it; its calls and tokens were. ExternalUsage in the function's log names "
+        "it. Add a price, or take bedrock:InvokeModel away.",
+    ),
+    AlarmRow(
+        name="usage_reconciliation_waits",
+        metric=_written("ReconciliationWaits", "usage_reconciliation"),
+        threshold=5,
+        meaning="For five minutes usage could not be compared with Amazon CloudWatch, because the "
+        "journal is behind the ledger: calls past the sentry are not charged yet. Nothing is lost. "
+        "Look at project_entries and its alarms; the function's log says since when.",
+    ),
+    AlarmRow(
+        name="usage_reconciliation_problems",
+        metric=_written("ReconciliationProblems", "usage_reconciliation"),
+        threshold=10,
+        meaning="Usage could not be compared, or not be booked, again and again: CloudWatch "
+        "throttles, or the ledger does not answer. Nothing is lost; the function's log says what.",
+    ),
+    AlarmRow(
+        name="usage_reconciliation_errors",
+        metric=_errors("usage_reconciliation"),
+        threshold=3,
+        meaning="The comparison of usage with Amazon CloudWatch failed. Calls past the sentry are "
+        "charged when it works again. Read the function's log.",
+    ),
+    AlarmRow(
         name="workflow_failures",
         metric=_workflows("ExecutionFailed", "WorkflowFailures"),
         threshold=25,
@@ -181,6 +222,65 @@ ALARMS = (
         threshold=1,
         meaning="A call outlasted the workflow's time limit. Its reservation expires and is "
         "charged in full.",
+    ),
+    AlarmRow(
+        name="follow_request_errors",
+        metric=_errors("follow_request"),
+        threshold=1,
+        meaning="A request for more is not mailed, put in force or ended in time. It is tried "
+        "again for two days; read the function's log. `cost-sentry approval list` shows what is "
+        "open.",
+    ),
+    AlarmRow(
+        name="budget_approval_failures",
+        metric=lambda on: on.workflows.budget_approval.ended(
+            "ExecutionFailed", "ApprovalFailures"
+        ).metric(statistic="Sum"),
+        threshold=1,
+        meaning="A request for more is not followed any more, so a limit may stay raised for "
+        "longer than was approved. Correct what the log of follow_request says, then `cost-sentry "
+        "approval end` the request: it is followed anew. `cost-sentry config apply` sets limits "
+        "right too, once the time of the raise is over.",
+    ),
+    AlarmRow(
+        name="anomaly_response_failures",
+        metric=lambda on: on.workflows.anomaly_response.ended(
+            "ExecutionFailed", "AnomalyResponseFailures"
+        ).metric(statistic="Sum"),
+        threshold=1,
+        meaning="An anomaly was not responded to, or the end of an incident not recorded, in about "
+        "an hour of trying. What is in force ends by itself; `cost-sentry incidents` says what "
+        "is. Read the functions' logs, then redrive the execution: it goes on where it failed.",
+    ),
+    AlarmRow(
+        name="anomaly_dead_letters",
+        metric=lambda on: on.anomalies.dead_letters.metric_approximate_number_of_messages_visible(
+            statistic="Maximum"
+        ),
+        threshold=1,
+        meaning="EventBridge could not start anomaly_response for an event, in a day of trying. "
+        "The message holds the event: correct the cause and start the workflow with it.",
+    ),
+    AlarmRow(
+        name="anomaly_events_not_understood",
+        metric=_written("EventsNotUnderstood", "respond_to_anomaly"),
+        threshold=1,
+        meaning="An event told of an anomaly in a form that nobody can read, or of a scope that is "
+        "neither a team, an application nor a model. The function's log says what is wrong.",
+    ),
+    AlarmRow(
+        name="scale_endpoints_errors",
+        metric=_errors("scale_endpoints"),
+        threshold=1,
+        meaning="Endpoints neither fall asleep nor wake by schedule, and jobs run past their "
+        "limits. Read the function's log; the next run in five minutes tries again.",
+    ),
+    AlarmRow(
+        name="wake_endpoint_errors",
+        metric=_errors("wake_endpoint"),
+        threshold=1,
+        meaning="Whoever asked for a sleeping endpoint got no answer. That it is wanted may be on "
+        "record; the schedule wakes it then. Read the function's log.",
     ),
     AlarmRow(
         name="ledger_write_throttles",
@@ -214,7 +314,7 @@ class Alarms(Construct):
                 .create_alarm(
                     self,
                     row.name,
-                    alarm_description=row.meaning,
+                    alarm_description=f"{row.meaning} Runbook: docs/runbook/alarms.md#{row.name}",
                     threshold=row.threshold,
                     evaluation_periods=1,
                     comparison_operator=(

@@ -9,14 +9,18 @@ from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses
 from infra.alarms import Alarms, Watched
 from infra.alerts import Alerts
+from infra.anomaly_events import AnomalyEvents
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
+from infra.endpoint_access import EndpointAccess
 from infra.function_set import FunctionSet, Neighbours
 from infra.ledger_table import LedgerTable
-from infra.names import pascal
+from infra.names import pascal, standard_workflow_name
+from infra.spend_alarms import SpendAlarms
 from infra.stage import Stage
 from infra.triggers import Triggers
+from infra.watched_spend import WatchedScope
 from infra.workflow_set import WorkflowSet
 
 
@@ -31,6 +35,7 @@ class CostSentryStack(cdk.Stack):
         stage: Stage,
         addresses: Addresses,
         callers: Sequence[Caller],
+        spenders: Sequence[WatchedScope],
     ) -> None:
         super().__init__(
             scope,
@@ -44,17 +49,35 @@ class CostSentryStack(cdk.Stack):
         emergency = EmergencyStore(self, "Emergency", stage=stage)
         answers = AnswerTable(self, "Answers")
         near = Neighbours(
-            ledger=ledger, alerts=alerts, models=models, emergency=emergency, answers=answers
+            ledger=ledger,
+            alerts=alerts,
+            models=models,
+            emergency=emergency,
+            answers=answers,
+            endpoints=EndpointAccess(self, "Endpoints"),
+            approval_workflow_arn=self.format_arn(
+                service="states",
+                resource="stateMachine",
+                resource_name=standard_workflow_name(self.stack_name, "budget_approval"),
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            ),
         )
         functions = FunctionSet(self, "Functions", near=near, stage=stage)
         workflows = WorkflowSet(
             self, "Workflows", functions=functions, models=models, callers=callers, stage=stage
         )
         triggers = Triggers(self, "Triggers", functions=functions, ledger=ledger)
+        response = workflows.anomaly_response.state_machines[0]
+        anomalies = AnomalyEvents(self, "AnomalyEvents", response=response)
         watched = Watched(
-            functions=functions, workflows=workflows, ledger=ledger, triggers=triggers
+            functions=functions,
+            workflows=workflows,
+            ledger=ledger,
+            triggers=triggers,
+            anomalies=anomalies,
         )
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
+        SpendAlarms(self, "SpendAlarms", scopes=spenders, alerts=alerts)
 
         self._output("LedgerTableName", ledger.table.table_name)
         self._output("GuardedInvocationArnPrefix", workflows.arn_prefix)

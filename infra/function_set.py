@@ -12,10 +12,13 @@ from infra.alerts import Alerts
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
+from infra.endpoint_access import EndpointAccess
 from infra.ledger_table import LedgerTable
+from infra.model_metrics import grant_read_metrics
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
 from infra.stage import Stage
+from infra.workflow_grants import grant_start, grant_wake
 from scripts.stage_functions import staged_functions
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -27,6 +30,8 @@ ADMISSION_SECONDS_MAX = 38
 """And then the emergency store, which may be slow too."""
 FAULT_SECONDS_MAX = 4
 """A caller waits for it who gets an error anyway."""
+ENDPOINT_SECONDS_MAX = 120
+"""Shorter than a claim on an endpoint lasts, so that no two ever work on one."""
 MODEL_CALL_SECONDS_MAX = 250
 """Longer than the function's own client waits for a model, so that a silent one is reported."""
 
@@ -40,6 +45,9 @@ class Neighbours:
     models: BedrockAccess
     emergency: EmergencyStore
     answers: AnswerTable
+    endpoints: EndpointAccess
+    approval_workflow_arn: str
+    """Of ``budget_approval``, which runs some of these functions: its name is known before it."""
 
 
 Grant = Callable[[Neighbours, SentryFunction], None]
@@ -116,6 +124,26 @@ FUNCTIONS = (
         ),
     ),
     FunctionRow(
+        name="respond_to_anomaly",
+        timeout_seconds=30,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_watch_incidents(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="lift_incidents",
+        timeout_seconds=30,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_watch_incidents(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
+    FunctionRow(
         name="project_entries",
         timeout_seconds=60,
         memory_mib=256,
@@ -124,6 +152,79 @@ FUNCTIONS = (
             lambda near, to: near.ledger.grant_watch_models(to.role),
             lambda near, to: near.ledger.grant_earn_retries(to.role),
             lambda near, to: near.ledger.grant_send_alerts(to.role),
+            lambda near, to: near.alerts.grant_publish(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="usage_reconciliation",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_reconcile_usage(to.role),
+            lambda _, to: grant_read_metrics(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="scale_endpoints",
+        timeout_seconds=ENDPOINT_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.endpoints.grant_scale(to.role),
+            lambda near, to: near.endpoints.grant_guard(to.role),
+            lambda near, to: near.ledger.grant_sleep(to.role),
+            lambda near, to: near.ledger.grant_reserve(to.role),
+            lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="wake_endpoint",
+        timeout_seconds=ENDPOINT_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.endpoints.grant_scale(to.role),
+            lambda near, to: near.ledger.grant_sleep(to.role),
+            lambda near, to: near.ledger.grant_reserve(to.role),
+            lambda near, to: near.ledger.grant_resolve(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="ask_for_more",
+        timeout_seconds=LEDGER_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.ledger.grant_ask_for_more(to.role),
+            lambda near, to: grant_start(near.approval_workflow_arn, to.role),
+        ),
+    ),
+    FunctionRow(
+        name="answer_request",
+        timeout_seconds=LEDGER_SECONDS_MAX,
+        memory_mib=512,
+        grants=(
+            lambda near, to: near.ledger.grant_answer_request(to.role),
+            lambda near, to: grant_start(near.approval_workflow_arn, to.role),
+            lambda near, to: grant_wake(near.approval_workflow_arn, to.role),
+        ),
+    ),
+    FunctionRow(
+        name="await_answer",
+        timeout_seconds=LEDGER_SECONDS_MAX,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_await_answer(to.role),
+            lambda near, to: grant_wake(near.approval_workflow_arn, to.role),
+        ),
+    ),
+    FunctionRow(
+        name="follow_request",
+        timeout_seconds=60,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_answer_request(to.role),
+            lambda near, to: near.ledger.grant_raise_limits(to.role),
+            lambda near, to: near.ledger.grant_give_notice(to.role),
             lambda near, to: near.alerts.grant_publish(to.role),
         ),
     ),
@@ -143,6 +244,7 @@ class FunctionSet(Construct):
             alert_topic_arn=near.alerts.topic.topic_arn,
             emergency_bucket_name=near.emergency.bucket.bucket_name,
             answer_table_name=near.answers.table.table_name,
+            approval_workflow_arn=near.approval_workflow_arn,
         )
         code = lambda_.Code.from_asset(str(staged_functions()))
         layer = self._layer()

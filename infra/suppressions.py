@@ -7,9 +7,12 @@ from constructs import IConstruct
 
 from infra.bedrock_access import GUARDRAILS, priced_models, priced_profiles
 from infra.emergency_store import KINDS
+from infra.endpoint_access import COMPONENT, CONFIG, ENDPOINT, JOBS, TRACKING_ALARMS, WAKE_ALARMS
 
 _ANYWHERE = "arn:<AWS::Partition>:bedrock:*:"
 _BUCKET = "<EmergencyBucket9AF741A9.Arn>"
+_SAGEMAKER = "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>"
+_CLOUDWATCH = "arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>"
 _HERE = "arn:<AWS::Partition>:bedrock:<AWS::Region>:<AWS::AccountId>"
 
 
@@ -37,7 +40,8 @@ ACCEPTANCES = (
         path="Functions",
         findings=_wildcards("*"),
         reason="X-Ray's PutTraceSegments and PutTelemetryRecords have no resource to name, nor has "
-        "ListStreams as the event source mapping asks for it.",
+        "ListStreams as the event source mapping asks for it, nor have CloudWatch's GetMetricData "
+        "and ListMetrics.",
     ),
     Acceptance(
         path="Functions",
@@ -85,6 +89,26 @@ ACCEPTANCES = (
         findings=_wildcards(*(f"{_HERE}:{guardrail}" for guardrail in GUARDRAILS)),
         reason="The caller's guardrailConfig names the guardrail. Those of this account and "
         "Region only, and applying one can only take away from an answer.",
+    ),
+    Acceptance(
+        path="Endpoints",
+        findings=_wildcards(
+            "*", *(f"{_SAGEMAKER}:{one}" for one in (ENDPOINT, CONFIG, COMPONENT, *JOBS))
+        ),
+        reason="Which endpoints may sleep, and which jobs have a limit, their owners say by tags, "
+        "and the statements ask for these; listing, metrics and scaling have no resource to name.",
+    ),
+    Acceptance(
+        path="Endpoints",
+        findings=_wildcards(f"{_CLOUDWATCH}:{WAKE_ALARMS}", f"{_CLOUDWATCH}:{TRACKING_ALARMS}"),
+        reason="The sentry names its own alarms by a prefix and the component; those of a scaling "
+        "policy that is put back are named by Application Auto Scaling.",
+    ),
+    Acceptance(
+        path="AnomalyEvents/DeadLetters",
+        findings=("SQS3",),
+        reason="This is the dead-letter queue itself, of EventBridge's rules, where cdk-nag does "
+        "not look.",
     ),
     Acceptance(
         path="Triggers/DeadLetters",

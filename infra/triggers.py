@@ -3,14 +3,19 @@
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cost_sentry.domain.endpoint import WAKE_ALARM_PREFIX
+from cost_sentry.domain.endpoint_rules import SCALE_EVERY_MINUTES
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
+from infra.sentry_function import SentryFunction
 
 STREAM_BATCH_MAX = 100
 STREAM_WAIT_SECONDS = 10
@@ -33,11 +38,18 @@ BUDGET_USED_UP = {
 """Refusals leave no entry, and are the only sign that a budget is at its end: a limit that is never
 overspent is seldom spent to the last cent."""
 
+MARK_SENT = {
+    "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.is_equal("TICK")}, "sk": {"S": ["SENT"]}}}
+}
+"""The comparison of usage asks by it how far the stream has come; the answer starts nothing."""
+RECONCILED_EVERY_MINUTES = 1
+
 
 class Triggers(Construct):
     """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
 
-    Refusals that found a budget used up start ``project_entries`` as well.
+    Refusals that found a budget used up start ``project_entries`` as well, and so do marks.
+    ``usage_reconciliation`` is started every minute.
     A batch that fails is halved until the one bad record stands alone; after a hundred attempts
     its place in the stream goes to ``dead_letters``, which has an alarm, and the others go on.
     """
@@ -68,9 +80,12 @@ class Triggers(Construct):
                 filters=[
                     lambda_.FilterCriteria.filter(ENTRY_WRITTEN),
                     lambda_.FilterCriteria.filter(BUDGET_USED_UP),
+                    lambda_.FilterCriteria.filter(MARK_SENT),
                 ],
             )
         )
+        self._reconcile(functions.by_name["usage_reconciliation"])
+        self._endpoints(functions)
         events.Rule(
             self,
             "ExpiryClock",
@@ -82,6 +97,65 @@ class Triggers(Construct):
                     event=events.RuleTargetInput.from_object({}),
                     # The next tick does the same work; a late one would only run beside it.
                     retry_attempts=0,
+                )
+            ],
+        )
+
+    def _reconcile(self, function: SentryFunction) -> None:
+        """Every minute; the role may invoke this function and no version of it."""
+        role = iam.Role(
+            self,
+            "ReconciliationClockRole",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+            description="Starts usage_reconciliation, and may nothing else",
+        )
+        function.grant_invoke(role)
+        scheduler.CfnSchedule(
+            self,
+            "ReconciliationClock",
+            description="Compare usage with what Amazon CloudWatch metered",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            schedule_expression=f"rate({RECONCILED_EVERY_MINUTES} minute)",
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function.function_arn,
+                role_arn=role.role_arn,
+                input="{}",
+                # The next minute's run does the same work.
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
+            ),
+        )
+
+    def _endpoints(self, functions: FunctionSet) -> None:
+        """Every five minutes; and at once when an alarm sees a sleeper called in vain."""
+        events.Rule(
+            self,
+            "EndpointClock",
+            description="Let idle endpoints sleep, wake those that are wanted",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(SCALE_EVERY_MINUTES)),
+            targets=[
+                targets.LambdaFunction(
+                    functions.by_name["scale_endpoints"].function,
+                    event=events.RuleTargetInput.from_object({}),
+                    retry_attempts=0,
+                )
+            ],
+        )
+        events.Rule(
+            self,
+            "EndpointCalled",
+            description="Wake an endpoint that was called while it sleeps",
+            event_pattern=events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                detail={
+                    "alarmName": [{"prefix": WAKE_ALARM_PREFIX}],
+                    "state": {"value": ["ALARM"]},
+                },
+            ),
+            # The clock's next run sees who was called in vain, too.
+            targets=[
+                targets.LambdaFunction(
+                    functions.by_name["wake_endpoint"].function, retry_attempts=2
                 )
             ],
         )

@@ -22,7 +22,7 @@ def placeholders(definition: str) -> frozenset[str]:
 
 
 class Workflow(Construct):
-    """Express workflows of ``statemachines/<name>.asl.json`` with one role and one log.
+    """Workflows of ``statemachines/<name>.asl.json`` with one role and one log.
 
     Failures are logged; every decision and its outcome stands in the ledger's journal, so a line
     for each event of each call would only be paid for twice. No data is logged (P10): prompts and
@@ -40,8 +40,10 @@ class Workflow(Construct):
         name: str,
         bindings: Mapping[str, str],
         stage: Stage,
+        kind: sfn.StateMachineType = sfn.StateMachineType.EXPRESS,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._kind = kind
         self._file = DEFINITIONS / f"{name}.asl.json"
         self._wanted = placeholders(self._file.read_text(encoding="utf-8"))
         self._bindings = bindings
@@ -70,7 +72,7 @@ class Workflow(Construct):
             self,
             construct_id,
             state_machine_name=name,
-            state_machine_type=sfn.StateMachineType.EXPRESS,
+            state_machine_type=self._kind,
             definition_body=sfn.DefinitionBody.from_file(str(self._file)),
             definition_substitutions=bound,
             role=self.role,

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cost_sentry.domain.caller import SEPARATOR, Caller
 from infra.bedrock_access import BedrockAccess
 from infra.function_set import FunctionSet
-from infra.names import pascal
+from infra.names import pascal, standard_workflow_name
 from infra.stage import Stage
 from infra.workflow import Workflow
 
@@ -20,6 +21,10 @@ GUARDED_INVOCATION_STEPS = (
     "void_reservation",
 )
 """Functions that guarded_invocation runs; each is bound as ``${<PascalName>Arn}``."""
+
+
+BUDGET_APPROVAL_STEPS = ("await_answer", "follow_request")
+ANOMALY_RESPONSE_STEPS = ("respond_to_anomaly", "lift_incidents")
 
 
 class WorkflowSet(Construct):
@@ -58,6 +63,12 @@ class WorkflowSet(Construct):
                 name=caller.workflow_name(stack.stack_name),
                 bindings={"Team": caller.team, "Application": caller.application or ""},
             )
+        self.budget_approval = self._standard(
+            "budget_approval", BUDGET_APPROVAL_STEPS, functions, stage
+        )
+        self.anomaly_response = self._standard(
+            "anomaly_response", ANOMALY_RESPONSE_STEPS, functions, stage
+        )
         self.arn_prefix = stack.format_arn(
             service="states",
             resource="stateMachine",
@@ -65,3 +76,22 @@ class WorkflowSet(Construct):
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         """Of each caller's workflow; its ``workflow_suffix`` follows."""
+
+    def _standard(
+        self, name: str, steps: Sequence[str], functions: FunctionSet, stage: Stage
+    ) -> Workflow:
+        """A standard workflow: an execution may wait for days, and waiting costs nothing."""
+        run = {step: functions.by_name[step] for step in steps}
+        workflow = Workflow(
+            self,
+            pascal(name),
+            name=name,
+            bindings={f"{pascal(n)}Arn": step.function.function_arn for n, step in run.items()},
+            stage=stage,
+            kind=sfn.StateMachineType.STANDARD,
+        )
+        for step in run.values():
+            step.grant_invoke(workflow.role)
+        stack_name = cdk.Stack.of(self).stack_name
+        workflow.add("Machine", name=standard_workflow_name(stack_name, name), bindings={})
+        return workflow

@@ -22,7 +22,17 @@ STAMP = ROOT / ".build" / "layer.sha256"
 PLATFORM = "manylinux2014_aarch64"
 RUNS_IN = "/opt/python"
 
-SERVICES = ("bedrock-runtime", "dynamodb", "sns")
+SERVICES = (
+    "application-autoscaling",
+    "bedrock-runtime",
+    "cloudwatch",
+    "dynamodb",
+    "resourcegroupstaggingapi",
+    "s3",
+    "sagemaker",
+    "sagemaker-runtime",
+    "sns",
+)
 """What boto3 clients in the adapters speak to; a test compares."""
 
 UNUSED_FOLDERS = ("__pycache__", "*.dist-info", "bin")

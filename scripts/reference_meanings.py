@@ -10,6 +10,7 @@ SETTINGS = {
     "alert_topic_arn": "where budgets' mails are published",
     "emergency_bucket_name": "the S3 bucket of calls that are set aside for outages",
     "answer_table_name": "the DynamoDB table of answers that are kept",
+    "approval_workflow_arn": "the workflow that follows requests for more",
 }
 
 REASONS = {
@@ -36,6 +37,10 @@ REASONS = {
     ReasonCode.REROUTED_TO_RETRY: (
         "Amazon Bedrock refused that model before it ran; a rung of its ladder was tried instead",
         "nothing",
+    ),
+    ReasonCode.REROUTED_BY_FREEZE: (
+        "that model is frozen for a while, by an incident; a rung of its ladder is called",
+        "nothing; `message` says by which incident, and until when",
     ),
     ReasonCode.REROUTED_BY_POLICY: (
         "a policy forbids that model; a rung of its ladder is permitted, and fits everywhere",
@@ -68,6 +73,10 @@ REASONS = {
     ReasonCode.CIRCUIT_OPEN: (
         "so many calls to the model failed that it is not asked for now, and nothing else fits",
         "wait `retryAfterSeconds`, or name another model",
+    ),
+    ReasonCode.FROZEN: (
+        "an incident froze these calls for a while, and no other model can serve this one",
+        "wait `retryAfterSeconds`, or have the incident lifted: `message` names it, and says how",
     ),
     ReasonCode.INVALID_REQUEST: (
         "the input is malformed, lacks a required tag, or asks for too much output",

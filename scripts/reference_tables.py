@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
-from benchmarks.drill.page import TABLES as DRILL
+from benchmarks.drill.anomaly_tables import TABLES as DRILL
 from cost_sentry.adapters import (
     circuit_items,
     detector_items,
@@ -26,12 +26,12 @@ from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.session import PATH_NAMES_MAX
 from cost_sentry.settings import Settings
 from cost_sentry_local.stand_in.faults import FaultKind
-from infra.alarms import ALARMS
 from infra.function_set import FUNCTIONS
 from infra.names import pascal
 from scripts import ledger_limits as limits
 from scripts import reference_meanings as meanings
 from scripts import running_cost as cost
+from scripts.alarm_tables import ALARM_TABLES
 from scripts.answer_tables import (
     answer_budget_fields,
     answer_fields,
@@ -40,7 +40,9 @@ from scripts.answer_tables import (
     answer_routing_fields,
     answer_rung_fields,
 )
-from scripts.markdown_table import table
+from scripts.approval_tables import TABLES as APPROVALS
+from scripts.incident_tables import TABLES as INCIDENTS
+from scripts.markdown_table import docstring_table, states_table, table
 from scripts.table_meter import units_kept
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -148,12 +150,7 @@ def functions() -> str:
 
 def workflow_states() -> str:
     """The states of ``guarded_invocation``, in the order in which they are written."""
-    machine = json.loads(WORKFLOW.read_text(encoding="utf-8"))
-    rows = (
-        (f"**{name}**", state["Type"], state["Comment"])
-        for name, state in machine["States"].items()
-    )
-    return table("state", "type", "why", rows=rows)
+    return states_table(WORKFLOW)
 
 
 def call_errors() -> str:
@@ -166,12 +163,6 @@ def call_errors() -> str:
         for catch in state["Catch"]
     ]
     return table("state", "error", "then", rows=rows)
-
-
-def alarms() -> str:
-    """One row per alarm."""
-    rows = ((f"`{row.name}`", f"≥ {row.threshold}", row.meaning) for row in ALARMS)
-    return table("alarm", "in five minutes", "means, and what to do", rows=rows)
 
 
 def entry_kinds() -> str:
@@ -197,32 +188,32 @@ def ledger_limits() -> str:
 
 def ledger_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
-    return _docstring_table(ledger_items.__doc__)
+    return docstring_table(ledger_items.__doc__)
 
 
 def window_ids() -> str:
     """From the docstring of the module that writes them."""
-    return _docstring_table(window_id.__doc__)
+    return docstring_table(window_id.__doc__)
 
 
 def circuit_item_keys() -> str:
     """What watches models, and pays for retries."""
-    return _docstring_table(circuit_items.__doc__)
+    return docstring_table(circuit_items.__doc__)
 
 
 def detector_item_keys() -> str:
     """What is known of how scopes burn money."""
-    return _docstring_table(detector_items.__doc__)
+    return docstring_table(detector_items.__doc__)
 
 
 def run_tree_item_keys() -> str:
     """What is kept of agent runs beside their budgets."""
-    return _docstring_table(run_tree_items.__doc__)
+    return docstring_table(run_tree_items.__doc__)
 
 
 def journal_item_keys() -> str:
     """From the docstring of the module that makes the keys."""
-    return _docstring_table(dynamodb_journal_items.__doc__)
+    return docstring_table(dynamodb_journal_items.__doc__)
 
 
 def faults() -> str:
@@ -276,22 +267,15 @@ def _named(head: str, known: Mapping[Any, str]) -> str:
     return table(head, "means", rows=((f"`{name}`", meaning) for name, meaning in known.items()))
 
 
-def _docstring_table(docstring: str | None) -> str:
-    lines = [line for line in (docstring or "").splitlines() if line.startswith("|")]
-    if not lines:
-        raise ValueError("the docstring has no table")
-    return "\n".join(lines).replace("``", "`")
-
-
 TABLES: dict[str, Callable[[], str]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         settings, reason_codes, decisions, states, answer_fields, answer_budget_fields,
         answer_rung_fields, answer_policy_fields, answer_routing_fields, answer_place_fields,
         decided_by, request_limits, functions, workflow_states,
-        call_errors, alarms,
+        call_errors,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
         journal_item_keys, circuit_item_keys, run_tree_item_keys, detector_item_keys,
         faults, gaps,
     )
-} | BENCH_BUDGET | BENCH_DECISIONS | DRILL  # fmt: skip
+} | ALARM_TABLES | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS | DRILL  # fmt: skip

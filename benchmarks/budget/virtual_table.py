@@ -13,6 +13,7 @@ from benchmarks.budget.wire_meter import WireMeter
 from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.stream_records import streamed_entries
 from cost_sentry.application.project_entries import StreamedEntry, project_entries
@@ -70,9 +71,9 @@ class VirtualSentry:
         self._number = 0
         self.batches = 0
         """Runs of the projection."""
-        self._client = self.meter.client if metered else InstantClient(model)
+        self.client = self.meter.client if metered else InstantClient(model)
         self.sentry = BenchSentry(
-            client=self._client,
+            client=self.client,
             budgets=budgets,
             clock=self.clock,
             pause=_nobody_else_writes,
@@ -98,8 +99,8 @@ class VirtualSentry:
                 self._entries.append((self.clock.time, entry))
 
     def _project(self, entries: Sequence[StreamedEntry]) -> None:
-        calls = LedgerCalls(self._client, self.sentry.table)
-        journal_calls = JournalCalls(self._client, self.sentry.table)
+        calls = LedgerCalls(self.client, self.sentry.table)
+        journal_calls = JournalCalls(self.client, self.sentry.table)
         done = project_entries(
             entries,
             journal=DynamoDbJournal(journal_calls, calls, _nobody_else_writes),
@@ -108,6 +109,7 @@ class VirtualSentry:
             ledger=self.sentry.ledger,
             config=self.sentry.admission.config_source,
             limits=self.sentry.books,
+            marks=DynamoDbStreamWatch(calls),
             clock=self.clock,
         )
         if done.failed_ids:

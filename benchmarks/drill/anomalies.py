@@ -5,26 +5,28 @@ anomalies. All scopes are looked at every minute of all six: applications, teams
 """
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from benchmarks.drill.plants import PLANTED, Kind, Plant, Size, plant
+from benchmarks.drill.plants import Kind, Plant, Size, plant
 from benchmarks.drill.watch import Raised, raised
 from benchmarks.drill.weeks import WEEK, quiet_world
+from benchmarks.shared.terminal import write_json
 from cost_sentry.domain.burn_rules import BurnRules
 from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
 
 LEARNED_WEEKS, QUIET_WEEKS = 3, 2
-REPORTED_SEED = 2_026
-UNSEEN_SEEDS = (1, 2, 3, 4, 5)
+REPORTED_SEED = 1
+UNSEEN_SEEDS = (2, 3, 4, 5, 2_026)
 """Told beside it. Windows and factors were chosen on seeds from 101 on, before any of these ran."""
-SPARSE_SEED = 11
+LEARNING_SEED, SPARSE_SEED = 107, 11
+KEPT = Path(__file__).parent / "anomalies.json"
 _AFTERMATH_MINUTES = 30
 """What is raised so soon after an anomaly ended is its echo, and counted as neither."""
 
 Json = dict[str, Any]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,6 @@ def figures_of(found: Found) -> Json:
             "worst_minutes": round(max(large_minutes, default=0), 2),
         },
         "median_minutes": round(statistics.median(minutes), 2) if minutes else None,
-        "false_incidents_by_week_of_learning": list(found.false_by_week[:LEARNED_WEEKS]),
         "false_incidents_beside_planted": found.false_beside,
     }
 
@@ -159,28 +160,33 @@ def _row(group: Sequence[Caught]) -> Json:
     }
 
 
-def anomalies(say: Say, *, is_quick: bool) -> tuple[Json, Json]:
-    """Figures of the reported seed, and details: every other seed, kinds, sizes.
+def measured(seed: int) -> Json:
+    """The part of the drill."""
+    return figures_of(watched(seed))
 
-    Quick: the reported seed alone.
-    """
-    say(f"anomalies: seed {REPORTED_SEED}")
-    reported = watched(REPORTED_SEED, looks_while_learning=True)
-    figures = figures_of(reported)
-    if is_quick:
-        return figures, {"rows": _rows(reported.caught)}
-    unseen = []
-    for seed in UNSEEN_SEEDS:
-        say(f"anomalies: unseen seed {seed}")
-        unseen.append(watched(seed))
-    say(f"anomalies: applications of few calls, seed {SPARSE_SEED}")
+
+def main() -> None:
+    """Every seed that the page tells, into ``KEPT``: some minutes each."""
+    reported = watched(REPORTED_SEED)
+    unseen = {seed: watched(seed) for seed in UNSEEN_SEEDS}
+    learning = watched(LEARNING_SEED, looks_while_learning=True)
     sparse = watched(SPARSE_SEED, is_sparse=True)
-    whole = together(unseen)
-    return figures, {
-        "planted_each": PLANTED,
+    write_json(KEPT, told(reported, unseen, learning, sparse))
+
+
+def told(reported: Found, unseen: Mapping[int, Found], learning: Found, sparse: Found) -> Json:
+    """What the page tells."""
+    whole = together(unseen.values())
+    return {
+        "figures": figures_of(reported),
         "rows": _rows(reported.caught),
-        "unseen_seeds": {str(s): figures_of(f) for s, f in zip(UNSEEN_SEEDS, unseen, strict=True)},
         "unseen": figures_of(whole),
         "unseen_rows": _rows(whole.caught),
+        "unseen_seeds": {str(seed): figures_of(found) for seed, found in unseen.items()},
+        "learning": list(learning.false_by_week),
         "sparse": figures_of(sparse),
     }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,34 +1,23 @@
-"""PARTS: what is drilled, one row each.
+"""The parts of the drill, in order."""
 
-A part gives figures, in the shape that is compared between releases, and details for its page.
-"""
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from benchmarks.drill import anomalies, approvals, bypass, endpoints
 
-from benchmarks.drill.anomalies import anomalies
-
-Json = dict[str, Any]
-Say = Callable[[str], None]
-
-
-class Part(Protocol):
-    """One thing that is drilled."""
-
-    def __call__(self, say: Say, *, is_quick: bool) -> tuple[Json, Json]:
-        """Figures and details."""
-        ...
-
-
-PARTS: dict[str, Part] = {
-    "anomalies": anomalies,
+PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+    "anomalies": anomalies.measured,
+    "bypass": bypass.measured,
+    "endpoints": endpoints.measured,
+    "approvals": approvals.measured,
 }
+"""By their names in ``build/drill.json``; each takes a seed."""
 
 
-def drill(names: list[str], say: Say, *, is_quick: bool) -> Json:
-    """``figures`` and ``details`` by part, of those that are named."""
-    done = {name: PARTS[name](say, is_quick=is_quick) for name in names}
-    return {
-        "figures": {name: figures for name, (figures, _) in done.items()},
-        "details": {name: details for name, (_, details) in done.items()},
-    }
+def drilled(seed: int, names: tuple[str, ...], told: Callable[[str], object]) -> dict[str, Any]:
+    """The figures of these parts, of all if none is named."""
+    figures: dict[str, Any] = {}
+    for name in names or tuple(PARTS):
+        told(name)
+        figures[name] = dict(PARTS[name](seed))
+    return figures

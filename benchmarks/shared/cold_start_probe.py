@@ -52,6 +52,7 @@ def _load_handler() -> tuple[Any, Any]:
         SENTRY_STAGE="dev",
         SENTRY_TABLE_NAME="table",
         SENTRY_ANSWER_TABLE_NAME="answers",
+        SENTRY_APPROVAL_WORKFLOW_ARN="approvals",
         SENTRY_ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:alerts",
         SENTRY_EMERGENCY_BUCKET_NAME="bucket",
         AWS_REGION="us-east-1",

@@ -2,7 +2,7 @@
 
 import typer
 
-from cost_sentry_client.commands import budget, config, local, session
+from cost_sentry_client.commands import approval, budget, config, incidents, local, session
 from cost_sentry_client.commands.explain import explain
 from cost_sentry_client.commands.invoke import invoke
 from cost_sentry_client.commands.savings import savings
@@ -23,7 +23,9 @@ app = typer.Typer(
 app.add_typer(local.app, name="local")
 app.command()(invoke)
 app.add_typer(budget.app, name="budget")
+app.add_typer(approval.app, name="approval")
 app.add_typer(session.app, name="session")
+app.add_typer(incidents.app, name="incidents")
 app.command()(explain)
 app.command()(savings)
 app.add_typer(config.app, name="config")

@@ -42,6 +42,10 @@ class Deployment:
         """Where alerts are published."""
         return self._output("AlertTopicArn")
 
+    def function_name(self, name: str) -> str:
+        """Of a function, by its name in the house: ``ask_for_more``."""
+        return self._output(f"{''.join(word.capitalize() for word in name.split('_'))}FunctionName")
+
     def _output(self, name: str) -> str:
         if name not in self.outputs:
             raise DeploymentNotFound(

@@ -1,12 +1,13 @@
 """The wiring of the operator's verbs: a boto3 session, the adapters, the use cases."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cost_sentry.adapters.dynamodb_approvals import DynamoDbApprovals
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
 from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, DynamoDbConfigStore
@@ -20,6 +21,7 @@ from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.system_clock import SystemClock, pause
 from cost_sentry.application.apply_config import AppliedConfig, apply_config
 from cost_sentry.application.ports import BudgetBalance
+from cost_sentry.application.raised_limits import measures_on_record, without_raises
 from cost_sentry.application.shadow_budgets import balance_told
 from cost_sentry.application.stored_config import StoredConfig, stored_config
 from cost_sentry.domain.budget import Budget
@@ -150,6 +152,11 @@ class Operator:
         return DynamoDbRecordedCalls(self.dynamodb, self.deployment.table_name)
 
     @cached_property
+    def approvals(self) -> DynamoDbApprovals:
+        """Requests for more, as they stand."""
+        return DynamoDbApprovals(self._calls, pause)
+
+    @cached_property
     def _calls(self) -> LedgerCalls:
         return LedgerCalls(self.dynamodb, self.deployment.table_name)
 
@@ -196,6 +203,11 @@ class Operator:
                 exit_code=ExitCode.REFUSED,
             )
         return config
+
+    def without_raises(self, limits: Mapping[str, int], wanted: SentryConfig) -> Mapping[str, int]:
+        """Limits of the ledger, less what approvals raise for a while."""
+        measures = measures_on_record(self.config_store)
+        return without_raises(limits, wanted.budgets, measures, self.clock.now())
 
     def apply(self, wanted: SentryConfig) -> AppliedConfig:
         """Put ``wanted`` in force; on return nothing decides by what it replaced."""

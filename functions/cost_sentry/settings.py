@@ -17,6 +17,7 @@ class Settings:
     alert_topic_arn: str
     emergency_bucket_name: str
     answer_table_name: str
+    approval_workflow_arn: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":

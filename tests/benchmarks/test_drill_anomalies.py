@@ -1,6 +1,5 @@
 """The drill of anomalies: its weeks are what the page says, and its judge can say no."""
 
-import json
 import random
 from itertools import pairwise
 
@@ -15,10 +14,9 @@ from benchmarks.drill.anomalies import (
     figures_of,
     together,
 )
-from benchmarks.drill.page import keep, kept
+from benchmarks.drill.anomaly_tables import TABLES, kept
 from benchmarks.drill.plants import PLANTED, STORM_MINUTES, Kind, Size, plant
 from benchmarks.drill.run import PARTS
-from benchmarks.drill.tables import all_tables
 from benchmarks.drill.trace import Calls, trace
 from benchmarks.drill.watch import LAG_SECONDS, raised
 from benchmarks.drill.weeks import APPLICATIONS, DAY, FIRST_MINUTE, WEEK, office, quiet_world
@@ -160,23 +158,15 @@ def test_an_incident_is_raised_after_the_lag_and_never_before_its_minute_ends(wo
         assert at > 6 * DAY
 
 
-def test_a_part_that_is_drilled_alone_leaves_the_others_as_they_were(tmp_path):
-    path = tmp_path / "results.json"
-    keep(path, {"figures": {"one": {"a": 1}, "other": {"b": 2}}, "details": {}})
-    keep(path, {"figures": {"one": {"a": 3}}, "details": {"one": {}}})
-
-    assert json.loads(path.read_text())["figures"] == {"one": {"a": 3}, "other": {"b": 2}}
-
-
 def test_what_the_page_tells_reaches_the_figures():
     results = kept()
-    found, unseen = results["figures"]["anomalies"], results["details"]["anomalies"]["unseen"]
+    found, unseen = results["figures"], results["unseen"]
 
-    assert "anomalies" in PARTS
+    assert PARTS["anomalies"] is anomalies.measured
     assert (found["planted"], found["detected"]) == (PLANTED, PLANTED)
     assert found["above_3x"]["mean_minutes"] <= 2
     assert found["false_incidents_per_week"] <= 1
     assert unseen["planted"] == PLANTED * len(anomalies.UNSEEN_SEEDS)
-    assert len(found["false_incidents_by_week_of_learning"]) == LEARNED_WEEKS
+    assert len(results["learning"]) == LEARNED_WEEKS + QUIET_WEEKS
     assert QUIET_WEEKS >= 2
-    assert all(table.rows for table in all_tables(results))
+    assert all(make() for make in TABLES.values())

@@ -14,13 +14,14 @@ from moto import mock_aws
 from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
 from cost_sentry.adapters.s3_objects import S3Objects
 from cost_sentry.application.emergency_ports import Claim, Claimant, Slot, TakenId
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.emergency import given_back, slot_name_of, slot_names
 from cost_sentry.domain.price_book import ContextTier, ModelPrice, TokenRates
 from tests.contract.engines import MEMORY, MOTO
 from tests.contract.race import race
 from tests.fakes.admissions import request
-from tests.fakes.builders import NOON, allowance, hold, reservation, resolution
+from tests.fakes.builders import NOON, allowance, hold, measure, reservation, resolution
 from tests.fakes.emergencies import Emergency
 from tests.fakes.memory_emergency_store import MemoryEmergencyStore
 from tests.fakes.moto_journal import no_pause
@@ -187,10 +188,12 @@ class TestEmergencyStore:
         assert store.outcome(ONE) == ended
 
     def test_the_last_configuration_is_the_one_that_is_mirrored(self, store):
-        store.put_config("v1", {"teams": {"größe": {}}})
-        store.put_config("v2", {"teams": {}})
+        store.put_config(Stored("v1", {"teams": {"größe": {}}}, (measure(),)))
+        assert store.config() == ("v1", {"teams": {"größe": {}}}, (measure(),))
 
-        assert store.config() == ("v2", {"teams": {}})
+        store.put_config(Stored("v2", {"teams": {}}, ()))
+
+        assert store.config() == ("v2", {"teams": {}}, ())
 
 
 def test_of_many_callers_at_once_one_has_the_slot_and_one_the_id():

@@ -6,7 +6,8 @@ from cost_sentry.adapters.system_clock import pause
 from tests.contract.engines import EVERY, MEMORY
 from tests.contract.journal_contract import JournalContract
 from tests.contract.outbox_contract import OutboxContract
-from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
+from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.memory_outbox import MemoryOutbox
 from tests.fakes.moto_journal import journal_on
 
 

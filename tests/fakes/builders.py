@@ -5,6 +5,7 @@ from typing import Any
 
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.measure import Measure, MeasureKind
 from cost_sentry.domain.reservation import Hold, Reservation, ReservationState, Resolution
 from cost_sentry.domain.window import WindowKind
 
@@ -45,6 +46,20 @@ def allowance(allowance_id: str = "outage", **changes: Any) -> EmergencyAllowanc
         "output_tokens_max": 70,
     }
     return EmergencyAllowance(**{**given, **changes})
+
+
+def measure(measure_id: str = "i1-1", **changes: Any) -> Measure:
+    """Freezes team search for an hour from noon, unless a test says otherwise."""
+    given: dict[str, Any] = {
+        "id": measure_id,
+        "kind": MeasureKind.FREEZE,
+        "scope": {"team": "search"},
+        "made_at": NOON,
+        "until": NOON + timedelta(hours=1),
+        "why": "incident i1",
+        "undo": "an owner lifts it with `cost-sentry incidents lift i1 --reason …`",
+    }
+    return Measure(**{**given, **changes})
 
 
 def hold(amount: int = 100, of: Budget | None = None, now: datetime = NOON) -> Hold:

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.errors import DamagedDocument, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.measure import Measures
 
 
 class MemoryConfigStore:
@@ -12,6 +14,7 @@ class MemoryConfigStore:
         self.writes = 0
         self.unavailable = False
         self.before_write: Callable[[], None] = lambda: None
+        self.on_record: Measures = ()
         self._stored: tuple[str, str] | None = None
 
     def read(self) -> tuple[str, Mapping[str, object]] | None:
@@ -25,6 +28,10 @@ class MemoryConfigStore:
             return version, json.loads(text)
         except ValueError as error:
             raise DamagedDocument(str(error), version=version) from error
+
+    def stored(self) -> Stored | None:
+        found = self.read()
+        return None if found is None else Stored(*found, self.on_record)
 
     def holds(self, version: str, text: str) -> None:
         """From now on, whoever wrote it and however well."""

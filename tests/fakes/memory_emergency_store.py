@@ -13,6 +13,7 @@ from cost_sentry.application.emergency_ports import (
     StoreUnavailable,
     TakenId,
 )
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.emergency import slot_name_of
 from cost_sentry.domain.reservation import Resolution
 
@@ -70,11 +71,11 @@ class MemoryEmergencyStore:
     def put_outcome(self, slot_id: str, resolution: Resolution) -> Resolution:
         return self._do("put_outcome", lambda: self._outcomes.setdefault(slot_id, resolution))
 
-    def config(self) -> tuple[str, Mapping[str, object]] | None:
+    def config(self) -> Stored | None:
         return self._do("config", lambda: self._config)
 
-    def put_config(self, version: str, document: Mapping[str, object]) -> None:
-        self._do("put_config", lambda: setattr(self, "_config", (version, document)))
+    def put_config(self, stored: Stored) -> None:
+        self._do("put_config", lambda: setattr(self, "_config", stored))
 
     # ---- what tests ask
 

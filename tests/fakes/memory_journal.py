@@ -8,13 +8,14 @@ from datetime import date, datetime
 from cost_sentry.application.answer_ports import DaySavings
 from cost_sentry.application.decision_log_ports import EntryNotWritable, RecordedDecision
 from cost_sentry.application.journal_progress import Progress
-from cost_sentry.domain.alert import Alert, AlertKey
+from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.spend import SpendBreakdown, SpendLine, WindowTotals, postings_of
+from tests.fakes.memory_meters import MemoryMeters
 
 
 class MemoryJournal:
@@ -26,6 +27,7 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], LedgerEntry] = {}
+        self.meters = MemoryMeters()
         self.recorded: list[RecordedDecision] = []
         self._hits: dict[tuple[str, str], tuple[date, int]] = {}
         self.fails_after: int | None = None
@@ -42,6 +44,7 @@ class MemoryJournal:
                 raise LedgerUnavailable("the journal did not answer")
             if entry.sequence in self.poison:
                 raise EntryNotWritable(f"entry {entry.sequence} of {entry.account} is too large")
+            self.meters.begin(entry)
             if self._name(entry) not in self.kept:
                 self._keep(entry)
                 new.append(entry)
@@ -51,6 +54,7 @@ class MemoryJournal:
 
     def _keep(self, entry: LedgerEntry) -> None:
         self.kept[self._name(entry)] = entry
+        self.meters.end(entry)
         for p in postings_of(entry):
             window = (p.budget_id, p.window_id)
             old = self._totals.get(window) or WindowTotals(
@@ -175,54 +179,3 @@ class MemoryJournal:
     def decisions(self, request_id: str) -> Sequence[RecordedDecision]:
         found = [r for r in self.recorded if r.decision.request_id == request_id]
         return sorted(found, key=lambda r: r.at)
-
-
-class MemoryOutbox:
-    """``AlertOutbox``. Set ``down`` to make every call fail."""
-
-    def __init__(self, journal: MemoryJournal) -> None:
-        self.alerts: dict[AlertKey, Alert] = {}
-        self.sent_at: dict[AlertKey, datetime] = {}
-        self.errors: dict[AlertKey, str] = {}
-        self.attempts: Counter[AlertKey] = Counter()
-        self.down = False
-        self._journal = journal
-        self._due_at: dict[AlertKey, datetime] = {}
-
-    def _ask(self) -> None:
-        if self.down:
-            raise LedgerUnavailable("the outbox did not answer")
-
-    def record(self, alert: Alert) -> bool:
-        self._ask()
-        if alert.key in self.alerts:
-            return False
-        self.alerts[alert.key] = alert
-        self._journal.note_alerted(alert.key)
-        if alert.recipients:
-            self._due_at[alert.key] = alert.recorded_at
-        return True
-
-    def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
-        self._ask()
-        due = [key for key, at in self._due_at.items() if at <= now]
-        return [self.alerts[key] for key in due[:batch_max]]
-
-    def claim(self, key: AlertKey, now: datetime, until: datetime) -> int | None:
-        self._ask()
-        if key not in self._due_at or self._due_at[key] > now:
-            return None
-        self._due_at[key] = until
-        self.attempts[key] += 1
-        return self.attempts[key]
-
-    def mark_sent(self, key: AlertKey, at: datetime) -> None:
-        self._ask()
-        self.sent_at[key] = at
-        self._due_at.pop(key, None)
-
-    def mark_failed(self, key: AlertKey, error: str, retry_at: datetime) -> None:
-        self._ask()
-        if key in self._due_at:
-            self._due_at[key] = retry_at
-            self.errors[key] = error

@@ -61,7 +61,7 @@ class MemoryLedger:
             if known is not None:
                 return known
             for hold in reservation.holds:
-                if self._left(hold.key) < hold.amount:
+                if hold.amount and self._left(hold.key) < hold.amount:
                     return Shortage(hold=hold, remaining=self._remaining(hold, reservation))
             self._held[self._name(reservation)] = reservation
             self._enter(reservation, None)

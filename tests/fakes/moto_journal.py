@@ -12,7 +12,9 @@ from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
 from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
 from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
+from cost_sentry.adapters.dynamodb_meters import DynamoDbMeters
 from cost_sentry.adapters.ledger_calls import LedgerCalls
+from tests.fakes.builders import NOON
 from tests.fakes.dynamodb_table import create_table
 
 
@@ -23,6 +25,7 @@ class JournalOnTable:
     journal: DynamoDbJournal
     outbox: DynamoDbAlertOutbox
     log: DynamoDbDecisionLog
+    meters: DynamoDbMeters
 
 
 def no_pause(_attempt: int) -> None:
@@ -37,6 +40,7 @@ def journal_on(client: Any, table: str, pause: Callable[[int], None]) -> Journal
         journal=DynamoDbJournal(calls, items, pause),
         outbox=DynamoDbAlertOutbox(items, pause),
         log=DynamoDbDecisionLog(calls),
+        meters=DynamoDbMeters(calls, items, lambda: NOON),
     )
 
 

@@ -11,7 +11,8 @@ from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.fakes.builders import NOON, ManualClock, budget
-from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
+from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.memory_outbox import MemoryOutbox
 from tests.fakes.recorded_alerts import RecordedAlerts
 
 OWNER = "ann@example.com"
@@ -51,6 +52,25 @@ class Forgotten:
         self.places.append(place)
 
 
+@dataclass
+class NotedMarks:
+    carried: list[datetime] = field(default_factory=list)
+    failed: list[datetime] = field(default_factory=list)
+    down: bool = False
+
+    def note_carried(self, at: datetime) -> None:
+        self._ask()
+        self.carried.append(at)
+
+    def note_failed(self, at: datetime) -> None:
+        self._ask()
+        self.failed.append(at)
+
+    def _ask(self) -> None:
+        if self.down:
+            raise LedgerUnavailable("the marks did not answer")
+
+
 class Projector:
     """Runs batches over one journal."""
 
@@ -61,6 +81,7 @@ class Projector:
         self.outbox = outbox or MemoryOutbox(self.journal)
         self.alerts = RecordedAlerts()
         self.ledger = Forgotten()
+        self.marks = NotedMarks()
         self.config = FixedConfig(config_of(*defined))
         self.limits = FixedLimits({b.id: b.limit for b in defined})
 
@@ -73,6 +94,7 @@ class Projector:
             ledger=self.ledger,
             config=self.config,
             limits=self.limits,
+            marks=self.marks,
             clock=self.clock,
         )
 

@@ -20,6 +20,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.bootstrap import approvals
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.retry import RetryRules
@@ -167,14 +168,14 @@ class House:
 
     def answer(self, caller: dict[str, str], request: Any, bedrock: Any) -> Walk:
         """What this caller's workflow makes of a request."""
-        admit = self._task("admit_request", admit_request.handler)
+        admit = self.task("admit_request", admit_request.handler)
         tasks = {
             "Admit request": lambda payload: admit(payload | {"caller": caller}),
             "Invoke model": bedrock,
-            "Settle reservation": self._task("settle_reservation", settle_reservation.handler),
-            "Void reservation": self._task("void_reservation", void_reservation.handler),
+            "Settle reservation": self.task("settle_reservation", settle_reservation.handler),
+            "Void reservation": self.task("void_reservation", void_reservation.handler),
             "Admit request again": lambda payload: admit(payload | {"caller": caller}),
-            "Note fault": self._task("note_fault", note_fault.handler),
+            "Note fault": self.task("note_fault", note_fault.handler),
         }
         self._last = request, tasks
         return self.repeat()
@@ -185,7 +186,7 @@ class House:
         return walk(MACHINE, request, tasks, started_at=self.clock.time.isoformat())
 
     def expire(self) -> dict[str, Any]:
-        return self._task("expire_reservations", expire_reservations.handler)({})
+        return self.task("expire_reservations", expire_reservations.handler)({})
 
     def new_environments(self) -> None:
         """Functions that start now know nothing of before."""
@@ -194,9 +195,9 @@ class House:
     def project(self) -> dict[str, Any]:
         records = self._stream()
         fresh, self._shown = records[self._shown :], len(records)
-        return self._task("project_entries", project_entries.handler)({"Records": fresh})
+        return self.task("project_entries", project_entries.handler)({"Records": fresh})
 
-    def _task(self, name: str, handler: Any) -> Any:
+    def task(self, name: str, handler: Any) -> Any:
         def run(payload: Any) -> Any:
             with self.recorder.as_function(name):
                 return handler(payload, CONTEXT)
@@ -236,6 +237,7 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("SENTRY_STAGE", "test")
     monkeypatch.setenv("SENTRY_TABLE_NAME", "ledger")
     monkeypatch.setenv("SENTRY_ANSWER_TABLE_NAME", "answers")
+    monkeypatch.setenv("SENTRY_APPROVAL_WORKFLOW_ARN", "approvals")
     monkeypatch.setenv("SENTRY_EMERGENCY_BUCKET_NAME", "emergency")
     _forget_parts()
     clock, recorder = ManualClock(SystemClock().now()), Recorder()
@@ -279,8 +281,9 @@ def _changed(config: SentryConfig) -> SentryConfig:
 
 
 def _forget_parts() -> None:
-    for _, part in inspect.getmembers(bootstrap, lambda member: hasattr(member, "cache_clear")):
-        part.cache_clear()
+    for module in (bootstrap, approvals):
+        for _, part in inspect.getmembers(module, lambda member: hasattr(member, "cache_clear")):
+            part.cache_clear()
 
 
 def _create_table() -> None:

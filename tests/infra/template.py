@@ -18,11 +18,14 @@ class Permission:
     resource: str
     keys: tuple[str, ...]
     """Leading keys of DynamoDB, or prefixes of S3, that it is limited to; empty is no limit."""
+    attributes: tuple[str, ...] = ()
+    """Of the items, that it is limited to; empty is no limit."""
 
     def sentence(self) -> str:
         """A line of the snapshot."""
         limit = f" where key is {', '.join(self.keys)}" if self.keys else ""
-        return f"{self.role}: {self.action} on {self.resource}{limit}"
+        only = f", attributes {', '.join(self.attributes)}" if self.attributes else ""
+        return f"{self.role}: {self.action} on {self.resource}{limit}{only}"
 
 
 class Template:
@@ -61,7 +64,10 @@ class Template:
     def _permissions(self, role: str, statement: Mapping[str, Any]) -> Iterator[Permission]:
         assert statement["Effect"] == "Allow"
         limits = statement.get("Condition", {})
-        assert limits.keys() <= {"ForAllValues:StringLike", "StringLikeIfExists"}, limits
+        attributes = limits.get("ForAllValues:StringEquals", {})
+        known = {"ForAllValues:StringLike", "StringLikeIfExists", "ForAllValues:StringEquals"}
+        assert limits.keys() <= known, limits
+        assert attributes.keys() <= {"dynamodb:Attributes"}, limits
         named = limits.get("ForAllValues:StringLike", {}) | limits.get("StringLikeIfExists", {})
         assert named.keys() <= {"dynamodb:LeadingKeys", "s3:prefix"}, limits
         keys = next(iter(named.values()), ())
@@ -72,6 +78,7 @@ class Template:
                     action=action,
                     resource=self._plain(resource),
                     keys=tuple(_listed(keys)),
+                    attributes=tuple(attributes.get("dynamodb:Attributes", ())),
                 )
 
     def _plain(self, value: Any) -> str:

@@ -3,10 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.handlers import respond_to_anomaly
 from infra.alarms import ALARMS
+from infra.spend_alarms import SPEND_ALARMS
+from infra.watched_spend import read_watched
 from tests.infra.recorded_house import SONNET, answering
 
 
@@ -26,7 +30,8 @@ def test_alarms_can_be_published_to_their_topic(template):
 def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
     alarms = template.of_type("AWS::CloudWatch::Alarm")
 
-    assert len(alarms) == len(ALARMS)
+    of_spending = len(read_watched(Path("examples/sentry.yaml"))) * len(SPEND_ALARMS)
+    assert len(alarms) == len(ALARMS) + of_spending
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertsOperatorTopic320053B7"}], name
         assert len(alarm["Properties"]["AlarmDescription"]) > 60, name
@@ -39,6 +44,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
     house.recorder.table_is_silent = False
+    respond = house.task("respond_to_anomaly", respond_to_anomaly.handler)
+    respond({"source": "aws.ec2"})
     put_in_force_unreadably(house.clock)
     house.call(SONNET, 500, "search", answering(400))
     printed = capsys.readouterr().out + projected()
@@ -55,7 +62,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
         for resource in dev.of_type("AWS::Logs::MetricFilter").values()
         for transformed in resource["Properties"]["MetricTransformations"]
     }
-    assert counted == {("CostSentry", "WorkflowFailures"), ("CostSentry", "WorkflowTimeouts")}
+    names = ("WorkflowFailures", "WorkflowTimeouts", "AnomalyResponseFailures")
+    assert counted == {("CostSentry", name) for name in names}
     assert watched - counted <= {found for document in written for found in metrics_of(document)}
 
 

@@ -154,13 +154,35 @@ def test_the_projector_never_touches_the_bucket(template):
     }
 
 
-def test_nobody_but_operators_changes_configuration_or_limits(template):
+WATCHERS = {"<Functions/RespondToAnomaly/Role>", "<Functions/LiftIncidents/Role>"}
+MEASURES = ("pk", "sk", "measures", "measures_at")
+
+
+def test_nobody_but_operators_changes_the_configuration_and_watchers_only_measures(template):
     for permission in template.permissions():
-        if permission.action in {"dynamodb:PutItem", "dynamodb:UpdateItem"}:
-            for protected in ("CONFIG", "BUDGETS"):
-                assert not any(matches(key, protected) for key in permission.keys), (
-                    permission.sentence()
-                )
+        writes = permission.action in {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+        if writes and any(matches(key, "CONFIG") for key in permission.keys):
+            assert permission.role in WATCHERS, permission.sentence()
+            assert permission.action == "dynamodb:UpdateItem", permission.sentence()
+            assert permission.attributes == MEASURES, permission.sentence()
+
+
+def test_nobody_but_operators_changes_limits_but_for_those_who_tighten_for_a_while(template):
+    for permission in template.permissions():
+        writes = permission.action in {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+        if writes and any(matches(key, "BUDGETS") for key in permission.keys):
+            assert permission.role in WATCHERS, permission.sentence()
+            assert permission.action == "dynamodb:UpdateItem", permission.sentence()
+
+
+def test_steps_of_incidents_are_put_and_never_changed_or_deleted(template):
+    may = {
+        (permission.role, permission.action)
+        for permission in template.permissions()
+        if any(matches(key, "INCIDENT#i-1") for key in permission.keys)
+    }
+
+    assert may == {(role, "dynamodb:PutItem") for role in WATCHERS}
 
 
 def test_only_the_two_branches_of_the_workflow_may_call_a_model(template):

@@ -4,8 +4,10 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -82,8 +84,9 @@ def main() -> int:
     given = _given()
     chosen = [name for name in MODULES if given.module in name]
     imported = {name: import_module(PACKAGE + name) for name in MODULES}
+    equivalents = Equivalents.read()
     run = Run([imported[n] for n in chosen], [*imported.values()], given.jobs, _progress)
-    run.only = given.function
+    run.chosen, run.is_hopeless = _chosen(given), equivalents.has
     _steady_hypothesis()
     ignored = [f"--ignore-glob=**/test_*{part}*.py" for part in LEFT_OUT]
     pytest.main([*OPTIONS, *ignored, *SUITE], plugins=[run])
@@ -91,12 +94,20 @@ def main() -> int:
         _say("nothing was tried, or these tests fail without any mutant:", *run.failed)
         return 2
     verdicts = {(m.removeprefix(PACKAGE), mutant): v for (m, mutant), v in run.verdicts.items()}
-    equivalents = Equivalents.read()
     report = Report(chosen, verdicts, equivalents)
     report.problems += [f"listed, but no longer there: {name}" for name in equivalents.lost()]
     _say(json.dumps(asdict(report.figures()), indent=1) if given.json else report.table())
     _say(*report.problems)
     return int(bool(report.problems))
+
+
+def _chosen(given: argparse.Namespace) -> Callable[[str, Mutant], bool]:
+    """Of one function, or those that survived an earlier run."""
+    if not given.survivors_of:
+        return lambda _module, mutant: given.function in mutant.function
+    before = json.loads(Path(given.survivors_of).read_text("utf-8"))["survivors"]
+    names = {(f"{PACKAGE}{one['module']}", one["function"], one["change"]) for one in before}
+    return lambda module, mutant: (module, mutant.function, mutant.what) in names
 
 
 def _steady_hypothesis() -> None:
@@ -110,6 +121,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--module", default="", help="only modules whose name holds this")
     parser.add_argument("--function", default="", help="only functions whose name holds this")
+    parser.add_argument("--survivors-of", default="", help="only those of this run's --json")
     parser.add_argument("--jobs", type=int, default=0, help="mutants at a time; 0: one a core")
     parser.add_argument("--json", action="store_true", help=f"the figures; goal {GOAL_PERCENT} %%")
     given = parser.parse_args()

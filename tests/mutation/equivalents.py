@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tests.mutation.mutants import mutants
+from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.planting import source_of
 
 PACKAGE = "cost_sentry."
@@ -31,6 +31,11 @@ class Equivalents:
                 raise ValueError(f"{name} stands twice in the list, or without a reason")
             reasons[name] = row["why"]
         return cls(reasons)
+
+    def has(self, module: str, mutant: Mutant) -> bool:
+        """Whether it is listed, by the full name of its module."""
+        name = module.removeprefix(PACKAGE), mutant.function, mutant.what
+        return name in self.reasons
 
     def lost(self) -> list[str]:
         """Those that no longer exist: what they stood for may be a mistake now."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.planting import source_of
-from tests.mutation.suite import Suite
+from tests.mutation.suite import SECONDS_AGAIN_MAX, SECONDS_MUTANT_MAX, Suite
 from tests.mutation.trial import KILLED, SURVIVED, Trial, Verdict
 
 Planned = tuple[types.ModuleType, Mutant]
@@ -24,6 +24,8 @@ class Run:
         looked_at: whose functions tell which test calls them.
         jobs: mutants at a time.
         tell: hears of each verdict, and how many of how many there are.
+        chosen: which mutants of the modules are tried.
+        is_hopeless: of a survivor, that more tests would not kill it either.
     """
 
     modules: Sequence[types.ModuleType]
@@ -32,7 +34,8 @@ class Run:
     tell: Callable[[str, Mutant, Verdict, str], None]
     verdicts: dict[tuple[str, Mutant], Verdict] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
-    only: str = ""
+    chosen: Callable[[str, Mutant], bool] = lambda _module, _mutant: True
+    is_hopeless: Callable[[str, Mutant], bool] = lambda _module, _mutant: False
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """All of it."""
@@ -41,7 +44,8 @@ class Run:
         suite.look()
         self.failed = suite.failed
         if not suite.failed:
-            self._try_all(suite)
+            self._try_all(suite, self._planned(), SECONDS_MUTANT_MAX)
+            self._try_all(suite, self._to_be_tried_again(), SECONDS_AGAIN_MAX)
             self._control(suite)
         return True
 
@@ -58,17 +62,25 @@ class Run:
             (module, mutant)
             for module in self.modules
             for mutant in mutants(source_of(module))
-            if self.only in mutant.function
+            if self.chosen(module.__name__, mutant)
         ]
 
-    def _try_all(self, suite: Suite) -> None:
-        planned = self._planned()
+    def _to_be_tried_again(self) -> list[Planned]:
+        return [
+            (module, mutant)
+            for module, mutant in self._planned()
+            if self.verdicts[module.__name__, mutant].outcome == SURVIVED
+            and not self.is_hopeless(module.__name__, mutant)
+        ]
+
+    def _try_all(self, suite: Suite, planned: Sequence[Planned], seconds_max: float) -> None:
+        done = 0
         waiting: Iterator[Planned] = iter(planned)
         running: dict[int, tuple[Trial, Mutant]] = {}
         began = time.monotonic()
         while True:
             while len(running) < self.jobs and (following := next(waiting, None)):
-                trial = Trial(*following, suite.tests(*following))
+                trial = Trial(*following, suite.tests(*following, seconds_max))
                 running[trial.process] = trial, following[1]
             if not running:
                 return
@@ -80,5 +92,6 @@ class Run:
             if verdict.outcome == KILLED:
                 suite.killed(verdict.by)
             self.verdicts[trial.module.__name__, mutant] = verdict
-            done = f"{len(self.verdicts)}/{len(planned)} {time.monotonic() - began:.0f} s"
-            self.tell(trial.module.__name__, mutant, verdict, done)
+            done += 1
+            so_far = f"{done}/{len(planned)} {time.monotonic() - began:.0f} s"
+            self.tell(trial.module.__name__, mutant, verdict, so_far)

@@ -15,6 +15,10 @@ from tests.mutation.trial import Test, passes
 SERVER = "dynoxide]"
 """How a test is named that needs a server."""
 SECONDS_MUTANT_MAX = 8
+SECONDS_AGAIN_MAX = 40
+"""Of tests for a mutant that those of ``SECONDS_MUTANT_MAX`` did not kill. How long a test takes is
+measured, so a busy machine runs fewer of them, and what none of them kills is then not their fault.
+"""
 SECONDS_MAX = 600
 """Of one test on the code as it is."""
 
@@ -72,10 +76,12 @@ class Suite:
             seconds = time.process_time() - began
             yield "\t".join([item.nodeid, f"{seconds:.4f}", str(passed), *sorted(called)]) + "\n"
 
-    def tests(self, module: types.ModuleType, mutant: Mutant) -> list[Test]:
+    def tests(
+        self, module: types.ModuleType, mutant: Mutant, seconds_max: float = SECONDS_MUTANT_MAX
+    ) -> list[Test]:
         """Those that call what was changed: first its own, then those that kill much quickly.
 
-        No more than take ``SECONDS_MUTANT_MAX`` together: what they do not kill survives.
+        No more than take ``seconds_max`` together: what they do not kill survives.
         """
         names = self._callers(module, mutant)
         own = f"/test_{module.__name__.rpartition('.')[2]}"
@@ -88,7 +94,7 @@ class Suite:
         ]
         found.sort(key=lambda test: (own not in test.item.nodeid, self._worth(test)))
         until = [*accumulate(test.seconds for test in found)]
-        return [t for t, seconds in zip(found, until, strict=True) if seconds <= SECONDS_MUTANT_MAX]
+        return [t for t, seconds in zip(found, until, strict=True) if seconds <= seconds_max]
 
     def _worth(self, test: Test) -> float:
         kills = self._kills.get(test.item.nodeid, 0)

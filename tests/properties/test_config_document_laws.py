@@ -17,7 +17,9 @@ from cost_sentry.adapters.config_document import (
 from cost_sentry.domain.budget import Budget, BudgetMode, Stages, Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.endpoint_rules import EndpointGroup, EndpointRules, JobRules
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.routing_rules import Routing, TaskRule, VirtualModel
@@ -29,12 +31,42 @@ from cost_sentry.domain.sentry_config import (
     Team,
 )
 from cost_sentry.domain.service_tier import FlexPrice
+from cost_sentry.domain.timetable import Timetable
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import budget
 from tests.fakes.configurations import configuration
 from tests.fakes.time_zones import ZONES
 
 names = st.text(min_size=1, max_size=12)
+minutes = st.integers(1, 1439)
+timetables = st.builds(
+    Timetable,
+    days=st.frozensets(st.integers(0, 6), min_size=1),
+    opens_minute=minutes,
+    closes_minute=minutes,
+    zone=st.sampled_from(ZONES),
+)
+groups = st.builds(
+    EndpointGroup,
+    id=names,
+    scope=st.dictionaries(names, names, max_size=2),
+    timetable=st.none() | timetables,
+    idle_minutes=st.none() | minutes,
+    instead=st.none() | names,
+    probe=st.none() | names,
+)
+endpoints = st.none() | st.builds(
+    EndpointRules,
+    idle_minutes=minutes,
+    up_minutes_min=minutes,
+    wake_minutes_max=minutes,
+    actions_per_run_max=minutes,
+    is_dry_run=st.booleans(),
+    protected=st.lists(st.dictionaries(names, names, max_size=2), max_size=2).map(tuple),
+    groups=st.lists(groups, max_size=2).map(tuple),
+    instance_prices=st.dictionaries(names, st.integers(0, 10**15), max_size=2),
+    jobs=st.none() | st.builds(JobRules, warn_percent=minutes, stops_per_run_max=minutes),
+)
 lists = st.lists(names, max_size=3).map(tuple)
 percents = st.none() | st.integers(1, 100)
 budgets = st.builds(
@@ -107,6 +139,8 @@ configurations = st.builds(
     circuit_breaker=st.none() | st.builds(CircuitRules, failures=st.integers(1, 9)),
     retries=st.none() | st.builds(RetryRules, percent=st.integers(0, 10)),
     routing=routings,
+    external_usage=st.builds(ExternalUsageRules, st.none() | lists),
+    endpoints=endpoints,
 )
 
 

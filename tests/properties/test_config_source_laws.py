@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.adapters.dynamodb_config_store import FRESH_FOR, IN_FORCE_FOR, CachedConfigSource
 from cost_sentry.application.config_document import config_to_document
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 from tests.fakes.builders import ManualClock, budget
 from tests.fakes.configurations import configuration
@@ -26,14 +27,14 @@ class Store:
         self.clock, self.state = clock, "old"
         self.asked = []
 
-    def read(self):
+    def stored(self):
         self.asked.append((self.clock.now(), self.state))
         if self.state == "away":
             raise LedgerUnavailable("away")
         if self.state == "unreadable":
-            return "newer", UNREADABLE
+            return Stored("newer", UNREADABLE, ())
         config = OLD if self.state == "old" else NEW
-        return config.version, DOCUMENTS[self.state]
+        return Stored(config.version, DOCUMENTS[self.state], ())
 
     def seen(self):
         """When a configuration was read last, and which; ``None``: never."""

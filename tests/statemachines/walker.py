@@ -1,12 +1,14 @@
 """Runs a JSONata state machine with functions in place of its tasks, in milliseconds.
 
-Knows what ``statemachines/`` uses: Task, Choice, Pass, Succeed, Fail; Arguments, Assign, Output;
-Retry and Catch without waiting. Anything else is an error here, so that nothing is skipped.
+Knows what ``statemachines/`` uses: Task, Choice, Pass, Wait, Succeed, Fail; Arguments, Assign,
+Output; Retry, Catch and Wait without waiting. A task that waits for a token is given one, and ends
+as its function does. Anything else is an error here, so that nothing is skipped.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import jsonata
@@ -30,6 +32,8 @@ KNOWN_FIELDS = frozenset(
         "Error",
         "Cause",
         "TimeoutSeconds",
+        "Seconds",
+        "Timestamp",
     ]
 )
 
@@ -59,10 +63,13 @@ class Walk:
     cause: str | None = None
     visited: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
+    time_limits: dict[str, list[Any]] = field(default_factory=dict)
+    """In seconds, of each attempt of a task that has one."""
     variables: dict[str, Any] = field(default_factory=dict)
     largest_bytes: int = 0
     input: Any = None
     started_at: str = ""
+    waited_until: list[datetime] = field(default_factory=list)
 
 
 def walk(
@@ -98,7 +105,9 @@ def _step(
         "StartTime": run.started_at,
     }
     machine = {"Id": "arn:stateMachine:CostSentry-dev_search", "Name": "CostSentry-dev_search"}
-    states = {"input": data, "context": {"Execution": execution, "StateMachine": machine}}
+    token = {"Token": f"token {len(run.visited)}"}
+    context = {"Execution": execution, "StateMachine": machine, "Task": token}
+    states = {"input": data, "context": context}
     match state["Type"]:
         case "Task":
             return _task(state, name, states, run, tasks[name])
@@ -107,6 +116,13 @@ def _step(
                 if evaluate(choice["Condition"], states, run.variables) is True:
                     return choice["Next"], data
             return state["Default"], data
+        case "Wait":
+            if "Seconds" in state:
+                assert state["Seconds"] > 0, name
+                return state["Next"], data
+            until = evaluate(state["Timestamp"], states, run.variables)
+            run.waited_until.append(datetime.fromisoformat(until))
+            return state["Next"], data
         case "Pass" | "Succeed":
             return state.get("Next"), _leave(state, states, run, default=data)
         case "Fail":
@@ -126,6 +142,9 @@ def _task(
         run.attempts[name] = run.attempts.get(name, 0) + 1
         try:
             arguments = evaluate(state["Arguments"], states, run.variables)
+            if "TimeoutSeconds" in state:
+                limit = evaluate(state["TimeoutSeconds"], states, run.variables)
+                run.time_limits.setdefault(name, []).append(limit)
             _checked_size(arguments)
             states = states | {"result": _call(state["Resource"], arguments, task)}
             return state.get("Next"), _leave(state, states, run, default=states["result"])
@@ -135,6 +154,8 @@ def _task(
 
 
 def _call(resource: str, arguments: Any, task: Task) -> Any:
+    if resource.endswith(":lambda:invoke.waitForTaskToken"):
+        return _through_json(task(_through_json(arguments["Payload"])))
     if not resource.endswith(":lambda:invoke"):
         return _through_json(task(arguments))
     answer = _through_json(task(_through_json(arguments["Payload"])))

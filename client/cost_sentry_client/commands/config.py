@@ -68,7 +68,8 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
     standing, books = run.operator.standing(), run.operator.books
     stored, limits = standing.stored if standing else None, books.limits()
     with _saying_what_stands(run):
-        changes = plan_config(stored.config if stored else None, document.config, limits)
+        unraised = run.operator.without_raises(limits, document.config)
+        changes = plan_config(stored.config if stored else None, document.config, unraised)
         books.refuse_other_kinds(budget.in_ledger for budget in document.config.budgets)
     unknown = not_compared(stored, document.config, limits)
     in_force = stored.version if stored else None

@@ -9,10 +9,14 @@ from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.session import CHILDREN_MAX, PATH_NAMES_MAX
 from cost_sentry.domain.unit import MANY, noun
+from cost_sentry_client.config_file.anomaly_checks import anomaly_findings
+from cost_sentry_client.config_file.approval_checks import approval_findings
 from cost_sentry_client.config_file.caller_checks import find_caller_problems
 from cost_sentry_client.config_file.circuit_checks import circuit_findings
 from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.emergency_checks import allowance_findings
+from cost_sentry_client.config_file.endpoint_checks import endpoint_findings
+from cost_sentry_client.config_file.external_checks import external_findings
 from cost_sentry_client.config_file.flex_checks import flex_findings
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
 from cost_sentry_client.config_file.problems import Finding, Path, listed, quoted
@@ -51,8 +55,12 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *allowance_findings(file, book, known),
         *find_caller_problems(file),
         *circuit_findings(file),
+        *external_findings(file),
         *routing_findings(file, book, known),
         *flex_findings(file, book),
+        *approval_findings(file),
+        *anomaly_findings(file),
+        *endpoint_findings(file),
         *_policies(file),
     ]
 

@@ -13,6 +13,7 @@ from cost_sentry.application.ports import PriceBook
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, Stages, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.external_rules import ALL_ALLOWED
 from cost_sentry.domain.sentry_config import Application, Model, SentryConfig, Team
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.coverage import find_uncovered
@@ -32,6 +33,7 @@ from cost_sentry_client.config_file.shapes import (
     ModelShape,
     SentryFile,
 )
+from cost_sentry_client.config_file.shapes_anomalies import anomaly_rules_of
 from cost_sentry_client.config_file.shapes_callers import TeamShape, application_of
 from cost_sentry_client.config_file.size_checks import size_findings
 from cost_sentry_client.config_file.yaml_tree import Place, YamlTree, YamlUnreadable, read_yaml
@@ -205,6 +207,10 @@ def _config(file: SentryFile) -> SentryConfig:
         circuit_breaker=file.circuit_breaker.rules() if file.circuit_breaker else None,
         retries=file.retries.rules() if file.retries else None,
         routing=routing_of(file.routing),
+        external_usage=file.external_usage.rules() if file.external_usage else ALL_ALLOWED,
+        approvals=file.approvals.rules() if file.approvals else None,
+        anomalies=anomaly_rules_of(file.anomalies),
+        endpoints=file.endpoints.rules() if file.endpoints else None,
     )
 
 

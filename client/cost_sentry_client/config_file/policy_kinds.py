@@ -13,9 +13,11 @@ from typing import NamedTuple, cast
 
 from cost_sentry.adapters.call_kinds import Facts, LookedAt
 from cost_sentry.adapters.cedar_policies import OFFER_NAMES
+from cost_sentry.application.policy_facts import GRANTED
 from cost_sentry.application.policy_ports import OfferFacts
 from cost_sentry.application.route_request import CHOICE_MAX, RUNGS_MAX
 from cost_sentry.domain.invocation import Priority
+from cost_sentry.domain.policy import PRICE_CLASS_NAMES, classes_up_to
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.session import PATH_NAMES_MAX, SESSION_TAG
 
@@ -64,6 +66,7 @@ def kinds_of_calls(
         *_numbers(looked, config),
         _Options("priority", [Priority.NORMAL, Priority.LOW, Priority.CRITICAL]),
         _Options("pinned", pinned),
+        _Options(GRANTED, [[], *(list(classes_up_to(name)) for name in PRICE_CLASS_NAMES)]),
     ]
     facts = [
         one if _is_seen(looked, one.name) else one._replace(values=one.values[:1]) for one in facts

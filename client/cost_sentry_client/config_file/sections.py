@@ -15,12 +15,21 @@ from cost_sentry_client.config_file.shapes import (
     SentryFile,
     StagesShape,
 )
+from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape, AnomalyRuleShape
+from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import (
     AnswerCacheShape,
     ApplicationShape,
     TeamShape,
 )
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_endpoints import (
+    EndpointGroupShape,
+    EndpointsShape,
+    HoursShape,
+    JobsShape,
+)
+from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import (
     FlexShape,
     RoutingShape,
@@ -46,6 +55,14 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routing.", RoutingShape),
     ("routing.virtualModels.<name>.", VirtualModelShape),
     ("routing.taskTypes.<task type>.", TaskTypeShape),
+    ("externalUsage.", ExternalUsageShape),
+    ("approvals.", ApprovalsShape),
+    ("anomalies.", AnomaliesShape),
+    ("anomalies.rules[].", AnomalyRuleShape),
+    ("endpoints.", EndpointsShape),
+    ("endpoints.groups[].", EndpointGroupShape),
+    ("endpoints.groups[].hours.", HoursShape),
+    ("endpoints.jobs.", JobsShape),
 )
 """In the order of the reference page: what stands before a field's name there, and its shape."""
 _ANY = re.compile(r"\.?(<[^>]+>|\[\])\.?")

@@ -20,8 +20,12 @@ from cost_sentry_client.config_file.field_types import (
     TimeZone,
 )
 from cost_sentry_client.config_file.shape import Shape
+from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape
+from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_endpoints import EndpointsShape
+from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
 
 API_VERSION = "cost-sentry/v1"
@@ -257,4 +261,19 @@ class SentryFile(Shape):
     )
     routing: RoutingShape | None = Field(
         default=None, description="which models serve calls that do not name one"
+    )
+    external_usage: ExternalUsageShape | None = Field(
+        default=None,
+        description="which models may be called past the sentry; else nobody is told of any",
+    )
+    approvals: ApprovalsShape | None = Field(
+        default=None,
+        description="who may approve what somebody asks for; else nobody can ask for more",
+    )
+    anomalies: AnomaliesShape | None = Field(
+        default=None,
+        description="what is done about spending that is unlike itself; else owners are told only",
+    )
+    endpoints: EndpointsShape | None = Field(
+        default=None, description="when SageMaker endpoints sleep; left out, none does"
     )

@@ -73,7 +73,7 @@ class SimulatedLedger:
         if known is not None:
             return known
         for hold in reservation.holds:
-            if self._left(hold.key) < hold.amount:
+            if hold.amount and self._left(hold.key) < hold.amount:
                 return Shortage(hold=hold, remaining=self._remaining(hold, reservation))
         self._held[_name(reservation)] = reservation
         for hold in reservation.holds:

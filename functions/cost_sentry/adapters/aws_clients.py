@@ -47,6 +47,39 @@ def sns_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("sns", _twice(connect_timeout=2, read_timeout=5))
 
 
+def sagemaker_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Patient, as all that follow: nobody waits for a scheduled run, which has a limit of its own.
+
+    At worst 40 seconds for a call that nobody answers.
+    """
+    return _client("sagemaker", _PATIENT)
+
+
+def sagemaker_runtime_client() -> Any:  # noqa: ANN401 - boto3 client
+    """To see whether an endpoint answers."""
+    return _client("sagemaker-runtime", _PATIENT)
+
+
+def tagging_client() -> Any:  # noqa: ANN401 - boto3 client
+    """To find endpoints and jobs by their tags."""
+    return _client("resourcegroupstaggingapi", _PATIENT)
+
+
+def scaling_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Application Auto Scaling."""
+    return _client("application-autoscaling", _PATIENT)
+
+
+def cloudwatch_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Metrics of models and endpoints, and endpoints' alarms."""
+    return _client("cloudwatch", _PATIENT)
+
+
+def step_functions_client() -> Any:  # noqa: ANN401 - boto3 client
+    """Somebody waits at a command line; starting and waking are both safe to repeat."""
+    return _client("stepfunctions", _twice(connect_timeout=1, read_timeout=4))
+
+
 def events_client() -> Any:  # noqa: ANN401 - boto3 client
     """Nobody waits for an event, and the next run raises what this one could not."""
     return _client("events", _twice(connect_timeout=2, read_timeout=5))
@@ -70,3 +103,6 @@ def _client(service: str, config: Config) -> Any:  # noqa: ANN401 - boto3 client
     ``import boto3`` would load the transfer manager of S3 too, a sixth of the cold start.
     """
     return get_session().create_client(service, config=config)
+
+
+_PATIENT = _config(3, connect_timeout=2, read_timeout=10)

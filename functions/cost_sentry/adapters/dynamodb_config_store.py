@@ -1,16 +1,20 @@
-"""The applied configuration: one item, ``CONFIG`` / ``CURRENT``, replaced conditionally."""
+"""The applied configuration: one item, ``CONFIG`` / ``CURRENT``, replaced conditionally.
+
+Measures stand in it too, in attributes of their own (``dynamodb_measures``): applying leaves them.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
-from cost_sentry.adapters.ledger_items import key
+from cost_sentry.adapters.ledger_items import Item
+from cost_sentry.adapters.measure_items import CONFIG_KEY, measures_of
 from cost_sentry.application.config_document import APPLY_AGAIN, config_from_document
 from cost_sentry.application.config_size import document_text, must_fit
-from cost_sentry.application.ports import Clock, ConfigStore
+from cost_sentry.application.ports import Clock, ConfigStore, Stored
 from cost_sentry.domain.errors import (
     ConfigurationError,
     CostSentryError,
@@ -42,9 +46,18 @@ class DynamoDbConfigStore:
 
     def read(self) -> tuple[str, Mapping[str, object]] | None:
         """See the port. A strongly consistent read; the text is parsed once per version."""
-        item = self._calls.get(_KEY)
+        item = self._calls.get(CONFIG_KEY)
+        return None if item is None else self._document_of(item)
+
+    def stored(self) -> Stored | None:
+        """See the port; one strongly consistent read as well."""
+        item = self._calls.get(CONFIG_KEY)
         if item is None:
             return None
+        version, document = self._document_of(item)
+        return Stored(version, document, measures_of(item))
+
+    def _document_of(self, item: Item) -> tuple[str, Mapping[str, object]]:
         version = item["version"]["S"]
         if self._parsed is None or self._parsed[0] != version:
             self._parsed = version, _parse(item["document"]["S"], version)
@@ -52,7 +65,7 @@ class DynamoDbConfigStore:
 
     def applied_at(self) -> datetime | None:
         """When the configuration in force was put there; ``None`` before the first."""
-        item = self._calls.get(_KEY)
+        item = self._calls.get(CONFIG_KEY)
         return None if item is None else datetime.fromisoformat(item["applied_at"]["S"])
 
     def write(self, version: str, document: Mapping[str, object], replaces: str | None) -> None:
@@ -95,10 +108,15 @@ class CachedConfigSource:
             self._look(now)
         return self._good.config if self._good else None
 
+    @property
+    def known(self) -> SentryConfig | None:
+        """What the last answer was; nobody is asked for it."""
+        return self._good.config if self._good else None
+
     def _look(self, now: datetime) -> None:
         self._tried_at, self.stand_in = now, None
         try:
-            self._good = _Good(config=self._config(self._store.read()), read_at=now)
+            self._good = _Good(config=self._config(self._store.stored(), now), read_at=now)
         except (LedgerUnavailable, ConfigurationError) as error:
             self.stand_in = self._stand_in(error, now)
             if self.stand_in is None:
@@ -116,13 +134,15 @@ class CachedConfigSource:
             is_unreadable=isinstance(error, ConfigurationError),
         )
 
-    def _config(self, stored: tuple[str, Mapping[str, object]] | None) -> SentryConfig | None:
+    def _config(self, stored: Stored | None, now: datetime) -> SentryConfig | None:
+        """With what measures were in force; ``measures_in_force`` says which still are."""
         if stored is None:
             return None
         known = self._good.config if self._good else None
-        if known is not None and known.version == stored[0]:
-            return known
-        return config_from_document(stored[1])
+        if known is None or known.version != stored.version:
+            known = config_from_document(stored.document)
+        measures = tuple(one for one in stored.measures if one.is_in_force(now))
+        return known if known.measures == measures else replace(known, measures=measures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +161,6 @@ class StandIn:
 class _Good:
     config: SentryConfig | None
     read_at: datetime
-
-
-_KEY = key("CONFIG", "CURRENT")
 
 
 def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
@@ -166,7 +183,7 @@ def _parse(text: str, version: str) -> Mapping[str, object]:
 def _replace(version: str, text: str, now: datetime, replaces: str | None) -> dict[str, Any]:
     was = {} if replaces is None else {":was": {"S": replaces}}
     return {
-        "Key": _KEY,
+        "Key": CONFIG_KEY,
         "UpdateExpression": "SET #version = :version, #document = :document, applied_at = :at",
         "ConditionExpression": "#version = :was" if was else "attribute_not_exists(pk)",
         "ExpressionAttributeNames": {"#version": "version", "#document": "document"},

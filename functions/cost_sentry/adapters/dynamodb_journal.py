@@ -14,15 +14,22 @@ from cost_sentry.adapters.dynamodb_journal_items import (
     totals_key,
     totals_of,
 )
-from cost_sentry.adapters.dynamodb_journal_writes import actions, distinct, parts
+from cost_sentry.adapters.dynamodb_journal_writes import (
+    actions,
+    adds_up,
+    distinct,
+    meter_changes,
+    parts,
+)
 from cost_sentry.adapters.journal_progress import number_set, progress_key, progress_of
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import number
+from cost_sentry.adapters.meter_writes import MeterWrites
 from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.journal_progress import Progress
 from cost_sentry.domain.errors import LedgerContention, LedgerThrottled
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
-from cost_sentry.domain.spend import SpendBreakdown, WindowTotals, postings_of
+from cost_sentry.domain.spend import SpendBreakdown, WindowTotals
 
 ATTEMPTS_MAX = 30
 """Conflicts with other writers before giving up with ``LedgerContention``."""
@@ -47,12 +54,18 @@ class DynamoDbJournal:
         self._calls = calls
         self._items = items
         self._pause = pause
+        self._meters = MeterWrites(calls, items, pause)
 
     def write(self, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
-        """See the port. What adds nothing to the totals is spared a transaction's double price."""
+        """See the port. What adds nothing up is spared a transaction's double price.
+
+        What calls that begin may use is counted before, so that no meter is ever too low.
+        """
         each = distinct(entries)
-        posting = [entry for entry in each if postings_of(entry)]
-        plain = [entry for entry in each if not postings_of(entry)]
+        self._meters.count_begun(each)
+        posting = [entry for entry in each if adds_up(entry)]
+        plain = [entry for entry in each if not adds_up(entry)]
+        self._meters.mark(meter_changes(posting))
         new = [entry for entry in plain if self._calls.put_new(entry_item(entry))]
         new += [written for part in parts(posting) for written in self._write(part)]
         return sorted(new, key=each.index)

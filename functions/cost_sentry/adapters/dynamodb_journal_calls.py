@@ -79,6 +79,16 @@ class JournalCalls:
         """Items of one partition whose sort key begins so, in order, all pages, consistent."""
         condition = "pk = :pk AND begins_with(sk, :sk)" if sk_prefix else "pk = :pk"
         values = {":pk": {"S": pk}, **({":sk": {"S": sk_prefix}} if sk_prefix else {})}
+        return self._all_pages(condition, values)
+
+    def query_between(self, pk: str, first_sk: str, last_sk: str) -> list[Item]:
+        """The same of those whose sort key is one of these two or between them."""
+        if first_sk > last_sk:
+            return []  # DynamoDB refuses such a question.
+        values = {":pk": {"S": pk}, ":first": {"S": first_sk}, ":last": {"S": last_sk}}
+        return self._all_pages("pk = :pk AND sk BETWEEN :first AND :last", values)
+
+    def _all_pages(self, condition: str, values: Mapping[str, Any]) -> list[Item]:
         arguments: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": condition,

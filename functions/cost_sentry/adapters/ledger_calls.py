@@ -107,6 +107,8 @@ class LedgerCalls:
 
         ``None`` if DynamoDB left some of them out, as it does where it is asked too often.
         """
+        if not keys:
+            return []  # DynamoDB refuses a question for nothing.
         request = {self._table: {"Keys": list(keys), "ConsistentRead": True}}
         answer = _asked(lambda: self._client.batch_get_item(RequestItems=request))
         if answer.get("UnprocessedKeys"):

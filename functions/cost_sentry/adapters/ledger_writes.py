@@ -55,17 +55,18 @@ def resolved_text(reservation: Reservation, resolution: Resolution) -> str:
 
 
 def reserve_arguments(reservation: Reservation) -> dict[str, Any]:
-    """Hold every budget's amount, or nothing."""
-    holds = list(enumerate(reservation.holds))
-    takes = [f"#free.#b{i} = #free.#b{i} - :a{i}" for i, _ in holds]
+    """Hold every budget's amount, or nothing; a hold of nothing needs nothing to be there."""
+    sets, conditions, values = [], [], {}
+    for i, hold in enumerate(reservation.holds):
+        free = f"#free.#b{i}"
+        values[f":a{i}"] = number(hold.amount)
+        if hold.amount:
+            sets.append(f"{free} = {free} - :a{i}")
+            conditions.append(f"{free} >= :a{i}")
+        else:
+            sets.append(f"{free} = if_not_exists({free}, :a{i})")
     return {
-        **_holding(
-            reservation,
-            reserve_text(reservation),
-            takes,
-            [f"#free.#b{i} >= :a{i}" for i, _ in holds],
-            {f":a{i}": number(hold.amount) for i, hold in holds},
-        ),
+        **_holding(reservation, reserve_text(reservation), sets, conditions, values),
         # The shard also says what it saw of each budget, and the answer says what is left.
         "ReturnValues": "ALL_NEW",
     }
@@ -81,6 +82,10 @@ def bring_and_hold(reservation: Reservation, grants: Mapping[str, Grant]) -> Act
     sets, conditions, values = [], [], {}
     for i, hold in enumerate(reservation.holds):
         free, grant = f"#free.#b{i}", grants.get(hold.key)
+        if not hold.amount:
+            sets.append(f"{free} = if_not_exists({free}, :zero)")
+            values[":zero"] = number(0)
+            continue
         if grant is None:
             sets.append(f"{free} = {free} - :a{i}")
             conditions.append(f"{free} >= :a{i}")

@@ -59,14 +59,15 @@ def held_record(reservation: Reservation) -> Record:
         r.priority,
         milliseconds(r.reserved_at),
         milliseconds(r.expires_at) - milliseconds(r.reserved_at),
-        *([_place(r)] if r.path_digests is not None or r.retry else []),
+        *([_place(r)] if r.path_digests is not None or r.retry or r.calls != 1 else []),
     ]
 
 
 def _place(reservation: Reservation) -> Record:
-    """Where in its run a call stood."""
-    path = reservation.path_digests
-    return [None if path is None else list(path), reservation.retry]
+    """Where in its run a call stood; of external usage, how many calls it was."""
+    path, calls = reservation.path_digests, reservation.calls
+    in_run = [None if path is None else list(path), reservation.retry]
+    return in_run if calls == 1 else [*in_run, calls]
 
 
 def reservation_from_held(
@@ -76,7 +77,7 @@ def reservation_from_held(
     try:
         attempt, digest, decision, asked, used, book, bound, output, quote, *rest = record
         holds, tags, priority, reserved_at, held_for_milliseconds, *in_run = rest
-        path, retry = in_run[0] if in_run else (None, 0)
+        path, retry, *calls = in_run[0] if in_run else (None, 0)
         return Reservation(
             request_id=request_id,
             account=account,
@@ -100,6 +101,7 @@ def reservation_from_held(
             expires_at=moment_of(reserved_at + held_for_milliseconds),
             path_digests=None if path is None else tuple(path),
             retry=retry,
+            calls=calls[0] if calls else 1,
         )
     except TypeError as error:
         raise ValueError(f"not a reservation: {error}") from error
@@ -116,13 +118,14 @@ def resolution_to_record(resolution: Resolution) -> Record:
         None if usage is None else usage_to_record(usage),
         resolution.estimated,
         resolution.reason,
+        *([] if resolution.calls is None else [resolution.calls]),
     ]
 
 
 def resolution_from_record(record: Sequence[Any]) -> Resolution:
     """The resolution of a record; ``ValueError`` if it is not one."""
     try:
-        state, resolved_at, cost, total, used, estimated, reason = record
+        state, resolved_at, cost, total, used, estimated, reason, *calls = record
         return Resolution(
             state=ReservationState(state),
             resolved_at=moment_of(resolved_at),
@@ -131,6 +134,7 @@ def resolution_from_record(record: Sequence[Any]) -> Resolution:
             usage=None if used is None else usage_from_record(used),
             estimated=estimated,
             reason=reason,
+            calls=calls[0] if calls else None,
         )
     except TypeError as error:
         raise ValueError(f"not a resolution: {error}") from error

@@ -37,6 +37,8 @@ from cost_sentry.application.emergency_ports import (
     StoreUnreadable,
     TakenId,
 )
+from cost_sentry.application.measure_document import measures_from_document, measures_to_document
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.emergency import SLOT_EXECUTION, slot_name_of
 from cost_sentry.domain.reservation import Resolution
 
@@ -116,13 +118,16 @@ class S3EmergencyStore:
         key = _outcome_key(slot_id)
         return self._first(key, resolution, resolution_to_record, resolution_from_record)
 
-    def config(self) -> tuple[str, Mapping[str, object]] | None:
+    def config(self) -> Stored | None:
         """See the port."""
-        return self._read(CONFIG, lambda record: (record["version"], record["document"]))
+        return self._read(CONFIG, _stored_from)
 
-    def put_config(self, version: str, document: Mapping[str, object]) -> None:
+    def put_config(self, stored: Stored) -> None:
         """See the port."""
-        self._objects.put(CONFIG, _body({"version": version, "document": document}))
+        measures = measures_to_document(stored.measures)
+        beside = {"measures": measures} if measures else {}
+        record = {"version": stored.version, "document": stored.document, **beside}
+        self._objects.put(CONFIG, _body(record))
 
     # ---- inside
 
@@ -163,6 +168,11 @@ def _outcome_key(slot_id: str) -> str:
 
 def _id_key(account: str, request_id: str) -> str:
     return f"ids/{hashlib.sha256(f'{account}#{request_id}'.encode()).hexdigest()}"
+
+
+def _stored_from(record: Any) -> Stored:  # noqa: ANN401 - parsed JSON
+    measures = measures_from_document(record.get("measures", ()))
+    return Stored(record["version"], record["document"], measures)
 
 
 def _body(record: Any) -> bytes:  # noqa: ANN401 - whatever JSON can hold

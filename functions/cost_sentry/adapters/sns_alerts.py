@@ -1,12 +1,11 @@
-"""Alerts by SNS: one topic, one e-mail subscription per address, filtered by recipients."""
+"""Mails by SNS: one topic, one e-mail subscription per address, filtered by recipients."""
 
 import json
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_sentry.application.journal_ports import AlertNotPublished
-from cost_sentry.domain.alert import Alert
+from cost_sentry.application.journal_ports import AlertNotPublished, Mail
 
 
 class SnsAlerts:
@@ -21,19 +20,17 @@ class SnsAlerts:
         self._client = client
         self._topic_arn = topic_arn
 
-    def publish(self, alert: Alert) -> None:
+    def publish(self, mail: Mail) -> None:
         """See the port."""
-        recipients = json.dumps(list(alert.recipients))
+        recipients = json.dumps(list(mail.recipients))
         try:
             self._client.publish(
                 TopicArn=self._topic_arn,
-                Subject=alert.subject,
-                Message=alert.body,
+                Subject=mail.subject,
+                Message=mail.body,
                 MessageAttributes={
                     "recipients": {"DataType": "String.Array", "StringValue": recipients}
                 },
             )
         except (ClientError, BotoCoreError) as error:
-            raise AlertNotPublished(
-                f"{alert.key.budget_id} at {alert.key.threshold_percent}%: {error}"
-            ) from error
+            raise AlertNotPublished(f"{mail.key}: {error}") from error

@@ -2,13 +2,14 @@
 
 The stream carries every item of the table. Only new versions of shards' items are entries;
 a split or ``forget`` makes a version without one, told by its unchanged sequence. Refusals and
-reroutes that found a budget used up come along.
+reroutes that found a budget used up come along, and marks that say how far the stream has come.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cost_sentry.adapters.decision_record import used_up_of
+from cost_sentry.adapters.dynamodb_usage_cursors import TICK_PK, mark_in
 from cost_sentry.adapters.ledger_items import ShardState, place_key
 from cost_sentry.application.project_entries import StreamedEntry
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
@@ -38,6 +39,8 @@ def _streamed(record: object) -> tuple[StreamedEntry, ...]:
     pk = _part(_part(change, "Keys"), "pk").get("S")
     if isinstance(pk, str) and pk.startswith(_REQUEST):
         return _refusal(change)
+    if pk == TICK_PK:
+        return _mark(change)
     if not isinstance(pk, str) or not pk.startswith(_ACCOUNT) or not _is_new(change):
         return ()
     place = _place(change, pk)
@@ -63,6 +66,15 @@ def _refusal(change: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
     account = str(_part(_part(change, "Keys"), "sk").get("S", "")).partition("#")[0]
     record_id = str(change.get("SequenceNumber", ""))
     return (StreamedEntry(record_id=record_id, place=account, entry=None, used_up=used_up),)
+
+
+def _mark(change: Mapping[str, Any]) -> tuple[StreamedEntry, ...]:
+    """A mark of the comparison of usage; else nothing."""
+    mark = mark_in(_part(change, "NewImage"))
+    if mark is None:
+        return ()
+    record_id = str(change.get("SequenceNumber", ""))
+    return (StreamedEntry(record_id=record_id, place=TICK_PK, entry=None, mark=mark),)
 
 
 def _is_new(change: Mapping[str, Any]) -> bool:

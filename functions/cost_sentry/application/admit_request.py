@@ -17,6 +17,7 @@ from cost_sentry.application.serve_request import Serving
 from cost_sentry.domain.decision import Decision, ReasonCode
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.measures_in_force import in_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Admission(AdmissionParts):
             if config is None:
                 message = "no configuration is in force; apply a sentry.yaml first"
                 return rejection(request, ReasonCode.NOT_CONFIGURED, message)
+            config = in_force(config, self.clock.now())
             request = as_configured(request, config, self.price_book.region)
             return self._decide(
                 Serving(parts=self, request=request, config=config, attempt=attempt)

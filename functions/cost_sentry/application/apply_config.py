@@ -13,6 +13,7 @@ from cost_sentry.application.config_changes import (
 from cost_sentry.application.config_document import config_to_document, with_version
 from cost_sentry.application.config_size import must_fit
 from cost_sentry.application.ports import Clock, ConfigStore, LedgerBooks
+from cost_sentry.application.raised_limits import as_raised, measures_on_record, without_raises
 from cost_sentry.application.stored_config import (
     NotCompared,
     StoredConfig,
@@ -21,6 +22,7 @@ from cost_sentry.application.stored_config import (
 )
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.measure import Measures
 from cost_sentry.domain.sentry_config import SentryConfig
 
 __all__ = [
@@ -57,6 +59,7 @@ def apply_config(
     would refuse everyone. The limits of the others follow what is in force, so that whatever is
     refused changes none of them. They take effect at once and keep what is spent. Every budget is
     defined every time, so a run that was cut short, or a limit changed elsewhere, is set right.
+    Raises in force stay on top of the limits, whatever those become.
 
     One in force that cannot be read is replaced like any other, or nobody could ever apply again.
     Which budgets it has the ledger tells: one that is known there may be in force.
@@ -72,11 +75,13 @@ def apply_config(
     wanted, now = with_version(wanted), clock.now()
     document = config_to_document(wanted)
     must_fit(document)
-    before, limits = stored_config(store), books.limits()
-    changes = plan_config(before.config if before else None, wanted, limits)
+    before, limits, measures = stored_config(store), books.limits(), measures_on_record(store)
+    unraised = without_raises(limits, wanted.budgets, measures, now)
+    changes = plan_config(before.config if before else None, wanted, unraised)
     books.refuse_other_kinds(budget.in_ledger for budget in wanted.budgets)
     in_force = _budgets_in_force(before, limits)
-    _define((one for one in wanted.budgets if one.id not in in_force), books, now)
+    new = (one for one in wanted.budgets if one.id not in in_force)
+    _define(new, measures, books, now)
     replaced = before.version if before else None
     try:
         if not _holds(before, wanted.version):
@@ -106,9 +111,11 @@ def _holds(stored: StoredConfig | None, version: str) -> bool:
     return stored is not None and stored.version == version and stored.config is not None
 
 
-def _define(budgets: Iterable[Budget], books: LedgerBooks, now: datetime) -> None:
+def _define(
+    budgets: Iterable[Budget], measures: Measures, books: LedgerBooks, now: datetime
+) -> None:
     for budget in budgets:
-        books.define(budget.in_ledger, budget.window_at(now).id)
+        books.define(as_raised(budget, measures, now), budget.window_at(now).id)
 
 
 def _put_in_force(
@@ -149,11 +156,16 @@ def _set_limits_of(
 def _set_limits(
     config: SentryConfig | None, store: ConfigStore, books: LedgerBooks, now: datetime
 ) -> None:
-    """Those of ``config``, or of what took its place meanwhile: whoever is last looks again."""
+    """Those of ``config``, or of what took its place meanwhile: whoever is last looks again.
+
+    The same for raises: whoever raises a limit meanwhile is seen here, or sees this.
+    """
     while config is not None:
-        _define(config.budgets, books, now)
+        measures = measures_on_record(store)
+        _define(config.budgets, measures, books, now)
         latest = _latest(config, store)
-        config = None if latest is None or latest.version == config.version else latest
+        is_same = latest is None or latest.version == config.version
+        config = None if is_same and measures_on_record(store) == measures else latest
 
 
 def _latest(ours: SentryConfig, store: ConfigStore) -> SentryConfig | None:

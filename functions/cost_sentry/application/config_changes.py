@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from cost_sentry.application.config_changes_anomalies import anomaly_parts, anomaly_rules
+from cost_sentry.application.config_changes_endpoints import endpoint_groups, endpoint_parts
 from cost_sentry.application.config_changes_routing import (
+    breaker_parts,
     flex_text,
+    retry_parts,
     routing_parts,
     task_types,
     tier_text,
     virtual_models,
 )
-from cost_sentry.application.config_document_parts import circuits_to_document
+from cost_sentry.application.config_document_external import external_parts
+from cost_sentry.application.config_document_approvals import approval_parts
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError
@@ -49,6 +54,12 @@ class ChangedThing(StrEnum):
     ROUTING = "routing"
     VIRTUAL_MODEL = "virtual model"
     TASK_TYPE = "task type"
+    EXTERNAL_USAGE = "external usage"
+    APPROVALS = "approvals"
+    ANOMALIES = "anomalies"
+    ANOMALY_RULE = "anomaly rule"
+    ENDPOINTS = "endpoints"
+    ENDPOINT_GROUP = "endpoint group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +111,17 @@ def plan_config(
         *_things(ChangedThing.EMERGENCY_ALLOWANCE, _allowances(current), _allowances(wanted)),
         *_fields(ChangedThing.POLICIES, "", _all_policies(current), _all_policies(wanted)),
         *_things(ChangedThing.POLICY, _policies(current), _policies(wanted)),
-        *_all_or_none(ChangedThing.CIRCUIT_BREAKER, _breaker(current), _breaker(wanted)),
-        *_all_or_none(ChangedThing.RETRIES, _retries(current), _retries(wanted)),
+        *_all_or_none(ChangedThing.CIRCUIT_BREAKER, breaker_parts(current), breaker_parts(wanted)),
+        *_all_or_none(ChangedThing.RETRIES, retry_parts(current), retry_parts(wanted)),
+        *_all_or_none(ChangedThing.EXTERNAL_USAGE, _external(current), _external(wanted)),
         *_fields(ChangedThing.ROUTING, "", routing_parts(current), routing_parts(wanted)),
         *_things(ChangedThing.VIRTUAL_MODEL, virtual_models(current), virtual_models(wanted)),
         *_things(ChangedThing.TASK_TYPE, task_types(current), task_types(wanted)),
+        *_all_or_none(ChangedThing.APPROVALS, approval_parts(current), approval_parts(wanted)),
+        *_all_or_none(ChangedThing.ANOMALIES, anomaly_parts(current), anomaly_parts(wanted)),
+        *_things(ChangedThing.ANOMALY_RULE, anomaly_rules(current), anomaly_rules(wanted)),
+        *_all_or_none(ChangedThing.ENDPOINTS, endpoint_parts(current), endpoint_parts(wanted)),
+        *_things(ChangedThing.ENDPOINT_GROUP, endpoint_groups(current), endpoint_groups(wanted)),
         *_drift(current, wanted, limits),
     )
 
@@ -269,16 +286,8 @@ def _policies(config: SentryConfig | None) -> _Things:
     }
 
 
-def _breaker(config: SentryConfig | None) -> _Parts:
-    return _given(circuits_to_document(config).get("circuitBreaker")) if config else {}
-
-
-def _retries(config: SentryConfig | None) -> _Parts:
-    return _given(circuits_to_document(config).get("retries")) if config else {}
-
-
-def _given(document: object) -> _Parts:
-    return {k: str(v) for k, v in document.items()} if isinstance(document, Mapping) else {}
+def _external(config: SentryConfig | None) -> _Parts:
+    return external_parts(config.external_usage) if config else {}
 
 
 def _amount(budget: Budget, amount: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cost_sentry.application.config_document_parts import circuits_to_document
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -48,3 +49,17 @@ def flex_text(flex: FlexPrice | None) -> str:
     # A picodollar per token is a millionth of a dollar per million tokens.
     into, out = (dollars_text(rate * 10**6) for rate in (flex.input, flex.output))
     return f"{into} / {out} usd for a million tokens in / out"
+
+
+def breaker_parts(config: SentryConfig | None) -> Mapping[str, str]:
+    """When unwell models are not asked; nothing where nobody watches them."""
+    return _given(circuits_to_document(config).get("circuitBreaker")) if config else {}
+
+
+def retry_parts(config: SentryConfig | None) -> Mapping[str, str]:
+    """When calls are tried again; nothing where none is."""
+    return _given(circuits_to_document(config).get("retries")) if config else {}
+
+
+def _given(document: object) -> Mapping[str, str]:
+    return {k: str(v) for k, v in document.items()} if isinstance(document, Mapping) else {}

@@ -7,6 +7,22 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
+from cost_sentry.application.config_document_anomalies import (
+    anomalies_from,
+    anomalies_to_document,
+)
+from cost_sentry.application.config_document_approvals import (
+    approvals_from,
+    approvals_to_document,
+)
+from cost_sentry.application.config_document_endpoints import (
+    endpoints_from,
+    endpoints_to_document,
+)
+from cost_sentry.application.config_document_external import (
+    external_from,
+    external_to_document,
+)
 from cost_sentry.application.config_document_parts import (
     allowance_from,
     allowances_to_document,
@@ -70,7 +86,8 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
     The shape follows ``sentry.yaml``: ``format``, ``defaults``, ``alerts``, ``teams``, ``models``
     and ``budgets``; a budget's ``limit`` is ``"12.50"`` dollars or ``"15000"`` of anything else.
     Its ``timeZone`` is left out where it is UTC, ``outputTokensMin`` where nobody chose one, and
-    ``knownTags``, ``emergencyAllowances`` and ``routing`` where there are none.
+    ``knownTags``, ``emergencyAllowances``, ``routing``, ``approvals`` and ``endpoints`` where there
+    are none.
     """
     return {
         "format": _format(config),
@@ -90,6 +107,10 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         **policies_to_document(config.policies),
         **circuits_to_document(config),
         **routing_to_document(config.routing),
+        **external_to_document(config.external_usage),
+        **approvals_to_document(config.approvals),
+        **anomalies_to_document(config.anomalies),
+        **endpoints_to_document(config.endpoints),
     }
 
 
@@ -174,6 +195,10 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         circuit_breaker=circuit_breaker_from(document.get("circuitBreaker")),
         retries=retries_from(document.get("retries")),
         routing=routing_from(document.get("routing")),
+        external_usage=external_from(document.get("externalUsage")),
+        approvals=approvals_from(document.get("approvals")),
+        anomalies=anomalies_from(document.get("anomalies")),
+        endpoints=endpoints_from(document.get("endpoints")),
     )
 
 

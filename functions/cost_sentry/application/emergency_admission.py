@@ -28,10 +28,12 @@ from cost_sentry.application.emergency_ports import (
 )
 from cost_sentry.application.emergency_runs import uncounted_in_run
 from cost_sentry.application.emergency_slots import PrepaidCalls, prepaid_calls
+from cost_sentry.application.freeze_check import in_words, slowed_by
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck
+from cost_sentry.application.policy_facts import granted_classes
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Clock, Complexity, PriceBook, TokenCounter
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
@@ -72,7 +74,9 @@ class EmergencyAdmission:
 
     def _mirrored(self) -> SentryConfig | None:
         stored = self.store.config()
-        return config_from_document(stored[1]) if stored else None
+        if stored is None:
+            return None
+        return replace(config_from_document(stored.document), measures=stored.measures)
 
     def _decide(self, outage: Outage, config: SentryConfig) -> Decision | str:
         request = as_configured(outage.request, config, self.price_book.region)
@@ -81,11 +85,14 @@ class EmergencyAdmission:
             return f"no emergency allowance helps: {models.message}"
         outage = replace(outage, request=request, route=models.route)
         offers = list(self._offers(request, config, models))
-        if not offers:
+        slowed = None if offers else slowed_by(request.tags, config, self.clock.now())
+        if not offers and not slowed:
             return "no emergency allowance covers these tags and a model that may be called"
         taken = self.store.taken(request.account, request.request_id)
         if taken:
             return _again(outage, config, taken, self._asked(request, config, taken.slot))
+        if slowed:
+            return f"no emergency allowance pays: {in_words(slowed)}; {slowed.undo}"
         return self._first_that_fits(outage, config, offers)
 
     def _offers(
@@ -100,9 +107,13 @@ class EmergencyAdmission:
             engines=self.policy_engines,
             clock=self.clock,
             is_pinned=models.route is None,
+            granted=granted_classes(config.measures, request.tags, now),
         )
         for candidate in check.permitted(models.each):
             if isinstance(candidate, RungOutcome):
+                continue
+            base = base_model_id(candidate.model_id)
+            if slowed_by(request.tags, config, now, base):
                 continue
             for allowance in narrowest:
                 if allowance.model_id == candidate.model_id and allowance.covers(request.tags):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.decision import Decision
 from cost_sentry.domain.errors import CostSentryError, LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
@@ -124,12 +125,12 @@ class EmergencyStore(Protocol):
         """Keep how the call ended, unless that is kept; returns what is kept now (P4)."""
         ...
 
-    def config(self) -> tuple[str, Mapping[str, object]] | None:
-        """Version and document of the configuration that was mirrored last."""
+    def config(self) -> Stored | None:
+        """The configuration that was mirrored last, with the measures of then."""
         ...
 
-    def put_config(self, version: str, document: Mapping[str, object]) -> None:
-        """Mirror the configuration in force."""
+    def put_config(self, stored: Stored) -> None:
+        """Mirror the configuration in force, and what is in force beside it."""
         ...
 
 

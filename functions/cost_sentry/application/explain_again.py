@@ -16,6 +16,7 @@ from cost_sentry.application.explain_request import Explanation
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.policy_check import UNSPOKEN, ask_what_is_left
 from cost_sentry.application.policy_facts import (
+    GRANTED,
     LEFT_PERCENT,
     call_facts,
     caller_facts,
@@ -31,7 +32,7 @@ from cost_sentry.domain.decision import Decision, DecisionKind, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.model_id import base_model_id
-from cost_sentry.domain.policy import PolicyNote
+from cost_sentry.domain.policy import PRICE_CLASS_NAMES, PolicyNote
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.session import Session
 
@@ -208,11 +209,13 @@ class _Asking:
         return engine.verdict(*facts, offer).is_permitted, engine.reasons(*facts, offer)
 
     def _calls(self) -> Iterator[Mapping[str, object]]:
-        """The facts of the call, with whatever may have been left where a policy looks at that."""
+        """The facts of the call, with what may have been left, or granted, if a policy looks."""
         yield self.call
         policies = self.retelling.config.policies
         if ask_what_is_left(policies, self.retelling.policy_engines):
             yield from ({**self.call, LEFT_PERCENT: percent} for percent in range(101))
+        if self.retelling.policy_engines(policies).looks_at(GRANTED):
+            yield {**self.call, GRANTED: list(PRICE_CLASS_NAMES)}
 
     def _was_called(self, candidate: Candidate, permits: set[bool]) -> bool:
         """Although what is known of the call says that it was forbidden."""

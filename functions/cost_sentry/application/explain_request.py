@@ -19,6 +19,8 @@ from cost_sentry.domain.route import Route
 from cost_sentry.domain.session import Session, recorded_session
 from cost_sentry.domain.usage import TokenUsage
 
+EXTERNAL_USAGE = "EXTERNAL_USAGE"
+
 
 class RequestJournal(Protocol):
     """What the journal says of one request id."""
@@ -194,7 +196,7 @@ def _explain_reservation(
         request_id=held.request_id,
         account=held.account,
         decision=held.decision,
-        code=why.code if why else code,
+        code=why.code if why else EXTERNAL_USAGE if held.is_external else code,
         message=why.message if why else _message(held),
         decided_at=held.reserved_at,
         model_asked=held.model_asked,
@@ -237,6 +239,9 @@ def _charge(hold: Hold, ended: Resolution | None) -> Charge:
 
 def _message(held: Reservation) -> str:
     budgets = ", ".join(hold.budget_id for hold in held.holds)
+    if held.is_external:
+        noun = "call" if held.calls == 1 else "calls"
+        return f"{held.calls} {noun} past the sentry, metered by CloudWatch; charged to {budgets}"
     if held.decision == DecisionKind.REROUTE:
         return f"{held.model_asked} did not fit; {held.model_used} fits in {budgets}"
     return f"fits in {budgets}"

@@ -73,10 +73,34 @@ class AlertOutbox(Protocol):
         ...
 
 
+class Mail(Protocol):
+    """What a mailbox gets: an ``Alert``, a ``Notice``."""
+
+    @property
+    def key(self) -> object:
+        """What makes it the same mail."""
+        ...
+
+    @property
+    def recipients(self) -> Sequence[str]:
+        """E-mail addresses."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """ASCII, at most 100 characters."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """Plain text."""
+        ...
+
+
 class Alerts(Protocol):
     """The way to people's mailboxes."""
 
-    def publish(self, alert: Alert) -> None:
+    def publish(self, mail: Mail) -> None:
         """Send the mail to its recipients; ``AlertNotPublished`` if it may not have gone out."""
         ...
 

@@ -24,6 +24,7 @@ from cost_sentry.application.ports import (
     Reserved,
     SameId,
     Shortage,
+    Stored,
 )
 from cost_sentry.domain.emergency import SlotName, slot_name_of
 from cost_sentry.domain.errors import (
@@ -142,8 +143,10 @@ class _Run:
 
     def _mirror(self, config: SentryConfig) -> None:
         stored = self._on.store.config()
-        if stored is None or stored[0] != config.version:
-            self._on.store.put_config(config.version, config_to_document(config))
+        mirrored = (stored.version, stored.measures) if stored else None
+        if mirrored != (config.version, config.measures):
+            document = config_to_document(config)
+            self._on.store.put_config(Stored(config.version, document, config.measures))
 
     def _claims(
         self, there: Sequence[str], prepaid: Sequence[PrepaidCalls]

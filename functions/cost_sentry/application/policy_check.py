@@ -1,6 +1,6 @@
 """What policies strike from the models that may serve a request; rules advise, they never spend."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -48,6 +48,8 @@ class PolicyCheck:
     """Of the budget of the asked model that is used up most; ``None`` if nobody knows."""
     is_pinned: bool = True
     """The request names its model."""
+    granted: Sequence[str] = ()
+    """Price classes that approvals give it."""
     struck: list[RungOutcome] = field(default_factory=list)
     notes: list[PolicyNote] = field(default_factory=list)
     """Policies that forbade a model."""
@@ -83,6 +85,7 @@ class PolicyCheck:
             local=local,
             left_percent=self.left_percent,
             is_pinned=self.is_pinned,
+            granted=self.granted,
         )
         return lambda candidate, rung: verdict(
             caller, model_facts(candidate), call, offer_facts(candidate, rung)

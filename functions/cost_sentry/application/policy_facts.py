@@ -1,6 +1,6 @@
 """What a policy may look at: who calls, which model, and the rest of the call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
@@ -8,6 +8,7 @@ from math import ceil
 from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.policy_ports import CallerFacts, ModelFacts, OfferFacts
 from cost_sentry.domain.invocation import NO_APPLICATION, InvocationRequest
+from cost_sentry.domain.measure import MeasureKind, Measures
 from cost_sentry.domain.model_id import (
     NAMES_REMEMBERED,
     arn_region,
@@ -15,9 +16,11 @@ from cost_sentry.domain.model_id import (
     profile_scope,
     provider_of,
 )
-from cost_sentry.domain.policy import REGIONAL, price_class
+from cost_sentry.domain.policy import PRICE_CLASS_NAMES, REGIONAL, classes_up_to, price_class
 from cost_sentry.domain.routing import TIER_NAMES
 
+GRANTED = "granted"
+"""Price classes that approvals in force give a call."""
 LEFT_PERCENT = "budgetLeftPercent"
 """What is left of a budget: it must be read for policies that look at it."""
 _PICODOLLARS_PER_CENT = 10**10
@@ -54,8 +57,24 @@ def model_facts_at(model_id: str, output: int, tier: int | None) -> ModelFacts:
     )
 
 
+def granted_classes(measures: Measures, tags: Mapping[str, str], now: datetime) -> tuple[str, ...]:
+    """Price classes that grants of this moment give a call with these tags, cheapest first."""
+    given = {
+        name
+        for one in measures
+        if one.kind is MeasureKind.GRANT and one.is_in_force(now) and one.covers_some(tags)
+        for name in classes_up_to(one.price_class or PRICE_CLASS_NAMES[0])
+    }
+    return tuple(name for name in PRICE_CLASS_NAMES if name in given)
+
+
 def call_facts(
-    request: InvocationRequest, *, local: datetime, left_percent: int | None, is_pinned: bool
+    request: InvocationRequest,
+    *,
+    local: datetime,
+    left_percent: int | None,
+    is_pinned: bool,
+    granted: Sequence[str] = (),
 ) -> Mapping[str, object]:
     """What is the same for every model, by the names of ``policy.cedarschema``.
 
@@ -64,12 +83,14 @@ def call_facts(
         local: now, where the policies' clocks are.
         left_percent: of the budget that is used up most; ``None`` if nobody knows.
         is_pinned: the request names a model, and no virtual one.
+        granted: price classes that approvals give it.
     """
     named = {} if request.max_tokens is None else {"maxTokens": request.max_tokens}
     known = {} if left_percent is None else {LEFT_PERCENT: left_percent}
     return {
         "tags": [f"{name}={value}" for name, value in request.tags.items()],
         "tagNames": list(request.tags),
+        GRANTED: list(granted),
         "priority": request.priority.value,
         "pinned": is_pinned,
         "depth": request.session.depth if request.session else 0,

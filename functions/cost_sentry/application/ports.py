@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.measure import Measures
 from cost_sentry.domain.model_card import ModelCard
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import (
@@ -210,8 +211,23 @@ class LedgerBooks(Protocol):
         ...
 
 
+class Stored(NamedTuple):
+    """The configuration in force as it is stored, and what is on record beside it."""
+
+    version: str
+    document: Mapping[str, object]
+    measures: Measures
+
+
 class ConfigStore(Protocol):
     """Where the applied configuration lives."""
+
+    def stored(self) -> Stored | None:
+        """As ``read``, with the measures on record, by the same question.
+
+        ``ConfigurationError`` where they cannot be read.
+        """
+        ...
 
     def read(self) -> tuple[str, Mapping[str, object]] | None:
         """Version and document of the configuration in force, ``None`` before the first.

@@ -3,6 +3,7 @@
 Entries of one shard come in order, perhaps repeatedly; those of different shards in any order.
 Whatever fails is handed back and delivered again, so every step can be repeated without harm.
 Between them come refusals that found a budget used up; they move no money, and may raise an alert.
+And marks, by which others know how far the journal is.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from cost_sentry.application.record_alerts import BudgetWindow, record_alerts
 from cost_sentry.application.send_alerts import SendOutcome, send_alerts
 from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
+from cost_sentry.domain.figures import Figures, figures_of
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import postings_of
 
@@ -33,9 +35,21 @@ class Forgetful(Protocol):
         ...
 
 
+class StreamMarks(Protocol):
+    """Who is told how far the entries came. Raises ``LedgerUnavailable``."""
+
+    def note_carried(self, at: datetime) -> None:
+        """A mark that was sent then came through; what was written before it did too."""
+        ...
+
+    def note_failed(self, at: datetime) -> None:
+        """Entries could not be journaled at this moment."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedEntry:
-    """One record of the stream: an entry, a refusal, or a record that should have been an entry."""
+    """One record of the stream: an entry, a refusal, a mark, or one that should be an entry."""
 
     record_id: str
     place: str
@@ -45,6 +59,13 @@ class StreamedEntry:
     """Why there is no entry."""
     used_up: BudgetWindow | None = None
     """What the refusal found used up; a refusal has no entry."""
+    mark: datetime | None = None
+    """When the mark was sent; a mark has no entry."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is anything that the projection knows."""
+        return self.entry is not None or self.used_up is not None or self.mark is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +76,8 @@ class Projection:
     """Records to deliver again: a shard's first failing record and all its later ones."""
     problems: tuple[str, ...] = ()
     new: int = 0
+    figures: tuple[Figures, ...] = ()
+    """Of the new entries. A run that dies loses them: CloudWatch is told what is likely."""
     repeated: int = 0
     gaps: tuple[Gap, ...] = ()
     alerts: tuple[AlertKey, ...] = ()
@@ -71,6 +94,7 @@ def project_entries(
     ledger: Forgetful,
     config: ConfigSource,
     limits: Limits,
+    marks: StreamMarks,
     clock: Clock,
 ) -> Projection:
     """Project a batch. Never raises for what a later delivery can put right.
@@ -83,21 +107,24 @@ def project_entries(
         ledger: forgets what the journal now holds.
         config: budgets, thresholds and owners.
         limits: of the budgets, as in force.
+        marks: told how far this is.
         clock: the time of the run.
     """
     run, now = _Run(batch), clock.now()
     new = _write(run, journal)
-    repeated = len(run.open()) - new
+    repeated = len(run.open()) - len(new)
     recorded = _record_alerts(
         run, journal=journal, outbox=outbox, config=config, limits=limits, now=now
     )
     gaps = _advance(run, journal)
     _forget(run, ledger, now)
+    _note(run, marks, now)
     sending = send_alerts(outbox, alerts, clock, SENDS_MAX)
     return Projection(
         failed_ids=run.failed_ids(),
         problems=tuple(run.problems),
-        new=new,
+        new=len(new),
+        figures=figures_of(new),
         repeated=max(repeated, 0),
         gaps=gaps,
         alerts=recorded,
@@ -113,7 +140,7 @@ class _Run:
         self._batch = batch
         self._blocked_from: dict[str, int] = {}
         for record in batch:
-            if record.entry is None and record.used_up is None:
+            if not record.is_known:
                 self.block(record, record.problem)
 
     def open(self) -> list[tuple[StreamedEntry, LedgerEntry]]:
@@ -131,6 +158,10 @@ class _Run:
             for position, record in enumerate(self._batch)
             if record.used_up is not None and not self._is_blocked(position)
         }
+
+    def marks(self) -> list[datetime]:
+        """When the marks were sent that are in it."""
+        return [record.mark for record in self._batch if record.mark is not None]
 
     def places(self) -> dict[str, list[int]]:
         """The sequences that have not failed, by shard."""
@@ -172,25 +203,26 @@ class _Run:
         return position >= self._blocked_from.get(self._batch[position].place, len(self._batch))
 
 
-def _write(run: _Run, journal: Journal) -> int:
-    """Write what is good; how many entries were new."""
+def _write(run: _Run, journal: Journal) -> Sequence[LedgerEntry]:
+    """Write what is good; the entries that were new."""
     try:
-        return len(journal.write([entry for _, entry in run.open()]))
+        return journal.write([entry for _, entry in run.open()])
     except (EntryNotWritable, LedgerUnavailable):
         return _write_singly(run, journal)
 
 
-def _write_singly(run: _Run, journal: Journal) -> int:
+def _write_singly(run: _Run, journal: Journal) -> Sequence[LedgerEntry]:
     """One at a time, so that an entry that cannot be written fails for its own shard only.
 
     And so that a table that seldom answers gets some more each time: all at once would never pass.
     """
-    new, refused = 0, set()
+    new: list[LedgerEntry] = []
+    refused: set[str] = set()
     for record, entry in run.open():
         if record.place in refused:
             continue
         try:
-            new += len(journal.write([entry]))
+            new += journal.write([entry])
         except EntryNotWritable as error:
             refused.add(record.place)
             run.block(record, str(error))
@@ -251,3 +283,14 @@ def _forget(run: _Run, ledger: Forgetful, now: datetime) -> None:
         except LedgerUnavailable as error:
             run.problems.append(f"account {place!r} was not tidied: {error}")
             return
+
+
+def _note(run: _Run, marks: StreamMarks, now: datetime) -> None:
+    """A mark beside entries that failed is not noted; another will be sent."""
+    try:
+        if run.failed_ids():
+            marks.note_failed(now)
+        elif run.marks():
+            marks.note_carried(max(run.marks()))
+    except LedgerUnavailable as error:
+        run.problems.append(f"how far the journal is was not noted: {error}")

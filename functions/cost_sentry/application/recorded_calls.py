@@ -78,7 +78,7 @@ class RecordedCalls:
         """Take one record; one that is not of these days is passed over."""
         if isinstance(record, RecordedDecision):
             self._add_decision(record)
-        elif record.reservation is not None and not is_slot(record.reservation):
+        elif record.reservation is not None and _passed_the_gate(record.reservation):
             self._add_entry(record, record.reservation)
 
     def __len__(self) -> int:
@@ -211,6 +211,11 @@ class RecordedCalls:
             for writes in (False, True)
         )
         return plain != held.quote_picodollars == cached
+
+
+def _passed_the_gate(held: Reservation) -> bool:
+    """Not set aside for an outage, which is noted otherwise, and no external usage."""
+    return not is_slot(held) and not held.is_external
 
 
 def _first_of(attempt: _Name) -> _Name:

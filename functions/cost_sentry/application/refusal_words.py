@@ -7,6 +7,7 @@ from cost_sentry.application.candidates import Candidate
 from cost_sentry.application.output_limit import shortens_answers
 from cost_sentry.domain.budget import Budget, Unit, amount_in_words, amount_text
 from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry.domain.token_bound import UNBOUNDED_TOKENS
 from cost_sentry.domain.window import WindowKind
 
@@ -18,6 +19,19 @@ def why_exhausted(request: InvocationRequest, budget: Budget, tries: CandidateTr
 
     A window that ends helps only a call that an empty one could pay for.
     """
+    return f"{_why_short(request, budget, tries)}{_why_there(budget)}"
+
+
+def _why_there(budget: Budget) -> str:
+    """Of a budget that stands in no sentry.yaml: who put it there, until when, what to do."""
+    by = budget.temporary
+    if by is None:
+        return ""
+    which = f"is there until {by.until.isoformat()} by {by.why}"
+    return f"; budget {budget.id}, for {scope_text(budget.scope)}, {which}; {by.undo}"
+
+
+def _why_short(request: InvocationRequest, budget: Budget, tries: CandidateTries) -> str:
     short = tries.first_short
     lower = tries.may_lower and shortens_answers(budget, short.why)
     ladder = _nothing_else_fits(tries, lower=lower)

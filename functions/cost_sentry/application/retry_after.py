@@ -40,7 +40,8 @@ def after_ledger_fault_seconds(error: LedgerUnavailable) -> int:
 
 def _wait_seconds(short: Short, tries: CandidateTries, budget: Budget, now: datetime) -> int | None:
     if least_needed(short, tries) > short.why.remaining.limit:
-        return None
+        # One that is there for a while only refuses no longer than it is.
+        return seconds_until(budget.temporary.until, now) if budget.temporary else None
     if not budget.unit.is_spent:
         return IN_FLIGHT_SECONDS
     return seconds_until(budget.resets_at(short.asked.reserved_at), now)

@@ -1,4 +1,4 @@
-"""Send the mails that are due. What fails stays due; nothing here fails its caller.
+"""Send the alerts and notices that are due. What fails stays due; nothing here fails its caller.
 
 A mail can go out twice: a sender claims an alert, publishes it, and dies before it marks it sent;
 when the claim lapses, another sender publishes it again. The other order would lose mails. Two
@@ -6,12 +6,13 @@ senders at work at the same time do not send the same alert, because the claim i
 write.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
-from cost_sentry.application.journal_ports import AlertNotPublished, AlertOutbox, Alerts
+from cost_sentry.application.journal_ports import AlertNotPublished, Alerts, Mail
 from cost_sentry.application.ports import Clock
-from cost_sentry.domain.alert import Alert
 from cost_sentry.domain.errors import LedgerUnavailable
 
 CLAIM_SECONDS = 60
@@ -20,6 +21,38 @@ FAILURES_PER_RUN_MAX = 2
 """A topic that is silent costs its time-outs each time; what else is due waits for the next run."""
 RETRY_SECONDS_MIN = 2
 RETRY_SECONDS_MAX = 300
+
+Key = TypeVar("Key")
+KeyOfMail_co = TypeVar("KeyOfMail_co", covariant=True)
+
+
+class Waiting(Mail, Protocol[KeyOfMail_co]):
+    """A mail that waits under this key."""
+
+    @property
+    def key(self) -> KeyOfMail_co:
+        """See ``Mail``."""
+        ...
+
+
+class Outbox(Protocol[Key]):
+    """The part of ``AlertOutbox`` and ``NoticeOutbox`` that sending needs."""
+
+    def due(self, now: datetime, batch_max: int) -> Sequence[Waiting[Key]]:
+        """At most ``batch_max`` that are unsent and that nobody is sending."""
+        ...
+
+    def claim(self, key: Key, now: datetime, until: datetime) -> int | None:
+        """Which attempt this is; ``None`` if somebody else has it."""
+        ...
+
+    def mark_sent(self, key: Key, at: datetime) -> None:
+        """It is never due again."""
+        ...
+
+    def mark_failed(self, key: Key, error: str, retry_at: datetime) -> None:
+        """It is due again at ``retry_at``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +65,11 @@ class SendOutcome:
     """Why, in the words of whoever refused; each also stands in the outbox."""
 
 
-def send_alerts(outbox: AlertOutbox, alerts: Alerts, clock: Clock, batch_max: int) -> SendOutcome:
-    """Publish at most ``batch_max`` alerts that are due.
+def send_alerts(outbox: Outbox[Key], alerts: Alerts, clock: Clock, batch_max: int) -> SendOutcome:
+    """Publish at most ``batch_max`` alerts, or notices, that are due.
 
     Args:
-        outbox: where recorded alerts wait.
+        outbox: where recorded mails wait.
         alerts: the way out.
         clock: for claims and retries.
         batch_max: bounds the time that one run may take.
@@ -52,7 +85,19 @@ def send_alerts(outbox: AlertOutbox, alerts: Alerts, clock: Clock, batch_max: in
     return outcome
 
 
-def _send(alert: Alert, outbox: AlertOutbox, alerts: Alerts, now: datetime) -> SendOutcome:
+def send_waiting(
+    outboxes: Sequence[Outbox[Any]], alerts: Alerts, clock: Clock, batch_max: int
+) -> SendOutcome:
+    """``send_alerts`` for each of them; a topic that is silent is asked no more than by one."""
+    outcome = SendOutcome()
+    for outbox in outboxes:
+        if outcome.failed >= FAILURES_PER_RUN_MAX:
+            break
+        outcome = _plus(outcome, send_alerts(outbox, alerts, clock, batch_max))
+    return outcome
+
+
+def _send(alert: Waiting[Key], outbox: Outbox[Key], alerts: Alerts, now: datetime) -> SendOutcome:
     attempt = outbox.claim(alert.key, now, now + timedelta(seconds=CLAIM_SECONDS))
     if attempt is None:
         return SendOutcome()

@@ -13,6 +13,7 @@ from cost_sentry.application.answer_cache import Looked
 from cost_sentry.application.budget_views import views_held
 from cost_sentry.application.candidate_tries import Asked, CandidateTries, TooLong
 from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
+from cost_sentry.application.freeze_check import FreezeCheck, freezes_at
 from cost_sentry.application.graduated import StageCheck, stages_at
 from cost_sentry.application.input_bound import InputBounds
 from cost_sentry.application.inquiry import inquiry
@@ -21,6 +22,7 @@ from cost_sentry.application.model_refusal import refusal_of_length
 from cost_sentry.application.offers import Offers, offers_for
 from cost_sentry.application.output_limit import output_floor
 from cost_sentry.application.policy_check import PolicyCheck, ask_what_is_left
+from cost_sentry.application.policy_facts import granted_classes
 from cost_sentry.application.ports import Reserved, SameId
 from cost_sentry.application.refusals import exhausted, forbidden, short_view
 from cost_sentry.application.service_tiers import at_service_tiers, prices_of
@@ -90,8 +92,10 @@ class Serving:
         """This execution holds it already, and its answer was lost: go on with that."""
         asked = self.request.model_id
         circuits = self.parts.circuits.of(self.request, None, self.parts.clock, asked)
-        stages = StageCheck(request=self.request, now=self.parts.clock.now())
-        advice = Advice(self._check(None), stages, circuits, self._route)
+        now = self.parts.clock.now()
+        stages = StageCheck(request=self.request, now=now)
+        freeze = FreezeCheck(request=self.request, now=now)
+        advice = Advice(self._check(None), stages, circuits, freeze, self._route)
         return self._allowed(held, self._tries(), advice)
 
     def _reserve(self, asked: Reservation) -> Asked:
@@ -113,17 +117,19 @@ class Serving:
         if looked.hit:
             shadow, more = shadow_notes(check.shadow)
             return replace(looked.hit, shadow=shadow, shadow_left_out=more, route=offers.route)
+        freeze = freezes_at(self.request, self.config, now)
         models = offers.model_ids(self.config)
         stages = stages_at(self.request, self.config, self.parts.levels, now, models)
         circuits = self.parts.circuits.of(
             self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
         )
-        result = circuits.run(tries, self._ordered(looked, stages, tries))
+        permitted = freeze.allowed(looked.offers)
+        result = circuits.run(tries, self._ordered(permitted, stages, tries))
         if isinstance(result, SameId):
             return self.replayed(result)
         if isinstance(result, TooLong):
             return refusal_of_length(self.request, result.tokens, result.tokens_max)
-        advice = Advice(check, stages, circuits, offers.route)
+        advice = Advice(check, stages, circuits, freeze, offers.route)
         if isinstance(result, Reserved):
             return looked.noted(self._allowed(result, tries, advice))
         return looked.noted(self._refused(result, tries, advice))
@@ -132,6 +138,8 @@ class Serving:
         check = advice.check
         if by_tree:
             decision = replace(by_tree, rungs=tuple(tries.rungs))
+        elif advice.freeze.refuses(advice.circuits.asked, tries):
+            decision = advice.freeze.refusal(advice.circuits.asked, tries, self.config)
         elif advice.circuits.refuses(tries):
             decision = advice.circuits.refusal(tries, self.config)
         elif advice.stages.refuses(advice.circuits.asked, tries):
@@ -171,10 +179,10 @@ class Serving:
         return self.parts.answers.look(self.request, self.config, permitted, self.known)
 
     def _ordered(
-        self, looked: Looked, stages: StageCheck, tries: CandidateTries
+        self, offers: Iterable[Offer], stages: StageCheck, tries: CandidateTries
     ) -> Iterable[Offer]:
         """As they are tried: by the stages of the budgets, and at the service tiers it may have."""
-        ordered = stages.ordered(looked.offers, tries.floor, is_routed=tries.is_routed)
+        ordered = stages.ordered(offers, tries.floor, is_routed=tries.is_routed)
         return at_service_tiers(ordered) if self.request.may_wait else ordered
 
     def _tries(self) -> CandidateTries:
@@ -195,6 +203,9 @@ class Serving:
             clock=self.parts.clock,
             left_percent=left_percent,
             is_pinned=self._route is None,
+            granted=granted_classes(
+                self.config.measures, self.request.tags, self.parts.clock.now()
+            ),
         )
 
     def _reservation(self, candidate: Candidate) -> Reservation:

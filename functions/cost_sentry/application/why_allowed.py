@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from cost_sentry.application.candidate_tries import Short
 from cost_sentry.application.circuit_check import CircuitCheck
+from cost_sentry.application.freeze_check import FreezeCheck
 from cost_sentry.application.graduated import StageCheck, used_up
 from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.domain.decision import (
@@ -24,6 +25,7 @@ class Advice:
     check: PolicyCheck
     stages: StageCheck
     circuits: CircuitCheck
+    freeze: FreezeCheck
     route: Route | None = None
 
 
@@ -60,6 +62,10 @@ def why_allowed(held: Reservation, asked: int, short: list[Short], advice: Advic
 
 def _why_rerouted(held: Reservation, named: str, short: str | None, advice: Advice) -> Why:
     """``short``: the budget that could not pay for the first model that was tried."""
+    frozen = advice.freeze.why_rerouted(named)
+    if frozen:
+        message = f"{frozen}; {held.model_used} is called instead"
+        return Why(ReasonCode.REROUTED_BY_FREEZE, message)
     saves = advice.stages.why_rerouted(named)
     if saves:
         level, why = saves

@@ -31,6 +31,10 @@ class AlertKey:
     window_id: str
     threshold_percent: int
 
+    def __str__(self) -> str:
+        """As an error names it."""
+        return f"{self.budget_id} at {self.threshold_percent}%"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:

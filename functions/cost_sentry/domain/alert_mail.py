@@ -1,30 +1,31 @@
 """The mail that tells a budget's owners about a threshold.
 
-Plain ASCII in 80 columns, because it is read in every mail program there is. The first lines
-answer what happened, whose budget it is, who spends it, on what, and when it runs out. Names that
-callers chose are shortened and made harmless, since a mail program turns whatever looks like an
-address into a link.
+The first lines answer what happened, whose budget it is, who spends it, on what, and when it runs
+out.
 """
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from cost_sentry.domain.alert import WHOLE_PERCENT, Alert, Crossing
 from cost_sentry.domain.budget import Budget, Unit
+from cost_sentry.domain.mail_text import (
+    COLUMNS,
+    NAME_CHARACTERS_MAX,
+    SUBJECT_CHARACTERS_MAX,
+    TEXT_COLUMNS,
+    harmless,
+    moment,
+    row,
+)
 from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR, dollars_text
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
 from cost_sentry.domain.spend import top
 from cost_sentry.domain.unit import noun
 from cost_sentry.domain.window import WindowKind
 
-COLUMNS = 80
-_LABEL_COLUMNS = 10
-_TEXT_COLUMNS = COLUMNS - _LABEL_COLUMNS
-SUBJECT_CHARACTERS_MAX = 100
-"""SNS refuses a longer subject, a line break in it, and anything but ASCII."""
-_NAME_CHARACTERS_MAX = 46
 _TABLE_COLUMNS = 72
 """Of a name and an amount together; the longest amounts take some from the names."""
 _ID_CHARACTERS_MAX = 63
@@ -75,19 +76,19 @@ def _subject(crossing: Crossing) -> str:
     )
     start = "Cost sentry: budget "
     room = SUBJECT_CHARACTERS_MAX - len(start) - len(end)
-    return f"{start}{_harmless(budget.id, room)}{end}"
+    return f"{start}{harmless(budget.id, room)}{end}"
 
 
 def _body(crossing: Crossing) -> Iterator[str]:
     budget, spend = crossing.budget, crossing.spend
-    yield from _row("What", _what(crossing))
-    yield from _row("Budget", _budget(budget))
-    yield from _row("Who", _lead(crossing, spend.by_application()))
-    yield from _row("Model", _lead(crossing, spend.by_model()))
-    yield from _row("Runs out", _runs_out(crossing))
-    yield from _row("Resets", _resets(crossing))
+    yield from row("What", _what(crossing))
+    yield from row("Budget", _budget(budget))
+    yield from row("Who", _lead(crossing, spend.by_application()))
+    yield from row("Model", _lead(crossing, spend.by_model()))
+    yield from row("Runs out", _runs_out(crossing))
+    yield from row("Resets", _resets(crossing))
     if _is_of_a_run(crossing):
-        yield from _row("Run", crossing.window.id)
+        yield from row("Run", crossing.window.id)
     yield ""
     yield from textwrap.wrap(_next(crossing), COLUMNS)
     yield ""
@@ -107,7 +108,7 @@ def _body(crossing: Crossing) -> Iterator[str]:
 
 def _command(label: str, verb: str, budget: Budget, tail: str) -> Iterator[str]:
     """A line to copy into a shell: the id is never cut, the line is broken where a shell may."""
-    words = f"{_harmless(budget.id, _ID_CHARACTERS_MAX)}{tail}"
+    words = f"{harmless(budget.id, _ID_CHARACTERS_MAX)}{tail}"
     line = f"{label:<9}{verb} {words}"
     yield from (line,) if len(line) <= COLUMNS else (f"{label:<9}{verb} \\", f"  {words}")
 
@@ -122,7 +123,7 @@ def _what(crossing: Crossing) -> str:
     with_percent = f"{amounts} ({_percent_spent(crossing)})"
     refused = f"{with_percent}, calls {'were' if crossing.is_over else 'are'} refused"
     texts = (*((refused,) if crossing.is_used_up else ()), with_percent, amounts)
-    return next((text for text in texts if len(text) <= _TEXT_COLUMNS), shortest)
+    return next((text for text in texts if len(text) <= TEXT_COLUMNS), shortest)
 
 
 def _percent_spent(crossing: Crossing) -> str:
@@ -132,18 +133,18 @@ def _percent_spent(crossing: Crossing) -> str:
 
 def _budget(budget: Budget) -> str:
     per = "" if budget.window is WindowKind.NONE else f" ({budget.window.value})"
-    return f"{_harmless(budget.id, 28)}{per}, for {_harmless(scope_text(budget.scope), 28)}"
+    return f"{harmless(budget.id, 28)}{per}, for {harmless(scope_text(budget.scope), 28)}"
 
 
 def _lead(crossing: Crossing, ranked: Sequence[tuple[str, int]]) -> str:
     """The largest and the sum of the rest, on one line of the mail."""
     texts = []
-    for count, characters_max in ((2, _NAME_CHARACTERS_MAX), (1, _NAME_CHARACTERS_MAX), (1, 20)):
+    for count, characters_max in ((2, NAME_CHARACTERS_MAX), (1, NAME_CHARACTERS_MAX), (1, 20)):
         parts = (
-            f"{_harmless(n, characters_max)} {_amount(crossing, a)}" for n, a in top(ranked, count)
+            f"{harmless(n, characters_max)} {_amount(crossing, a)}" for n, a in top(ranked, count)
         )
         texts.append(", ".join(parts))
-    return next((text for text in texts if len(text) <= _TEXT_COLUMNS), texts[-1])
+    return next((text for text in texts if len(text) <= TEXT_COLUMNS), texts[-1])
 
 
 def _runs_out(crossing: Crossing) -> str:
@@ -153,7 +154,7 @@ def _runs_out(crossing: Crossing) -> str:
     if crossing.is_used_up and not crossing.is_over:
         return "now: what is left does not pay for a call like the one refused"
     if at is not None:
-        return f"{_moment(at)}, at the rate so far"
+        return f"{moment(at)}, at the rate so far"
     if crossing.window.end is None:
         return "no date can be told yet"
     end = "it is over" if _is_of_a_run(crossing) else "it resets"
@@ -164,11 +165,11 @@ def _resets(crossing: Crossing) -> str:
     if crossing.window.end is None:
         return "never; the limit is for all time"
     if _is_of_a_run(crossing):
-        return f"never; this run may call until {_moment(crossing.window.end)}"
+        return f"never; this run may call until {moment(crossing.window.end)}"
     zone = crossing.budget.time_zone
     whose = "" if zone is UTC else f", by the clocks of {zone}"
     ended = " (it has ended)" if crossing.is_over else ""
-    return f"{_moment(crossing.window.end)}{ended}{whose}"
+    return f"{moment(crossing.window.end)}{ended}{whose}"
 
 
 def _next(crossing: Crossing) -> str:
@@ -200,27 +201,9 @@ def _table(crossing: Crossing, title: str, ranked: Sequence[tuple[str, int]]) ->
     for name, amount in top(ranked, 5):
         shown = f"{_amount(crossing, amount):>26}"
         columns = _TABLE_COLUMNS - len(shown)
-        yield f"  {_harmless(name, columns):<{columns}} {shown}"
+        yield f"  {harmless(name, columns):<{columns}} {shown}"
     yield ""
-
-
-def _row(label: str, text: str) -> Iterator[str]:
-    indent = " " * _LABEL_COLUMNS
-    start = f"{label + ':':<{_LABEL_COLUMNS}}"
-    yield from textwrap.wrap(
-        text, COLUMNS, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False
-    )
 
 
 def _amount(crossing: Crossing, amount: int) -> str:
     return amount_shown(crossing.budget.unit, amount)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _harmless(name: str, characters_max: int = _NAME_CHARACTERS_MAX) -> str:
-    """Printable ASCII on one line, short, and no address that a mail program would link."""
-    plain = "".join(c if " " <= c <= "~" else "?" for c in name).replace("://", ":_")
-    return plain if len(plain) <= characters_max else f"{plain[: characters_max - 3]}..."

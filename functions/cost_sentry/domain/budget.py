@@ -60,6 +60,15 @@ class BudgetMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Temporary:
+    """Of a budget that a measure put in force, beside ``sentry.yaml``."""
+
+    until: datetime
+    why: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """A limit that the ledger holds for every request whose tags match ``scope``."""
 
@@ -82,6 +91,8 @@ class Budget:
 
     ``None``: no certain one.
     """
+    temporary: Temporary | None = None
+    """``None``: it stands in ``sentry.yaml``."""
 
     @property
     def is_shadow(self) -> bool:
@@ -93,10 +104,10 @@ class Budget:
         """Whether it limits what is spent.
 
         Neither a cap on calls in flight nor a shadow does, nor a budget of each agent run: there
-        may be any number of runs.
+        may be any number of runs. Nor does a temporary one: what slows calls down allows none.
         """
         counts = self.unit.is_spent and self.window is not WindowKind.SESSION
-        return counts and not self.is_shadow
+        return counts and not self.is_shadow and self.temporary is None
 
     @property
     def in_ledger(self) -> "Budget":

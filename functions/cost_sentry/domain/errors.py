@@ -6,6 +6,8 @@ CostSentryError
 │   ├── LedgerContention    too many writers at once; safe to try again
 │   ├── LedgerBehind        it answers, but cannot say yet what became of a request id
 │   └── LedgerThrottled     refused for its rate, before anything was done
+├── WorkflowUnavailable     a workflow could not be started or told; safe to try again
+├── CallerUnproven          who calls could not be proven; nothing was done
 ├── ConfigurationError      an operator must act
 │   └── DamagedDocument     what is stored is no document; its version still is known
 └── InvariantViolated       a bug: stop, and keep the evidence
@@ -72,6 +74,14 @@ class LedgerThrottled(LedgerUnavailable):
     """One item, or the table, was asked more often than it answers. Nothing was done."""
 
     is_silent = False
+
+
+class WorkflowUnavailable(CostSentryError):  # noqa: N818
+    """A workflow could not be started, or told; or its answer was lost. Safe to try again."""
+
+
+class CallerUnproven(CostSentryError):  # noqa: N818
+    """Who calls could not be proven, so nothing was done."""
 
 
 class ConfigurationError(CostSentryError):

@@ -11,6 +11,8 @@ PRICE_CLASSES: tuple[tuple[str, int], ...] = (
 """Names of prices, and up to which each goes: picodollars per output token, so $1, $6, $16 for a
 million of them. What is dearer is ``premium``."""
 PREMIUM = "premium"
+PRICE_CLASS_NAMES = (*(name for name, _ in PRICE_CLASSES), PREMIUM)
+"""Cheapest first."""
 
 REGIONAL = "regional"
 """The geography of a model that is called by its own id, in one Region."""
@@ -75,3 +77,8 @@ class Verdict:
 def price_class(output_picodollars: int) -> str:
     """The name of a price of an output token."""
     return next((name for name, most in PRICE_CLASSES if output_picodollars <= most), PREMIUM)
+
+
+def classes_up_to(name: str) -> tuple[str, ...]:
+    """The price classes from the cheapest to this one."""
+    return PRICE_CLASS_NAMES[: PRICE_CLASS_NAMES.index(name) + 1]

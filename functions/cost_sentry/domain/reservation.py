@@ -12,6 +12,9 @@ from cost_sentry.domain.usage import TokenUsage
 
 EXPIRY_EVERY_MINUTES = 5
 """How often the schedule expires what is overdue, and has debts laid right."""
+EXTERNAL_ACCOUNTS = "external/usage/model/"
+"""What the accounts begin with that external usage is booked in, before the model: no caller's has
+two slashes, and no slot's has three."""
 
 
 class ReservationState(StrEnum):
@@ -80,6 +83,13 @@ class Reservation:
     """Of an agent run: see ``session``."""
     shard: str = ROOT
     """Which shard of the account holds it; whoever resolves it is told."""
+    calls: int = 1
+    """How many calls it stands for: of external usage any number, else one."""
+
+    @property
+    def is_external(self) -> bool:
+        """Whether this is usage that passed no gate: its bounds are then what was used."""
+        return self.account.startswith(EXTERNAL_ACCOUNTS)
 
     @property
     def execution(self) -> str:
@@ -112,6 +122,8 @@ class Resolution:
     """The true cost is unknown and the whole quote was charged (P6)."""
     reason: str
     """``usage reported``, an error name, ``nobody resolved it``."""
+    calls: int | None = None
+    """How many calls external usage was; ``None``: as many as are held, one."""
 
     def posting(self, hold: Hold) -> int:
         """What this budget window is charged, in its unit; the rest of the hold goes back.
@@ -132,7 +144,7 @@ class Resolution:
             case Unit.OUTPUT_TOKENS:
                 return self.usage.output_tokens if self.usage else hold.amount
             case Unit.REQUESTS | Unit.RETRIES:
-                return hold.amount
+                return hold.amount if self.calls is None else self.calls
             case Unit.IN_FLIGHT | Unit.DEPTH | Unit.CHILDREN:
                 return 0
         assert_never(hold.unit)
@@ -147,7 +159,12 @@ class Resolution:
 
 
 def charged_in_full(reservation: Reservation, at: datetime) -> Resolution:
-    """How a reservation expires: nobody knows what the call cost, so the worst is assumed (P6)."""
+    """How a reservation expires: nobody knows what the call cost, so the worst is assumed (P6).
+
+    Of external usage everything is known, and charged as it is, whatever was held for it.
+    """
+    if reservation.is_external:
+        return external_use(reservation, at, state=ReservationState.EXPIRED)
     return Resolution(
         state=ReservationState.EXPIRED,
         resolved_at=at,
@@ -156,6 +173,36 @@ def charged_in_full(reservation: Reservation, at: datetime) -> Resolution:
         usage=None,
         estimated=True,
         reason="nobody resolved it",
+    )
+
+
+def external_use(
+    reservation: Reservation,
+    at: datetime,
+    *,
+    state: ReservationState,
+    usage: TokenUsage | None = None,
+) -> Resolution:
+    """How external usage ends: what it was made of is what it costs.
+
+    Args:
+        reservation: of external usage.
+        at: when.
+        state: SETTLED, or EXPIRED if a run died before it could.
+        usage: its tokens by bucket, if they are at hand; else as tokens in and out.
+    """
+    used = usage or TokenUsage(
+        input_tokens=reservation.input_bound_tokens, output_tokens=reservation.output_limit_tokens
+    )
+    return Resolution(
+        state=state,
+        resolved_at=at,
+        cost_picodollars=reservation.quote_picodollars,
+        total_tokens=reservation.quote_tokens,
+        usage=used,
+        estimated=False,
+        reason="metered outside the sentry",
+        calls=reservation.calls,
     )
 
 

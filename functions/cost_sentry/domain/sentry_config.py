@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cost_sentry.domain.anomaly_rules import NO_ANOMALY_RULES, AnomalyRules
 from cost_sentry.domain.answer_cache import AnswerCaching
+from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import MODEL_TAG, NO_STAGES, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.endpoint_rules import EndpointRules
+from cost_sentry.domain.external_rules import ALL_ALLOWED, ExternalUsageRules
+from cost_sentry.domain.measure import Measures
 from cost_sentry.domain.policy import NO_POLICIES, Policies
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing
@@ -97,6 +102,16 @@ class SentryConfig:
     """``None``: no call is tried again."""
     routing: Routing = NO_ROUTING
     """Which models serve calls that do not name one."""
+    anomalies: AnomalyRules = NO_ANOMALY_RULES
+    """What is done about spending that is unlike itself."""
+    measures: Measures = ()
+    """What is in force for a while beside all this; see ``measures_in_force.in_force``."""
+    approvals: ApprovalRules | None = None
+    """Who may approve what somebody asks for; ``None``: nobody, so nobody can ask."""
+    external_usage: ExternalUsageRules = ALL_ALLOWED
+    """Which models may be called past the sentry."""
+    endpoints: EndpointRules | None = None
+    """Which SageMaker endpoints sleep, and when; ``None``: none does."""
     budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those that count by session, found once: every call looks at them."""
     staged_budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)

@@ -38,7 +38,7 @@ class Posting:
     """The part of ``amount`` that was charged because nobody knows the true cost (P6)."""
     at: datetime
     calls: int = 1
-    """0 where a call that was counted before is only charged anew."""
+    """More only of external usage; 0 where a call that was counted before is only charged anew."""
 
 
 def postings_of(entry: LedgerEntry) -> tuple[Posting, ...]:
@@ -71,7 +71,7 @@ def _posting(entry: LedgerEntry, held: Reservation, ended: Resolution, hold: Hol
         overrun=ended.overrun(hold),
         estimated=(amount if ended.estimated else 0) - charged,
         at=ended.resolved_at,
-        calls=0 if entry.kind is EntryKind.ADJUST else 1,
+        calls=0 if entry.kind is EntryKind.ADJUST else held.calls,
     )
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from cost_sentry import bootstrap
 from cost_sentry.application.expire_reservations import expire_reservations
-from cost_sentry.application.send_alerts import send_alerts
+from cost_sentry.application.send_alerts import send_waiting
 from cost_sentry.domain.shard import stamp_of
 
 logger = Logger(service="expire_reservations")
@@ -19,8 +19,11 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Any event to ``{"expired", "tidied", "alerts_sent"}``."""
     ledger, clock = bootstrap.ledger(), bootstrap.clock()
     batch_max = bootstrap.EXPIRED_PER_RUN_MAX
-    sending = send_alerts(
-        bootstrap.outbox(), bootstrap.alerts(), clock, bootstrap.ALERTS_PER_RUN_MAX
+    sending = send_waiting(
+        (bootstrap.outbox(), bootstrap.notices()),
+        bootstrap.alerts(),
+        clock,
+        bootstrap.ALERTS_PER_RUN_MAX,
     )
     keeper = bootstrap.allowance_keeper()
     upkeep = keeper.run(stamp_of(context.aws_request_id), bootstrap.SLOTS_PER_RUN_MAX)

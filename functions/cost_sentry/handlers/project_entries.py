@@ -8,6 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from cost_sentry import bootstrap
 from cost_sentry.adapters.stream_records import failures, streamed_entries
 from cost_sentry.application.project_entries import Projection, project_entries
+from cost_sentry.handlers import publish
 
 logger = Logger(service="project_entries")
 metrics = Metrics(namespace="CostSentry", service="project_entries")
@@ -17,6 +18,7 @@ metrics = Metrics(namespace="CostSentry", service="project_entries")
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A DynamoDB stream event to ``{"batchItemFailures": […]}``."""
     done = project_entries(streamed_entries(event), **bootstrap.projection())
+    publish(done.figures, "project_entries")
     _report(done)
     return failures(done.failed_ids)
 

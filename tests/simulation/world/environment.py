@@ -21,6 +21,7 @@ from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
 from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees, KnownRunTrees
+from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
 from cost_sentry.adapters.s3_objects import S3Objects
@@ -233,6 +234,7 @@ class Environment:
             "ledger": self.ledger,
             "config": self.config_source,
             "limits": self.books,
+            "marks": DynamoDbStreamWatch(self.calls),
             "clock": self.clock,
         }
 

@@ -8,8 +8,11 @@ from cost_sentry.adapters.reservation_record import (
     record_text,
     reservation_from_record,
     reservation_to_record,
+    resolution_from_record,
+    resolution_to_record,
 )
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.reservation import ReservationState, external_use
 from tests.fakes.builders import budget, hold, reservation
 
 
@@ -35,3 +38,12 @@ def test_a_hold_of_every_unit_survives_its_record(unit):
     text = record_text(reservation_to_record(held))
 
     assert reservation_from_record(json.loads(text)) == held
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2, 10_000])
+def test_how_many_calls_external_usage_was_survives_its_record(calls):
+    held = reservation("r1", hold(), calls=calls)
+    ended = external_use(held, held.reserved_at, state=ReservationState.SETTLED)
+
+    assert reservation_from_record(json.loads(record_text(reservation_to_record(held)))) == held
+    assert resolution_from_record(json.loads(record_text(resolution_to_record(ended)))) == ended

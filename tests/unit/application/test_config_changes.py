@@ -3,10 +3,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
+from cost_sentry.domain.anomaly_rules import AnomalyRule, AnomalyRules
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.errors import ConfigurationError
+from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.domain.retry import RetryRules
 from cost_sentry.domain.routing import LARGE, SMALL
 from cost_sentry.domain.sentry_config import Application, Model, Team
@@ -39,6 +41,8 @@ def test_the_first_configuration_adds_everything():
         circuit_breaker=CircuitRules(),
         retries=RetryRules(),
         routing=routing(virtual("auto"), rule("summary", model="auto")),
+        external_usage=ExternalUsageRules(()),
+        anomalies=AnomalyRules(rules=(AnomalyRule(scope={}),)),
     )
 
     changes = plan_config(None, wanted, {})

@@ -4,6 +4,7 @@ import pytest
 
 from cost_sentry.application.emergency_admission import LOOKING_FOR
 from cost_sentry.application.emergency_ports import StoreUnavailable, StoreUnreadable
+from cost_sentry.application.ports import Stored
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.errors import LedgerUnavailable
 from tests.fakes.admissions import request
@@ -116,7 +117,7 @@ def test_a_slot_that_cannot_be_read_is_passed_over():
 
 def test_a_mirrored_configuration_that_cannot_be_read_is_a_no():
     sentry = silent()
-    sentry.store.put_config("v", {"format": 99})
+    sentry.store.put_config(Stored("v", {"format": 99}, ()))
 
     assert "nor can the mirrored configuration be used" in refusal(sentry, request("r1"))
 

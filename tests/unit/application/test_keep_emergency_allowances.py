@@ -76,7 +76,7 @@ def test_the_configuration_is_mirrored_once_for_each_version(sentry):
     sentry.sweep()
     sentry.sweep()
 
-    version, document = sentry.store.config()
+    version, document, _ = sentry.store.config()
     assert config_from_document(document) == sentry.source.config
     assert sentry.store.calls.count("put_config") == 1
     sentry.apply(PURSE, allowances=(ALLOWANCE,), hold_seconds=999)

@@ -1,14 +1,22 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from cost_sentry.application.journal_ports import AlertNotPublished
-from cost_sentry.application.send_alerts import CLAIM_SECONDS, retry_pause, send_alerts
+from cost_sentry.application.send_alerts import (
+    CLAIM_SECONDS,
+    retry_pause,
+    send_alerts,
+    send_waiting,
+)
 from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.errors import LedgerUnavailable
 from tests.contract.outbox_contract import KEY, alert
+from tests.contract.test_notice_outbox_contract import NOTICE
 from tests.fakes.builders import ManualClock
-from tests.fakes.memory_journal import MemoryJournal, MemoryOutbox
+from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.memory_outbox import MemoryNotices, MemoryOutbox
 from tests.fakes.recorded_alerts import RecordedAlerts
 
 
@@ -43,7 +51,7 @@ def test_a_failed_publish_keeps_the_alert_with_its_attempts_and_the_last_error(o
         clock.advance(minutes=5)
 
     assert outbox.attempts[KEY] == 3
-    assert outbox.errors[KEY] == "search-daily: the topic did not answer"
+    assert outbox.errors[KEY] == "search-daily at 50%: the topic did not answer"
     assert send_alerts(outbox, mailbox, clock, 10).sent == 1
 
 
@@ -147,3 +155,23 @@ def test_a_mailbox_that_always_refuses_is_asked_ever_more_rarely(outbox, clock):
 
 def _key(percent):
     return AlertKey(budget_id="b", window_id="all", threshold_percent=percent)
+
+
+def test_alerts_and_notices_go_out_in_one_run(outbox, clock):
+    mailbox, notices = RecordedAlerts(), MemoryNotices()
+    notices.record(NOTICE)
+
+    done = send_waiting((outbox, notices), mailbox, clock, 10)
+
+    assert done.sent == 2
+    assert mailbox.published == [alert(), NOTICE]
+
+
+def test_a_silent_topic_is_not_asked_for_notices_too(outbox, clock):
+    mailbox, notices = RecordedAlerts(failures_left=9), MemoryNotices()
+    notices.record(NOTICE)
+    outbox.record(alert(replace(KEY, threshold_percent=80)))
+
+    done = send_waiting((outbox, notices), mailbox, clock, 10)
+
+    assert (done.failed, notices.attempts[NOTICE.key]) == (2, 0)

@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "SENTRY_STAGE": "test",
     "SENTRY_TABLE_NAME": "ledger",
     "SENTRY_ANSWER_TABLE_NAME": "answers",
+    "SENTRY_APPROVAL_WORKFLOW_ARN": "approvals",
     "SENTRY_EMERGENCY_BUCKET_NAME": "emergency",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
@@ -76,6 +77,23 @@ def test_a_broken_record_is_handed_back_with_what_follows_it(handler):
     failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
     assert failed == ["3", "4"]
     assert posted() == "40"
+
+
+def test_what_was_spent_is_told_once_by_team_and_by_model(handler, capsys):
+    began, ended = Account().call("r1", 40)
+
+    handler(event(began, ended), None)
+    handler(event(began, ended), None)  # delivered again
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [told] = [line for line in printed if "SpendUsd" in line]
+    sets = told["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert sets == [["service"], ["team"], ["model"]]
+    assert (told["team"], told["CallsAllowed"]) == ("search", [1.0])
+    pending = ended.resolution.resolved_at - began.reservation.reserved_at
+    assert told["ReservationSeconds"] == [pending.total_seconds() // 1]
+    assert told["SpendUsd"] == [ended.resolution.cost_picodollars / 10**12]
+    assert not {"user", "application", "session"} & told.keys()
 
 
 def test_a_gap_is_a_metric_and_a_line_of_the_log(handler, capsys, caplog):

@@ -1,7 +1,8 @@
 """The only place where adapters meet use cases.
 
 Each part is built once per execution environment, on first use, and imports what it needs then:
-a function pays at its cold start for nothing that only another function uses.
+a function pays at its cold start for nothing that only another function uses. Parts of one subject
+have a module of their own here; their names are all found in this one.
 """
 
 import os
@@ -9,22 +10,24 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.settings import Settings
+from cost_sentry.bootstrap.incidents import incident_parts as incident_parts
+from cost_sentry.bootstrap.incidents import send_notices as send_notices
+from cost_sentry.bootstrap.mails import alerts as alerts
+from cost_sentry.bootstrap.mails import notices as notices
+from cost_sentry.bootstrap.mails import outbox as outbox
+from cost_sentry.bootstrap.table import dynamodb_client, ledger_calls, settings
 
 if TYPE_CHECKING:
     from cost_sentry.adapters.bedrock_models import BedrockModels
     from cost_sentry.adapters.bedrock_token_counter import BedrockTokenCounter
-    from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
     from cost_sentry.adapters.dynamodb_answers import DynamoDbAnswers
     from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
     from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
     from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
-    from cost_sentry.adapters.ledger_calls import LedgerCalls
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
     from cost_sentry.adapters.region_models import RegionModels
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
-    from cost_sentry.adapters.sns_alerts import SnsAlerts
     from cost_sentry.adapters.system_clock import SystemClock
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.emergency_ports import Outage
@@ -46,33 +49,11 @@ ALERTS_PER_RUN_MAX = 50
 
 
 @cache
-def settings() -> Settings:
-    """This function's environment."""
-    return Settings.from_environ(os.environ)
-
-
-@cache
 def clock() -> "SystemClock":
     """The machine's time."""
     from cost_sentry.adapters.system_clock import SystemClock
 
     return SystemClock()
-
-
-@cache
-def dynamodb_client() -> Any:  # noqa: ANN401 - boto3 client
-    """For the table."""
-    from cost_sentry.adapters.aws_clients import dynamodb_client as made
-
-    return made()
-
-
-@cache
-def ledger_calls() -> "LedgerCalls":
-    """The table."""
-    from cost_sentry.adapters.ledger_calls import LedgerCalls
-
-    return LedgerCalls(dynamodb_client(), settings().table_name)
 
 
 @cache
@@ -179,11 +160,7 @@ def decide_without_ledger(outage: "Outage") -> "Decision | str":
 
 
 def emergency_store(seconds_max: int | None = None) -> "S3EmergencyStore":
-    """The second service, for when the ledger is silent.
-
-    Args:
-        seconds_max: after them it asks for nothing more; ``None``: it goes on.
-    """
+    """The second service, for a silent ledger; after ``seconds_max``, if given, it asks no more."""
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
     from cost_sentry.adapters.s3_objects import S3Objects
     from cost_sentry.adapters.system_clock import pause
@@ -234,24 +211,6 @@ def decision_log() -> "DynamoDbDecisionLog":
 
 
 @cache
-def outbox() -> "DynamoDbAlertOutbox":
-    """Alerts that must reach somebody."""
-    from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
-    from cost_sentry.adapters.system_clock import pause
-
-    return DynamoDbAlertOutbox(ledger_calls(), pause)
-
-
-@cache
-def alerts() -> "SnsAlerts":
-    """The way to people's mailboxes."""
-    from cost_sentry.adapters.aws_clients import sns_client
-    from cost_sentry.adapters.sns_alerts import SnsAlerts
-
-    return SnsAlerts(sns_client(), settings().alert_topic_arn)
-
-
-@cache
 def region_models() -> "RegionModels":
     """Which models are not asked now, and which calls are tried again."""
     from cost_sentry.adapters.region_models import RegionModels
@@ -272,6 +231,7 @@ def model_watch() -> "ModelWatch":
 def projection() -> dict[str, Any]:
     """Everything ``project_entries`` takes besides the batch."""
     from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
+    from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
     from cost_sentry.adapters.system_clock import pause
     from cost_sentry.application.count_calls import CountedJournal
 
@@ -287,6 +247,7 @@ def projection() -> dict[str, Any]:
         "ledger": ledger(),
         "config": config_source(),
         "limits": DynamoDbBooks(ledger_calls(), pause, clock()),
+        "marks": DynamoDbStreamWatch(ledger_calls()),
         "clock": clock(),
     }
 

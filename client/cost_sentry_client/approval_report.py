@@ -1,0 +1,74 @@
+"""Requests for more as `approval` writes them, for people and for programs."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cost_sentry.application.approval_record import approval_to_document
+from cost_sentry.domain.approval import Approval, ApprovalState
+from cost_sentry_client.tables import amounts_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def approval_json(approval: Approval, now: datetime) -> dict[str, Any]:
+    """All that is on record, and whether it is in force at this moment."""
+    return {**approval_to_document(approval), "inForce": approval.holds(now)}
+
+
+def approvals_table(approvals: Iterable[Approval], now: datetime) -> "Table":
+    """One a line, the newest first."""
+    table = amounts_table("request", "what", "state", amounts=("until",))
+    for one in approvals:
+        table.add_row(one.request.id, one.request.more.text, _state(one, now), _ends(one))
+    return table
+
+
+def approval_facts(approval: Approval, now: datetime) -> list[tuple[str, str]]:
+    """Name and value."""
+    request = approval.request
+    facts = [
+        ("asked for", request.more.text),
+        ("state", _state(approval, now)),
+        ("reason", request.reason),
+        ("asked by", f"{request.asked_by}, {_moment(request.asked_at)}"),
+        ("answer by", _moment(request.expires_at)),
+        ("until", _moment(request.until)),
+    ]
+    if approval.answered_by:
+        facts.append(("approved by", approval.answered_by))
+    if approval.state not in (ApprovalState.ASKED, ApprovalState.APPROVED):
+        facts.append((approval.state.value, f"{_moment(approval.changed_at)}, {_by(approval)}"))
+    return [*facts, *((f"bound to the {name}", value) for name, value in request.terms.items())]
+
+
+def history_table(changes: Iterable[Mapping[str, object]]) -> "Table":
+    """Each change of its state."""
+    table = amounts_table("when", "state", "by", "why", amounts=())
+    for one in changes:
+        at = _moment(datetime.fromisoformat(str(one["changedAt"])))
+        table.add_row(at, str(one["state"]), str(one["changedBy"]), str(one["why"]))
+    return table
+
+
+def _state(approval: Approval, now: datetime) -> str:
+    if approval.is_overdue(now):
+        return "asked, and not answered in time"
+    if approval.state is ApprovalState.APPROVED:
+        return "in force" if approval.holds(now) else "approved, and over"
+    return approval.state.value
+
+
+def _by(approval: Approval) -> str:
+    why = f": {approval.why}" if approval.why else ""
+    return f"by {approval.changed_by}{why}"
+
+
+def _ends(approval: Approval) -> str:
+    is_asked = approval.state is ApprovalState.ASKED
+    return _moment(approval.request.expires_at if is_asked else approval.request.until)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -1,0 +1,117 @@
+"""Incidents for machines and for people. Amounts are exact decimal strings of dollars."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cost_sentry.application.incident_notice import action_text, usual_text
+from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
+from cost_sentry.domain.measure import Measure
+from cost_sentry.domain.money import dollars_text
+from cost_sentry.domain.sentry_config import scope_text
+from cost_sentry_client.tables import amounts_table, facts_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def incident_json(incident: Incident) -> dict[str, Any]:
+    """One revision."""
+    ahead = projected_picodollars(incident)
+    evidence = incident.evidence
+    return {
+        "id": incident.id,
+        "scope": dict(incident.scope),
+        "state": incident.state.value,
+        "severity": incident.severity.value,
+        "since": incident.since.isoformat(),
+        "openedAt": incident.opened_at.isoformat(),
+        "seenAt": incident.seen_at.isoformat(),
+        "endsAt": incident.ends_at.isoformat(),
+        "source": incident.source,
+        "usualUsdPerMinute": _usd(incident.usual),
+        "seenUsdPerMinute": _usd(incident.seen),
+        "percentOfUsual": incident.percent,
+        "how": incident.how,
+        "projectedUsdByMidnight": None if incident.is_over else _usd(ahead),
+        "application": _lead(evidence.application),
+        "model": _lead(evidence.model),
+        "measure": _measure(incident.measure),
+        "note": incident.note,
+    }
+
+
+def step_json(incident: Incident) -> dict[str, Any]:
+    """What a revision was for."""
+    return {
+        "revision": incident.revision,
+        "at": incident.at.isoformat(),
+        "by": incident.by,
+        "step": incident.step.value,
+        "severity": incident.severity.value,
+        "state": incident.state.value,
+        "measure": _measure(incident.measure),
+        "note": incident.note,
+    }
+
+
+def incidents_table(incidents: Sequence[Incident], now: datetime) -> "Table | str":
+    """The latest of each scope."""
+    if not incidents:
+        return "no incident is on record"
+    table = amounts_table("incident", "scope", "since", amounts=("severity", "state"))
+    for one in incidents:
+        state = "over" if one.is_due(now) else one.state.value
+        since = f"{one.since:%Y-%m-%d %H:%M}Z"
+        table.add_row(one.id, scope_text(one.scope), since, one.severity.value, state)
+    return table
+
+
+def incident_facts(incident: Incident, now: datetime) -> "Table":
+    """One incident, as it stands."""
+    is_due = incident.is_due(now)
+    shown = [
+        ("scope", scope_text(incident.scope)),
+        ("state", f"{incident.state.value}{', and its cool-down is over' if is_due else ''}"),
+        ("severity", incident.severity.value),
+        ("since", f"{incident.since.isoformat()}, told by {incident.source}"),
+        ("usual", usual_text(incident.usual)),
+        ("seen", usual_text(incident.seen)),
+        ("done", "nothing any more" if is_due else action_text(incident)),
+        ("ends", incident.ends_at.isoformat()),
+    ]
+    if incident.note:
+        shown.append(("note", incident.note))
+    return facts_table(shown)
+
+
+def steps_table(steps: Sequence[Incident]) -> "Table":
+    """Who did what when."""
+    return facts_table(
+        (one.at.isoformat(), f"{one.step.value} by {one.by}{f': {one.note}' if one.note else ''}")
+        for one in steps
+    )
+
+
+def _measure(measure: Measure | None) -> dict[str, Any] | None:
+    if measure is None:
+        return None
+    return {
+        "kind": measure.kind.value,
+        "until": measure.until.isoformat(),
+        "usdPerMinute": _usd(measure.amount),
+    }
+
+
+def _lead(lead: Lead | None) -> dict[str, Any] | None:
+    if lead is None:
+        return None
+    return {
+        "name": lead.name,
+        "usd": dollars_text(lead.picodollars),
+        "ofUsd": dollars_text(lead.of_picodollars),
+    }
+
+
+def _usd(picodollars: int | None) -> str | None:
+    return None if picodollars is None else dollars_text(picodollars)

@@ -1,0 +1,83 @@
+"""Measures on DynamoDB: two attributes of the configuration's item, changed conditionally."""
+
+from collections.abc import Callable
+
+from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
+from cost_sentry.adapters.ledger_items import Item
+from cost_sentry.adapters.measure_items import CONFIG_KEY, measures_of, put_measures, revision_of
+from cost_sentry.application.ports import Clock
+from cost_sentry.domain.errors import ConfigurationError, LedgerContention
+from cost_sentry.domain.measure import Measure, Measures, with_lifted, with_put
+
+ATTEMPTS_MAX = 20
+"""Looks at the measures before giving up with ``LedgerContention``."""
+Change = Callable[[Measures], Measures]
+
+
+class DynamoDbMeasures:
+    """``application.measure_ports.MeasureStore``.
+
+    Args:
+        calls: the ledger's table.
+        pause: waits a little after the n-th meeting with another writer.
+        clock: says which measures are over.
+    """
+
+    def __init__(self, calls: LedgerCalls, pause: Callable[[int], None], clock: Clock) -> None:
+        self._calls = calls
+        self._pause = pause
+        self._clock = clock
+
+    def measures(self) -> Measures:
+        """See the port."""
+        return measures_of(self._item())
+
+    def put(self, measure: Measure) -> Measures:
+        """See the port."""
+        return self._changed(lambda known: with_put(known, measure, self._clock.now()))
+
+    def lift(self, measure: Measure) -> Measures:
+        """See the port."""
+        return self._changed(lambda known: with_lifted(known, measure, self._clock.now()))
+
+    def lift_all(self) -> None:
+        """See the port."""
+        for attempt in range(ATTEMPTS_MAX):
+            item = self._item()
+            lifted = tuple(one.lifted(self._clock.now()) for one in _readable(item))
+            if self._is_written(lifted, item):
+                return
+            self._pause(attempt)
+        raise _met_others()
+
+    def _changed(self, change: Change) -> Measures:
+        for attempt in range(ATTEMPTS_MAX):
+            item = self._item()
+            known = measures_of(item)
+            wanted = change(known)
+            if wanted == known or self._is_written(wanted, item):
+                return wanted
+            self._pause(attempt)
+        raise _met_others()
+
+    def _item(self) -> Item:
+        item = self._calls.get(CONFIG_KEY)
+        if item is None:
+            raise ConfigurationError("no configuration is in force; apply a sentry.yaml first")
+        return item
+
+    def _is_written(self, measures: Measures, item: Item) -> bool:
+        written = self._calls.update(put_measures(measures, revision_of(item)))
+        return isinstance(written, Written)
+
+
+def _readable(item: Item) -> Measures:
+    """What cannot be read is left out: whoever ends all needs to know none."""
+    try:
+        return measures_of(item)
+    except ConfigurationError:
+        return ()
+
+
+def _met_others() -> LedgerContention:
+    return LedgerContention("the measures are being changed by somebody else; try again")

@@ -1,0 +1,91 @@
+"""Scaling rules of endpoints, and the alarms that see a sleeper called in vain."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cost_sentry.adapters.sagemaker_errors import or_none
+from cost_sentry.adapters.sagemaker_snapshot import resource_ids
+from cost_sentry.domain.endpoint import WAKE_ALARM_PREFIX
+
+_NAMESPACE = "sagemaker"
+_COPIES = "sagemaker:inference-component:DesiredCopyCount"
+
+Document = Mapping[str, Any]
+
+
+class EndpointScaling:
+    """Application Auto Scaling and CloudWatch's alarms, as far as endpoints go.
+
+    Args:
+        scaling: boto3 client of Application Auto Scaling.
+        cloudwatch: boto3 client of CloudWatch.
+    """
+
+    def __init__(self, scaling: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
+        self._scaling = scaling
+        self._cloudwatch = cloudwatch
+
+    def rules(
+        self, endpoint: str, variants: Sequence[str], components: Sequence[str]
+    ) -> tuple[list[Document], list[Document]]:
+        """Targets and policies."""
+        targets: list[Document] = []
+        policies: list[Document] = []
+        for dimension, ids in resource_ids(endpoint, variants, components).items():
+            if ids:
+                pages = self._scaling.get_paginator("describe_scalable_targets").paginate(
+                    ServiceNamespace=_NAMESPACE, ResourceIds=ids, ScalableDimension=dimension
+                )
+                targets += [one for page in pages for one in page["ScalableTargets"]]
+        for target in targets:
+            pages = self._scaling.get_paginator("describe_scaling_policies").paginate(
+                ServiceNamespace=_NAMESPACE,
+                ResourceId=target["ResourceId"],
+                ScalableDimension=target["ScalableDimension"],
+            )
+            policies += [one for page in pages for one in page["ScalingPolicies"]]
+        return targets, policies
+
+    def let_fall_to_zero(self, targets: Sequence[Document]) -> None:
+        """Else target tracking would bring a copy back at once."""
+        for target in targets:
+            if target["ScalableDimension"] == _COPIES:
+                self._register({**target, "MinCapacity": 0})
+
+    def restore(self, targets: Sequence[Document], policies: Sequence[Document]) -> None:
+        """As they were. Deleting an endpoint deletes those of its variants."""
+        for target in targets:
+            self._register(target)
+        for policy in policies:
+            self._scaling.put_scaling_policy(ServiceNamespace=_NAMESPACE, **policy)
+
+    def watch(self, components: Sequence[str]) -> None:
+        """An alarm for each, which EventBridge hears of.
+
+        At least one failure within a minute. AWS's guide says *more than* one, by which a single
+        caller, who tries once a minute, would never wake it.
+        """
+        for component in components:
+            self._cloudwatch.put_metric_alarm(
+                AlarmName=f"{WAKE_ALARM_PREFIX}{component}",
+                AlarmDescription="Somebody calls an endpoint that cost-sentry put to sleep",
+                Namespace="AWS/SageMaker",
+                MetricName="NoCapacityInvocationFailures",
+                Dimensions=[{"Name": "InferenceComponentName", "Value": component}],
+                Statistic="Sum",
+                Period=60,
+                EvaluationPeriods=1,
+                DatapointsToAlarm=1,
+                Threshold=1,
+                ComparisonOperator="GreaterThanOrEqualToThreshold",
+                TreatMissingData="notBreaching",
+            )
+
+    def unwatch(self, components: Sequence[str]) -> None:
+        """Alarms cost by the month, and are needed while it sleeps."""
+        if components:
+            names = [f"{WAKE_ALARM_PREFIX}{component}" for component in components]
+            or_none(lambda: self._cloudwatch.delete_alarms(AlarmNames=names))
+
+    def _register(self, target: Document) -> None:
+        self._scaling.register_scalable_target(ServiceNamespace=_NAMESPACE, **target)

@@ -1,0 +1,110 @@
+"""An incident as JSON, and back: one revision, whole. Amounts are decimal strings."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cost_sentry.adapters.reservation_record import record_text
+from cost_sentry.application.measure_document import measures_from_document, measures_to_document
+from cost_sentry.domain.anomaly import Severity
+from cost_sentry.domain.anomaly_rules import Action
+from cost_sentry.domain.incident import Evidence, Incident, IncidentState, Lead, StepKind
+
+FORM = 1
+_MOMENTS = ("at", "since", "opened_at", "seen_at", "ends_at")
+_TEXTS = ("id", "by", "source", "how", "note")
+_NUMBERS = ("revision", "cool_down_minutes", "told_revision")
+_AMOUNTS = ("usual", "seen", "percent")
+
+
+def incident_text(incident: Incident) -> str:
+    """The same text for the same content."""
+    quiet = incident.quiet_until
+    return record_text(
+        {
+            "form": FORM,
+            "scope": dict(incident.scope),
+            "state": incident.state.value,
+            "step": incident.step.value,
+            "severity": incident.severity.value,
+            "action": incident.action.value,
+            "told": list(incident.told),
+            "evidence": _evidence_to(incident.evidence),
+            "measure": measures_to_document((incident.measure,) if incident.measure else ()),
+            "replaced": measures_to_document(incident.replaced),
+            "quiet_until": quiet.isoformat() if quiet else None,
+            **{name: getattr(incident, name).isoformat() for name in _MOMENTS},
+            **{name: getattr(incident, name) for name in (*_TEXTS, *_NUMBERS)},
+            **{name: _amount_to(getattr(incident, name)) for name in _AMOUNTS},
+        }
+    )
+
+
+def incident_of(text: str) -> Incident:
+    """The inverse of ``incident_text``; ``ValueError`` if it is none."""
+    try:
+        return _incident_from(json.loads(text))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an incident: {type(error).__name__}: {error}") from error
+
+
+def _incident_from(record: Mapping[str, Any]) -> Incident:
+    if record["form"] != FORM:
+        raise ValueError(f"an incident of form {record['form']!r}; only {FORM} is known here")
+    quiet = record["quiet_until"]
+    plain: dict[str, Any] = {
+        **{name: datetime.fromisoformat(record[name]) for name in _MOMENTS},
+        **{name: record[name] for name in (*_TEXTS, *_NUMBERS)},
+        **{name: _amount_from(record[name]) for name in _AMOUNTS},
+    }
+    return Incident(
+        scope=dict(record["scope"]),
+        state=IncidentState(record["state"]),
+        step=StepKind(record["step"]),
+        severity=Severity(record["severity"]),
+        action=Action(record["action"]),
+        told=tuple(record["told"]),
+        evidence=_evidence_from(record["evidence"]),
+        measure=next(iter(measures_from_document(record["measure"])), None),
+        replaced=measures_from_document(record["replaced"]),
+        quiet_until=None if quiet is None else datetime.fromisoformat(quiet),
+        **plain,
+    )
+
+
+def _evidence_to(evidence: Evidence) -> dict[str, object]:
+    return {
+        "application": _lead_to(evidence.application),
+        "model": _lead_to(evidence.model),
+        "budget": evidence.budget_id,
+        "window": evidence.window_id,
+    }
+
+
+def _evidence_from(record: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        application=_lead_from(record["application"]),
+        model=_lead_from(record["model"]),
+        budget_id=record["budget"],
+        window_id=record["window"],
+    )
+
+
+def _lead_to(lead: Lead | None) -> list[str] | None:
+    return None if lead is None else [lead.name, str(lead.picodollars), str(lead.of_picodollars)]
+
+
+def _lead_from(record: list[str] | None) -> Lead | None:
+    if record is None:
+        return None
+    name, own, of = record
+    return Lead(name=name, picodollars=int(own), of_picodollars=int(of))
+
+
+def _amount_to(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _amount_from(text: str | None) -> int | None:
+    return None if text is None else int(text)

@@ -1,0 +1,127 @@
+"""Mails that wait in one partition of the table, which is empty most of the time.
+
+An outbox puts a mail on record and into its queue in one transaction, so a mail is never on record
+without waiting to be sent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
+from cost_sentry.adapters.ledger_items import Item, number
+from cost_sentry.domain.errors import LedgerContention
+
+ATTEMPTS_MAX = 30
+"""Conflicts with other writers before giving up with ``LedgerContention``."""
+ERROR_CHARACTERS_MAX = 500
+PENDING, SENT, UNADDRESSED = "PENDING", "SENT", "UNADDRESSED"
+"""States of a mail on record; one for nobody waits for nothing."""
+Action = dict[str, dict[str, Any]]
+ItemKey = Mapping[str, Any]
+Mail = TypeVar("Mail")
+Key = TypeVar("Key")
+
+
+class MailQueue(Generic[Mail, Key]):
+    """Due, claimed, sent or failed; how mails of one kind are named and read is given.
+
+    Args:
+        calls: the table.
+        pause: waits a little after the n-th meeting with another writer.
+        partition: where they wait.
+        record_key: of the mail on record.
+        waiting_key: of the mail that waits, in the partition.
+        read: the mail of an item that waits.
+    """
+
+    def __init__(
+        self,
+        calls: LedgerCalls,
+        pause: Callable[[int], None],
+        *,
+        partition: str,
+        record_key: Callable[[Key], ItemKey],
+        waiting_key: Callable[[Key], ItemKey],
+        read: Callable[[Item], Mail],
+    ) -> None:
+        self._calls = calls
+        self._pause = pause
+        self._partition = partition
+        self._record_key = record_key
+        self._waiting_key = waiting_key
+        self._read = read
+
+    def due(self, now: datetime, batch_max: int) -> Sequence[Mail]:
+        """At most ``batch_max`` that are unsent and that nobody is sending."""
+        waiting = self._calls.query(self._partition)
+        due = [item for item in waiting if int(item["due_at"]["N"]) <= _milliseconds(now)]
+        return [self._read(item) for item in due[:batch_max]]
+
+    def claim(self, key: Key, now: datetime, until: datetime) -> int | None:
+        """Which attempt this is; ``None`` if somebody else has it."""
+        outcome = self._calls.update(
+            {
+                "Key": self._waiting_key(key),
+                "UpdateExpression": "SET due_at = :until ADD attempts :one",
+                "ConditionExpression": "attribute_exists(pk) AND due_at <= :now",
+                "ExpressionAttributeValues": {
+                    ":until": number(_milliseconds(until)),
+                    ":now": number(_milliseconds(now)),
+                    ":one": number(1),
+                },
+                "ReturnValues": "UPDATED_NEW",
+            }
+        )
+        return int(outcome.attributes["attempts"]["N"]) if isinstance(outcome, Written) else None
+
+    def mark_sent(self, key: Key, at: datetime) -> None:
+        """It is never due again."""
+        sent: Action = {
+            "Update": {
+                "Key": self._record_key(key),
+                "UpdateExpression": "SET #state = :sent, sent_at = :at",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":sent": {"S": SENT}, ":at": {"S": at.isoformat()}},
+            }
+        }
+        self.transact([sent, {"Delete": {"Key": self._waiting_key(key)}}], str(key))
+
+    def mark_failed(self, key: Key, error: str, retry_at: datetime) -> None:
+        """It is due again. If another writer is in the way the claim lapses by itself."""
+        self._calls.update(
+            {
+                "Key": self._waiting_key(key),
+                "UpdateExpression": "SET due_at = :retry_at, last_error = :error",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeValues": {
+                    ":retry_at": number(_milliseconds(retry_at)),
+                    ":error": {"S": error[:ERROR_CHARACTERS_MAX]},
+                },
+            }
+        )
+
+    def put(self, key: Key, name: str, text: str, at: datetime) -> Action:
+        """The action that makes a mail wait; its text is the attribute of this name."""
+        item = {
+            **self._waiting_key(key),
+            name: {"S": text},
+            "due_at": number(_milliseconds(at)),
+            "attempts": number(0),
+        }
+        return {"Put": {"Item": item}}
+
+    def transact(self, actions: Sequence[Action], what: str) -> bool:
+        """All of the actions; ``False`` if a condition does not hold."""
+        for attempt in range(ATTEMPTS_MAX):
+            outcome = self._calls.transact(actions)
+            if isinstance(outcome, Written):
+                return True
+            if isinstance(outcome, ConditionFailed):
+                return False
+            self._pause(attempt)
+        raise LedgerContention(f"{what} has too many writers at once")
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000

@@ -1,0 +1,219 @@
+"""Endpoints of SageMaker AI: seen, put to sleep, and made again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cost_sentry.adapters.endpoint_scaling import EndpointScaling
+from cost_sentry.adapters.sagemaker_errors import named_faults, or_none
+from cost_sentry.adapters.sagemaker_snapshot import (
+    document_of,
+    snapshot_content,
+    tag_list,
+)
+from cost_sentry.adapters.sagemaker_views import (
+    Component,
+    kind_of,
+    seen_endpoint,
+)
+from cost_sentry.application.endpoint_ports import EndpointBusy, EndpointRefused
+from cost_sentry.domain.endpoint import (
+    MAY_SLEEP_TAG,
+    YES,
+    Endpoint,
+    EndpointKind,
+    EndpointState,
+    Snapshot,
+)
+
+_MODEL_ERROR = "ModelError"
+_CLIENT_ERRORS = range(400, 500)
+
+
+class SageMakerEndpoints:
+    """``application.endpoint_ports.Endpoints``.
+
+    Args:
+        sagemaker: boto3 client of SageMaker.
+        runtime: boto3 client of SageMaker Runtime.
+        tagging: boto3 client of the Resource Groups Tagging API.
+        scaling: scaling rules and alarms.
+    """
+
+    def __init__(
+        self,
+        sagemaker: Any,  # noqa: ANN401 - boto3 client
+        runtime: Any,  # noqa: ANN401 - boto3 client
+        tagging: Any,  # noqa: ANN401 - boto3 client
+        scaling: EndpointScaling,
+    ) -> None:
+        self._sagemaker = sagemaker
+        self._runtime = runtime
+        self._tagging = tagging
+        self._scaling = scaling
+
+    def named(self) -> Sequence[str]:
+        """See the port."""
+        with named_faults("endpoints by tag"):
+            pages = self._tagging.get_paginator("get_resources").paginate(
+                TagFilters=[{"Key": MAY_SLEEP_TAG, "Values": [YES]}],
+                ResourceTypeFilters=["sagemaker:endpoint"],
+            )
+            arns = [one["ResourceARN"] for page in pages for one in page["ResourceTagMappingList"]]
+        return sorted(arn.rpartition("/")[2] for arn in arns)
+
+    def look(self, name: str) -> Endpoint | None:
+        """See the port."""
+        with named_faults(name):
+            told = self._describe(name)
+            if told is None:
+                return None
+            config = self._config(told["EndpointConfigName"])
+            components = self._components(name, config)
+            return seen_endpoint(told, config, self._tags(told["EndpointArn"]), components)
+
+    def owner_of(self, component: str) -> str | None:
+        """The endpoint of an inference component; ``None`` if there is no such component."""
+        ask = self._sagemaker.describe_inference_component
+        with named_faults(component):
+            told = or_none(lambda: ask(InferenceComponentName=component))
+        return None if told is None else str(told["EndpointName"])
+
+    def snapshot(self, name: str) -> Snapshot:
+        """See the port."""
+        with named_faults(name):
+            told = self._describe(name)
+            if told is None:
+                raise EndpointBusy(f"{name}: it is not there")
+            config = self._config(told["EndpointConfigName"])
+            if config is None:
+                raise EndpointRefused(f"{name}: its configuration is gone")
+            components = self._components(name, config)
+            tags = self._tags(told["EndpointArn"])
+            variants = [one["VariantName"] for one in config["ProductionVariants"]]
+            targets, policies = self._scaling.rules(name, variants, [c.name for c in components])
+        content = snapshot_content(
+            config, tags, {one.name: one.desired for one in components}, targets, policies
+        )
+        return Snapshot(endpoint=seen_endpoint(told, config, tags, components), content=content)
+
+    def put_to_sleep(self, snapshot: Snapshot) -> None:
+        """See the port. Alarms first: whoever calls it from now on is seen."""
+        name, kept = snapshot.endpoint.name, document_of(snapshot.content)
+        seen = self.look(name)
+        if seen is None or seen.state is EndpointState.ASLEEP:
+            return
+        if seen.state is not EndpointState.IN_SERVICE or seen.made_at != snapshot.endpoint.made_at:
+            raise EndpointBusy(f"{name}: it is {seen.state.value}")
+        with named_faults(name):
+            if snapshot.endpoint.kind is EndpointKind.PLAIN:
+                self._sagemaker.delete_endpoint(EndpointName=name)
+                return
+            self._scaling.watch(list(kept["components"]))
+            self._scaling.let_fall_to_zero(kept["targets"])
+            self._set_copies(dict.fromkeys(kept["components"], 0))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        name, kept = snapshot.endpoint.name, document_of(snapshot.content)
+        with named_faults(name):
+            if snapshot.endpoint.kind is EndpointKind.COMPONENTS:
+                self._set_copies(kept["components"])
+                return
+            if self._describe(name) is not None:
+                return
+            config = kept["config"]
+            if self._config(config["EndpointConfigName"]) is None:
+                self._sagemaker.create_endpoint_config(**config)
+            self._sagemaker.create_endpoint(
+                EndpointName=name,
+                EndpointConfigName=config["EndpointConfigName"],
+                Tags=tag_list(kept["tags"]),
+            )
+
+    def clear_failed(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        name = snapshot.endpoint.name
+        seen = self.look(name)
+        if seen is None or seen.state is not EndpointState.FAILED:
+            return
+        with named_faults(name):
+            if snapshot.endpoint.kind is EndpointKind.PLAIN:
+                self._sagemaker.delete_endpoint(EndpointName=name)
+            else:
+                components = document_of(snapshot.content)["components"]
+                self._set_copies(dict.fromkeys(components, 0))
+
+    def finish(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        kept = document_of(snapshot.content)
+        with named_faults(snapshot.endpoint.name):
+            self._set_copies(kept["components"], only_from_zero=True)
+            self._scaling.restore(kept["targets"], kept["policies"])
+            self._scaling.unwatch(list(kept["components"]))
+
+    def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
+        """See the port. Of several components each must answer."""
+        components = document_of(snapshot.content)["components"] or {None: 1}
+        return all(
+            self._answers(snapshot.endpoint.name, component, probe)
+            for component, copies in components.items()
+            if copies > 0
+        )
+
+    def _answers(self, name: str, component: str | None, probe: str | None) -> bool:
+        which = {} if component is None else {"InferenceComponentName": component}
+        with named_faults(name):
+            try:
+                self._runtime.invoke_endpoint(
+                    EndpointName=name,
+                    ContentType="application/json",
+                    Body=(probe or json.dumps({})).encode(),
+                    **which,
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != _MODEL_ERROR:
+                    raise
+                return error.response.get("OriginalStatusCode") in _CLIENT_ERRORS
+        return True
+
+    def _set_copies(self, copies: Mapping[str, int], *, only_from_zero: bool = False) -> None:
+        """Of each that has another number; one that is awake may have scaled up since."""
+        for component, count in copies.items():
+            now = self._component(component).desired
+            if now != count and (now == 0 or not only_from_zero):
+                self._sagemaker.update_inference_component_runtime_config(
+                    InferenceComponentName=component, DesiredRuntimeConfig={"CopyCount": count}
+                )
+
+    def _describe(self, name: str) -> Mapping[str, Any] | None:
+        return or_none(lambda: self._sagemaker.describe_endpoint(EndpointName=name))
+
+    def _config(self, name: str) -> Mapping[str, Any] | None:
+        return or_none(lambda: self._sagemaker.describe_endpoint_config(EndpointConfigName=name))
+
+    def _tags(self, arn: str) -> Mapping[str, str]:
+        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+        return {one["Key"]: one["Value"] for page in pages for one in page["Tags"]}
+
+    def _components(self, name: str, config: Mapping[str, Any] | None) -> tuple[Component, ...]:
+        if kind_of(config) is EndpointKind.PLAIN:
+            return ()
+        pages = self._sagemaker.get_paginator("list_inference_components").paginate(
+            EndpointNameEquals=name
+        )
+        names = sorted(
+            one["InferenceComponentName"] for page in pages for one in page["InferenceComponents"]
+        )
+        return tuple(self._component(one) for one in names)
+
+    def _component(self, name: str) -> Component:
+        told = self._sagemaker.describe_inference_component(InferenceComponentName=name)
+        return Component(
+            name=name,
+            status=told["InferenceComponentStatus"],
+            current=told["RuntimeConfig"]["CurrentCopyCount"],
+            desired=told["RuntimeConfig"]["DesiredCopyCount"],
+        )

@@ -1,0 +1,136 @@
+"""What putting endpoints to sleep needs from the world.
+
+Deeds may be repeated: whoever died over one does it again. A fault says nothing of whether the deed
+was done, unless its kind says so.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from cost_sentry.domain.endpoint import Activity, Endpoint, Snapshot
+from cost_sentry.domain.endpoint_sleep import SleepRecord
+from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.instance_price import HourlyPrices
+from cost_sentry.domain.job_guard import Job, JobKind
+
+
+class EndpointFault(CostSentryError):  # noqa: N818 - named as what is raised about it
+    """SageMaker, its scaling or its metrics could not be asked, or did not answer."""
+
+
+class EndpointDenied(EndpointFault):
+    """The sentry's role may not do this to this endpoint. Nothing was done."""
+
+
+class EndpointBusy(EndpointFault):
+    """It is changing, or is not as one thought it is. Nothing was done; look again."""
+
+
+class EndpointRefused(EndpointFault):
+    """SageMaker will not do it as long as something else stays as it is. Nothing was done."""
+
+
+class EndpointThrottled(EndpointFault):
+    """Asked more often than it answers. Nothing was done; whoever comes later goes on."""
+
+
+class Endpoints(Protocol):
+    """Endpoints of this account and Region. Every method raises ``EndpointFault``."""
+
+    def named(self) -> Sequence[str]:
+        """Names of the endpoints that may sleep, by their tag."""
+        ...
+
+    def look(self, name: str) -> Endpoint | None:
+        """As it is now; ``None``: there is none of this name."""
+        ...
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Everything that it is made again from, read now."""
+        ...
+
+    def put_to_sleep(self, snapshot: Snapshot) -> None:
+        """Begin to take away its instances, if it still is what the snapshot shows."""
+        ...
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Begin to make it again. Nothing happens if that has begun already."""
+        ...
+
+    def clear_failed(self, snapshot: Snapshot) -> None:
+        """Begin to take away one that could not be made, so that it can be made again."""
+        ...
+
+    def finish(self, snapshot: Snapshot) -> None:
+        """Give it back its scaling rules, and end what watched it in its sleep."""
+        ...
+
+    def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
+        """Whether it answers a call. A model that calls the probe malformed has answered."""
+        ...
+
+
+class EndpointFigures(Protocol):
+    """What metrics tell. Every method raises ``EndpointFault``."""
+
+    def activities(
+        self, endpoints: Sequence[Endpoint], since: datetime, now: datetime
+    ) -> Mapping[str, Activity]:
+        """By name; one whose metrics could not be read is missing."""
+        ...
+
+    def called_in_vain(
+        self, sleepers: Sequence[Snapshot], since: datetime, now: datetime
+    ) -> Collection[str]:
+        """Names of those that were called although they sleep."""
+        ...
+
+
+class SleepRecords(Protocol):
+    """The last sleep of every endpoint. Every method raises ``LedgerUnavailable``."""
+
+    def read(self, endpoint: str) -> SleepRecord | None:
+        """As it is now, not as it was; ``None``: it never slept."""
+        ...
+
+    def all(self) -> Sequence[SleepRecord]:
+        """Every endpoint's, by name."""
+        ...
+
+    def put(self, record: SleepRecord, replaces: SleepRecord | None) -> bool:
+        """Whether this took the place of ``replaces``; not if another writer was first.
+
+        If it was, but the answer was lost, the next attempt is told that it was late. That
+        somebody asked for the endpoint stays, unless ``record.is_served``.
+        """
+        ...
+
+    def want(self, endpoint: str, at: datetime) -> None:
+        """Note that somebody asked for it; nothing happens if it has no record."""
+        ...
+
+
+class InstancePrices(Protocol):
+    """List prices of this Region."""
+
+    @property
+    def version(self) -> str:
+        """Names the exact list."""
+        ...
+
+    def hourly(self) -> HourlyPrices:
+        """See ``HourlyPrices``; a type that is missing has no known price."""
+        ...
+
+
+class Jobs(Protocol):
+    """Training jobs and notebook instances. Every method raises ``EndpointFault``."""
+
+    def running(self) -> Sequence[Job]:
+        """Those that run and carry a limit as a tag."""
+        ...
+
+    def stop(self, kind: JobKind, name: str) -> None:
+        """Begin to stop it. Nothing happens if it has stopped or is stopping."""
+        ...

@@ -1,0 +1,143 @@
+"""The mail about an incident: one for each revision that is worth telling."""
+
+from datetime import datetime
+
+from cost_sentry.domain.alert_mail import amount_shown
+from cost_sentry.domain.anomaly_rules import Action
+from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.incident import (
+    Evidence,
+    Incident,
+    IncidentState,
+    Lead,
+    projected_picodollars,
+)
+from cost_sentry.domain.notice import Notice
+from cost_sentry.domain.notice_mail import NoticeText, write_notice
+from cost_sentry.domain.sentry_config import SentryConfig, scope_text
+
+UNKNOWN = "unknown"
+
+
+def notice_key(incident: Incident) -> str:
+    """The same for every delivery of what led to this mail."""
+    return f"incident/{incident.id}/{incident.told_revision}"
+
+
+def incident_notice(incident: Incident, config: SentryConfig) -> Notice:
+    """What happened, whose it is, what was done, how to undo it; then the evidence."""
+    text = NoticeText(
+        subject=f"{_headline(incident)}: {scope_text(incident.scope)}",
+        what=_what(incident),
+        whose=_whose(incident),
+        done=_done(incident),
+        undo=_undo(incident),
+        more=tuple(_more(incident)),
+        tail=_tail(incident),
+    )
+    recipients = recipients_of(incident, config)
+    return write_notice(text, key=notice_key(incident), recipients=recipients, at=incident.at)
+
+
+def recipients_of(incident: Incident, config: SentryConfig) -> tuple[str, ...]:
+    """The team's owners, those whom the rule names, and the organisation's."""
+    team = config.teams.get(incident.scope.get("team", ""))
+    owners = team.owners if team else ()
+    return tuple(dict.fromkeys((*owners, *incident.told, *config.alert_addresses)))
+
+
+def usual_text(picodollars: int | None) -> str:
+    """``$3.00 a minute``, or that nobody knows."""
+    return UNKNOWN if picodollars is None else f"{amount_shown(Unit.USD, picodollars)} a minute"
+
+
+def action_text(incident: Incident) -> str:
+    """What is in force: ``frozen until …``, ``at most $2.00 a minute until …``; or nothing."""
+    measure = incident.measure
+    if measure is None or incident.is_over:
+        return "nothing: it is told only" if not incident.is_over else "nothing any more"
+    until = f"until {_moment(measure.until)}"
+    if incident.action is Action.FREEZE:
+        return f"froze it {until}"
+    return f"slowed it to {usual_text(measure.amount)} {until}"
+
+
+def _headline(incident: Incident) -> str:
+    if incident.state is IncidentState.LIFTED:
+        return "anomaly lifted"
+    if incident.state is IncidentState.CLOSED:
+        return "anomaly over"
+    return f"{incident.severity} anomaly"
+
+
+def _what(incident: Incident) -> str:
+    if incident.is_over:
+        verb = "lifted" if incident.state is IncidentState.LIFTED else "over"
+        return f"the incident since {_moment(incident.since)} is {verb}"
+    if incident.seen is None:
+        return f"spending is unlike itself since {_moment(incident.since)}"
+    seen = f"spends {usual_text(incident.seen)}"
+    if incident.usual is None:
+        return f"{seen} since {_moment(incident.since)}"
+    return f"{seen}; usual is {amount_shown(Unit.USD, incident.usual)}"
+
+
+def _whose(incident: Incident) -> str:
+    return scope_text(incident.scope)
+
+
+def _done(incident: Incident) -> str:
+    if incident.state is IncidentState.LIFTED:
+        return f"lifted by {incident.by}"
+    if incident.state is IncidentState.CLOSED:
+        return "lifted all that it did, after the cool-down"
+    return action_text(incident)
+
+
+def _undo(incident: Incident) -> str:
+    if incident.is_over or incident.measure is None:
+        return "nothing to undo"
+    return f"cost-sentry incidents lift {incident.id} --reason <why>"
+
+
+def _more(incident: Incident) -> list[tuple[str, str]]:
+    more = incident.percent
+    rows = [("Since", f"{_moment(incident.since)}, told by {incident.source}")]
+    if more is not None:
+        rows.append(("How much", f"{more} % of what is usual"))
+    if incident.how:
+        rows.append(("Of that", f"{incident.how} of what is usual"))
+    rows += _leads(incident.evidence)
+    ahead = None if incident.is_over else projected_picodollars(incident)
+    if ahead is not None:
+        rows.append(("Ahead", f"{amount_shown(Unit.USD, ahead)} more by midnight (UTC), unchecked"))
+    if incident.note:
+        rows.append(("Note", incident.note))
+    rows.append(("Incident", incident.id))
+    return rows
+
+
+def _leads(evidence: Evidence) -> list[tuple[str, str]]:
+    named = (("Who", evidence.application), ("Model", evidence.model))
+    return [(label, _lead(one, evidence)) for label, one in named if one]
+
+
+def _lead(lead: Lead, evidence: Evidence) -> str:
+    """Of the window that was read, which is longer than the anomaly."""
+    of = amount_shown(Unit.USD, lead.of_picodollars)
+    spent = amount_shown(Unit.USD, lead.picodollars)
+    return f"{lead.name}: {spent} of {of} in {evidence.budget_id} {evidence.window_id}"
+
+
+def _tail(incident: Incident) -> tuple[str, ...]:
+    if incident.is_over:
+        return ()
+    ends = f"It ends by itself at {_moment(incident.ends_at)} unless there are further signs."
+    return (
+        f"{ends} You get another mail if it gets worse, and when it is over.",
+        "Look: cost-sentry incidents show " + incident.id,
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}Z"

@@ -1,0 +1,85 @@
+"""Lift incidents: what is over by its cool-down, or what a person says is over."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
+from cost_sentry.application.incident_ports import Kept
+from cost_sentry.application.take_measure import set_limits_right
+from cost_sentry.domain.incident import Incident, scope_key
+from cost_sentry.domain.incident_course import closed, lifted
+
+REASON_CHARACTERS_MAX = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """What became of an incident."""
+
+    incident: Incident
+    was_over: bool
+    """It had ended before; its measures were lifted once more."""
+
+
+def end_incident(key: str, parts: IncidentParts) -> Incident | None:
+    """Close the scope's incident if its cool-down is over; as it stands then.
+
+    Before that it makes sure of its effects, and of the limit of what tightens. ``None`` if the
+    scope never had one. Raises as ``respond_to_anomaly``.
+    """
+    for _ in range(LOOKS_MAX):
+        incident = parts.incidents.current(key)
+        if incident is None:
+            return None
+        if incident.is_over or not incident.is_due(parts.clock.now()):
+            standing = parts.take_effect(incident)
+            set_limits_right(parts.measures.measures(), parts.books, parts.clock.now())
+            return standing
+        over = closed(incident, parts.clock.now())
+        if parts.kept(over) is Kept.WRITTEN:
+            return parts.take_effect(over)
+    raise busy(key)
+
+
+def lift_incident(incident_id: str, by: str, reason: str, parts: IncidentParts) -> Lifted | None:
+    """End it now, and what it did; ``None`` if there is no incident of this id.
+
+    Args:
+        incident_id: as mails and refusals name it.
+        by: who says so, for the record.
+        reason: and why.
+        parts: the ports.
+    """
+    return _lifted(lambda: _of_id(incident_id, parts), by, reason, parts)
+
+
+def lift_all(by: str, reason: str, parts: IncidentParts) -> list[Incident]:
+    """End every incident that is not over, and every measure, whoever put it there."""
+    parts.measures.lift_all()
+    standing = [one for one in parts.incidents.latest() if not one.is_over]
+    done = [lift_incident(one.id, by, reason, parts) for one in standing]
+    return [one.incident for one in done if one]
+
+
+def _lifted(
+    current: Callable[[], Incident | None], by: str, reason: str, parts: IncidentParts
+) -> Lifted | None:
+    for _ in range(LOOKS_MAX):
+        incident = current()
+        if incident is None:
+            return None
+        if incident.is_over:
+            return Lifted(incident=parts.take_effect(incident), was_over=True)
+        over = lifted(incident, by, reason, parts.clock.now())
+        if parts.kept(over) is Kept.WRITTEN:
+            return Lifted(incident=parts.take_effect(over), was_over=False)
+    raise busy(scope_key(incident.scope) if incident else "this scope")
+
+
+def _of_id(incident_id: str, parts: IncidentParts) -> Incident | None:
+    """The scope's record if it still is of this incident, else how that ended."""
+    steps = parts.incidents.steps(incident_id)
+    if not steps:
+        return None
+    current = parts.incidents.current(scope_key(steps[-1].scope))
+    return current if current and current.id == incident_id else steps[-1]

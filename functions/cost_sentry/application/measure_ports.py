@@ -1,0 +1,32 @@
+"""Where measures are kept: on record beside the configuration, so that one read brings both."""
+
+from typing import Protocol
+
+from cost_sentry.domain.measure import Measure, Measures
+
+
+class MeasureStore(Protocol):
+    """Each change is one conditional write, safe to repeat.
+
+    ``LedgerUnavailable`` where it cannot be asked, ``ConfigurationError`` where no configuration is
+    in force, or what is on record is no measures.
+    """
+
+    def measures(self) -> Measures:
+        """All on record, also those that ended or were lifted a moment ago."""
+        ...
+
+    def put(self, measure: Measure) -> Measures:
+        """Put it in force, unless it is on record already; ``MeasuresFull`` without any room.
+
+        What is on record now: not the measure, or the measure lifted, where it has ended.
+        """
+        ...
+
+    def lift(self, measure: Measure) -> Measures:
+        """End it, also if it was never put: nobody can put it after this."""
+        ...
+
+    def lift_all(self) -> None:
+        """End all, whatever is on record and whether or not it can be read."""
+        ...

@@ -1,0 +1,31 @@
+"""Where notices wait until they have gone out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from cost_sentry.domain.notice import Notice
+
+
+class NoticeOutbox(Protocol):
+    """Notices that must reach somebody. Raises ``LedgerUnavailable``."""
+
+    def record(self, notice: Notice) -> bool:
+        """Keep it for sending unless one of this key is on record; whether it was new."""
+        ...
+
+    def due(self, now: datetime, batch_max: int) -> Sequence[Notice]:
+        """At most ``batch_max`` notices that are unsent and that nobody is sending."""
+        ...
+
+    def claim(self, key: str, now: datetime, until: datetime) -> int | None:
+        """Take it for sending; which attempt this is, ``None`` if somebody else has it."""
+        ...
+
+    def mark_sent(self, key: str, at: datetime) -> None:
+        """It went out; it is never due again."""
+        ...
+
+    def mark_failed(self, key: str, error: str, retry_at: datetime) -> None:
+        """It did not; it is due again at ``retry_at``."""
+        ...

@@ -1,0 +1,149 @@
+"""Respond to anomaly: gather what is known, do what the configuration says, tell once."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from cost_sentry.application.incident_evidence import evidence_of
+from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
+from cost_sentry.application.incident_ports import Kept, Share
+from cost_sentry.domain.anomaly_rules import TELL_ONLY, AnomalyRule
+from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
+from cost_sentry.domain.incident import Incident, IncidentState, Sighting, scope_key
+from cost_sentry.domain.incident_course import closed, not_acted, opened, opens, revised
+from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.sentry_config import SentryConfig
+
+
+class Response(StrEnum):
+    """What became of a sighting."""
+
+    NEW = "new"
+    """It opened an incident."""
+    MORE = "more"
+    """It told more about one that is on record."""
+    KNOWN = "known"
+    """It told nothing more; what had to be done for the incident was made sure of."""
+    NONE = "none"
+    """It concerns no incident: it is over, or a person has just lifted it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responded:
+    """To one sighting."""
+
+    response: Response
+    incident: Incident | None
+
+
+def respond_to_anomaly(sighting: Sighting, parts: IncidentParts) -> Responded:
+    """Open, revise or leave alone the incident of the scope; safe to repeat, and in any order.
+
+    Raises:
+        LedgerUnavailable: something may be done and the rest not; safe to try again.
+        ConfigurationError: no configuration is in force, or it cannot be read.
+    """
+    config, key = parts.config(), scope_key(sighting.scope)
+    for _ in range(LOOKS_MAX):
+        before = parts.incidents.current(key)
+        if before and before.is_due(parts.clock.now()):
+            _close(before, parts)
+            continue
+        after = _after(before, sighting, config, parts)
+        if after is None:
+            return _nothing_new(before, parts)
+        if before and before.is_over:
+            parts.take_effect(before)  # Its place is taken: nobody would tell its end any more.
+        kept = _keep(before, after, config, parts)
+        if kept is not None:
+            response = Response.NEW if before is None or before.is_over else Response.MORE
+            return Responded(response=response, incident=parts.take_effect(kept))
+    raise busy(key)
+
+
+def _close(incident: Incident, parts: IncidentParts) -> None:
+    """Nobody recorded that its cool-down is over; whoever comes next does."""
+    over = closed(incident, parts.clock.now())
+    if parts.kept(over) is Kept.WRITTEN:
+        parts.take_effect(over)
+
+
+def _after(
+    before: Incident | None, sighting: Sighting, config: SentryConfig, parts: IncidentParts
+) -> Incident | None:
+    now, rule = parts.clock.now(), rule_of(sighting, config)
+    if before is not None and not before.is_over:
+        return revised(before, sighting, rule, now)
+    if not opens(before, sighting):
+        return None
+    evidence = evidence_of(sighting.scope, config, parts.journal, now)
+    incident = opened(before, sighting, rule, evidence, now)
+    unknown = unknown_in(sighting, config)
+    return replace(incident, note=unknown) if unknown else incident
+
+
+def _keep(
+    before: Incident | None, after: Incident, config: SentryConfig, parts: IncidentParts
+) -> Incident | None:
+    """What is kept; ``None`` if somebody was first. Beginning to act on a scope takes a share."""
+    acts, acted = after.state is IncidentState.ACTING, _acts(before)
+    share = _share(after.at, config) if acts and not acted else None
+    outcome = parts.kept(after, share)
+    if outcome is Kept.TOO_MANY:
+        most = config.anomalies.scopes_per_hour_max
+        why = f"{most} scopes were acted on within this hour, and no more may be"
+        after = _told_only(after, why)
+        outcome = parts.kept(after)
+    return after if outcome is Kept.WRITTEN else None
+
+
+def _told_only(incident: Incident, why: str) -> Incident:
+    """The same revision without its measure, which nobody has put."""
+    plain = not_acted(incident, why, incident.at)
+    return replace(
+        plain,
+        revision=incident.revision,
+        step=incident.step,
+        told_revision=incident.told_revision,
+        replaced=tuple(one for one in plain.replaced if one != incident.measure),
+    )
+
+
+def _acts(incident: Incident | None) -> bool:
+    return incident is not None and incident.state is IncidentState.ACTING
+
+
+def _share(now: datetime, config: SentryConfig) -> Share:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return Share(hour, config.anomalies.scopes_per_hour_max)
+
+
+def _nothing_new(before: Incident | None, parts: IncidentParts) -> Responded:
+    """The effects are made sure of: this may be the repetition of one that died before them."""
+    if before is None:
+        return Responded(response=Response.NONE, incident=None)
+    standing = parts.take_effect(before)
+    response = Response.NONE if standing.is_over else Response.KNOWN
+    return Responded(response=response, incident=standing)
+
+
+def rule_of(sighting: Sighting, config: SentryConfig) -> AnomalyRule:
+    """What the configuration says; of what it does not know it says nothing, so it is told."""
+    if unknown_in(sighting, config):
+        return TELL_ONLY
+    return config.anomalies.rule_for(sighting.scope, sighting.severity)
+
+
+def unknown_in(sighting: Sighting, config: SentryConfig) -> str:
+    """What of the scope is not in the configuration, as a note; empty: all of it is."""
+    scope = sighting.scope
+    team, application, model = (scope.get(name) for name in (TEAM_TAG, APPLICATION_TAG, MODEL_TAG))
+    if team is not None and team not in config.teams:
+        return f"there is no team {team} in sentry.yaml, so nothing is done to it"
+    named = config.teams[team].applications if team is not None else {}
+    if application is not None and named and application not in named:
+        return f"team {team} has no application {application} in sentry.yaml"
+    if model is not None and model not in {base_model_id(one) for one in config.models}:
+        return f"model {model} is not in sentry.yaml, so nothing is done to it"
+    return ""

@@ -1,0 +1,176 @@
+"""Waking is spend: it passes the budgets like a call, by a reservation of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cost_sentry.application.ports import Ledger, Reserved, SameId, Shortage
+from cost_sentry.domain.budget import MODEL_TAG, Budget, Unit
+from cost_sentry.domain.caller import TEAM_TAG
+from cost_sentry.domain.decision import DecisionKind
+from cost_sentry.domain.endpoint import Endpoint
+from cost_sentry.domain.endpoint_rules import EndpointRules
+from cost_sentry.domain.endpoint_sleep import SleepRecord
+from cost_sentry.domain.instance_price import HourlyPrices, cost_picodollars, hourly_picodollars
+from cost_sentry.domain.invocation import Priority, account_of
+from cost_sentry.domain.money import dollars_text
+from cost_sentry.domain.reservation import (
+    Hold,
+    Reservation,
+    ReservationState,
+    Resolution,
+)
+from cost_sentry.domain.sentry_config import SentryConfig
+
+EXECUTION = "endpoint"
+"""The execution that reserves for wakes; no caller's has this name, for theirs are longer."""
+MODEL_PREFIX = "sagemaker:"
+"""Before the endpoint's name, where the ledger has the model of a call."""
+NO_TEAM = "-"
+_EXPIRES_AFTER_WAKE = timedelta(hours=1)
+"""Nobody lost it by then: a wake that ends later has been charged in full, as it would be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeRefused:
+    """It sleeps on."""
+
+    reason: str
+    budget_id: str | None = None
+    """Which budget cannot pay."""
+    id_is_used: bool = False
+    """The reservation id was used by a wake that has ended."""
+
+
+def paying_tags(tags: Mapping[str, str], config: SentryConfig) -> Mapping[str, str]:
+    """Of an endpoint's tags those that budgets go by."""
+    used = {name for budget in config.budgets for name in budget.scope} | {
+        *config.required_tags,
+        *config.known_tags,
+        TEAM_TAG,
+        "application",
+    }
+    return {name: value for name, value in tags.items() if name in used - {MODEL_TAG}}
+
+
+def paying_budgets(endpoint: Endpoint, config: SentryConfig) -> tuple[Budget, ...]:
+    """The budgets in dollars that cover the endpoint by its tags.
+
+    A budget of one model, or of agent runs, has nothing to do with instances.
+    """
+    tags = paying_tags(endpoint.tags, config)
+    covering = config.budgets_of(tags, f"{MODEL_PREFIX}{endpoint.name}")
+    return tuple(one for one in covering if one.unit is Unit.USD and one.session is None)
+
+
+def has_budget(endpoint: Endpoint, config: SentryConfig) -> bool:
+    """Whether one of them bounds what is spent: without one nothing is, as for calls."""
+    return any(budget.bounds for budget in paying_budgets(endpoint, config))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeMoney:
+    """The ledger, as a wake sees it."""
+
+    ledger: Ledger
+    config: SentryConfig
+    rules: EndpointRules
+    prices: HourlyPrices
+    price_version: str
+
+    def hold(self, record: SleepRecord, now: datetime) -> Reservation | WakeRefused:
+        """Hold what the shortest time awake costs. Raises ``LedgerUnavailable`` (P9).
+
+        Whoever asks again for the same wake, because an answer was lost, finds what is held.
+        """
+        endpoint = record.snapshot.endpoint
+        up = timedelta(minutes=self.rules.up_minutes_min)
+        quote = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
+        budgets = paying_budgets(endpoint, self.config)
+        if quote is None:
+            return WakeRefused(reason="nobody knows any more what its instances cost")
+        if not any(budget.bounds for budget in budgets):
+            return WakeRefused(reason="no budget in dollars covers its tags any more")
+        wanted = self._reservation(record, budgets, quote, now)
+        match self.ledger.reserve(wanted):
+            case Reserved(reservation=held) | SameId(reservation=held, resolution=None):
+                return held
+            case SameId():
+                return WakeRefused(reason="that wake has ended", id_is_used=True)
+            case Shortage(hold=hold, remaining=remaining):
+                reason = (
+                    f"budget {hold.budget_id} has {dollars_text(remaining.left)} of "
+                    f"{dollars_text(remaining.limit)} USD left, and a wake holds "
+                    f"{dollars_text(hold.amount)}"
+                )
+                return WakeRefused(reason=reason, budget_id=hold.budget_id)
+
+    def spend(self, held: Reservation, now: datetime) -> None:
+        """It woke: post the shortest time awake. Raises ``LedgerUnavailable``."""
+        self._resolve(held, now, ReservationState.SETTLED, "woken", is_known=True)
+
+    def spend_unknown(self, held: Reservation, now: datetime) -> None:
+        """Instances may have run for a while: all of it is posted (P6)."""
+        reason = "nobody knows what a wake that failed has cost"
+        self._resolve(held, now, ReservationState.SETTLED, reason, is_known=False)
+
+    def give_back(self, held: Reservation, now: datetime) -> None:
+        """Surely nothing was begun."""
+        reason = "SageMaker refused to begin"
+        self._resolve(held, now, ReservationState.VOIDED, reason, is_known=True)
+
+    def _resolve(
+        self,
+        held: Reservation,
+        now: datetime,
+        state: ReservationState,
+        reason: str,
+        *,
+        is_known: bool,
+    ) -> None:
+        is_void = state is ReservationState.VOIDED
+        resolution = Resolution(
+            state=state,
+            resolved_at=now,
+            cost_picodollars=0 if is_void else held.quote_picodollars,
+            total_tokens=0,
+            usage=None,
+            estimated=not is_known,
+            reason=reason,
+        )
+        self.ledger.resolve(held, resolution)
+
+    def _reservation(
+        self, record: SleepRecord, budgets: tuple[Budget, ...], quote: int, now: datetime
+    ) -> Reservation:
+        endpoint = record.snapshot.endpoint
+        tags = {TEAM_TAG: NO_TEAM, **paying_tags(endpoint.tags, self.config)}
+        model = f"{MODEL_PREFIX}{endpoint.name}"
+        lasts = timedelta(minutes=self.rules.wake_minutes_max + self.rules.up_minutes_min)
+        return Reservation(
+            request_id=record.wake_id,
+            # No caller has such an account, so none can take the id of a wake.
+            account=f"{account_of(tags)}/{endpoint.name}",
+            attempt=f"{EXECUTION}.{record.cycle}.{record.wakes}",
+            digest=record.wake_id,
+            decision=DecisionKind.ALLOW.value,
+            model_asked=model,
+            model_used=model,
+            price_version=self.price_version,
+            input_bound_tokens=0,
+            output_limit_tokens=0,
+            quote_picodollars=quote,
+            holds=tuple(
+                Hold(
+                    budget_id=budget.id,
+                    window_id=budget.window_at(now).id,
+                    unit=budget.unit,
+                    amount=quote,
+                )
+                for budget in budgets
+            ),
+            tags=tags,
+            priority=Priority.NORMAL.value,
+            reserved_at=now,
+            expires_at=now + lasts + _EXPIRES_AFTER_WAKE,
+        )

@@ -1,0 +1,228 @@
+"""The sleep of an endpoint as a record: what was done, what comes next, and nothing skipped.
+
+A sleep is **closed** only when the endpoint has answered again. Before anything is taken away the
+**snapshot** is read back and compared, or the sleep is **abandoned** and the endpoint left as it
+is. The record is written before each deed, so whoever finds it knows what may have been done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from cost_sentry.domain.endpoint import Snapshot
+from cost_sentry.domain.errors import invariant
+from cost_sentry.domain.instance_price import HourlyPrices, cost_picodollars, hourly_picodollars
+from cost_sentry.domain.reservation import Reservation
+
+CLAIM = timedelta(minutes=3)
+"""For so long nobody else works on an endpoint. A run lasts two minutes at most, so whoever died
+over it does nothing any more when its claim ends."""
+PAUSE_MIN, PAUSE_MAX = timedelta(minutes=5), timedelta(hours=1)
+"""After a wake that failed: twice as long each time."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SleepState(StrEnum):
+    """How far it is."""
+
+    SNAPSHOT = "snapshot taken"
+    VERIFIED = "snapshot verified"
+    FALLING_ASLEEP = "falling asleep"
+    """From here on it may be gone."""
+    ASLEEP = "asleep"
+    RESTORING = "waking"
+    """From here on it may cost money again, and a reservation holds it."""
+    ANSWERED = "awake, and it answers"
+    CLOSED = "closed"
+    ABANDONED = "abandoned"
+    """It never slept."""
+
+
+LEGAL: Mapping[SleepState, frozenset[SleepState]] = {
+    SleepState.SNAPSHOT: frozenset({SleepState.VERIFIED, SleepState.ABANDONED}),
+    SleepState.VERIFIED: frozenset({SleepState.FALLING_ASLEEP, SleepState.ABANDONED}),
+    SleepState.FALLING_ASLEEP: frozenset({SleepState.ASLEEP, SleepState.ABANDONED}),
+    SleepState.ASLEEP: frozenset({SleepState.RESTORING, SleepState.CLOSED}),
+    SleepState.RESTORING: frozenset({SleepState.ANSWERED, SleepState.ASLEEP}),
+    SleepState.ANSWERED: frozenset({SleepState.CLOSED}),
+    SleepState.CLOSED: frozenset(),
+    SleepState.ABANDONED: frozenset(),
+}
+"""Which states follow. A sleep that has ended is followed by another sleep only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slept:
+    """What all sleeps of an endpoint have come to."""
+
+    sleeps: int = 0
+    restores: int = 0
+    """Times that it was woken by the sentry, and answered."""
+    seconds: int = 0
+    saved_picodollars: int = 0
+    """By list prices, of the seconds whose price was known."""
+    unpriced_seconds: int = 0
+    """Of ``seconds``: nobody knows what they saved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SleepRecord:
+    """One endpoint's sleep, the last one. Moments are whole milliseconds, in UTC."""
+
+    endpoint: str
+    cycle: int
+    """The how manyth sleep this is, from 1."""
+    state: SleepState
+    since: datetime
+    """When the state was reached."""
+    snapshot: Snapshot
+    reason: str
+    """Why it is in this state, in one sentence."""
+    revision: int = 0
+    """Changes with every write, so that of two writers one is told that it is late."""
+    claimed_until: datetime = LONG_AGO
+    """Until then one run works on it, and all others leave it alone."""
+    slept_at: datetime | None = None
+    """When it was seen asleep first, in this sleep."""
+    wakes: int = 0
+    """How many reservation ids of this sleep are used up; each try of a wake has its own."""
+    held: Reservation | None = None
+    """What pays for the wake under way, or last."""
+    has_begun: bool = False
+    """Of the wake that ``held`` pays for: SageMaker took the order, so instances may have run."""
+    restoring_since: datetime | None = None
+    """Of the wake that is under way, or was last."""
+    failures: int = 0
+    """Wakes of this sleep that came to nothing, one after the other."""
+    not_before: datetime = LONG_AGO
+    """No wake before, because one failed."""
+    wanted_at: datetime | None = None
+    """Somebody asked for it, and is not served yet. Kept beside the record: whoever asks need not
+    wait for who works on it."""
+    total: Slept = Slept()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the endpoint is its owner's alone again."""
+        return not LEGAL[self.state]
+
+    @property
+    def wake_id(self) -> str:
+        """The request id of the reservation that pays for the wake under way, or for the next."""
+        return f"wake:{self.endpoint}:{self.cycle}.{self.wakes}"
+
+    @property
+    def is_served(self) -> bool:
+        """Whether nobody needs to ask for it any more: it is there."""
+        return self.has_ended or self.state is SleepState.ANSWERED
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether a wake failed, or was refused, after it fell asleep."""
+        return self.not_before > self.since
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether some run works on it."""
+        return now < self.claimed_until
+
+
+def first_sleep(snapshot: Snapshot, before: SleepRecord | None, now: datetime) -> SleepRecord:
+    """The record of a sleep that begins, claimed by who begins it.
+
+    Args:
+        snapshot: taken just now.
+        before: the sleep before; it must have ended.
+        now: the time.
+    """
+    invariant(before is None or before.has_ended, "sleep", "a sleep that has not ended")
+    return SleepRecord(
+        endpoint=snapshot.endpoint.name,
+        cycle=before.cycle + 1 if before else 1,
+        state=SleepState.SNAPSHOT,
+        since=now,
+        snapshot=snapshot,
+        reason="its snapshot was taken",
+        revision=before.revision + 1 if before else 1,
+        claimed_until=now + CLAIM,
+        total=before.total if before else Slept(),
+    )
+
+
+def claimed(record: SleepRecord, now: datetime) -> SleepRecord:
+    """The same record, worked on by who writes this."""
+    return replace(record, revision=record.revision + 1, claimed_until=now + CLAIM)
+
+
+def released(record: SleepRecord) -> SleepRecord:
+    """The same record, free for whoever comes next."""
+    return replace(record, revision=record.revision + 1, claimed_until=LONG_AGO)
+
+
+def moved(record: SleepRecord, to: SleepState, now: datetime, reason: str) -> SleepRecord:
+    """The record in its next state, still claimed; ``InvariantViolated`` if that may not follow."""
+    invariant(to in LEGAL[record.state], "sleep", f"{record.state.value} to {to.value}")
+    return replace(claimed(record, now), state=to, since=now, reason=reason)
+
+
+def fell_asleep(record: SleepRecord, now: datetime) -> SleepRecord:
+    """It was seen asleep."""
+    total = replace(record.total, sleeps=record.total.sleeps + 1)
+    asleep = moved(record, SleepState.ASLEEP, now, "it has no instances")
+    return replace(asleep, slept_at=now, total=total)
+
+
+def woken(
+    record: SleepRecord, held: Reservation, now: datetime, reason: str, prices: HourlyPrices
+) -> SleepRecord:
+    """Its wake begins, and with it what it costs; what it saved until now is added up."""
+    total = with_saving(record, now, prices)
+    waking = moved(record, SleepState.RESTORING, now, reason)
+    return replace(waking, restoring_since=now, held=held, has_begun=False, total=total)
+
+
+def gave_up(record: SleepRecord, now: datetime, reason: str) -> SleepRecord:
+    """The wake came to nothing; it sleeps on, and the next try waits."""
+    pause = min(PAUSE_MAX, PAUSE_MIN * 2 ** min(record.failures, 8))
+    return replace(
+        moved(record, SleepState.ASLEEP, now, reason),
+        failures=record.failures + 1,
+        wakes=record.wakes + 1,
+        not_before=now + pause,
+    )
+
+
+def begun(record: SleepRecord, now: datetime) -> SleepRecord:
+    """SageMaker took the order to wake it."""
+    return replace(claimed(record, now), has_begun=True)
+
+
+def paid(record: SleepRecord, now: datetime) -> SleepRecord:
+    """What a wake that failed has held is posted, or given back."""
+    return replace(claimed(record, now), held=None, has_begun=False)
+
+
+def put_off(record: SleepRecord, now: datetime, reason: str, *, id_is_used: bool) -> SleepRecord:
+    """It may not wake now, and sleeps on; a reservation id that is used up is not used again."""
+    wakes = record.wakes + 1 if id_is_used else record.wakes
+    pause = timedelta() if id_is_used else PAUSE_MIN
+    return replace(claimed(record, now), reason=reason, wakes=wakes, not_before=now + pause)
+
+
+def answered(record: SleepRecord, now: datetime) -> SleepRecord:
+    """It is in service, and has answered."""
+    total = replace(record.total, restores=record.total.restores + 1)
+    reason = "it is in service, and answered a call"
+    return replace(moved(record, SleepState.ANSWERED, now, reason), failures=0, total=total)
+
+
+def with_saving(record: SleepRecord, now: datetime, prices: HourlyPrices) -> Slept:
+    """The total with the time since ``record.since``, in which it slept."""
+    slept = max(timedelta(), now - record.since)
+    seconds = int(slept.total_seconds())
+    hourly = hourly_picodollars(record.snapshot.endpoint.fleets, prices)
+    saved = cost_picodollars(hourly, slept)
+    total = replace(record.total, seconds=record.total.seconds + seconds)
+    if saved is None:
+        return replace(total, unpriced_seconds=total.unpriced_seconds + seconds)
+    return replace(total, saved_picodollars=total.saved_picodollars + saved)

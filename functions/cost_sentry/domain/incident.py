@@ -1,0 +1,174 @@
+"""One incident for each scope that burns money unlike itself: what was seen, and what was done.
+
+```
+             sighting                    worse, prolonged
+ nothing ──────────────▶ OPEN, ACTING ──────────────────▶ the same, revised
+                          │        │
+      cool-down, ended ◀──┘        └──▶ an owner lifts it
+          CLOSED                            LIFTED
+```
+
+``incident_course`` says how one becomes the next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+
+from cost_sentry.domain.anomaly import Severity
+from cost_sentry.domain.anomaly_rules import Action
+from cost_sentry.domain.measure import Measure
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    """It is told, and nothing else is done."""
+    ACTING = "acting"
+    """A measure is in force for it, or about to be."""
+    CLOSED = "closed"
+    """It ended by itself."""
+    LIFTED = "lifted"
+    """Somebody ended it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What an alarm or the detector told. Amounts are picodollars a minute; ``None``: unknown."""
+
+    scope: Mapping[str, str]
+    """As of a budget: ``team``; ``team`` and ``application``; or ``model``, without geography."""
+    severity: Severity
+    since: datetime
+    seen_at: datetime
+    source: str
+    """``detector``, or the alarm's name."""
+    usual: int | None = None
+    seen: int | None = None
+    percent: int | None = None
+    """Of what is usual, of whatever is unlike itself: not of money alone."""
+    how: str = ""
+    """Which parts of the spending are unlike themselves, in a few words; empty: nobody knows."""
+    has_ended: bool = False
+    """It is over, by whoever told."""
+
+
+class StepKind(StrEnum):
+    """What a revision of an incident is for."""
+
+    OPENED = "opened"
+    WORSE = "worse"
+    PROLONGED = "prolonged"
+    CALMED = "calmed"
+    NOT_ACTED = "not-acted"
+    LIFTED = "lifted"
+    CLOSED = "closed"
+
+
+UNTOLD = frozenset({StepKind.PROLONGED, StepKind.CALMED})
+"""Revisions that nobody gets a mail about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """Who stands out in the evidence, and what of the whole is theirs."""
+
+    name: str
+    picodollars: int
+    of_picodollars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of the spending itself, beside what was told."""
+
+    application: Lead | None = None
+    """``team/application``."""
+    model: Lead | None = None
+    budget_id: str | None = None
+    """Whose window both were read of."""
+    window_id: str | None = None
+
+
+NO_EVIDENCE = Evidence()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """As of one revision; steps of an incident are kept for good."""
+
+    id: str
+    scope: Mapping[str, str]
+    revision: int
+    """Of the scope's record: it goes on from one incident to the next."""
+    state: IncidentState
+    step: StepKind
+    """What this revision was for."""
+    at: datetime
+    """When it was made."""
+    by: str
+    """Who made it: the sentry, or a person's name as AWS tells it."""
+    severity: Severity
+    since: datetime
+    opened_at: datetime
+    seen_at: datetime
+    """The last sign that it goes on."""
+    ends_at: datetime
+    """When the cool-down is over; nothing has to run for its measure to end then."""
+    source: str
+    usual: int | None
+    seen: int | None
+    percent: int | None
+    how: str
+    evidence: Evidence
+    action: Action
+    told: tuple[str, ...]
+    """E-mail addresses of whom the rule names, beside the owners'."""
+    cool_down_minutes: int
+    measure: Measure | None = None
+    """In force, or about to be."""
+    replaced: tuple[Measure, ...] = ()
+    """What it took the place of, to be lifted."""
+    note: str = ""
+    """Why less was done than the rule says; or why it was lifted."""
+    told_revision: int = 0
+    """The last one that is worth a mail."""
+    quiet_until: datetime | None = None
+    """After it was lifted by a person: until then the scope is not acted on for the same."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is on record that it ended."""
+        return self.state in (IncidentState.CLOSED, IncidentState.LIFTED)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether its cool-down is over, and nobody has recorded that."""
+        return not self.is_over and now >= self.ends_at
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """All that it put in force or was about to, as far as they may still last."""
+        return (*self.replaced, *((self.measure,) if self.measure else ()))
+
+
+def scope_key(scope: Mapping[str, str]) -> str:
+    """The name of a scope's record: ``application=web,team=search``."""
+    return ",".join(f"{name}={value}" for name, value in sorted(scope.items()))
+
+
+def incident_id(scope: Mapping[str, str], revision: int) -> str:
+    """The same for everybody who opens it at this revision of the scope's record."""
+    text = f"{scope_key(scope)}\n{revision}"
+    return f"i-{blake2b(text.encode(), digest_size=5, person=b'incident').hexdigest()}"
+
+
+def projected_picodollars(incident: Incident) -> int | None:
+    """What the scope costs from the last sign until midnight, in UTC, if it goes on like that."""
+    if incident.seen is None:
+        return None
+    midnight = incident.seen_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    left = midnight + timedelta(days=1) - incident.seen_at
+    return incident.seen * int(left.total_seconds()) // 60

@@ -1,0 +1,174 @@
+"""Jobs and notebooks that carry a limit as a tag: warned of when it is near, stopped when reached.
+
+A tag is both the leave to stop it and the limit: nothing without one is touched.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
+from cost_sentry.domain.instance_price import (
+    Fleet,
+    HourlyPrices,
+    cost_picodollars,
+    hourly_picodollars,
+    unpriced,
+)
+from cost_sentry.domain.money import dollars_text, picodollars, whole_units
+
+HOURS_TAG = "cost-sentry:max-hours"
+"""How long it may run, such as ``12`` or ``1.5``."""
+MONEY_TAG = "cost-sentry:max-usd"
+"""What it may cost by list prices, such as ``40``."""
+_PERCENT = 100
+_SECOND = timedelta(seconds=1)
+_SECONDS_PER_HOUR = 3600
+_HOURS_MAX = 100_000
+_DIGITS_MAX = 20
+
+
+class JobKind(StrEnum):
+    """What runs."""
+
+    TRAINING = "training job"
+    NOTEBOOK = "notebook instance"
+
+
+class JobAction(StrEnum):
+    """What is done with it."""
+
+    LEAVE = "leave"
+    WARN = "warn"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job or notebook that runs."""
+
+    name: str
+    kind: JobKind
+    tags: Mapping[str, str]
+    started_at: datetime
+    """When its instances began to cost."""
+    fleets: tuple[Fleet, ...]
+    can_stop: bool = True
+    """Not while it is being started or stopped already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is done with one of them, and why, in one sentence."""
+
+    job: Job
+    action: JobAction
+    reason: str
+
+
+def guard(
+    jobs: Iterable[Job],
+    *,
+    now: datetime,
+    rules: EndpointRules,
+    prices: HourlyPrices,
+) -> tuple[Verdict, ...]:
+    """One row for each; what is above the cap of stops waits for the next run, the latest first."""
+    of_jobs = rules.jobs or JobRules()
+    verdicts, stops = [], 0
+    for job in sorted(jobs, key=lambda one: (one.started_at, one.name)):
+        verdict = judged(job, now=now, rules=rules, prices=prices)
+        if verdict.action is JobAction.STOP:
+            stops += 1
+            if stops > of_jobs.stops_per_run_max:
+                later = f"{verdict.reason}; this run has stopped its {of_jobs.stops_per_run_max}"
+                verdict = Verdict(job=job, action=JobAction.WARN, reason=later)
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def judged(job: Job, *, now: datetime, rules: EndpointRules, prices: HourlyPrices) -> Verdict:
+    """By its own tags alone. Of two limits the one that is nearer decides.
+
+    A limit that cannot be read, or cannot be counted because a price is unknown, warns and never
+    stops: unknown is neither free nor a reason to end somebody's work.
+    """
+    if why := rules.why_protected(job.tags):
+        return Verdict(job=job, action=JobAction.LEAVE, reason=why)
+    found = [*_time(job, now), *_money(job, now, prices)]
+    if not found:
+        reason = f"it carries neither {HOURS_TAG} nor {MONEY_TAG}"
+        return Verdict(job=job, action=JobAction.LEAVE, reason=reason)
+    warn_percent = (rules.jobs or JobRules()).warn_percent
+    ranked = [(_action(share, warn_percent), words) for share, words in found]
+    action, reason = max(ranked, key=lambda pair: _RANK[pair[0]])
+    if action is JobAction.STOP and not job.can_stop:
+        return Verdict(job=job, action=JobAction.LEAVE, reason=f"{reason}; it is being stopped")
+    return Verdict(job=job, action=action, reason=reason)
+
+
+_RANK = {JobAction.LEAVE: 0, JobAction.WARN: 1, JobAction.STOP: 2}
+
+
+def _action(percent: int | None, warn_percent: int) -> JobAction:
+    """``None``: nobody knows how much of the limit is used."""
+    if percent is None:
+        return JobAction.WARN
+    if percent >= _PERCENT:
+        return JobAction.STOP
+    return JobAction.WARN if percent >= warn_percent else JobAction.LEAVE
+
+
+def _time(job: Job, now: datetime) -> list[tuple[int | None, str]]:
+    text = job.tags.get(HOURS_TAG)
+    if text is None:
+        return []
+    seconds = whole_units(text, per_unit=_SECONDS_PER_HOUR) if _is_plain(text) else None
+    if not seconds or seconds > _HOURS_MAX * _SECONDS_PER_HOUR:
+        return [(None, _unreadable(HOURS_TAG, text, "hours"))]
+    used = max(0, (now - job.started_at) // _SECOND)
+    words = f"it runs for {_hours(used)} of {text} hours"
+    return [(used * _PERCENT // seconds, words)]
+
+
+def _money(job: Job, now: datetime, prices: HourlyPrices) -> list[tuple[int | None, str]]:
+    text = job.tags.get(MONEY_TAG)
+    if text is None:
+        return []
+    limit = _dollars(text)
+    if not limit:
+        return [(None, _unreadable(MONEY_TAG, text, "dollars"))]
+    hourly = hourly_picodollars(job.fleets, prices)
+    cost = cost_picodollars(hourly, now - job.started_at)
+    if cost is None:
+        missing = ", ".join(unpriced(job.fleets, prices))
+        return [(None, f"{MONEY_TAG}={text} cannot be kept: nobody knows what {missing} costs")]
+    words = f"it has cost {_cents(cost)} of {text} dollars, by list prices"
+    return [(cost * _PERCENT // limit, words)]
+
+
+def _unreadable(tag: str, text: str, what: str) -> str:
+    return f"{tag}={text} is no limit: write a positive number of {what}, such as 12 or 1.5"
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= _DIGITS_MAX and set(text) <= set("0123456789.")
+
+
+def _dollars(text: str) -> int | None:
+    try:
+        return picodollars(text) if _is_plain(text) else None
+    except ValueError:
+        return None
+
+
+def _hours(seconds: int) -> str:
+    return f"{Decimal(seconds * 10 // _SECONDS_PER_HOUR) / 10}"
+
+
+def _cents(amount_picodollars: int) -> str:
+    """Rounded down to whole cents: a figure for people."""
+    cent = 10**10
+    return dollars_text(amount_picodollars // cent * cent)

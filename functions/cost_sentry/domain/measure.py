@@ -1,0 +1,188 @@
+"""What is in force for a while beside the configuration: slower, stopped, raised, or granted.
+
+A **measure** ends by itself at ``until``, for whoever uses it looks at the time: no job has to run
+for it to end. Lifted it ends at once, and for good: what was lifted stays on record until then, so
+that a writer who comes late cannot put it in force again. Whatever order puts and lifts come in,
+the same is left.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+
+from cost_sentry.domain.budget import MODEL_TAG, Budget, Temporary, Unit
+from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.window import WindowKind
+
+MEASURES_MAX = 50
+"""On record at once, ended ones included: every admission reads them with the configuration."""
+BYTES_MAX = 700
+"""Of all texts of one: with the largest configuration, as many as may be fit into its item."""
+TAGS_MAX = 4
+"""Of a scope."""
+KEPT_AFTER = timedelta(minutes=5)
+"""After its end a measure stays on record: clocks differ, and a late writer must find it lifted."""
+
+
+class MeasureKind(StrEnum):
+    """What a measure does."""
+
+    TIGHTEN = "tighten"
+    """A temporary budget of its scope: ``amount`` picodollars a minute."""
+    FREEZE = "freeze"
+    """No call of its scope."""
+    RAISE = "raise"
+    """The limit of ``budget_id`` is higher, by ``amount`` in the budget's unit."""
+    GRANT = "grant"
+    """Calls of its scope may use models of ``price_class``, which a policy asks an approval for."""
+
+
+class MeasuresFull(CostSentryError):  # noqa: N818 - named as what is there
+    """As many measures as have room are on record; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One change, for a scope, until a time."""
+
+    id: str
+    """Used once: a measure of another time has another."""
+    kind: MeasureKind
+    scope: Mapping[str, str]
+    """As of a budget: tags that a call must carry, ``model`` among them; empty is everything."""
+    made_at: datetime
+    until: datetime
+    why: str
+    """Who put it in force and for what, as callers read it: ``incident i-4f2a (12 × usual)``."""
+    undo: str
+    """How it is lifted, and by whom, as callers read it."""
+    amount: int | None = None
+    budget_id: str | None = None
+    price_class: str | None = None
+    """As policies name it; see ``policy.cedarschema``."""
+    lifted_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """``ValueError`` for what could not be put in force, or not be kept."""
+        needs = _NEEDS[self.kind]
+        given = {name for name in _ALL_NEEDS if getattr(self, name) is not None}
+        if given != needs:
+            text = f"a measure that is to {self.kind} takes {_named(needs)}, not {_named(given)}"
+            raise ValueError(text)
+        if self.amount is not None and self.amount < 0:
+            raise ValueError(f"an amount of {self.amount} is below nothing")
+        if self.until <= self.made_at:
+            raise ValueError(f"it would end at {self.until}, before it is made at {self.made_at}")
+        texts = (self.id, self.why, self.undo, self.budget_id or "", self.price_class or "")
+        size = len("".join((*texts, *self.scope, *self.scope.values())).encode())
+        if len(self.scope) > TAGS_MAX or size > BYTES_MAX:
+            raise ValueError(
+                f"{size} bytes of text and {len(self.scope)} tags in its scope are too many:"
+                f" at most {BYTES_MAX} and {TAGS_MAX}"
+            )
+
+    def is_in_force(self, now: datetime) -> bool:
+        """At this moment."""
+        return self.lifted_at is None and now < self.until
+
+    def is_gone(self, now: datetime) -> bool:
+        """Whether nobody can need its record any more."""
+        return now >= self.until + KEPT_AFTER
+
+    def lifted(self, at: datetime) -> "Measure":
+        """The same, ended; one that was lifted before stays so."""
+        return self if self.lifted_at else replace(self, lifted_at=at)
+
+    def covers(self, tags: Mapping[str, str], model_id: str) -> bool:
+        """Whether it concerns a call with these tags to this base model id."""
+        return self.scope.items() <= {**tags, MODEL_TAG: model_id}.items()
+
+    def covers_some(self, tags: Mapping[str, str]) -> bool:
+        """Whether it concerns a call with these tags to some model."""
+        return self.covers(tags, self.scope.get(MODEL_TAG, ""))
+
+    @property
+    def budget(self) -> Budget:
+        """Of one that tightens: an ordinary budget of dollars a minute.
+
+        Its id is the scope's, and none that ``sentry.yaml`` can have: a scope that is tightened
+        again has the same, so that the ledger knows as many as there are scopes.
+        """
+        return Budget(
+            id=tightened_id(self.scope),
+            scope=self.scope,
+            unit=Unit.USD,
+            window=WindowKind.MINUTE,
+            limit=self.amount or 0,
+            thresholds_percent=(),
+            temporary=Temporary(until=self.until, why=self.why, undo=self.undo),
+        )
+
+
+Measures = tuple[Measure, ...]
+
+_NEEDS: Mapping[MeasureKind, frozenset[str]] = {
+    MeasureKind.TIGHTEN: frozenset({"amount"}),
+    MeasureKind.FREEZE: frozenset(),
+    MeasureKind.RAISE: frozenset({"amount", "budget_id"}),
+    MeasureKind.GRANT: frozenset({"price_class"}),
+}
+_ALL_NEEDS = ("amount", "budget_id", "price_class")
+
+
+def tightened_id(scope: Mapping[str, str]) -> str:
+    """Of the temporary budget of a scope; a dot is in no id of ``sentry.yaml``."""
+    text = "\n".join(f"{name}={value}" for name, value in sorted(scope.items()))
+    return f"tightened.{blake2b(text.encode(), digest_size=5, person=b'measure').hexdigest()}"
+
+
+def with_put(measures: Measures, measure: Measure, now: datetime) -> Measures:
+    """With this one on record, unless it is already, in force or lifted.
+
+    One that tightens takes the place of another that tightens the same scope: they have one budget.
+
+    Raises:
+        MeasuresFull: there is no room, even without those that are gone.
+    """
+    if any(one.id == measure.id for one in measures) or not measure.is_in_force(now):
+        return measures
+    kept = tuple(_in_favour_of(measure, one, now) for one in _not_gone(measures, now))
+    if len(kept) >= MEASURES_MAX:
+        raise MeasuresFull(
+            f"{len(kept)} measures are on record, and no more have room: lift some, or wait until"
+            f" {min(one.until for one in kept).isoformat()}, when the first of them ends"
+        )
+    return (*kept, measure)
+
+
+def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
+    """With this one lifted, whether it was on record or not yet.
+
+    Where there is no room for one that was never put, the oldest that was lifted makes some; if
+    none was lifted, it is left out, as it could not be put either.
+    """
+    kept = tuple(one.lifted(at) if one.id == measure.id else one for one in _not_gone(measures, at))
+    if any(one.id == measure.id for one in kept) or measure.is_gone(at):
+        return kept
+    if len(kept) >= MEASURES_MAX:
+        lifted = [one for one in kept if one.lifted_at]
+        if not lifted:
+            return kept
+        oldest = min(lifted, key=lambda one: one.until)
+        kept = tuple(one for one in kept if one is not oldest)
+    return (*kept, measure.lifted(at))
+
+
+def _in_favour_of(new: Measure, one: Measure, now: datetime) -> Measure:
+    both_tighten = new.kind is one.kind is MeasureKind.TIGHTEN
+    return one.lifted(now) if both_tighten and dict(new.scope) == dict(one.scope) else one
+
+
+def _not_gone(measures: Iterable[Measure], now: datetime) -> Iterable[Measure]:
+    return (one for one in measures if not one.is_gone(now))
+
+
+def _named(needs: Iterable[str]) -> str:
+    return " and ".join(sorted(needs)) or "nothing"

@@ -1,0 +1,173 @@
+"""What a person does about each alarm. An alarm without a section stops the page."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from infra.alarms import ALARMS
+
+
+class Section(NamedTuple):
+    """Beside what the alarm means, which its row says."""
+
+    look: str
+    act: str
+    undo: str
+
+
+NOTHING = "nothing: the sentry has changed nothing for it"
+_LOG = "the log group of `{}` (the stack's resources name it); errors carry no prompts"
+
+RUNBOOK: Mapping[str, Section] = {
+    "admit_request_errors": Section(
+        look=_LOG.format("admit_request"),
+        act="a message that names a promise (`P3`) is a bug: keep the log, roll the deployment back"
+        " with `npx cdk deploy` of the version before; a time-out means a slow DynamoDB: wait",
+        undo="deploy the newer version again once it is corrected",
+    ),
+    "emergency_calls": Section(
+        look="the health page of AWS for DynamoDB in this Region; `cost-sentry smoke`; the log of"
+        " `admit_request`",
+        act="tell applications to send only what cannot wait; nothing else is needed: each call was"
+        " paid for before",
+        undo="nothing: what these calls cost is booked by the next scheduled run",
+    ),
+    "configuration_faults": Section(
+        look="`cost-sentry config diff sentry.yaml`; `fault` in the log of `admit_request`; if it"
+        " speaks of measures, `cost-sentry incidents list`",
+        act="apply with the version that is deployed: `cost-sentry config apply sentry.yaml`. Of"
+        " measures that cannot be read: `cost-sentry incidents lift --all --reason …`",
+        undo="apply the file of before; it is in your repository",
+    ),
+    "admit_request_throttles": Section(
+        look="Lambda's `ConcurrentExecutions` of the account beside its quota",
+        act="raise the quota (Service Quotas, Lambda, concurrent executions), or stop what else"
+        " takes it",
+        undo="nothing: refused calls cost nothing, and may be sent again",
+    ),
+    "settle_reservation_errors": Section(
+        look=_LOG.format("settle_reservation") + "; `cost-sentry explain REQUEST_ID`",
+        act="correct what the log names; each such call expires and is charged in full until then",
+        undo="nothing: a true cost that comes within a day takes the place of the full charge",
+    ),
+    "void_reservation_errors": Section(
+        look=_LOG.format("void_reservation"),
+        act="as for settle_reservation_errors: these calls did not run, and are charged in full"
+        " when they expire",
+        undo="raise the budget by what was charged, if it matters: `cost-sentry budget set`",
+    ),
+    "expire_reservations_errors": Section(
+        look=_LOG.format("expire_reservations"),
+        act="correct what the log names; the next run in five minutes goes on where this one ended",
+        undo=NOTHING,
+    ),
+    "project_entries_errors": Section(
+        look=_LOG.format("project_entries"),
+        act="correct what the log names within a day: the stream keeps entries for 24 hours",
+        undo=NOTHING,
+    ),
+    "project_entries_failed": Section(
+        look="`ProjectionProblem` in the log of `project_entries`",
+        act="an entry that can never be written goes to journal_dead_letters by itself; others are"
+        " tried again",
+        undo=NOTHING,
+    ),
+    "project_entries_iterator_age": Section(
+        look="errors and throttles of `project_entries`, and `ledger_write_throttles`",
+        act="correct the cause; the projector catches up by itself, some thousand entries a minute",
+        undo=NOTHING,
+    ),
+    "ledger_gap": Section(
+        look="`LedgerGap` in the log of `project_entries`: the place, first and last number",
+        act="look for the message in journal_dead_letters and replay it; balances are right all the"
+        " same, for they are in the ledger and not in the journal",
+        undo=NOTHING,
+    ),
+    "journal_dead_letters": Section(
+        look="the queue's message: shard and sequence numbers of the stream",
+        act="correct the cause, read the records again from the stream at that place, and invoke"
+        " `project_entries` with them: entries that are there are not written twice. Then delete"
+        " the message",
+        undo=NOTHING,
+    ),
+    "budget_mails_failed": Section(
+        look="`AlertNotPublished` in the logs of `project_entries` and `expire_reservations`",
+        act="see that the topic is there and that roles may publish; mails wait and go out by"
+        " themselves",
+        undo=NOTHING,
+    ),
+    "follow_request_errors": Section(
+        look="`cost-sentry approval list`; the log of `follow_request`: the request, and the error",
+        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be asked:"
+        " wait, it is tried again for two days",
+        undo="`cost-sentry approval end ID` ends what was approved",
+    ),
+    "budget_approval_failures": Section(
+        look="the failed execution of `…-budget-approval`: its name is the request's id",
+        act="correct the cause, then redrive the execution (`aws stepfunctions redrive-execution`),"
+        " or answer or end the request: another execution follows it",
+        undo="`cost-sentry approval end ID`; `cost-sentry config apply` sets limits right as well,"
+        " once the time of the raise is over",
+    ),
+    "workflow_failures": Section(
+        look="the log of the workflow: state and error; `cost-sentry explain REQUEST_ID`",
+        act="of Bedrock's throttling: ask for more quota, name a ladder, or set"
+        " `circuitBreaker` and `retries`",
+        undo=NOTHING,
+    ),
+    "workflow_timeouts": Section(
+        look="which model: long answers of slow ones outlast 290 s",
+        act="lower `maxTokens`, or choose a faster model; the call stays charged in full until its"
+        " true cost is known",
+        undo=NOTHING,
+    ),
+    "anomaly_response_failures": Section(
+        look="`cost-sentry incidents list`: what is in force; the failed execution of"
+        " `…-anomaly-response`: its error; the logs of `respond_to_anomaly` and `lift_incidents`",
+        act="correct the cause and redrive the execution (`aws stepfunctions redrive-execution`):"
+        " it goes on where it failed, and does nothing twice",
+        undo="`cost-sentry incidents lift ID --reason …` ends what was done for an incident",
+    ),
+    "anomaly_dead_letters": Section(
+        look="the queue's message: the event, and why EventBridge could not deliver it",
+        act="correct the cause, start `…-anomaly-response` with the event as its input, and delete"
+        " the message; an event of more than an hour ago is told, and nothing is done for it",
+        undo="`cost-sentry incidents lift ID --reason …`",
+    ),
+    "anomaly_events_not_understood": Section(
+        look="`EventNotUnderstood` in the log of `respond_to_anomaly`: what is wrong with it",
+        act="an alarm of your own: give its metric a dimension `team`, `application` with `team`,"
+        " or `ModelId`; an event of another version: deploy both sides from one version",
+        undo="nothing: such an event changes nothing",
+    ),
+    "ledger_write_throttles": Section(
+        look="CloudWatch Contributor Insights of the table, or which account is busiest in"
+        " `cost-sentry budget list`",
+        act="wait: accounts split under load by themselves. If it lasts, spread the calls over more"
+        " applications",
+        undo=NOTHING,
+    ),
+    "ledger_read_throttles": Section(
+        look="as for ledger_write_throttles",
+        act="wait; tables on demand grow to twice their last peak within half an hour",
+        undo=NOTHING,
+    ),
+}
+
+
+def runbook() -> str:
+    """One section for each alarm, in the order of the rows."""
+    unknown = RUNBOOK.keys() - {row.name for row in ALARMS}
+    if unknown:
+        raise KeyError(f"no alarm is named {', '.join(sorted(unknown))}")
+    return "\n".join(line for row in ALARMS for line in _section(row.name, row.meaning)).rstrip()
+
+
+def _section(name: str, meaning: str) -> Iterator[str]:
+    section = RUNBOOK[name]
+    yield f"## {name}"
+    yield ""
+    yield f"- **It means**: {meaning}"
+    yield f"- **Look** at {section.look}."
+    yield f"- **Act**: {section.act}."
+    yield f"- **Undo**: {section.undo}."
+    yield ""

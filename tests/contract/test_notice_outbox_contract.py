@@ -1,0 +1,77 @@
+"""Every outbox of notices keeps every promise, whatever it is made of."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_notice_outbox import DynamoDbNoticeOutbox
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.system_clock import pause
+from cost_sentry.domain.notice import Notice
+from tests.contract.engines import EVERY, MEMORY
+from tests.fakes.builders import NOON
+from tests.fakes.memory_outbox import MemoryNotices
+
+NOTICE = Notice(
+    key="incident:team:search:20261121T1200",
+    recipients=("ann@example.com", "ben@example.com"),
+    subject="Cost sentry: team search spends 9 x its usual rate",
+    body="What:     9 x the usual rate\n",
+    recorded_at=NOON,
+)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("engine", EVERY)
+class TestNoticeOutbox:
+    @pytest.fixture
+    def outbox(self, engine, request):
+        if engine == MEMORY:
+            return MemoryNotices()
+        table = request.getfixturevalue("table")
+        return DynamoDbNoticeOutbox(LedgerCalls(table.client, table.name), pause)
+
+    def test_a_cause_that_is_delivered_twice_makes_one_mail(self, outbox):
+        assert outbox.record(NOTICE)
+        assert not outbox.record(replace(NOTICE, body="again", recorded_at=NOON + MINUTE))
+
+        assert list(outbox.due(NOON + MINUTE, 10)) == [NOTICE]
+
+    def test_what_went_out_is_never_due_and_never_recorded_again(self, outbox):
+        outbox.record(NOTICE)
+        assert outbox.claim(NOTICE.key, NOON, NOON + MINUTE) == 1
+        outbox.mark_sent(NOTICE.key, NOON)
+
+        assert list(outbox.due(NOON + timedelta(days=1), 10)) == []
+        assert not outbox.record(NOTICE)
+
+    def test_a_claimed_notice_is_nobody_elses_until_the_claim_lapses(self, outbox):
+        outbox.record(NOTICE)
+        assert outbox.claim(NOTICE.key, NOON, NOON + MINUTE) == 1
+
+        assert outbox.claim(NOTICE.key, NOON, NOON + MINUTE) is None
+        assert list(outbox.due(NOON + MINUTE - timedelta(milliseconds=1), 10)) == []
+        assert outbox.claim(NOTICE.key, NOON + MINUTE, NOON + 2 * MINUTE) == 2
+
+    def test_a_failed_notice_is_due_again_when_it_was_said(self, outbox):
+        outbox.record(NOTICE)
+        outbox.claim(NOTICE.key, NOON, NOON + MINUTE)
+
+        outbox.mark_failed(NOTICE.key, "the topic did not answer", NOON + timedelta(seconds=2))
+
+        assert list(outbox.due(NOON + timedelta(seconds=1), 10)) == []
+        assert list(outbox.due(NOON + timedelta(seconds=2), 10)) == [NOTICE]
+
+    def test_one_for_nobody_is_on_record_and_waits_for_nothing(self, outbox):
+        nobody = replace(NOTICE, recipients=())
+
+        assert outbox.record(nobody)
+        assert not outbox.record(nobody)
+        assert list(outbox.due(NOON, 10)) == []
+
+    def test_a_run_takes_no_more_than_its_batch(self, outbox):
+        for n in range(3):
+            outbox.record(replace(NOTICE, key=f"incident:{n}"))
+
+        assert len(outbox.due(NOON, 2)) == 2

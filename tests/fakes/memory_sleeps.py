@@ -1,0 +1,64 @@
+"""Sleep records and notices in memory: what the ports promise, at one instant each."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cost_sentry.domain.endpoint_sleep import SleepRecord
+from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.notice import Notice
+
+
+class MemorySleeps:
+    """``application.endpoint_ports.SleepRecords``."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, SleepRecord] = {}
+        self.wants: dict[str, datetime] = {}
+        self.is_silent = False
+
+    def _ask(self) -> None:
+        if self.is_silent:
+            raise LedgerUnavailable("gone")
+
+    def read(self, endpoint: str) -> SleepRecord | None:
+        self._ask()
+        record = self.kept.get(endpoint)
+        return replace(record, wanted_at=self.wants.get(endpoint)) if record else None
+
+    def all(self) -> Sequence[SleepRecord]:
+        self._ask()
+        return [record for name in sorted(self.kept) if (record := self.read(name))]
+
+    def put(self, record: SleepRecord, replaces: SleepRecord | None) -> bool:
+        self._ask()
+        stored = self.kept.get(record.endpoint)
+        if (stored.revision if stored else None) != (replaces.revision if replaces else None):
+            return False
+        self.kept[record.endpoint] = replace(record, wanted_at=None)
+        if record.is_served:
+            self.wants.pop(record.endpoint, None)
+        return True
+
+    def want(self, endpoint: str, at: datetime) -> None:
+        self._ask()
+        if endpoint in self.kept:
+            self.wants[endpoint] = at
+
+
+class MemoryNotices:
+    """The part of ``application.notice_ports.NoticeOutbox`` that writes."""
+
+    def __init__(self) -> None:
+        self.notices: dict[str, Notice] = {}
+        self.is_silent = False
+
+    def record(self, notice: Notice) -> bool:
+        if self.is_silent:
+            raise LedgerUnavailable("gone")
+        return self.notices.setdefault(notice.key, notice) is notice
+
+    @property
+    def events(self) -> list[str]:
+        """The ends of their keys, in order."""
+        return [key.rpartition("/")[2] for key in self.notices]

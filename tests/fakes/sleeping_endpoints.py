@@ -1,0 +1,270 @@
+"""SageMaker's endpoints with states and delays, on a clock that somebody else moves."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cost_sentry.application.endpoint_ports import EndpointBusy, EndpointFault, EndpointRefused
+from cost_sentry.domain.endpoint import (
+    MAY_SLEEP_TAG,
+    YES,
+    Activity,
+    Endpoint,
+    EndpointKind,
+    EndpointState,
+    Snapshot,
+    activity_of,
+)
+from cost_sentry.domain.instance_price import Fleet
+
+MINUTE = timedelta(minutes=1)
+NEVER = timedelta(days=365)
+
+
+@dataclass(slots=True)
+class Real:
+    """One endpoint as it really is."""
+
+    name: str
+    kind: EndpointKind
+    tags: Mapping[str, str]
+    fleets: tuple[Fleet, ...]
+    made_at: datetime
+    content: str = "first"
+    state: EndpointState = EndpointState.IN_SERVICE
+    becomes: tuple[datetime, EndpointState | None] | None = None
+    """When it changes next, and into what; ``None``: it is gone."""
+    scaling: bool = True
+    """Whether its scaling rules are as they were."""
+    has_model: bool = True
+    is_mute: bool = False
+    """In service, and answers nothing."""
+
+
+@dataclass(slots=True)
+class SageMaker:
+    """``Endpoints`` and ``EndpointFigures`` over ``Real`` endpoints.
+
+    ``seconds`` says how long the next deletion or creation takes, by name and verb; ``fails``
+    whether the next creation fails.
+    """
+
+    clock: Any
+    seconds: Callable[[str, str], float] = lambda _name, verb: 60 if verb == "sleep" else 300
+    fails: Callable[[str], bool] = lambda _name: False
+    lag: timedelta = timedelta(0)
+    """How late metrics are seen."""
+    real: dict[str, Real] = field(default_factory=dict)
+    calls: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    in_vain: dict[str, list[datetime]] = field(default_factory=dict)
+    up: dict[str, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    """When it had instances."""
+    deaf: set[str] = field(default_factory=set)
+    """Endpoints whose metrics are missing."""
+    deeds: list[tuple[datetime, str, str]] = field(default_factory=list)
+    """What was begun: when, verb, name."""
+    watch: Callable[[str, Snapshot], None] = lambda _verb, _snapshot: None
+    """Told before each deed."""
+    probes: list[tuple[str, bool]] = field(default_factory=list)
+    refuses: dict[tuple[str, str], EndpointFault] = field(default_factory=dict)
+    """By verb and name."""
+
+    # ---- the owner's side
+
+    def make(self, name: str, kind: EndpointKind = EndpointKind.PLAIN, **changes: Any) -> Real:
+        given: dict[str, Any] = {
+            "tags": {MAY_SLEEP_TAG: YES, "team": "search"},
+            "fleets": (Fleet(instance_type="ml.g5.xlarge", count=1),),
+            "made_at": self.clock.now() - timedelta(days=1),
+        }
+        self.real[name] = Real(name=name, kind=kind, **{**given, **changes})
+        self.up[name] = [(self.real[name].made_at, None)]
+        self.calls.setdefault(name, [])
+        self.in_vain.setdefault(name, [])
+        return self.real[name]
+
+    def call(self, name: str, seconds: float = 1) -> bool:
+        """Whether it was answered."""
+        now, one = self.clock.now(), self.at(name)
+        if one is None or one.state is not EndpointState.IN_SERVICE or one.is_mute:
+            if one is not None and one.kind is EndpointKind.COMPONENTS:
+                self.in_vain[name].append(now)
+            return False
+        self.calls[name].append((now, now + timedelta(seconds=seconds)))
+        return True
+
+    def delete(self, name: str) -> None:
+        """By its owner, at once."""
+        self._down(name)
+        self.real.pop(name, None)
+
+    def at(self, name: str) -> Real | None:
+        """As it is now."""
+        one = self.real.get(name)
+        if one is None or one.becomes is None or self.clock.now() < one.becomes[0]:
+            return one
+        moment, state = one.becomes
+        one.becomes = None
+        if state is None:
+            self.real.pop(name, None)
+            return None
+        one.state = state
+        if state is EndpointState.IN_SERVICE:
+            self.up[name].append((moment, None))
+        return one
+
+    # ---- Endpoints
+
+    def named(self) -> Sequence[str]:
+        self._ask("named", "")
+        names = sorted(self.real)
+        return [n for n in names if (one := self.at(n)) and one.tags.get(MAY_SLEEP_TAG) == YES]
+
+    def look(self, name: str) -> Endpoint | None:
+        self._ask("look", name)
+        one = self.at(name)
+        return None if one is None else _seen(one)
+
+    def snapshot(self, name: str) -> Snapshot:
+        self._ask("snapshot", name)
+        one = self.at(name)
+        if one is None or one.state is not EndpointState.IN_SERVICE:
+            raise EndpointBusy(f"{name} is not in service")
+        return Snapshot(endpoint=_seen(one), content=one.content)
+
+    def put_to_sleep(self, snapshot: Snapshot) -> None:
+        name = snapshot.endpoint.name
+        self._ask("put_to_sleep", name)
+        one = self.at(name)
+        if one is None or one.state is EndpointState.ASLEEP:
+            return
+        if one.state is not EndpointState.IN_SERVICE or one.made_at != snapshot.endpoint.made_at:
+            raise EndpointBusy(f"{name} is {one.state.value}")
+        self.watch("sleep", snapshot)
+        self._begin("sleep", name)
+        gone = None if one.kind is EndpointKind.PLAIN else EndpointState.ASLEEP
+        self._down(name)
+        one.state, one.scaling = EndpointState.CHANGING, False
+        one.becomes = (self.clock.now() + self._takes(name, "sleep"), gone)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        name = snapshot.endpoint.name
+        self._ask("restore", name)
+        one = self.at(name)
+        if one is not None and one.state is not EndpointState.ASLEEP:
+            return
+        kept = one.has_model if one else "no model" not in snapshot.content
+        if not kept:
+            raise EndpointRefused("its model is gone")
+        self.watch("wake", snapshot)
+        self._begin("wake", name)
+        was = snapshot.endpoint
+        ends = EndpointState.FAILED if self.fails(name) else EndpointState.IN_SERVICE
+        self.real[name] = Real(
+            name=name,
+            kind=was.kind,
+            tags=was.tags,
+            fleets=was.fleets,
+            made_at=was.made_at if was.kind is EndpointKind.COMPONENTS else self.clock.now(),
+            content=snapshot.content,
+            state=EndpointState.CHANGING,
+            becomes=(self.clock.now() + self._takes(name, "wake"), ends),
+            scaling=False,
+        )
+
+    def clear_failed(self, snapshot: Snapshot) -> None:
+        name = snapshot.endpoint.name
+        self._ask("clear_failed", name)
+        one = self.at(name)
+        if one is None or one.state is not EndpointState.FAILED:
+            return
+        gone = None if one.kind is EndpointKind.PLAIN else EndpointState.ASLEEP
+        one.state = EndpointState.CHANGING
+        one.becomes = (self.clock.now() + self._takes(name, "sleep"), gone)
+
+    def finish(self, snapshot: Snapshot) -> None:
+        self._ask("finish", snapshot.endpoint.name)
+        one = self.at(snapshot.endpoint.name)
+        if one is not None:
+            one.scaling = True
+
+    def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
+        self._ask("answers", snapshot.endpoint.name)
+        one = self.at(snapshot.endpoint.name)
+        said = one is not None and one.state is EndpointState.IN_SERVICE and not one.is_mute
+        self.probes.append((snapshot.endpoint.name, said))
+        return said
+
+    # ---- EndpointFigures
+
+    def activities(
+        self, endpoints: Sequence[Endpoint], since: datetime, now: datetime
+    ) -> Mapping[str, Activity]:
+        self._ask("activities", "")
+        until = now - self.lag
+        return {
+            one.name: self._activity(one.name, since, until)
+            for one in endpoints
+            if one.name not in self.deaf
+        }
+
+    def called_in_vain(
+        self, sleepers: Sequence[Snapshot], since: datetime, now: datetime
+    ) -> Collection[str]:
+        self._ask("called_in_vain", "")
+        until = now - self.lag
+        names = [one.endpoint.name for one in sleepers]
+        return {n for n in names if any(since <= at <= until for at in self.in_vain.get(n, ()))}
+
+    def _activity(self, name: str, since: datetime, until: datetime) -> Activity:
+        heard: dict[datetime, int] = {}
+        for start, end in self.up.get(name, ())[-3:]:
+            at = max(start, since).replace(second=0, microsecond=0)
+            while at + MINUTE <= min(end or until, until):
+                heard[at] = 1
+                at += MINUTE
+        counted: dict[datetime, int] = {}
+        running = 0
+        for start, end in reversed(self.calls.get(name, ())):
+            if end < since:
+                break
+            if start <= until:
+                minute = start.replace(second=0, microsecond=0)
+                counted[minute] = counted.get(minute, 0) + 1
+                running += end > until
+        return activity_of(heard, counted, running, period=MINUTE)
+
+    # ---- inside
+
+    def up_seconds(self, name: str, until: datetime) -> float:
+        """How long it had instances."""
+        spans = self.up.get(name, ())
+        return sum(((end or until) - start).total_seconds() for start, end in spans)
+
+    def _ask(self, verb: str, name: str) -> None:
+        fault = self.refuses.get((verb, name)) or self.refuses.get((verb, "*"))
+        if fault is not None:
+            raise fault
+
+    def _begin(self, verb: str, name: str) -> None:
+        self.deeds.append((self.clock.now(), verb, name))
+
+    def _down(self, name: str) -> None:
+        spans = self.up[name]
+        if spans and spans[-1][1] is None:
+            spans[-1] = (spans[-1][0], self.clock.now())
+
+    def _takes(self, name: str, verb: str) -> timedelta:
+        return timedelta(seconds=self.seconds(name, verb))
+
+
+def _seen(one: Real) -> Endpoint:
+    return Endpoint(
+        name=one.name,
+        kind=one.kind,
+        state=one.state,
+        tags=one.tags,
+        made_at=one.made_at,
+        fleets=one.fleets,
+    )

@@ -1,0 +1,114 @@
+"""Endpoints that sleep, under lost answers, deaths between any two calls, and runs that meet.
+
+Each planted bug is a mistake that somebody could make; if no seed finds one, the simulation is
+blind.
+"""
+
+from collections import Counter
+
+import pytest
+
+from cost_sentry.application import sleep_steps
+from cost_sentry.application.sleep_steps import SleepSteps
+from cost_sentry.application.wake_money import WakeMoney
+from cost_sentry.domain import endpoint_plan
+from cost_sentry.domain.endpoint_sleep import claimed
+from cost_sentry.domain.errors import InvariantViolated
+from tests.fakes.memory_sleeps import MemorySleeps
+from tests.fakes.sleeping_endpoints import SageMaker
+from tests.simulation.sleeping_fleet import Broken, lived
+
+SEEDS = range(30)
+PLANTED_SEEDS = range(120)
+
+
+def live_all(seeds):
+    return sum((lived(seed).count for seed in seeds), Counter())
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_and_nothing_done_twice_whatever_fails_and_whoever_meets():
+    seen = live_all(SEEDS)
+
+    for happening in ("sleep", "wake", "met", "Died", "LedgerUnavailable", "updated"):
+        assert seen[happening] > len(SEEDS) // 2, happening
+    assert seen["called a sleeper"] == seen["answered"] + seen["answered elsewhere"]
+
+
+def never_compares(monkeypatch):
+    monkeypatch.setattr(sleep_steps, "_is_same", lambda *_: True)
+
+
+def heeds_no_claim(monkeypatch):
+    def at_once(self, name, wake=None):
+        record = self.records.read(name)
+        if record is None or record.has_ended:
+            return record
+        return self._run(claimed(record, self.clock.now()), wake)
+
+    def write_anything(self, record, replaces):
+        self._ask()
+        self.kept[record.endpoint] = record
+        return True
+
+    monkeypatch.setattr(SleepSteps, "go_on", at_once)
+    monkeypatch.setattr(MemorySleeps, "put", write_anything)
+
+
+def forgets_the_money(monkeypatch):
+    monkeypatch.setattr(WakeMoney, "spend", lambda *_: None)
+
+
+def forgets_scaling_rules(monkeypatch):
+    monkeypatch.setattr(SageMaker, "finish", lambda *_: None)
+
+
+def forgets_who_asked(monkeypatch):
+    monkeypatch.setattr(MemorySleeps, "want", lambda *_: None)
+    monkeypatch.setattr(endpoint_plan, "why_woken", lambda *_, **__: None)
+
+
+def pays_for_no_time_awake(monkeypatch):
+    why_awake = endpoint_plan.why_awake
+
+    def hasty(one, *, now, rules, prices):
+        why = why_awake(one, now=now, rules=rules, prices=prices)
+        return None if why and why.startswith(("it is paid for", "it was called")) else why
+
+    monkeypatch.setattr(endpoint_plan, "why_awake", hasty)
+    monkeypatch.setattr(sleep_steps, "why_busy", lambda *_, **__: None)
+
+
+def wakes_without_asking_the_budgets(monkeypatch):
+    monkeypatch.setattr(WakeMoney, "hold", lambda *_: None)
+
+
+def deletes_at_once(monkeypatch):
+    begin = SleepSteps.begin
+
+    def hasty(self, name, why):
+        self.endpoints.put_to_sleep(self.endpoints.snapshot(name))
+        return begin(self, name, why)
+
+    monkeypatch.setattr(SleepSteps, "begin", hasty)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "plant",
+    [
+        never_compares,
+        heeds_no_claim,
+        forgets_the_money,
+        forgets_scaling_rules,
+        forgets_who_asked,
+        pays_for_no_time_awake,
+        wakes_without_asking_the_budgets,
+        deletes_at_once,
+    ],
+)
+def test_a_planted_bug_is_found(plant, monkeypatch):
+    plant(monkeypatch)
+
+    with pytest.raises((Broken, InvariantViolated, AttributeError)):
+        live_all(PLANTED_SEEDS)

@@ -1,0 +1,112 @@
+"""Waking on demand: duplicates, unknown names, and what callers are told."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from cost_sentry.application.endpoint_ports import EndpointFault
+from cost_sentry.domain.endpoint_rules import EndpointGroup
+from cost_sentry.domain.endpoint_sleep import SleepState
+from tests.fakes.sleep_world import RULES, SleepWorld
+from tests.unit.application.test_scale_endpoints import put_to_sleep, state
+
+
+def test_an_endpoint_that_never_slept_is_unknown_and_nothing_is_written():
+    world = SleepWorld()
+
+    answer = world.wake("stranger")
+
+    assert answer.state.value == "UNKNOWN"
+    assert (world.records.kept, world.records.wants) == ({}, {})
+
+
+def test_who_asks_twice_wakes_it_once():
+    world = SleepWorld()
+    put_to_sleep(world)
+
+    answers = [world.wake("chat") for _ in range(5)]
+    world.pass_minutes(10)
+
+    assert {answer.state.value for answer in answers} == {"WAKING"}
+    assert [verb for _, verb, _ in world.sagemaker.deeds] == ["sleep", "wake"]
+    assert world.wake("chat").state.value == "AWAKE"
+
+
+def test_an_event_that_comes_late_wakes_nobody_who_is_awake():
+    world = SleepWorld()
+    put_to_sleep(world)
+    world.wake("chat")
+    world.pass_minutes(10)
+
+    answer = world.wake("chat", "an alarm of an hour ago")
+
+    assert answer.state.value == "AWAKE"
+    assert world.records.wants == {}
+    assert len(world.sagemaker.deeds) == 2
+
+
+def test_a_caller_is_told_when_it_is_expected_and_whom_to_ask_meanwhile():
+    group = EndpointGroup(id="all", instead="amazon.nova-lite-v1:0")
+    world = SleepWorld(rules=replace(RULES, groups=(group,)))
+    put_to_sleep(world)
+
+    answer = world.wake("chat")
+
+    assert answer.instead == "amazon.nova-lite-v1:0"
+    assert answer.expected_by == world.clock.now() + timedelta(minutes=RULES.wake_minutes_max)
+
+
+def test_who_asks_while_it_falls_asleep_is_served_as_soon_as_it_sleeps():
+    world = SleepWorld()
+    world.sagemaker.make("chat")
+    world.run()
+    assert state(world) is SleepState.FALLING_ASLEEP
+
+    assert world.wake("chat").state.value == "WAKING"
+    world.pass_minutes(15)
+
+    assert state(world) is SleepState.CLOSED
+
+
+def test_who_asks_while_somebody_works_on_it_is_not_forgotten():
+    world = SleepWorld()
+    put_to_sleep(world)
+    kept = world.records.kept["chat"]
+    busy = replace(kept, claimed_until=world.clock.now() + timedelta(minutes=2))
+    world.records.kept["chat"] = busy
+
+    assert world.wake("chat").state.value == "ASLEEP"
+    assert world.sagemaker.deeds[-1][1] == "sleep"
+    world.pass_minutes(15)
+
+    assert state(world) is SleepState.CLOSED
+
+
+def test_a_fault_of_sagemaker_is_an_answer_and_the_wish_is_kept():
+    world = SleepWorld()
+    put_to_sleep(world)
+    world.sagemaker.refuses["look", "*"] = EndpointFault("no answer")
+
+    answer = world.wake("chat")
+
+    assert "it is tried again soon: no answer" in answer.reason
+    assert "chat" in world.records.wants
+
+
+def test_two_responders_at_once_hold_money_once_and_order_once():
+    world = SleepWorld()
+    put_to_sleep(world)
+    reserve, meet = world.ledger.reserve, []
+
+    def and_another(reservation):
+        if not meet:
+            meet.append(world.wake("chat"))
+            meet.extend(world.pass_minutes(0))
+        return reserve(reservation)
+
+    world.ledger.reserve = and_another
+    world.wake("chat")
+    world.pass_minutes(10)
+
+    assert meet
+    assert [verb for _, verb, _ in world.sagemaker.deeds] == ["sleep", "wake"]
+    assert len(world.ledger.entries) == 2

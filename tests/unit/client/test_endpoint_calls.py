@@ -1,0 +1,82 @@
+"""What a caller gets from an endpoint that sleeps: its answer, another model's, or a clear no."""
+
+import pytest
+
+from cost_sentry_client.endpoint_calls import (
+    POLL_SECONDS,
+    EndpointAsleep,
+    NextStep,
+    Patience,
+    call_endpoint,
+    next_step,
+)
+
+NOVA = "amazon.nova-lite-v1:0"
+
+
+def told(state: str, instead: str | None = NOVA) -> dict:
+    return {"endpoint": "chat", "state": state, "reason": "because", "instead": instead}
+
+
+class World:
+    """An endpoint that answers from some call on, and what is told each time it does not."""
+
+    def __init__(self, *states: str, instead: str | None = NOVA, answers: bool = True) -> None:
+        self.states, self.instead, self.answers = list(states), instead, answers
+        self.paused: list[float] = []
+
+    def get(self, patience: int = 0) -> str:
+        return call_endpoint(
+            lambda: "the endpoint" if self.answers and not self.states else None,
+            lambda: told(self.states.pop(0) if self.states else "AWAKE", self.instead),
+            lambda model: f"instead {model}",
+            patience=Patience(seconds=patience),
+            pause=self.paused.append,
+        )
+
+
+def test_an_endpoint_that_answers_is_not_asked_about():
+    assert World().get() == "the endpoint"
+
+
+def test_who_does_not_wait_gets_the_model_that_stands_in_at_once():
+    world = World("WAKING", "WAKING")
+
+    assert world.get() == f"instead {NOVA}"
+    assert world.paused == []
+
+
+def test_who_waits_gets_the_endpoint_when_it_is_awake():
+    world = World("WAKING", "WAKING", "AWAKE")
+
+    assert world.get(patience=600) == "the endpoint"
+    assert world.paused == [POLL_SECONDS, POLL_SECONDS]
+
+
+def test_waiting_has_a_deadline_and_then_another_answer():
+    world = World(*["WAKING"] * 100)
+
+    assert world.get(patience=4 * POLL_SECONDS) == f"instead {NOVA}"
+    assert len(world.paused) == 4
+
+
+def test_nobody_waits_for_an_endpoint_that_no_budget_wakes():
+    world = World("ASLEEP")
+
+    assert world.get(patience=600) == f"instead {NOVA}"
+    assert world.paused == []
+
+
+def test_without_a_model_that_stands_in_the_refusal_is_said():
+    with pytest.raises(EndpointAsleep, match="chat is ASLEEP: because"):
+        World("ASLEEP", instead=None).get(patience=600)
+
+
+def test_an_endpoint_that_is_awake_and_does_not_answer_is_called_twice_and_not_for_ever():
+    with pytest.raises(EndpointAsleep, match="chat is AWAKE"):
+        World(answers=False).get(patience=600)
+
+
+@pytest.mark.parametrize("state", ["AWAKE", "UNKNOWN"])
+def test_what_the_sentry_did_not_put_to_sleep_is_called_again(state):
+    assert next_step(told(state), 0, Patience()) is NextStep.CALL

@@ -1,0 +1,161 @@
+"""`cost-sentry incidents list | show | lift`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_incidents import DynamoDbIncidents
+from cost_sentry.adapters.dynamodb_measures import DynamoDbMeasures
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.measure_items import CONFIG_KEY
+from cost_sentry.domain.anomaly import Severity
+from cost_sentry.domain.incident import NO_EVIDENCE
+from cost_sentry.domain.incident_course import opened
+from tests.fakes.builders import ManualClock, measure
+from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, sighting
+from tests.unit.client.conftest import cost_sentry
+
+NOW = datetime.now(tz=UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def calls(desk):
+    return LedgerCalls(desk.operator.dynamodb, "ledger")
+
+
+@pytest.fixture
+def measures(calls):
+    return DynamoDbMeasures(calls, lambda _: None, ManualClock(NOW))
+
+
+@pytest.fixture
+def incident(calls, measures):
+    """Team search is frozen."""
+    told = sighting(severity=Severity.CRITICAL, since=NOW - timedelta(minutes=5), seen_at=NOW)
+    made = opened(None, told, FREEZE, NO_EVIDENCE, NOW)
+    DynamoDbIncidents(calls, lambda _: None).write(made)
+    measures.put(made.measure)
+    return made
+
+
+def frozen(measures):
+    return [one.id for one in measures.measures() if one.is_in_force(NOW)]
+
+
+def test_without_an_incident_the_list_is_empty(desk):
+    assert cost_sentry("incidents", "list", "--json").json == []
+    assert "no incident is on record" in cost_sentry("incidents", "list").stdout
+
+
+def test_the_list_says_who_how_bad_and_what_is_in_force(desk, incident, calls):
+    told = sighting(scope={"team": "growth"}, seen_at=NOW, since=NOW, usual=None)
+    tightened = opened(None, told, TIGHTEN, NO_EVIDENCE, NOW)
+    DynamoDbIncidents(calls, lambda _: None).write(tightened)
+
+    listed = cost_sentry("incidents", "list", "--json").json
+
+    found = {one["id"]: one for one in listed}
+    assert found[incident.id]["state"] == "acting"
+    assert found[incident.id]["scope"] == {"team": "search"}
+    assert found[incident.id]["measure"] == {
+        "kind": "freeze",
+        "until": incident.ends_at.isoformat(),
+        "usdPerMinute": None,
+    }
+    assert (found[incident.id]["usualUsdPerMinute"], found[incident.id]["percentOfUsual"]) == (
+        "3.00",
+        400,
+    )
+    assert found[tightened.id]["usualUsdPerMinute"] is None, "unknown is never zero"
+    assert found[tightened.id]["measure"]["usdPerMinute"] == "1.00"
+    shown = cost_sentry("incidents", "list", columns=120).stdout
+    assert incident.id in shown
+    assert "team=growth" in shown
+
+
+def test_one_is_shown_with_every_step_and_who_took_it(desk, incident):
+    cost_sentry("incidents", "lift", incident.id, "--reason", "a load test")
+
+    shown = cost_sentry("incidents", "show", incident.id, "--json").json
+
+    assert [(one["step"], one["revision"]) for one in shown["steps"]] == [
+        ("opened", 1),
+        ("lifted", 2),
+    ]
+    assert shown["steps"][1]["by"].startswith("arn:aws:")
+    assert shown["note"] == "a load test"
+    text = cost_sentry("incidents", "show", incident.id, columns=200).stdout
+    assert "lifted by arn:aws:" in text
+    assert "a load test" in text
+
+
+def test_lifting_ends_what_is_in_force_at_once_and_twice_does_no_harm(desk, incident, measures):
+    assert frozen(measures) == [incident.measure.id]
+
+    first = cost_sentry("incidents", "lift", incident.id, "--reason", "a load test")
+    second = cost_sentry("incidents", "lift", incident.id, "--reason", "again")
+
+    assert (first.code, f"lifted {incident.id}" in first.stdout) == (0, True)
+    assert (second.code, "was over already" in second.stdout) == (0, True)
+    assert frozen(measures) == []
+    measures.put(incident.measure)
+    assert frozen(measures) == []
+
+
+def test_lifting_tells_the_owners(desk, incident):
+    cost_sentry("incidents", "lift", incident.id, "--reason", "a load test")
+
+    items = desk.operator.dynamodb.scan(TableName="ledger")["Items"]
+    assert [i["pk"]["S"] for i in items if i["pk"]["S"].startswith("NOTICE#")] == [
+        f"NOTICE#incident/{incident.id}/2"
+    ]
+
+
+def test_all_are_lifted_also_where_what_is_in_force_cannot_be_read(desk, incident, measures):
+    desk.operator.dynamodb.update_item(
+        TableName="ledger",
+        Key=CONFIG_KEY,
+        UpdateExpression="SET measures = :text",
+        ExpressionAttributeValues={":text": {"S": "{"}},
+    )
+
+    done = cost_sentry("incidents", "lift", "--all", "--reason", "nobody can read it", "--json")
+
+    assert [one["state"] for one in done.json] == ["lifted"]
+    assert frozen(measures) == []
+    assert measures.put(measure("of later", made_at=NOW, until=NOW + timedelta(hours=1)))
+
+
+@pytest.mark.parametrize("arguments", [("i-1", "--all"), ()])
+def test_it_must_be_clear_what_to_lift(desk, arguments):
+    ended = cost_sentry("incidents", "lift", *arguments, "--reason", "r")
+
+    assert ended.code == 2
+    assert "name one incident, or give --all" in ended.stderr
+
+
+@pytest.mark.parametrize("verb", [("show", "i-none"), ("lift", "i-none", "--reason", "r")])
+def test_an_id_that_there_is_not_is_told_with_what_helps(desk, verb):
+    ended = cost_sentry("incidents", *verb)
+
+    assert ended.code == 1
+    assert "there is no incident 'i-none'" in ended.stderr
+    assert "incidents list" in ended.stderr
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 301, "two\nlines"])
+def test_a_reason_is_one_line_that_says_something(desk, incident, measures, reason):
+    ended = cost_sentry("incidents", "lift", incident.id, "--reason", reason)
+
+    assert ended.code == 2
+    assert "1 to 300 printable characters" in ended.stderr
+    assert frozen(measures) == [incident.measure.id]
+
+
+def test_amounts_are_exact(desk, calls):
+    told = sighting(scope={"team": "growth"}, seen_at=NOW, since=NOW, seen=DOLLAR + 1)
+    DynamoDbIncidents(calls, lambda _: None).write(opened(None, told, TIGHTEN, NO_EVIDENCE, NOW))
+
+    [one] = cost_sentry("incidents", "list", "--json").json
+
+    assert one["seenUsdPerMinute"] == "1.000000000001"

@@ -1,0 +1,55 @@
+"""The mail of a notice: what a person needs to act is what is seen first."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost_sentry.domain.mail_text import COLUMNS, SUBJECT_CHARACTERS_MAX
+from cost_sentry.domain.notice_mail import NoticeText, write_notice
+from tests.fakes.builders import NOON
+
+TEXT = NoticeText(
+    subject="team search spends 9 x its usual rate",
+    what="$4.10 a minute since 11:52 UTC, 9 x what is usual at this hour",
+    whose="team search; most of it is search/web on amazon.nova-pro-v1:0",
+    done="held to $0.90 a minute until 13:00 UTC",
+    undo="cost-sentry incidents lift inc-20261121-1152-search",
+    more=(("Evidence", "calls 9 x, tokens a call as usual " * 4),),
+    tail=("A paragraph that is long enough to be wrapped. " * 4, "  cost-sentry incidents"),
+)
+said = st.text(max_size=200)
+
+
+def notice(text):
+    return write_notice(text, key="k", recipients=("a@example.com", "a@example.com"), at=NOON)
+
+
+def test_what_whose_done_and_undo_are_the_first_four_lines():
+    lines = notice(TEXT).body.splitlines()
+
+    assert [line[:10].strip() for line in lines[:5]] == [
+        "What:", "Whose:", "Done:", "Undo:", "Evidence:",
+    ]  # fmt: skip
+    assert lines[3].endswith("cost-sentry incidents lift inc-20261121-1152-search")
+
+
+def test_who_is_named_twice_gets_one_mail():
+    assert notice(TEXT).recipients == ("a@example.com",)
+
+
+@given(st.builds(NoticeText, subject=said, what=said, whose=said, done=said, undo=said))
+def test_whatever_callers_choose_as_names_the_mail_is_plain_and_its_first_lines_are_kept(text):
+    made = notice(text)
+
+    assert made.subject.isascii()
+    assert made.subject.isprintable()
+    assert len(made.subject) <= SUBJECT_CHARACTERS_MAX
+    lines = made.body.removesuffix("\n").split("\n")
+    assert all(line.isascii() and len(line) <= COLUMNS for line in lines)
+    assert len(lines) <= 4
+
+
+def test_a_line_that_begins_with_blanks_is_kept_and_others_are_wrapped():
+    lines = notice(TEXT).body.splitlines()
+
+    assert lines[-1] == "  cost-sentry incidents"
+    assert max(map(len, lines)) <= COLUMNS

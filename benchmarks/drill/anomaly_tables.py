@@ -74,9 +74,8 @@ def kinds(results: Json) -> Table:
 
 
 def seeds(results: Json) -> Table:
-    """Each unseen seed, and applications of few calls."""
+    """Each unseen seed."""
     each = {f"seed {seed}": found for seed, found in results["unseen_seeds"].items()}
-    each["fewer than 2 calls a minute"] = results["sparse"]
     rows = [
         (
             name,
@@ -91,13 +90,6 @@ def seeds(results: Json) -> Table:
     return Table("Anomalies by seed", head, rows)
 
 
-def learning(results: Json) -> Table:
-    """Incidents by week, from the first day on."""
-    weeks = [str(number) for number in range(1, len(results["learning"]) + 1)]
-    head = ("week since the sentry knows the scopes", *weeks)
-    return Table("", head, [("false incidents", *map(str, results["learning"]))])
-
-
 def _detected(found: Json) -> str:
     return f"{found['detected']} of {found['planted']}"
 
@@ -110,6 +102,5 @@ TABLES: dict[str, Callable[[], str]] = {
     "drill-anomalies": _of(targets),
     "drill-anomalies-kinds": _of(kinds),
     "drill-anomalies-seeds": _of(seeds),
-    "drill-anomalies-learning": _of(learning),
 }
 """By the name that a page asks for."""

@@ -28,7 +28,7 @@ from cost_sentry.domain.usage import TokenUsage
 
 PLANTED = 20
 AWAKE_CALLS_PER_MINUTE = 2.0
-"""Fewer calls than that are planted in a run of their own."""
+"""What is planted where fewer are made costs cents, and is told of late or never."""
 STORM_MINUTES, CREEP_AFTER_MINUTES = 60, 60
 ABOVE = 3.0
 _FIRST_MINUTES = 5
@@ -212,14 +212,13 @@ _PLANTING = {
 }
 
 
-def plant(world: World, week: int, seed: int, *, is_sparse: bool = False) -> list[Plant]:
+def plant(world: World, week: int, seed: int) -> list[Plant]:
     """Twenty anomalies in this week of the world, which is changed.
 
     Args:
         world: quiet so far.
         week: counted from 0.
         seed: of places, times and sizes.
-        is_sparse: in applications that make fewer than ``AWAKE_CALLS_PER_MINUTE`` calls a minute.
     """
     chance = random.Random(f"plants/{seed}")
     kinds = [kind for kind in Kind for _ in range(PLANTED // len(Kind))]
@@ -230,20 +229,20 @@ def plant(world: World, week: int, seed: int, *, is_sparse: bool = False) -> lis
     found = []
     for number, (kind, size) in enumerate(drawn):
         begins = week * WEEK + number * slot + chance.uniform(0, slot * _SLOT_SHARE_OF_STARTS)
-        application = chance.choice(_awake(world, begins, kind, is_sparse=is_sparse))
+        application = chance.choice(_awake(world, begins, kind))
         ground = _Ground(world, application, chance)
         found.append(_planted(ground, begins, kind, size))
     return found
 
 
-def _awake(world: World, begins: float, kind: Kind, *, is_sparse: bool) -> list[Application]:
+def _awake(world: World, begins: float, kind: Kind) -> list[Application]:
     lasts = 30
     found = []
     for application, traffic in world.traffic.items():
         if kind is Kind.MODEL and not DEARER[application.model]:
             continue
         least = min(traffic[int(begins) : int(begins) + lasts])
-        if (0 < least < AWAKE_CALLS_PER_MINUTE) if is_sparse else least >= AWAKE_CALLS_PER_MINUTE:
+        if least >= AWAKE_CALLS_PER_MINUTE:
             found.append(application)
     return found
 

@@ -16,8 +16,8 @@ from cost_sentry.application.config_changes_routing import (
     tier_text,
     virtual_models,
 )
-from cost_sentry.application.config_document_external import external_parts
 from cost_sentry.application.config_document_approvals import approval_parts
+from cost_sentry.application.config_document_external import external_parts
 from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.budget import Budget, amount_in_words
 from cost_sentry.domain.errors import ConfigurationError

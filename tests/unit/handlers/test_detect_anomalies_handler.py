@@ -78,7 +78,8 @@ def test_a_new_team_that_burns_its_budget_is_raised_once(clock, events, capsys):
     assert first == {"looked_at": 1, "raised": [anomaly.id], "passed_over": 0}
     assert second == {"looked_at": 1, "raised": [], "passed_over": 0}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
-    assert [line["AnomaliesRaised"] for line in lines if "AnomaliesRaised" in line] == [[1.0]]
+    [metric] = [line for line in lines if "AnomaliesRaised" in line]
+    assert (metric["service"], metric["AnomaliesRaised"]) == ("detect_anomalies", [1.0])
 
 
 def test_an_event_that_is_refused_is_a_metric_and_goes_out_later(clock, events, capsys):
@@ -92,7 +93,7 @@ def test_an_event_that_is_refused_is_a_metric_and_goes_out_later(clock, events, 
     assert "DetectionProblems" in capsys.readouterr().out
 
 
-def test_where_nobody_calls_a_run_writes_nothing(clock, events):
+def test_where_nobody_calls_a_run_writes_nothing(clock, events, capsys):
     put_in_force(clock)
     table = boto3.client("dynamodb")
     before = table.scan(TableName="ledger")["Count"]
@@ -101,3 +102,4 @@ def test_where_nobody_calls_a_run_writes_nothing(clock, events):
 
     assert done == {"looked_at": 0, "raised": [], "passed_over": 0}
     assert table.scan(TableName="ledger")["Count"] == before
+    assert capsys.readouterr().out == ""

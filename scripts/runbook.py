@@ -44,6 +44,18 @@ RUNBOOK: Mapping[str, Section] = {
         " takes it",
         undo="nothing: refused calls cost nothing, and may be sent again",
     ),
+    "detect_anomalies_errors": Section(
+        look=_LOG.format("detect_anomalies"),
+        act="a slow or throttled DynamoDB: wait; an error in the log: roll the deployment back with"
+        " `npx cdk deploy` of the version before",
+        undo=NOTHING,
+    ),
+    "detection_problems": Section(
+        look="`problems` in the log of `detect_anomalies`: a scope, or the id of an anomaly",
+        act="of an anomaly: EventBridge throttles or refuses, see its health page; of a scope: the"
+        " ledger does not answer for it. What was not raised is raised by a later run",
+        undo=NOTHING,
+    ),
     "settle_reservation_errors": Section(
         look=_LOG.format("settle_reservation") + "; `cost-sentry explain REQUEST_ID`",
         act="correct what the log names; each such call expires and is charged in full until then",

@@ -157,14 +157,14 @@ ALARMS = (
     ),
     AlarmRow(
         name="detect_anomalies_errors",
-        metric=_errors("detect_anomalies"),
+        metric=errors("detect_anomalies"),
         threshold=3,
         meaning="Nobody looks for anomalies: the detector failed for minutes. Budgets hold all the "
         "same. Read the function's log.",
     ),
     AlarmRow(
         name="detection_problems",
-        metric=_written("DetectionProblems", "detect_anomalies"),
+        metric=written("DetectionProblems", "detect_anomalies"),
         threshold=10,
         meaning="Scopes could not be looked at, or anomalies not be sent to EventBridge, again and "
         "again. Each run tries anew; the function's log says which, and why.",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from infra.alarms import ALARMS
+from infra.spend_alarms import SPEND_ALARMS
 
 
 class Section(NamedTuple):
@@ -181,6 +182,34 @@ RUNBOOK: Mapping[str, Section] = {
         " or `ModelId`; an event of another version: deploy both sides from one version",
         undo="nothing: such an event changes nothing",
     ),
+    "anomaly_warning": Section(
+        look="`cost-sentry incidents list`: the incident that it opened, with who, which model and"
+        " how much more; the metric `SpendUsd` of the team or model",
+        act="if it is meant (a launch, a batch), nothing: the band learns it. If not, find the"
+        " caller in the incident's evidence; `anomalies.rules` of `sentry.yaml` can tighten or"
+        " freeze by itself next time",
+        undo="`cost-sentry incidents lift ID --reason …` ends what was done for the incident",
+    ),
+    "anomaly_critical": Section(
+        look="`cost-sentry budget list`: which budget runs out, and when; `cost-sentry incidents"
+        " list`",
+        act="as for anomaly_warning; if it is meant, raise the budget before it runs out:"
+        " `cost-sentry approval ask`, or `cost-sentry budget set`",
+        undo="`cost-sentry incidents lift ID --reason …`; a limit that was raised is set back by"
+        " `cost-sentry config apply`",
+    ),
+    "scale_endpoints_errors": Section(
+        look=_LOG.format("scale_endpoints"),
+        act="a missing permission: compare the endpoint's tags with the how-to; SageMaker throttles:"
+        " wait for the next run. Wake an endpoint that is needed now by hand: `wake_endpoint`",
+        undo=NOTHING,
+    ),
+    "wake_endpoint_errors": Section(
+        look=_LOG.format("wake_endpoint"),
+        act='invoke `wake_endpoint` with `{"endpoint": "…"}` again: it goes on where it was, and'
+        " does nothing twice. If its budgets refuse, the answer says which",
+        undo=NOTHING,
+    ),
     "ledger_write_throttles": Section(
         look="CloudWatch Contributor Insights of the table, or which account is busiest in"
         " `cost-sentry budget list`",
@@ -196,12 +225,18 @@ RUNBOOK: Mapping[str, Section] = {
 }
 
 
+def alarms() -> Mapping[str, str]:
+    """What each alarm means, and each kind of those on spending, by their names on the page."""
+    on_spending = {f"anomaly_{row.name}": row.meaning for row in SPEND_ALARMS}
+    return {row.name: row.meaning for row in ALARMS} | on_spending
+
+
 def runbook() -> str:
     """One section for each alarm, in the order of the rows."""
-    unknown = RUNBOOK.keys() - {row.name for row in ALARMS}
+    unknown = RUNBOOK.keys() - alarms().keys()
     if unknown:
         raise KeyError(f"no alarm is named {', '.join(sorted(unknown))}")
-    return "\n".join(line for row in ALARMS for line in _section(row.name, row.meaning)).rstrip()
+    return "\n".join(line for one in alarms().items() for line in _section(*one)).rstrip()
 
 
 def _section(name: str, meaning: str) -> Iterator[str]:

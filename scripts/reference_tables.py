@@ -214,7 +214,7 @@ def run_tree_item_keys() -> str:
 
 def sleep_item_keys() -> str:
     """What is kept of endpoints that sleep."""
-    return _docstring_table(dynamodb_sleeps.__doc__)
+    return docstring_table(dynamodb_sleeps.__doc__)
 
 
 def journal_item_keys() -> str:

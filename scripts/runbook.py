@@ -140,8 +140,8 @@ RUNBOOK: Mapping[str, Section] = {
     ),
     "follow_request_errors": Section(
         look="`cost-sentry approval list`; the log of `follow_request`: the request, and the error",
-        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be asked:"
-        " wait, it is tried again for two days",
+        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be"
+        " asked: wait, it is tried again for two days",
         undo="`cost-sentry approval end ID` ends what was approved",
     ),
     "budget_approval_failures": Section(
@@ -200,8 +200,8 @@ RUNBOOK: Mapping[str, Section] = {
     ),
     "scale_endpoints_errors": Section(
         look=_LOG.format("scale_endpoints"),
-        act="a missing permission: compare the endpoint's tags with the how-to; SageMaker throttles:"
-        " wait for the next run. Wake an endpoint that is needed now by hand: `wake_endpoint`",
+        act="a missing permission: compare the endpoint's tags with the how-to; SageMaker"
+        " throttles: wait for the next run. Wake an endpoint that is needed now by hand: `wake_endpoint`",
         undo=NOTHING,
     ),
     "wake_endpoint_errors": Section(

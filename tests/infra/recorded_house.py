@@ -20,7 +20,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
-from cost_sentry.bootstrap import approvals
+from cost_sentry.bootstrap import approvals, usage
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.retry import RetryRules
@@ -31,6 +31,7 @@ from cost_sentry.handlers import (
     note_fault,
     project_entries,
     settle_reservation,
+    usage_reconciliation,
     void_reservation,
 )
 from cost_sentry_client.config_file.load import load_config
@@ -188,6 +189,10 @@ class House:
     def expire(self) -> dict[str, Any]:
         return self.task("expire_reservations", expire_reservations.handler)({})
 
+    def reconcile(self) -> dict[str, Any]:
+        """A run of the comparison of usage."""
+        return self.task("usage_reconciliation", usage_reconciliation.handler)({})
+
     def new_environments(self) -> None:
         """Functions that start now know nothing of before."""
         _forget_parts()
@@ -281,7 +286,7 @@ def _changed(config: SentryConfig) -> SentryConfig:
 
 
 def _forget_parts() -> None:
-    for module in (bootstrap, approvals):
+    for module in (bootstrap, approvals, usage):
         for _, part in inspect.getmembers(module, lambda member: hasattr(member, "cache_clear")):
             part.cache_clear()
 

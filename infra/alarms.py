@@ -156,6 +156,20 @@ ALARMS = (
         "charged when it works again. Read the function's log.",
     ),
     AlarmRow(
+        name="detect_anomalies_errors",
+        metric=errors("detect_anomalies"),
+        threshold=3,
+        meaning="Nobody looks for anomalies: the detector failed for minutes. Budgets hold all the "
+        "same. Read the function's log.",
+    ),
+    AlarmRow(
+        name="detection_problems",
+        metric=written("DetectionProblems", "detect_anomalies"),
+        threshold=10,
+        meaning="Scopes could not be looked at, or anomalies not be sent to EventBridge, again and "
+        "again. Each run tries anew; the function's log says which, and why.",
+    ),
+    AlarmRow(
         name="workflow_failures",
         metric=workflows("ExecutionFailed", "WorkflowFailures"),
         threshold=25,

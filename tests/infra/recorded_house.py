@@ -31,7 +31,6 @@ from cost_sentry.handlers import (
     note_fault,
     project_entries,
     settle_reservation,
-    usage_reconciliation,
     void_reservation,
 )
 from cost_sentry_client.config_file.load import load_config
@@ -188,10 +187,6 @@ class House:
 
     def expire(self) -> dict[str, Any]:
         return self.task("expire_reservations", expire_reservations.handler)({})
-
-    def reconcile(self) -> dict[str, Any]:
-        """A run of the comparison of usage."""
-        return self.task("usage_reconciliation", usage_reconciliation.handler)({})
 
     def new_environments(self) -> None:
         """Functions that start now know nothing of before."""

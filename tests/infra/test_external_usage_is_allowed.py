@@ -8,6 +8,7 @@ import pytest
 
 from cost_sentry import bootstrap
 from cost_sentry.domain.external_rules import ExternalUsageRules
+from cost_sentry.handlers import usage_reconciliation
 from tests.infra.recorded_house import SONNET, answering
 from tests.infra.test_permissions_suffice import denied
 
@@ -28,20 +29,25 @@ def meter(model, at, calls, tokens):
     )
 
 
+def reconcile(house):
+    """One run of the schedule."""
+    return house.task("usage_reconciliation", usage_reconciliation.handler)({})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tokens", [1_000, 10**9], ids=["paid for", "past every budget"])
 def test_the_comparison_of_usage_asks_for_nothing_that_its_role_does_not_allow(house, dev, tokens):
     config = bootstrap.config_source().current()
     rules = ExternalUsageRules(())
     house.put_in_force(replace(config, external_usage=rules, alert_addresses=("ops@example.com",)))
-    house.reconcile()
+    reconcile(house)
     house.call(SONNET, 500, "search", answering(400))
     house.project()
     meter(SONNET, house.clock.time + timedelta(minutes=2), 1_000, tokens)
     booked = 0
     for _ in range(9):
         house.clock.advance(minutes=1)
-        booked += house.reconcile()["booked"]
+        booked += reconcile(house)["booked"]
         house.project()
 
     asked = {a for f, a, _ in house.recorder.calls if f == "usage_reconciliation"}

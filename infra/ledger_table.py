@@ -15,6 +15,7 @@ _ALERTS = "ALERTS"
 _APPROVALS = "APPROVALS"
 _APPROVAL_CHANGES = "APPROVAL#*"
 _BUDGETS = "BUDGET#*"
+_BURN = "BURN#*"
 _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
@@ -120,6 +121,12 @@ class LedgerTable(Construct):
         self._allow(grantee, "Query", _METERS, _METER_MARKS)
         self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
         self._allow(grantee, "UpdateItem", _TICKS, _USAGE, _USAGE_CURSORS)
+
+    def grant_detect_anomalies(self, grantee: iam.IGrantable) -> None:
+        """Read what scopes used, keep what is usual of them."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _BURN)
+        self._allow(grantee, "Query", _METERS, _METER_MARKS)
+        self._allow(grantee, "UpdateItem", _BURN)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
         """Take alerts and notices out of their queues; the only items that anybody deletes."""

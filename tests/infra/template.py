@@ -20,12 +20,15 @@ class Permission:
     """Leading keys of DynamoDB, or prefixes of S3, that it is limited to; empty is no limit."""
     attributes: tuple[str, ...] = ()
     """Of the items, that it is limited to; empty is no limit."""
+    asks: tuple[str, ...] = ()
+    """What else must be so, such as a tag of the resource."""
 
     def sentence(self) -> str:
         """A line of the snapshot."""
         limit = f" where key is {', '.join(self.keys)}" if self.keys else ""
         only = f", attributes {', '.join(self.attributes)}" if self.attributes else ""
-        return f"{self.role}: {self.action} on {self.resource}{limit}{only}"
+        asked = f" if {', '.join(self.asks)}" if self.asks else ""
+        return f"{self.role}: {self.action} on {self.resource}{limit}{only}{asked}"
 
 
 class Template:
@@ -66,8 +69,13 @@ class Template:
         limits = statement.get("Condition", {})
         attributes = limits.get("ForAllValues:StringEquals", {})
         known = {"ForAllValues:StringLike", "StringLikeIfExists", "ForAllValues:StringEquals"}
+        known |= {"StringEquals", "Null"}
         assert limits.keys() <= known, limits
         assert attributes.keys() <= {"dynamodb:Attributes"}, limits
+        asks = [f"{name} is {value}" for name, value in limits.get("StringEquals", {}).items()]
+        for name, is_missing in limits.get("Null", {}).items():
+            assert is_missing == "false", limits
+            asks.append(f"{name} is there")
         named = limits.get("ForAllValues:StringLike", {}) | limits.get("StringLikeIfExists", {})
         assert named.keys() <= {"dynamodb:LeadingKeys", "s3:prefix"}, limits
         keys = next(iter(named.values()), ())
@@ -79,13 +87,15 @@ class Template:
                     resource=self._plain(resource),
                     keys=tuple(_listed(keys)),
                     attributes=tuple(attributes.get("dynamodb:Attributes", ())),
+                    asks=tuple(asks),
                 )
 
     def _plain(self, value: Any) -> str:
         """A value with its references by name: ``arn:<Partition>:sns:…`` or ``<LedgerTable>``."""
         match value:
             case str():
-                return value
+                # The name of the stage is all that may differ between two of them.
+                return value.replace(self.path.name.partition(".")[0], "<StackName>")
             case {"Ref": name}:
                 return f"<{self._name(name)}>"
             case {"Fn::GetAtt": [name, "Arn" | "StreamArn" as attribute]}:

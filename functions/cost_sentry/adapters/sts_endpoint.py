@@ -6,7 +6,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
-CONNECT_SECONDS, READ_SECONDS = 1, 3
+SILENT_SECONDS = 3
 
 
 def sts_endpoint(region: str, endpoint_url: str | None = None) -> str:
@@ -18,11 +18,17 @@ def sts_endpoint(region: str, endpoint_url: str | None = None) -> str:
     """
     session = Session()
     session.set_config_variable("sts_regional_endpoints", "regional")
-    nobody = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
-    client = session.create_client("sts", region, endpoint_url=endpoint_url, **nobody)
+    client = session.create_client(
+        "sts",
+        region,
+        endpoint_url=endpoint_url,
+        # Nothing is asked of it here; whose credentials these would be does not matter.
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106
+    )
     return str(client.meta.endpoint_url)
 
 
 def send_once(request: AWSPreparedRequest) -> Any:  # noqa: ANN401 - botocore's answer
     """Send it; a redirection is an answer like any other, and not followed."""
-    return URLLib3Session(timeout=(CONNECT_SECONDS, READ_SECONDS)).send(request)
+    return URLLib3Session(timeout=SILENT_SECONDS).send(request)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.model import Shape
 from botocore.parsers import ResponseParserError, create_parser
 from botocore.session import get_session
 
@@ -110,13 +111,14 @@ class StsIdentity:
                 " with other credentials, for something else, or by a clock that is wrong"
             )
         model = get_session().get_service_model("sts").operation_model("GetCallerIdentity")
+        shape = cast("Shape", model.output_shape)
         told = {
             "status_code": answer.status_code,
             "headers": answer.headers,
             "body": answer.content,
         }
         try:
-            arn = create_parser("query").parse(told, model.output_shape).get("Arn", "")
+            arn = create_parser("query").parse(told, shape).get("Arn", "")
         except (ResponseParserError, LookupError) as error:
             raise CallerUnproven(f"AWS STS gave an answer that cannot be read: {error}") from error
         if not _ARN.fullmatch(arn):

@@ -49,10 +49,10 @@ class AnomalyEvents(Construct):
         )
 
 
-def grant_raise(grantee: iam.IGrantable) -> None:
+def grant_raise(grantee: iam.Role) -> None:
     """Put events of the sentry's own source, and of one kind, on the account's default bus."""
-    stack = cdk.Stack.of(grantee.grant_principal)
-    grantee.grant_principal.add_to_principal_policy(
+    stack = cdk.Stack.of(grantee)
+    grantee.add_to_principal_policy(
         iam.PolicyStatement(
             actions=["events:PutEvents"],
             resources=[

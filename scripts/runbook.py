@@ -201,7 +201,7 @@ RUNBOOK: Mapping[str, Section] = {
     "scale_endpoints_errors": Section(
         look=_LOG.format("scale_endpoints"),
         act="a missing permission: compare the endpoint's tags with the how-to; SageMaker"
-        " throttles: wait for the next run. Wake an endpoint that is needed now by hand: `wake_endpoint`",
+        " throttles: wait for the next run. Wake what is needed now by hand: `wake_endpoint`",
         undo=NOTHING,
     ),
     "wake_endpoint_errors": Section(

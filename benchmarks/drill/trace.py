@@ -61,6 +61,7 @@ class Calls:
 
     def __init__(self, chance: random.Random) -> None:
         self._chance, self._trace = chance, trace()
+        self._call, self._block_end, self._at = 0, 0, 0.0
         self._jump()
 
     def take(self, traffic: float) -> Tokens:

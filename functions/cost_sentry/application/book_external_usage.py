@@ -45,12 +45,12 @@ def book_external_usage(
         LedgerUnavailable: Perhaps it is booked, perhaps not; ask again with the same intent.
     """
     asked = external_reservation(model_id, intent, config, now)
-    for _ in range(len(asked.holds) + 1):
-        answer = ledger.reserve(asked)
-        if not isinstance(answer, Shortage):
-            break
+    answer = ledger.reserve(asked)
+    while isinstance(answer, Shortage):
+        holds_something = any(h.amount for h in asked.holds if h.key == answer.hold.key)
+        invariant(holds_something, "P2", "a hold of nothing was refused")
         asked = _holding_nothing_of(asked, answer.hold.key)
-    invariant(not isinstance(answer, Shortage), "P2", "a hold of nothing was refused")
+        answer = ledger.reserve(asked)
     booked = answer.reservation
     if isinstance(answer, SameId) and answer.resolution is not None:
         return booked

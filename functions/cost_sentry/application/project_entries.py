@@ -84,6 +84,18 @@ class Projection:
     """Recorded by this run."""
     sending: SendOutcome = field(default_factory=SendOutcome)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """By the names that metrics and the log have for them."""
+        return {
+            "EntriesProjected": self.new,
+            "EntriesFailed": len(self.failed_ids),
+            "LedgerGap": len(self.gaps),
+            "AlertsRecorded": len(self.alerts),
+            "AlertsSent": self.sending.sent,
+            "AlertsFailed": self.sending.failed,
+        }
+
 
 def project_entries(
     batch: Sequence[StreamedEntry],

@@ -105,7 +105,7 @@ def _over(history: History, now: Usual, half_hour: int, halves: int) -> Usual:
     before = [usual(history, half_hour - back) for back in range(1, halves + 1)]
     known = [now, *(half for half in before if half is not None)]
     highest = [max(column) for column in zip(*(half[:-1] for half in known), strict=True)]
-    return now._make([*highest, all(half.is_known for half in known)])
+    return Usual._make([*highest, all(half.is_known for half in known)])
 
 
 def _young(of: Usual, rules: BurnRules) -> float:

@@ -136,7 +136,7 @@ def usual(history: History, half_hour: int) -> Usual | None:
         return None
     least = _quiet(history)
     highest = _highest([*hours, least])
-    mean = _between(*hours[:2], half_hour) if is_known else highest
+    mean = _between(hours[0], hours[1], half_hour) if is_known else highest
     busy = [h for h in (*hours, least) if min(h.money, h.calls, h.tokens) > _ZERO]
     return Usual(
         picodollars=_value(max(mean.money, least.money), _MONEY_UNIT) / 60,

@@ -28,14 +28,6 @@ def _report(done: Projection) -> None:
         logger.error("LedgerGap", place=gap.place, first=gap.first, last=gap.last)
     for problem in (*done.problems, *done.sending.problems):
         logger.error("ProjectionProblem", problem=problem)
-    counts = {
-        "EntriesProjected": done.new,
-        "EntriesFailed": len(done.failed_ids),
-        "LedgerGap": len(done.gaps),
-        "AlertsRecorded": len(done.alerts),
-        "AlertsSent": done.sending.sent,
-        "AlertsFailed": done.sending.failed,
-    }
-    for name, count in counts.items():
+    for name, count in done.counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    logger.info("projected", extra={"repeated": done.repeated, **counts})
+    logger.info("projected", extra={"repeated": done.repeated, **done.counts})

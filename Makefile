@@ -67,6 +67,10 @@ bench-budget: setup  ## budgets under load, measured here, side by side with Lit
 bench-decisions: setup  ## policies and routing: CPU, cold start, routing on real answers; two to four minutes
 	@python -m benchmarks.decisions
 
+.PHONY: drill
+drill: setup  ## what watches and acts, on virtual weeks; build/drill.json
+	@python -m benchmarks.drill
+
 .PHONY: simulate
 simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= JSON=1
 	@python -m tests.simulation --seed $(or $(SEED),0) $(if $(SEEDS),--seeds $(SEEDS)) \

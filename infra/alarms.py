@@ -1,87 +1,33 @@
 """ALARMS: one row per way in which the sentry can be unwell. Every alarm tells the operators."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
+from infra.alarm_row import (
+    AlarmRow,
+    Watched,
+    errors,
+    ledger,
+    projected,
+    throttles,
+    workflows,
+    written,
+)
 from infra.alerts import Alerts
-from infra.anomaly_events import AnomalyEvents
-from infra.function_set import FunctionSet
-from infra.ledger_table import LedgerTable
-from infra.triggers import Triggers
-from infra.workflow_set import WorkflowSet
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What has metrics."""
-
-    functions: FunctionSet
-    workflows: WorkflowSet
-    ledger: LedgerTable
-    triggers: Triggers
-    anomalies: AnomalyEvents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmRow:
-    """One alarm: what is measured, what is too much, what it means and what to do."""
-
-    name: str
-    metric: Callable[[Watched], cloudwatch.Metric]
-    threshold: int
-    """Reached or passed in one period of five minutes."""
-    meaning: str
-
-
-def _errors(function: str) -> Callable[[Watched], cloudwatch.Metric]:
-    return lambda on: on.functions.by_name[function].function.metric_errors()
-
-
-def _throttles(function: str) -> Callable[[Watched], cloudwatch.Metric]:
-    return lambda on: on.functions.by_name[function].function.metric_throttles()
-
-
-def _workflows(how: str, metric_name: str) -> Callable[[Watched], cloudwatch.Metric]:
-    """Executions of all callers that ended so."""
-    return lambda on: on.workflows.guarded_invocation.ended(how, metric_name).metric(
-        statistic="Sum"
-    )
-
-
-def _ledger(name: str) -> Callable[[Watched], cloudwatch.Metric]:
-    return lambda on: on.ledger.table.metric(name, statistic="Sum")
-
-
-def _written(name: str, function: str) -> Callable[[Watched], cloudwatch.Metric]:
-    """A metric that this function's handler writes itself."""
-    return lambda _: cloudwatch.Metric(
-        namespace="CostSentry",
-        metric_name=name,
-        dimensions_map={"service": function},
-        statistic="Sum",
-    )
-
-
-def _projected(name: str) -> Callable[[Watched], cloudwatch.Metric]:
-    return _written(name, "project_entries")
-
 
 ALARMS = (
     AlarmRow(
         name="admit_request_errors",
-        metric=_errors("admit_request"),
+        metric=errors("admit_request"),
         threshold=1,
         meaning="Calls are refused because the sentry itself failed. Read the function's log; "
         "a ledger that cannot be asked is an answer and not counted here.",
     ),
     AlarmRow(
         name="emergency_calls",
-        metric=_written("EmergencyCalls", "admit_request"),
+        metric=written("EmergencyCalls", "admit_request"),
         threshold=1,
         meaning="The ledger cannot be asked, and calls go on that emergency allowances paid for "
         "beforehand; all others are refused. Look at DynamoDB and at the function's log. Nothing "
@@ -89,7 +35,7 @@ ALARMS = (
     ),
     AlarmRow(
         name="configuration_faults",
-        metric=_written("ConfigurationFaults", "admit_request"),
+        metric=written("ConfigurationFaults", "admit_request"),
         threshold=1,
         meaning="Calls are refused with NOT_CONFIGURED, or, for five minutes at most, decided by "
         "an older configuration: the one in force cannot be read or used by the version that is "
@@ -98,42 +44,42 @@ ALARMS = (
     ),
     AlarmRow(
         name="admit_request_throttles",
-        metric=_throttles("admit_request"),
+        metric=throttles("admit_request"),
         threshold=1,
         meaning="The account's Lambda concurrency is used up, so calls are refused. Raise the "
         "quota, or find what else in the account takes it.",
     ),
     AlarmRow(
         name="settle_reservation_errors",
-        metric=_errors("settle_reservation"),
+        metric=errors("settle_reservation"),
         threshold=1,
         meaning="Models answered and their cost could not be settled. Nothing is lost: each "
         "reservation expires and is charged in full. Read the function's log.",
     ),
     AlarmRow(
         name="void_reservation_errors",
-        metric=_errors("void_reservation"),
+        metric=errors("void_reservation"),
         threshold=1,
         meaning="Refused model calls could not be given back; they expire and are charged in "
         "full. Read the function's log.",
     ),
     AlarmRow(
         name="expire_reservations_errors",
-        metric=_errors("expire_reservations"),
+        metric=errors("expire_reservations"),
         threshold=1,
         meaning="Reservations that nobody resolved stay pending, and their money stays held. "
         "Read the function's log; the next run in five minutes tries again.",
     ),
     AlarmRow(
         name="project_entries_errors",
-        metric=_errors("project_entries"),
+        metric=errors("project_entries"),
         threshold=3,
         meaning="The journal, totals and budget mails fall behind; spending is still guarded. "
         "Read the function's log.",
     ),
     AlarmRow(
         name="project_entries_failed",
-        metric=_projected("EntriesFailed"),
+        metric=projected("EntriesFailed"),
         threshold=10,
         meaning="Entries could not be journaled and are tried again. Look for ProjectionProblem "
         "in the function's log.",
@@ -149,7 +95,7 @@ ALARMS = (
     ),
     AlarmRow(
         name="ledger_gap",
-        metric=_projected("LedgerGap"),
+        metric=projected("LedgerGap"),
         threshold=1,
         meaning="An account's entries are numbered, and one is missing from the journal. Look "
         "for LedgerGap in the log of project_entries, and in journal_dead_letters.",
@@ -165,14 +111,14 @@ ALARMS = (
     ),
     AlarmRow(
         name="budget_mails_failed",
-        metric=_projected("AlertsFailed"),
+        metric=projected("AlertsFailed"),
         threshold=10,
         meaning="Budget mails could not be handed to Amazon SNS. They wait and are tried again; "
         "the function's log has the reason.",
     ),
     AlarmRow(
         name="external_usage_forbidden",
-        metric=_written("ExternalUsageForbidden", "usage_reconciliation"),
+        metric=written("ExternalUsageForbidden", "usage_reconciliation"),
         threshold=1,
         meaning="A model was called past the sentry that externalUsage.allowedModels of "
         "sentry.yaml does not name. A mail, and ExternalUsage in the function's log, name model, "
@@ -181,7 +127,7 @@ ALARMS = (
     ),
     AlarmRow(
         name="external_usage_unpriced",
-        metric=_written("ExternalUsageUnpriced", "usage_reconciliation"),
+        metric=written("ExternalUsageUnpriced", "usage_reconciliation"),
         threshold=1,
         meaning="A model was called past the sentry that has no price, so budgets in dollars were "
         "not charged for it; its calls and tokens were. ExternalUsage in the function's log names "
@@ -189,7 +135,7 @@ ALARMS = (
     ),
     AlarmRow(
         name="usage_reconciliation_waits",
-        metric=_written("ReconciliationWaits", "usage_reconciliation"),
+        metric=written("ReconciliationWaits", "usage_reconciliation"),
         threshold=5,
         meaning="For five minutes usage could not be compared with Amazon CloudWatch, because the "
         "journal is behind the ledger: calls past the sentry are not charged yet. Nothing is lost. "
@@ -197,35 +143,49 @@ ALARMS = (
     ),
     AlarmRow(
         name="usage_reconciliation_problems",
-        metric=_written("ReconciliationProblems", "usage_reconciliation"),
+        metric=written("ReconciliationProblems", "usage_reconciliation"),
         threshold=10,
         meaning="Usage could not be compared, or not be booked, again and again: CloudWatch "
         "throttles, or the ledger does not answer. Nothing is lost; the function's log says what.",
     ),
     AlarmRow(
         name="usage_reconciliation_errors",
-        metric=_errors("usage_reconciliation"),
+        metric=errors("usage_reconciliation"),
         threshold=3,
         meaning="The comparison of usage with Amazon CloudWatch failed. Calls past the sentry are "
         "charged when it works again. Read the function's log.",
     ),
     AlarmRow(
+        name="detect_anomalies_errors",
+        metric=errors("detect_anomalies"),
+        threshold=3,
+        meaning="Nobody looks for anomalies: the detector failed for minutes. Budgets hold all the "
+        "same. Read the function's log.",
+    ),
+    AlarmRow(
+        name="detection_problems",
+        metric=written("DetectionProblems", "detect_anomalies"),
+        threshold=10,
+        meaning="Scopes could not be looked at, or anomalies not be sent to EventBridge, again and "
+        "again. Each run tries anew; the function's log says which, and why.",
+    ),
+    AlarmRow(
         name="workflow_failures",
-        metric=_workflows("ExecutionFailed", "WorkflowFailures"),
+        metric=workflows("ExecutionFailed", "WorkflowFailures"),
         threshold=25,
         meaning="Many calls ended with an error, most often Amazon Bedrock's own throttling. "
         "The workflow's log names the state and the error.",
     ),
     AlarmRow(
         name="workflow_timeouts",
-        metric=_workflows("ExecutionTimedOut", "WorkflowTimeouts"),
+        metric=workflows("ExecutionTimedOut", "WorkflowTimeouts"),
         threshold=1,
         meaning="A call outlasted the workflow's time limit. Its reservation expires and is "
         "charged in full.",
     ),
     AlarmRow(
         name="follow_request_errors",
-        metric=_errors("follow_request"),
+        metric=errors("follow_request"),
         threshold=1,
         meaning="A request for more is not mailed, put in force or ended in time. It is tried "
         "again for two days; read the function's log. `cost-sentry approval list` shows what is "
@@ -263,35 +223,35 @@ ALARMS = (
     ),
     AlarmRow(
         name="anomaly_events_not_understood",
-        metric=_written("EventsNotUnderstood", "respond_to_anomaly"),
+        metric=written("EventsNotUnderstood", "respond_to_anomaly"),
         threshold=1,
         meaning="An event told of an anomaly in a form that nobody can read, or of a scope that is "
         "neither a team, an application nor a model. The function's log says what is wrong.",
     ),
     AlarmRow(
         name="scale_endpoints_errors",
-        metric=_errors("scale_endpoints"),
+        metric=errors("scale_endpoints"),
         threshold=1,
         meaning="Endpoints neither fall asleep nor wake by schedule, and jobs run past their "
         "limits. Read the function's log; the next run in five minutes tries again.",
     ),
     AlarmRow(
         name="wake_endpoint_errors",
-        metric=_errors("wake_endpoint"),
+        metric=errors("wake_endpoint"),
         threshold=1,
         meaning="Whoever asked for a sleeping endpoint got no answer. That it is wanted may be on "
         "record; the schedule wakes it then. Read the function's log.",
     ),
     AlarmRow(
         name="ledger_write_throttles",
-        metric=_ledger("WriteThrottleEvents"),
+        metric=ledger("WriteThrottleEvents"),
         threshold=10,
         meaning="One account or budget is written more often than one DynamoDB item allows; its "
         "calls wait and may be refused.",
     ),
     AlarmRow(
         name="ledger_read_throttles",
-        metric=_ledger("ReadThrottleEvents"),
+        metric=ledger("ReadThrottleEvents"),
         threshold=10,
         meaning="The ledger is read more often than DynamoDB allows; calls wait and may be "
         "refused.",

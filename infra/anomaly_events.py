@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -46,3 +47,19 @@ class AnomalyEvents(Construct):
             ),
             targets=[target],
         )
+
+
+def grant_raise(grantee: iam.IGrantable) -> None:
+    """Put events of the sentry's own source, and of one kind, on the account's default bus."""
+    stack = cdk.Stack.of(grantee.grant_principal)
+    grantee.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["events:PutEvents"],
+            resources=[
+                stack.format_arn(service="events", resource="event-bus", resource_name="default")
+            ],
+            conditions={
+                "StringEquals": {"events:source": "cost-sentry", "events:detail-type": "Anomaly"}
+            },
+        )
+    )

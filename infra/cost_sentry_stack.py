@@ -7,7 +7,8 @@ from constructs import Construct
 
 from cost_sentry.domain.caller import Caller
 from infra.addresses import Addresses
-from infra.alarms import Alarms, Watched
+from infra.alarm_row import Watched
+from infra.alarms import Alarms
 from infra.alerts import Alerts
 from infra.anomaly_events import AnomalyEvents
 from infra.answer_table import AnswerTable

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cost_sentry.settings import Settings
 from infra.alerts import Alerts
+from infra.anomaly_events import grant_raise
 from infra.answer_table import AnswerTable
 from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
@@ -30,6 +31,8 @@ ADMISSION_SECONDS_MAX = 38
 """And then the emergency store, which may be slow too."""
 FAULT_SECONDS_MAX = 4
 """A caller waits for it who gets an error anyway."""
+DETECTION_SECONDS_MAX = 55
+"""Less than the minute after which the next run begins."""
 ENDPOINT_SECONDS_MAX = 120
 """Shorter than a claim on an endpoint lasts, so that no two ever work on one."""
 MODEL_CALL_SECONDS_MAX = 250
@@ -162,6 +165,15 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_reconcile_usage(to.role),
             lambda _, to: grant_read_metrics(to.role),
+        ),
+    ),
+    FunctionRow(
+        name="detect_anomalies",
+        timeout_seconds=DETECTION_SECONDS_MAX,
+        memory_mib=256,
+        grants=(
+            lambda near, to: near.ledger.grant_detect_anomalies(to.role),
+            lambda _, to: grant_raise(to.role),
         ),
     ),
     FunctionRow(

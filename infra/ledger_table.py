@@ -15,6 +15,7 @@ _ALERTS = "ALERTS"
 _APPROVALS = "APPROVALS"
 _APPROVAL_CHANGES = "APPROVAL#*"
 _BUDGETS = "BUDGET#*"
+_BURN = "BURN#*"
 _CALLS = "CIRCUIT#*"
 _CIRCUITS = "CIRCUITS"
 _CONFIGURATION = "CONFIG"
@@ -121,6 +122,12 @@ class LedgerTable(Construct):
         self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
         self._allow(grantee, "UpdateItem", _TICKS, _USAGE, _USAGE_CURSORS)
 
+    def grant_detect_anomalies(self, grantee: iam.IGrantable) -> None:
+        """Read what scopes used, keep what is usual of them."""
+        self._allow(grantee, "GetItem", _CONFIGURATION, _BURN)
+        self._allow(grantee, "Query", _METERS, _METER_MARKS)
+        self._allow(grantee, "UpdateItem", _BURN)
+
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
         """Take alerts and notices out of their queues; the only items that anybody deletes."""
         self._allow(grantee, "Query", _ALERTS, _NOTICES)
@@ -202,7 +209,7 @@ class LedgerTable(Construct):
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)
-        self._allow(grantee, "Query", *moved, _REGISTER)
+        self._allow(grantee, "Query", *moved, _REGISTER, _METERS, _METER_MARKS)
         self._allow(grantee, "BatchGetItem", *moved)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", _INCIDENTS, _INCIDENT_STEPS, *moved)

@@ -17,6 +17,7 @@ from infra.function_set import FunctionSet
 from infra.ledger_table import LedgerTable
 from infra.sentry_function import SentryFunction
 
+DETECTED_EVERY_MINUTES = 1
 STREAM_BATCH_MAX = 100
 STREAM_WAIT_SECONDS = 10
 """Entries that come within it share a run and its writes; a mail is late by so much at most."""
@@ -86,6 +87,7 @@ class Triggers(Construct):
         )
         self._reconcile(functions.by_name["usage_reconciliation"])
         self._endpoints(functions)
+        self._detect(functions.by_name["detect_anomalies"])
         events.Rule(
             self,
             "ExpiryClock",
@@ -123,6 +125,23 @@ class Triggers(Construct):
                 # The next minute's run does the same work.
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
             ),
+        )
+
+    def _detect(self, function: SentryFunction) -> None:
+        """Every minute: an anomaly is told of a minute after it is seen, or later."""
+        events.Rule(
+            self,
+            "AnomalyClock",
+            description="Look for scopes that burn money unlike themselves",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(DETECTED_EVERY_MINUTES)),
+            targets=[
+                targets.LambdaFunction(
+                    function.function,
+                    event=events.RuleTargetInput.from_object({}),
+                    # The next minute's run raises what this one could not.
+                    retry_attempts=0,
+                )
+            ],
         )
 
     def _endpoints(self, functions: FunctionSet) -> None:

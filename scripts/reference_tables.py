@@ -10,9 +10,12 @@ from typing import Any
 
 from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
+from benchmarks.drill.anomaly_tables import TABLES as DRILL
 from cost_sentry.adapters import (
     circuit_items,
+    detector_items,
     dynamodb_journal_items,
+    dynamodb_sleeps,
     ledger_items,
     request_parser_json,
     run_tree_items,
@@ -199,9 +202,19 @@ def circuit_item_keys() -> str:
     return docstring_table(circuit_items.__doc__)
 
 
+def detector_item_keys() -> str:
+    """What is known of how scopes burn money."""
+    return docstring_table(detector_items.__doc__)
+
+
 def run_tree_item_keys() -> str:
     """What is kept of agent runs beside their budgets."""
     return docstring_table(run_tree_items.__doc__)
+
+
+def sleep_item_keys() -> str:
+    """What is kept of endpoints that sleep."""
+    return docstring_table(dynamodb_sleeps.__doc__)
 
 
 def journal_item_keys() -> str:
@@ -268,6 +281,7 @@ TABLES: dict[str, Callable[[], str]] = {
         decided_by, request_limits, functions, workflow_states,
         call_errors,
         running_cost, running_cost_lines, entry_kinds, ledger_item_keys, ledger_limits, window_ids,
-        journal_item_keys, circuit_item_keys, run_tree_item_keys, faults, gaps,
+        journal_item_keys, circuit_item_keys, run_tree_item_keys, sleep_item_keys,
+        detector_item_keys, faults, gaps,
     )
-} | ALARM_TABLES | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS  # fmt: skip
+} | ALARM_TABLES | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS | DRILL  # fmt: skip

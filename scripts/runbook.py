@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from infra.alarms import ALARMS
+from infra.spend_alarms import SPEND_ALARMS
 
 
 class Section(NamedTuple):
@@ -43,6 +44,18 @@ RUNBOOK: Mapping[str, Section] = {
         act="raise the quota (Service Quotas, Lambda, concurrent executions), or stop what else"
         " takes it",
         undo="nothing: refused calls cost nothing, and may be sent again",
+    ),
+    "detect_anomalies_errors": Section(
+        look=_LOG.format("detect_anomalies"),
+        act="a slow or throttled DynamoDB: wait; an error in the log: roll the deployment back with"
+        " `npx cdk deploy` of the version before",
+        undo=NOTHING,
+    ),
+    "detection_problems": Section(
+        look="`problems` in the log of `detect_anomalies`: a scope, or the id of an anomaly",
+        act="of an anomaly: EventBridge throttles or refuses, see its health page; of a scope: the"
+        " ledger does not answer for it. What was not raised is raised by a later run",
+        undo=NOTHING,
     ),
     "settle_reservation_errors": Section(
         look=_LOG.format("settle_reservation") + "; `cost-sentry explain REQUEST_ID`",
@@ -95,10 +108,40 @@ RUNBOOK: Mapping[str, Section] = {
         " themselves",
         undo=NOTHING,
     ),
+    "external_usage_forbidden": Section(
+        look="the mail: model, hour, amounts; `ExternalUsage` in the log of `usage_reconciliation`;"
+        " CloudTrail's events `InvokeModel` and `Converse` of that model and hour: who called",
+        act="take `bedrock:InvokeModel` away from who may not, or name the model under"
+        " `externalUsage.allowedModels` and apply",
+        undo="nothing: it was used, and is charged; a budget that it used up can be raised",
+    ),
+    "external_usage_unpriced": Section(
+        look="`ExternalUsage` in the log of `usage_reconciliation` with `cost_usd` null: the model",
+        act="add its price ([add a model](../how-to/add-a-model.md)), or take the right to call it"
+        " away",
+        undo="nothing: what was used before the price is known stays unpriced",
+    ),
+    "usage_reconciliation_waits": Section(
+        look="`waits` in the log of `usage_reconciliation`; `project_entries_iterator_age`,"
+        " `project_entries_failed`",
+        act="correct what holds `project_entries` up; what was used meanwhile is booked after it",
+        undo=NOTHING,
+    ),
+    "usage_reconciliation_problems": Section(
+        look="`problems` in the log of `usage_reconciliation`",
+        act="of throttling: ask for more of CloudWatch's `GetMetricData`; of the ledger: see the"
+        " other alarms. Points may be fetched for fifteen days",
+        undo=NOTHING,
+    ),
+    "usage_reconciliation_errors": Section(
+        look=_LOG.format("usage_reconciliation"),
+        act="correct what the log names; the next run goes on where the last one ended",
+        undo=NOTHING,
+    ),
     "follow_request_errors": Section(
         look="`cost-sentry approval list`; the log of `follow_request`: the request, and the error",
-        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be asked:"
-        " wait, it is tried again for two days",
+        act="an unreadable configuration: `cost-sentry config apply`; a ledger that cannot be"
+        " asked: wait, it is tried again for two days",
         undo="`cost-sentry approval end ID` ends what was approved",
     ),
     "budget_approval_failures": Section(
@@ -139,6 +182,34 @@ RUNBOOK: Mapping[str, Section] = {
         " or `ModelId`; an event of another version: deploy both sides from one version",
         undo="nothing: such an event changes nothing",
     ),
+    "anomaly_warning": Section(
+        look="`cost-sentry incidents list`: the incident that it opened, with who, which model and"
+        " how much more; the metric `SpendUsd` of the team or model",
+        act="if it is meant (a launch, a batch), nothing: the band learns it. If not, find the"
+        " caller in the incident's evidence; `anomalies.rules` of `sentry.yaml` can tighten or"
+        " freeze by itself next time",
+        undo="`cost-sentry incidents lift ID --reason …` ends what was done for the incident",
+    ),
+    "anomaly_critical": Section(
+        look="`cost-sentry budget list`: which budget runs out, and when; `cost-sentry incidents"
+        " list`",
+        act="as for anomaly_warning; if it is meant, raise the budget before it runs out:"
+        " `cost-sentry approval ask`, or `cost-sentry budget set`",
+        undo="`cost-sentry incidents lift ID --reason …`; a limit that was raised is set back by"
+        " `cost-sentry config apply`",
+    ),
+    "scale_endpoints_errors": Section(
+        look=_LOG.format("scale_endpoints"),
+        act="a missing permission: compare the endpoint's tags with the how-to; SageMaker"
+        " throttles: wait for the next run. Wake an endpoint that is needed now by hand: `wake_endpoint`",
+        undo=NOTHING,
+    ),
+    "wake_endpoint_errors": Section(
+        look=_LOG.format("wake_endpoint"),
+        act='invoke `wake_endpoint` with `{"endpoint": "…"}` again: it goes on where it was, and'
+        " does nothing twice. If its budgets refuse, the answer says which",
+        undo=NOTHING,
+    ),
     "ledger_write_throttles": Section(
         look="CloudWatch Contributor Insights of the table, or which account is busiest in"
         " `cost-sentry budget list`",
@@ -154,12 +225,18 @@ RUNBOOK: Mapping[str, Section] = {
 }
 
 
+def alarms() -> Mapping[str, str]:
+    """What each alarm means, and each kind of those on spending, by their names on the page."""
+    on_spending = {f"anomaly_{row.name}": row.meaning for row in SPEND_ALARMS}
+    return {row.name: row.meaning for row in ALARMS} | on_spending
+
+
 def runbook() -> str:
     """One section for each alarm, in the order of the rows."""
-    unknown = RUNBOOK.keys() - {row.name for row in ALARMS}
+    unknown = RUNBOOK.keys() - alarms().keys()
     if unknown:
         raise KeyError(f"no alarm is named {', '.join(sorted(unknown))}")
-    return "\n".join(line for row in ALARMS for line in _section(row.name, row.meaning)).rstrip()
+    return "\n".join(line for one in alarms().items() for line in _section(*one)).rstrip()
 
 
 def _section(name: str, meaning: str) -> Iterator[str]:

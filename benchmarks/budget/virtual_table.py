@@ -79,6 +79,12 @@ class VirtualSentry:
             pause=_nobody_else_writes,
             creates_table=False,
         )
+        # One for all runs, as an environment that is used again has one: it knows what it wrote.
+        self._journal = DynamoDbJournal(
+            JournalCalls(self.client, self.sentry.table),
+            LedgerCalls(self.client, self.sentry.table),
+            _nobody_else_writes,
+        )
 
     def at(self, moment: datetime) -> BenchSentry:
         """The sentry at this moment, which is not before the last one."""
@@ -100,10 +106,9 @@ class VirtualSentry:
 
     def _project(self, entries: Sequence[StreamedEntry]) -> None:
         calls = LedgerCalls(self.client, self.sentry.table)
-        journal_calls = JournalCalls(self.client, self.sentry.table)
         done = project_entries(
             entries,
-            journal=DynamoDbJournal(journal_calls, calls, _nobody_else_writes),
+            journal=self._journal,
             outbox=DynamoDbAlertOutbox(calls, _nobody_else_writes),
             alerts=RecordedAlerts(),
             ledger=self.sentry.ledger,

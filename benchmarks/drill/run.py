@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.drill import approvals, bypass, endpoints
+from benchmarks.drill import anomalies, approvals, bypass, endpoints
 
 PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+    "anomalies": anomalies.measured,
     "bypass": bypass.measured,
     "endpoints": endpoints.measured,
     "approvals": approvals.measured,

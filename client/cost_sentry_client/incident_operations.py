@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cost_sentry.adapters.dynamodb_incidents import DynamoDbIncidents
+from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_measures import DynamoDbMeasures
+from cost_sentry.adapters.dynamodb_meters import DynamoDbMeters
 from cost_sentry.adapters.dynamodb_notice_outbox import DynamoDbNoticeOutbox
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import pause
@@ -44,6 +46,11 @@ class IncidentDesk:
             books=operator.books,
             notices=DynamoDbNoticeOutbox(calls, pause),
             journal=operator.journal,
+            meters=DynamoDbMeters(
+                JournalCalls(operator.dynamodb, operator.deployment.table_name),
+                calls,
+                operator.clock.now,
+            ),
             config_source=_InForce(operator),
             clock=operator.clock,
         )

@@ -7,6 +7,8 @@ A request may replay exact token counts, or meet a fault of its own, by
 `standIn.fault`. Faults for any call are set by `POST /_stand_in/faults`
 `{"kind": ..., "times": n, "model": ..., "seconds": n}`, listed by `GET` and cleared by `DELETE`.
 `GET /_stand_in/calls` is what the provider billed, without any text;
+Every call is metered as `AWS/Bedrock` metrics in the local CloudWatch, whoever makes it;
+`POST /_stand_in/metric-lag` `{"seconds": n}` says how late.
 `GET /_stand_in/last-request` is the last request as it arrived, with all of its text.
 """
 

@@ -55,6 +55,15 @@ def last_request(cloud: LocalCloud) -> dict[str, Any] | None:
     return found
 
 
+def set_metric_lag(cloud: LocalCloud, seconds: float) -> None:
+    """How long after its call a metric of `AWS/Bedrock` is published; 0 from the start.
+
+    Raises:
+        ValueError: the stand-in refused; the message says why.
+    """
+    _send(cloud, "POST", "metric-lag", {"seconds": seconds})
+
+
 def forget_calls(cloud: LocalCloud) -> None:
     """Start counting again."""
     _send(cloud, "DELETE", "calls")

@@ -20,6 +20,7 @@ from cost_sentry_local.mailbox import mails
 from tests.e2e.cloud_kit import until
 from tests.e2e.sentry_kit import DeployedSentry, prompt, usd
 from tests.fakes.memory_journal import MemoryJournal
+from tests.fakes.memory_meters import MemoryMeters
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
 
@@ -85,6 +86,7 @@ def parts_of(sentry):
         books=sentry.books,
         notices=DynamoDbNoticeOutbox(sentry.calls, pause),
         journal=MemoryJournal(),
+        meters=MemoryMeters(),
         config_source=CachedConfigSource(store, SystemClock()),
         clock=SystemClock(),
     )

@@ -1,4 +1,4 @@
-"""Meters, states and events in memory: what the ports promise, at one instant each."""
+"""Meters that may be silent, states and events in memory, at one instant each."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,37 +9,37 @@ from cost_sentry.domain.anomaly import Anomaly, Scope, minute_at
 from cost_sentry.domain.burn_minutes import Use
 from cost_sentry.domain.burn_state import BurnState
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.meter import Counts, MeterChange
+from tests.fakes.memory_meters import MemoryMeters
 
 
-class MemoryMeters:
-    """``application.meter_ports.Meters``."""
+class BurnMeters(MemoryMeters):
+    """Filled minute by minute; some scopes, or all, cannot be asked."""
 
     def __init__(self) -> None:
-        self.used: dict[Scope, dict[datetime, ScopeMinute]] = {}
+        super().__init__()
         self.silent: set[Scope] = set()
         self.is_silent = False
 
     def add(self, scope: Scope, number: int, use: Use) -> None:
-        minute = ScopeMinute(
-            minute=minute_at(number),
+        output = use.tokens // 5
+        used = Counts(
             calls=use.calls,
             picodollars=use.picodollars,
-            input_tokens=use.tokens - use.tokens // 5,
-            output_tokens=use.tokens // 5,
+            input_tokens=use.tokens - output,
+            output_tokens=output,
         )
-        self.used.setdefault(scope, {})[minute.minute] = minute
+        self._add(MeterChange(scope=scope, minute=minute_at(number), used=used))
 
     def active(self, since: datetime) -> Sequence[Scope]:
         if self.is_silent:
             raise LedgerUnavailable("gone")
-        hour = since.replace(minute=0, second=0, microsecond=0)
-        return [scope for scope, minutes in self.used.items() if max(minutes) >= hour]
+        return super().active(since)
 
     def minutes(self, scope: Scope, since: datetime, until: datetime) -> Sequence[ScopeMinute]:
         if self.is_silent or scope in self.silent:
             raise LedgerUnavailable("gone")
-        found = self.used.get(scope, {})
-        return [found[minute] for minute in sorted(found) if since <= minute < until]
+        return super().minutes(scope, since, until)
 
 
 class MemoryDetectorStates:

@@ -17,6 +17,7 @@ from tests.fakes.memory_incidents import MemoryIncidents, NotedMails
 from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_measures import MemoryMeasures
+from tests.fakes.memory_meters import MemoryMeters
 
 DOLLAR = 10**12
 SEARCH = {"team": "search"}
@@ -51,6 +52,7 @@ class Desk:
         self.clock, self.ledger = ManualClock(), MemoryLedger()
         self.incidents, self.mails = MemoryIncidents(), NotedMails()
         self.measures, self.journal = MemoryMeasures(self.clock), MemoryJournal()
+        self.meters = MemoryMeters()
         anomalies = AnomalyRules(rules=rules, scopes_per_hour_max=scopes_per_hour_max)
         applied = config(
             budget(),
@@ -68,6 +70,7 @@ class Desk:
             books=self.ledger,
             notices=self.mails,
             journal=self.journal,
+            meters=self.meters,
             config_source=self.source,
             clock=self.clock,
         )

@@ -11,13 +11,14 @@ from cost_sentry.application.usage_ports import (
     MetricsUnavailable,
 )
 from cost_sentry.application.usage_reconciliation import Reconciled, UsageReconciliation
-from cost_sentry.domain.budget import Budget
+from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.meter import Counts
 from cost_sentry.domain.notice import Notice
 from cost_sentry.domain.price_book import ModelPrice, TokenRates
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage_cursor import UsageCursor
-from tests.fakes.builders import NOON, ManualClock
+from cost_sentry.domain.window import WindowKind
+from tests.fakes.builders import NOON, ManualClock, budget
 from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.projector import FixedConfig, config_of
@@ -25,6 +26,19 @@ from tests.fakes.projector import FixedConfig, config_of
 NOVA = "amazon.nova-lite-v1:0"
 MINUTE = timedelta(minutes=1)
 RATES = TokenRates(input=3, output=15, cache_read=1, cache_write_5m=4, cache_write_1h=6)
+
+DOLLARS = budget("organisation", 10**9, scope={})
+TOKENS = budget("nova-tokens", 10**9, scope={"model": NOVA}, unit=Unit.TOKENS)
+INPUT = budget("nova-in", 10**9, scope={"model": NOVA}, unit=Unit.INPUT_TOKENS)
+OUTPUT = budget("nova-out", 10**9, scope={"model": NOVA}, unit=Unit.OUTPUT_TOKENS)
+CALLS = budget("calls", 10**9, scope={}, unit=Unit.REQUESTS, window=WindowKind.MINUTE)
+FLIGHT = budget("flight", 5, scope={}, unit=Unit.IN_FLIGHT, window=WindowKind.NONE)
+TEAM = budget("search-daily", 10**9)
+EVERY = (DOLLARS, TOKENS, INPUT, OUTPUT, CALLS, FLIGHT, TEAM)
+USED = Counts(
+    calls=4, input_tokens=100, output_tokens=10, cache_read_tokens=20, cache_write_tokens=5
+)
+COST = 3 * 100 + 15 * 10 + 1 * 20 + 6 * 5
 
 
 class Died(BaseException):

@@ -9,7 +9,9 @@ from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.sleep_steps import SleepSteps
 from cost_sentry.application.wake_endpoint import WakeAnswer, wake_endpoint
 from cost_sentry.application.wake_money import WakeMoney
+from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_rules import EndpointRules
+from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.fakes.builders import ManualClock, budget
@@ -97,3 +99,17 @@ class SleepWorld:
     def reasons(self, report: ScaleReport) -> dict[str, tuple[str, str]]:
         """Action and reason by endpoint."""
         return {one.endpoint: (one.action.value, one.reason) for one in report.planned}
+
+
+def state(world: SleepWorld, name: str = "chat") -> SleepState | None:
+    record = world.records.kept.get(name)
+    return record.state if record else None
+
+
+def put_to_sleep(
+    world: SleepWorld, name: str = "chat", kind: EndpointKind = EndpointKind.PLAIN
+) -> None:
+    world.sagemaker.make(name, kind)
+    world.run()
+    world.pass_minutes(5)
+    assert state(world, name) is SleepState.ASLEEP

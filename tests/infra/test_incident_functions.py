@@ -58,6 +58,19 @@ def anomaly(house, severity=Severity.WARNING, team="search"):
     return {"id": "e-1", "source": "cost-sentry", "detail-type": "Anomaly", "detail": detail}
 
 
+def alarm(house):
+    """It tells no amounts: they are looked for in the meters."""
+    model = {"namespace": "AWS/Bedrock", "dimensions": {"ModelId": "us.amazon.nova-pro-v1:0"}}
+    state = {"value": "ALARM", "timestamp": house.clock.now().isoformat()}
+    detail = {
+        "alarmName": "CostSentry-dev-anomaly-nova-pro",
+        "state": state,
+        "configuration": {"metrics": [{"id": "m1", "metricStat": {"metric": model}}]},
+    }
+    kind = "CloudWatch Alarm State Change"
+    return {"id": "e-2", "source": "aws.cloudwatch", "detail-type": kind, "detail": detail}
+
+
 def respond(house, event):
     return house.task("respond_to_anomaly", respond_to_anomaly.handler)(event)
 
@@ -81,7 +94,9 @@ def test_an_anomaly_is_acted_on_told_and_undone_and_no_call_of_it_is_denied(watc
     watched.clock.advance(hours=2)
     ended = lift(watched, "team=search")
     after = code(watched)
+    by_alarm = respond(watched, alarm(watched))
 
+    assert (by_alarm["response"], by_alarm["scope"]) == ("new", "model=amazon.nova-pro-v1:0")
     assert (first["response"], first["state"], first["waits"]) == ("new", "acting", True)
     assert any(one["id"].startswith("tightened.") for one in held["budgets"])
     assert (worse["response"], worse["incident"]) == ("more", first["incident"])

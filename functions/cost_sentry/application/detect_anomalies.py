@@ -106,7 +106,10 @@ class AnomalyDetector:
     def _used(self, scope: Scope, since: datetime, until: datetime) -> dict[int, Use]:
         return {
             minute_number(row.minute): Use(
-                row.calls, row.picodollars, row.input_tokens + row.output_tokens
+                # Calls that began count as well: some still run, and some fail and cost nothing.
+                max(row.calls, row.held_calls),
+                row.picodollars,
+                row.input_tokens + row.output_tokens,
             )
             for row in self.meters.minutes(scope, since, until)
         }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from cost_sentry.application.incident_notice import incident_notice
 from cost_sentry.application.incident_ports import Incidents, Kept, Share, WindowSpend
 from cost_sentry.application.measure_ports import MeasureStore
+from cost_sentry.application.meter_ports import Meters
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock, ConfigSource, LedgerBooks
 from cost_sentry.application.take_measure import take_measure
@@ -32,6 +33,7 @@ class IncidentParts:
     books: LedgerBooks
     notices: NoticeOutbox
     journal: WindowSpend
+    meters: Meters
     config_source: ConfigSource
     clock: Clock
 

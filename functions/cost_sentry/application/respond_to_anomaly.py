@@ -7,6 +7,7 @@ from enum import StrEnum
 from cost_sentry.application.incident_evidence import evidence_of
 from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
 from cost_sentry.application.incident_ports import Kept, Share
+from cost_sentry.application.incident_rates import with_rates
 from cost_sentry.domain.anomaly_rules import TELL_ONLY, AnomalyRule
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
@@ -77,6 +78,7 @@ def _after(
         return revised(before, sighting, rule, now)
     if not opens(before, sighting):
         return None
+    sighting = with_rates(sighting, parts.meters, now)
     evidence = evidence_of(sighting.scope, config, parts.journal, now)
     incident = opened(before, sighting, rule, evidence, now)
     unknown = unknown_in(sighting, config)

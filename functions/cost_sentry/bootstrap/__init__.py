@@ -15,6 +15,13 @@ from cost_sentry.bootstrap.incidents import send_notices as send_notices
 from cost_sentry.bootstrap.mails import alerts as alerts
 from cost_sentry.bootstrap.mails import notices as notices
 from cost_sentry.bootstrap.mails import outbox as outbox
+from cost_sentry.bootstrap.sleeping import cloudwatch as cloudwatch
+from cost_sentry.bootstrap.sleeping import endpoint_figures as endpoint_figures
+from cost_sentry.bootstrap.sleeping import endpoints as endpoints
+from cost_sentry.bootstrap.sleeping import jobs as jobs
+from cost_sentry.bootstrap.sleeping import sagemaker as sagemaker
+from cost_sentry.bootstrap.sleeping import scaling as scaling
+from cost_sentry.bootstrap.sleeping import sleep_steps as sleep_steps
 from cost_sentry.bootstrap.table import dynamodb_client, ledger_calls, settings
 
 if TYPE_CHECKING:

@@ -93,18 +93,14 @@ def _dearer(state: BurnState, look: Look, bar: RatioBar, five: Use) -> Iterator[
     if use.picodollars - usually_costs <= excess:
         return
     factor = max(bar.factor, state.noise.of_cost(use.calls, bar.deviations))
-    for signal, seen, recent, per_call in (
-        (Signal.COST_PER_CALL, use.picodollars, five.picodollars, bar.cost_per_call),
-        (Signal.TOKENS_PER_CALL, use.tokens, five.tokens, bar.tokens_per_call),
+    for signal, seen, recent, per_call, times in (
+        (Signal.COST_PER_CALL, use.picodollars, five.picodollars, bar.cost_per_call, 1.0),
+        (Signal.TOKENS_PER_CALL, use.tokens, five.tokens, bar.tokens_per_call, rules.tokens_factor),
     ):
         usually, half = use.calls * per_call, (factor + 1) / 2
-        is_still = recent > half * five.calls * per_call
-        if (
-            usually
-            and seen > factor * usually
-            and is_still
-            and use.picodollars > half * usually_costs
-        ):
+        costs_more = use.picodollars > half * usually_costs
+        goes_on = recent > half * five.calls * per_call
+        if costs_more and goes_on and seen > times * factor * usually > 0:
             yield Finding(signal, bar.minutes, seen / usually)
 
 

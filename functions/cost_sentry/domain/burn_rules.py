@@ -41,7 +41,7 @@ class BurnRules:
         MoneyWindow(5, 2.0, 1.2, 4.5),
         MoneyWindow(15, 1.7, 1.0, 4.5),
         MoneyWindow(30, 1.65, 1.0, 4.5),
-        MoneyWindow(60, 1.6, 0.8, 5.0),
+        MoneyWindow(60, 1.6, 0.8, 4.5),
     )
     calls: tuple[MoneyWindow, ...] = (
         MoneyWindow(1, 2.8, 1.4, 5.0),
@@ -52,11 +52,13 @@ class BurnRules:
     per_call: tuple[RatioWindow, ...] = (
         RatioWindow(1, 2.0, 5.5),
         RatioWindow(2, 1.8, 5.5),
-        RatioWindow(5, 1.6, 5.5),
-        RatioWindow(15, 1.5, 5.0),
-        RatioWindow(30, 1.45, 5.0),
-        RatioWindow(60, 1.4, 5.0),
+        RatioWindow(5, 1.7, 6.0),
+        RatioWindow(15, 1.6, 6.0),
+        RatioWindow(30, 1.6, 5.5),
+        RatioWindow(60, 1.55, 5.5),
     )
+    tokens_factor: float = 1.15
+    """Lengths of calls are held to so much more than their cost, whose noise is learned."""
     young_factor: float = 2.0
     """Factors are so much higher where too few days are known."""
     floor_picodollars_per_minute: int = 10**9

@@ -195,8 +195,11 @@ def _prolonged(incident: Incident, sighting: Sighting, now: datetime) -> Inciden
 
 
 def _ended(incident: Incident, sighting: Sighting, now: datetime) -> Incident | None:
-    """What was only told is over. What was acted on may be quiet because of that: it waits."""
-    if sighting.seen_at <= incident.seen_at:
+    """What was only told is over. What was acted on may be quiet because of that: it waits.
+
+    Another alarm than the one that told last, and worst, ends nothing.
+    """
+    if sighting.seen_at <= incident.seen_at or sighting.source != incident.source:
         return None
     if incident.state is IncidentState.OPEN:
         return closed(incident, now, f"{sighting.source} says that it is over")

@@ -9,7 +9,8 @@ from cost_sentry.adapters.reconciliation_report import counts_of, events_of, gau
 from cost_sentry.bootstrap import usage
 
 logger = Logger(service="usage_reconciliation")
-metrics = Metrics(namespace="CostSentry", service="usage_reconciliation")
+NAMESPACE = "CostSentry"
+metrics = Metrics(namespace=NAMESPACE, service="usage_reconciliation")
 
 
 @metrics.log_metrics
@@ -19,7 +20,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for name, count in counts_of(done).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
     for model, name, value in gauges_of(done):
-        with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+        with single_metric(name, MetricUnit.Count, value, namespace=NAMESPACE) as metric:
             metric.add_dimension(name="model", value=model)
     for event in events_of(done):
         logger.warning("ExternalUsage", extra=event)

@@ -1,6 +1,7 @@
 """What the provider billed, call by call, without any text."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cost_sentry_local.stand_in.usage import NOTHING, TokenUsage
@@ -36,6 +37,8 @@ class CallLog:
 
     def __init__(self) -> None:
         """Start empty."""
+        self.listener: Callable[[Call], None] = lambda _call: None
+        """Hears of every call."""
         self._calls: list[Call] = []
         self._lock = threading.Lock()
 
@@ -43,6 +46,7 @@ class CallLog:
         """Remember a call."""
         with self._lock:
             self._calls.append(call)
+        self.listener(call)
 
     def clear(self) -> None:
         """Forget all calls."""

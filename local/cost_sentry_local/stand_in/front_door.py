@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import sys
+import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,6 +15,7 @@ from cost_sentry_local.stand_in.converse import converse_answer
 from cost_sentry_local.stand_in.errors import BedrockError, invalid
 from cost_sentry_local.stand_in.faults import fault_from_json
 from cost_sentry_local.stand_in.invoke_model import converse_request, native_answer
+from cost_sentry_local.stand_in.metering import Metering, publish_to_cloudwatch
 from cost_sentry_local.stand_in.models import model_for
 from cost_sentry_local.stand_in.provider import Provider
 from cost_sentry_local.stand_in.wire import Reply, error_reply, send
@@ -32,6 +34,9 @@ class BedrockServer(ThreadingHTTPServer):
         """Bind at once, so that a taken port is an error here and not later."""
         super().__init__((LOOPBACK, port), _Handler)
         self.provider = Provider()
+        self.metering = Metering(publish_to_cloudwatch())
+        self.provider.calls.listener = self.metering.saw
+        threading.Thread(target=self.metering.run, daemon=True, name="metering").start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Say nothing of callers that hung up; that is what a time limit looks like from here."""
@@ -50,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if self.path == "/_stand_in/faults":
             return send(self, _set_fault(self.server.provider, body))
+        if self.path == "/_stand_in/metric-lag":
+            return send(self, _set_lag(self.server.metering, body))
         try:
             reply = _bedrock(self.server.provider, unquote(self.path), body)
         except BedrockError as error:
@@ -69,6 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
                 provider.faults.clear()
             case "/_stand_in/calls":
                 provider.calls.clear()
+                self.server.metering.clear()
         send(self, Reply(body={}))
 
     def log_message(self, *_args: Any) -> None:  # noqa: ANN401 - the base class's own signature
@@ -131,6 +139,14 @@ def _set_fault(provider: Provider, body: bytes) -> Reply:
     except ValueError as problem:
         return Reply(body={"message": str(problem)}, status=HTTPStatus.BAD_REQUEST)
     return Reply(body={"faults": provider.faults.listed()})
+
+
+def _set_lag(metering: Metering, body: bytes) -> Reply:
+    try:
+        metering.set_lag(float(json.loads(body)["seconds"]))
+    except (ValueError, KeyError, TypeError) as problem:
+        return Reply(body={"message": str(problem)}, status=HTTPStatus.BAD_REQUEST)
+    return Reply(body={"seconds": metering.lag_seconds})
 
 
 def _listed(provider: Provider, path: str) -> Reply:

@@ -9,7 +9,7 @@ from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
 from cost_sentry.application.endpoint_ports import EndpointThrottled
 from cost_sentry.domain.endpoint import EndpointKind, Snapshot
 from tests.fakes.builders import NOON
-from tests.unit.adapters.test_sagemaker_endpoints import client
+from tests.fakes.stubbed_sagemaker import client
 from tests.unit.domain.test_endpoint_plan import endpoint
 
 MINUTE = timedelta(minutes=1)

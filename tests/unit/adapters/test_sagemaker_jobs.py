@@ -8,7 +8,7 @@ from cost_sentry.application.endpoint_ports import EndpointDenied
 from cost_sentry.domain.instance_price import Fleet
 from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, JobKind
 from tests.fakes.builders import NOON
-from tests.unit.adapters.test_sagemaker_endpoints import client
+from tests.fakes.stubbed_sagemaker import client
 
 PREFIX = "arn:aws:sagemaker:us-east-1:123456789012:"
 

@@ -13,7 +13,7 @@ from cost_sentry.domain.burn_rules import BurnRules
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.admissions import FixedConfig
-from tests.fakes.anomalies import MemoryDetectorStates, MemoryEvents, MemoryMeters
+from tests.fakes.anomalies import BurnMeters, MemoryDetectorStates, MemoryEvents
 from tests.fakes.builders import ManualClock, budget
 from tests.fakes.burn_series import MONDAY, SCOPE, Series, known
 from tests.fakes.configurations import configuration
@@ -26,7 +26,7 @@ class House:
 
     def __init__(self, series=None, refusals=0):
         self.series = series or known(2)
-        self.meters, self.states = MemoryMeters(), MemoryDetectorStates()
+        self.meters, self.states = BurnMeters(), MemoryDetectorStates()
         self.events = MemoryEvents(refusals)
         self.config_source = FixedConfig(configuration())
         self.clock = ManualClock(minute_at(self.series.end))

@@ -5,7 +5,11 @@ import pytest
 
 from cost_sentry.application.explain_request import explain
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
-from cost_sentry.domain.reservation import ReservationState
+from cost_sentry.domain.reservation import (
+    EXTERNAL_ACCOUNTS,
+    ReservationState,
+    external_use,
+)
 from cost_sentry.domain.usage import TokenUsage
 from tests.fakes.builders import NOON, hold, reservation, resolution
 from tests.fakes.entries import Account
@@ -188,3 +192,17 @@ def test_an_answer_to_a_reused_id_does_not_hide_the_first_call(journal):
 
     assert first.cost_picodollars == 40
     assert second.code == "REQUEST_ID_REUSED"
+
+
+@pytest.mark.parametrize(("calls", "words"), [(1, "1 call past"), (4, "4 calls past")])
+def test_usage_that_passed_no_gate_is_told_as_such(journal, calls, words):
+    account = Account(f"{EXTERNAL_ACCOUNTS}amazon.nova-lite-v1:0")
+    held = account.reserve("x1", decision="EXTERNAL", calls=calls)
+    ended = external_use(held.reservation, NOON, state=ReservationState.SETTLED)
+    journal.write([held, account.resolve(held, ended)])
+
+    [told] = explain("x1", journal=journal, books=Waiting())
+
+    assert (told.decision, told.code) == ("EXTERNAL", "EXTERNAL_USAGE")
+    assert words in told.message
+    assert told.steps[-1].detail == "metered outside the sentry"

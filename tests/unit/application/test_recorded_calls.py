@@ -21,7 +21,11 @@ from cost_sentry.domain.emergency import SLOT_EXECUTION
 from cost_sentry.domain.invocation import Needs, Priority
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.price_book import quote_picodollars
-from cost_sentry.domain.reservation import ReservationState, charged_in_full
+from cost_sentry.domain.reservation import (
+    EXTERNAL_ACCOUNTS,
+    ReservationState,
+    charged_in_full,
+)
 from cost_sentry.domain.usage import TokenUsage
 from tests.fakes.admissions import CHEAP, DEAR, SmallBook, config, request
 from tests.fakes.builders import NOON, budget, hold, reservation, resolution
@@ -267,3 +271,11 @@ def test_an_answer_from_a_cache_of_which_nobody_noted_what_was_asked_is_left_out
     found = day(hit(None))
 
     assert (found.calls(), dict(found.left_out)) == ([], {CACHED: 1})
+
+
+def test_usage_that_passed_no_gate_is_no_call_of_the_day():
+    outside = held("x1", account=f"{EXTERNAL_ACCOUNTS}{DEAR}", decision="EXTERNAL", calls=4)
+
+    [call] = day(*settled(outside), *settled(held())).calls()
+
+    assert call.request.request_id == "r1"

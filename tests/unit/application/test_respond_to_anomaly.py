@@ -147,6 +147,17 @@ def test_what_was_only_told_is_over_when_its_alarm_says_so():
     assert (over.state, over.note) == (IncidentState.CLOSED, "search-burn says that it is over")
 
 
+def test_of_two_alarms_of_a_scope_the_one_that_told_worst_says_when_it_is_over():
+    desk = Desk()
+    desk.see(source="band")
+    desk.clock.advance(minutes=3)
+    worse = desk.see(source="rate", severity=CRITICAL).incident
+    desk.clock.advance(minutes=3)
+
+    assert desk.see(has_ended=True, source="band").incident == worse
+    assert desk.see(has_ended=True, source="rate").incident.state is IncidentState.CLOSED
+
+
 def test_a_frozen_scope_that_is_quiet_for_being_frozen_stays_so_for_the_cool_down():
     desk = Desk(FREEZE)
     desk.see(severity=CRITICAL)

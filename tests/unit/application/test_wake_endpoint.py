@@ -6,8 +6,7 @@ from datetime import timedelta
 from cost_sentry.application.endpoint_ports import EndpointFault
 from cost_sentry.domain.endpoint_rules import EndpointGroup
 from cost_sentry.domain.endpoint_sleep import SleepState
-from tests.fakes.sleep_world import RULES, SleepWorld
-from tests.unit.application.test_scale_endpoints import put_to_sleep, state
+from tests.fakes.sleep_world import RULES, SleepWorld, put_to_sleep, state
 
 
 def test_an_endpoint_that_never_slept_is_unknown_and_nothing_is_written():

@@ -32,7 +32,8 @@ def clock(monkeypatch):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ENDPOINT_URL", "POWERTOOLS_METRICS_NAMESPACE"):
+        monkeypatch.delenv(name, raising=False)
     with mock_aws():
         create_table(boto3.client("dynamodb"), "ledger")
         monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", "arn:aws:sns:us-east-1:1:t")

@@ -51,7 +51,7 @@ def endpoints() -> "SageMakerEndpoints":
 
 
 @cache
-def figures() -> "CloudWatchFigures":
+def endpoint_figures() -> "CloudWatchFigures":
     """What metrics tell of them."""
     from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
 
@@ -87,7 +87,7 @@ def sleep_steps(
     version, prices = instance_prices(rules)
     return SleepSteps(
         endpoints=endpoints(),
-        figures=figures(),
+        figures=endpoint_figures(),
         records=DynamoDbSleeps(ledger_calls()),
         money=WakeMoney(
             ledger=ledger, config=config, rules=rules, prices=prices, price_version=version

@@ -1,0 +1,138 @@
+"""The functions of endpoints, run as deployed: what they do, and what their roles allow."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import boto3
+import pytest
+
+from cost_sentry import bootstrap
+from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
+from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
+from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
+from cost_sentry.domain.endpoint import MAY_SLEEP_TAG, YES, Activity
+from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
+from cost_sentry.domain.endpoint_sleep import CLAIM
+from cost_sentry.domain.money import picodollars
+from cost_sentry.handlers import scale_endpoints, wake_endpoint
+from infra.function_set import ENDPOINT_SECONDS_MAX
+from tests.infra.test_permissions_suffice import denied
+
+PRICES = {"ml.m4.xlarge": picodollars("0.20")}
+CONTEXT = SimpleNamespace(function_name="f", aws_request_id="1")
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+@pytest.fixture
+def sleepy(house, monkeypatch):
+    """Search's endpoint chat, idle for hours; moto knows neither its metrics nor its tags."""
+    config = bootstrap.config_source().current()
+    rules = EndpointRules(instance_prices=PRICES, jobs=JobRules())
+    house.put_in_force(replace(config, endpoints=rules))
+    sagemaker = boto3.client("sagemaker", region_name="us-east-1")
+    sagemaker.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "x"})
+    variant = {
+        "VariantName": "main",
+        "ModelName": "m",
+        "InstanceType": "ml.m4.xlarge",
+        "InitialInstanceCount": 1,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    tags = [{"Key": MAY_SLEEP_TAG, "Value": YES}, {"Key": "team", "Value": "search"}]
+    sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="c", Tags=tags)
+    monkeypatch.setattr(SageMakerEndpoints, "named", lambda _: ["chat"])
+    monkeypatch.setattr(SageMakerJobs, "running", lambda _: [])
+    monkeypatch.setattr(CloudWatchFigures, "activities", lambda _, them, *__: idle(them, house))
+    house.clock.time += timedelta(hours=2)
+    return house
+
+
+def idle(endpoints, house):
+    since, now = house.clock.time - timedelta(hours=2), house.clock.time
+    quiet = Activity(heard_since=since, heard_until=now, last_call_at=None, in_flight=0)
+    return {one.name: quiet for one in endpoints}
+
+
+def run(house, name, handler, event):
+    with house.recorder.as_function(name):
+        return handler(event, CONTEXT)
+
+
+@pytest.mark.slow
+def test_an_endpoint_sleeps_and_wakes_by_the_deployed_functions_and_their_roles(sleepy, dev):
+    first = run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    second = run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    asked = run(sleepy, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})
+    again = run(sleepy, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})
+
+    assert (first["slept"], first["problems"], second["problems"]) == (["chat"], [], [])
+    assert asked["state"] == again["state"] == "AWAKE"
+    assert denied(sleepy, dev) == set()
+    functions = {function for function, _, _ in sleepy.recorder.calls}
+    assert functions == {"scale_endpoints", "wake_endpoint"}
+    json.dumps([first, asked])
+
+
+@pytest.mark.slow
+def test_where_nobody_asked_for_it_a_run_reads_the_configuration_and_nothing_else(house, dev):
+    house.new_environments()
+    done = run(house, "scale_endpoints", scale_endpoints.handler, {})
+    told = run(house, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})
+
+    assert done == {"slept": [], "woken": [], "stopped": [], "problems": []}
+    assert (told["state"], told["reason"]) == ("UNKNOWN", "sentry.yaml says nothing of endpoints")
+    assert {keys for _, _, keys in house.recorder.calls} == {frozenset({"CONFIG"})}
+
+
+def statements(template, action):
+    """Resources and conditions of every statement that allows an action."""
+    policies = [
+        resource["Properties"]["PolicyDocument"]["Statement"]
+        for resource in template.of_type("AWS::IAM::Policy").values()
+    ]
+    found = []
+    for statement in (one for policy in policies for one in policy):
+        actions = statement["Action"]
+        if action in ([actions] if isinstance(actions, str) else actions):
+            found.append((json.dumps(statement["Resource"]), statement.get("Condition")))
+    return found
+
+
+def test_only_an_endpoint_that_carries_the_tag_may_be_deleted_or_made(dev):
+    tagged = {"StringEquals": {f"aws:ResourceTag/{MAY_SLEEP_TAG}": YES}}
+    asked = {"StringEquals": {f"aws:RequestTag/{MAY_SLEEP_TAG}": YES}}
+
+    ((deleted, condition),) = statements(dev, "sagemaker:DeleteEndpoint")
+    made = [one for one in statements(dev, "sagemaker:CreateEndpoint") if "endpoint/*" in one[0]]
+
+    assert ("endpoint/*" in deleted, condition) == (True, tagged)
+    assert [condition for _, condition in made] == [asked]
+
+
+def test_only_a_job_that_carries_a_limit_may_be_stopped(dev):
+    conditions = [condition for _, condition in statements(dev, "sagemaker:StopTrainingJob")]
+
+    assert conditions == [
+        {"Null": {"aws:ResourceTag/cost-sentry:max-hours": "false"}},
+        {"Null": {"aws:ResourceTag/cost-sentry:max-usd": "false"}},
+    ]
+
+
+def test_a_sleeper_that_is_called_once_in_a_minute_starts_its_wake(dev):
+    rules = dev.of_type("AWS::Events::Rule").values()
+    patterns = [one["Properties"].get("EventPattern") for one in rules]
+
+    assert {
+        "source": ["aws.cloudwatch"],
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "detail": {
+            "alarmName": [{"prefix": "cost-sentry-wake-"}],
+            "state": {"value": ["ALARM"]},
+        },
+    } in patterns
+
+
+def test_a_function_that_works_on_endpoints_ends_before_its_claims_do():
+    assert timedelta(seconds=ENDPOINT_SECONDS_MAX) < CLAIM

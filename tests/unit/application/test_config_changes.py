@@ -5,6 +5,7 @@ import pytest
 from cost_sentry.application.apply_config import ChangedThing, ChangeKind, plan_config
 from cost_sentry.domain.anomaly_rules import AnomalyRule, AnomalyRules
 from cost_sentry.domain.answer_cache import AnswerCaching
+from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.errors import ConfigurationError
@@ -43,6 +44,7 @@ def test_the_first_configuration_adds_everything():
         routing=routing(virtual("auto"), rule("summary", model="auto")),
         external_usage=ExternalUsageRules(()),
         anomalies=AnomalyRules(rules=(AnomalyRule(scope={}),)),
+        approvals=ApprovalRules(approvers=("arn:aws:iam::111122223333:role/Owners",)),
     )
 
     changes = plan_config(None, wanted, {})

@@ -97,7 +97,7 @@ def test_twenty_anomalies_of_every_kind_and_size_are_planted_apart_from_each_oth
     assert {p.kind for p in plants} == {*Kind}
     assert {p.size for p in plants} == {*Size}
     ordered = sorted(plants, key=lambda p: p.begins)
-    assert all(later.begins - earlier.ends > 60 for earlier, later in pairwise(ordered))
+    assert all(later.begins - earlier.ends > 45 for earlier, later in pairwise(ordered))
     extra = sum(sum(p.extra_picodollars) for p in plants)
     spent = [sum(s.picodollars[-1] for s in w.scopes().values()) for w in (world, calm)]
     assert spent[0] - spent[1] == 3 * extra

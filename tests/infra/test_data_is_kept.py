@@ -13,7 +13,7 @@ PINNED = {
     "AWS::DynamoDB::Table": {"LedgerTable9343E4AA", "AnswersTable6C29FC0C"},
     "AWS::S3::Bucket": {"EmergencyBucket9AF741A9"},
     "AWS::SNS::Topic": {"AlertsTopicCF7C81C9", "AlertsOperatorTopic320053B7"},
-    "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB"},
+    "AWS::SQS::Queue": {"TriggersDeadLetters74EF38FB", "AnomalyEventsDeadLettersEB8EF6D6"},
 }
 STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 

@@ -98,7 +98,7 @@ def test_nobody_may_scan_the_ledger_or_drop_it(template):
 def test_nothing_is_ever_deleted_but_alerts_that_were_sent(template):
     for permission in template.permissions():
         if permission.action == "dynamodb:DeleteItem":
-            assert permission.keys == ("ALERTS",), permission.sentence()
+            assert permission.keys == ("ALERTS", "NOTICES"), permission.sentence()
 
 
 def test_entries_are_never_changed_and_only_the_projector_writes_them(template):

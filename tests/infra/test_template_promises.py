@@ -96,12 +96,21 @@ def test_nobody_outside_the_account_is_let_in(template):
         for policy in template.of_type(kind).values():
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
                 if statement["Effect"] == "Allow":
-                    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-                    assert statement["Condition"] == {
-                        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-                    }
+                    assert (statement["Principal"]["Service"], _source(statement)) in (
+                        ("cloudwatch.amazonaws.com", "this account"),
+                        ("events.amazonaws.com", "a rule of this stack"),
+                    )
     for permission in template.of_type("AWS::Lambda::Permission").values():
         assert permission["Properties"]["SourceArn"]
+
+
+def _source(statement):
+    match statement["Condition"]:
+        case {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}:
+            return "this account"
+        case {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [_, "Arn"]}}}:
+            return "a rule of this stack"
+    return "anybody"
 
 
 def test_topics_queues_and_buckets_refuse_plain_http(template):
@@ -192,7 +201,8 @@ def test_the_projector_hears_of_budgets_used_up_and_of_nothing_that_it_writes_it
 
 
 def test_reservations_expire_every_five_minutes(template):
-    rule = template.only("AWS::Events::Rule")["Properties"]
+    rules = template.of_type("AWS::Events::Rule")
+    (rule,) = (one["Properties"] for id_, one in rules.items() if "ExpiryClock" in id_)
 
     assert rule["ScheduleExpression"] == "rate(5 minutes)"
     assert rule["Targets"][0]["Input"] == "{}"
@@ -249,3 +259,19 @@ def test_the_function_of_each_state_has_less_time_than_the_state():
     for name, state in machine["States"].items():
         if state.get("Resource", "").endswith("lambda:invoke"):
             assert limits[state["Arguments"]["FunctionName"]] < state["TimeoutSeconds"], name
+
+
+def test_anomalies_and_alarms_about_spending_start_a_response_and_none_is_dropped(template):
+    stack = template.path.name.removesuffix(".template.json")
+    rules = template.of_type("AWS::Events::Rule")
+    own, alarms = (rules[one]["Properties"] for one in sorted(rules) if "AnomalyEvents" in one)
+
+    patterns = [one["EventPattern"] for one in (own, alarms)]
+    assert {"source": ["cost-sentry"], "detail-type": ["Anomaly"]} in patterns
+    (of_alarms,) = (one["detail"] for one in patterns if "detail" in one)
+    assert of_alarms["state"] == {"value": ["ALARM", "OK"]}
+    assert of_alarms["alarmName"] == [{"prefix": f"{stack}-anomaly-"}]
+    queue = {"Fn::GetAtt": ["AnomalyEventsDeadLettersEB8EF6D6", "Arn"]}
+    for rule in (own, alarms):
+        (target,) = rule["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": queue}

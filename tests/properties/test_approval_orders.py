@@ -7,6 +7,7 @@ import pytest
 from benchmarks.drill.approvals import BEFORE, all_orders, cuts, meetings, wrong_in_order
 from cost_sentry.application import apply_config, follow_request, raised_limits
 from cost_sentry.domain.approval import Approval
+from tests.fakes.approval_expectation import Expectation
 from tests.fakes.approval_orders import EVENTS, amid, orders, run, wrong_in_record, wrong_limit
 from tests.fakes.approval_world import ApprovalWorld
 from tests.fakes.memory_approvals import MemoryApprovals
@@ -77,6 +78,12 @@ class TestMistakesAreFound:
 
     def _first_wrong(self, before, outer, inner):
         return next((found for _, found in meetings(before, outer, inner) if found), None)
+
+    def test_that_what_happens_is_not_what_the_rules_say(self, monkeypatch):
+        monkeypatch.setattr(Expectation, "_look", lambda self: self._turned())
+
+        assert wrong_in_order(("ask", "approve")) == []
+        assert wrong_in_order(("ask", "approve", "look"))
 
     def test_that_two_answers_are_written(self, monkeypatch):
         replace = MemoryApprovals.replace

@@ -45,6 +45,7 @@ from scripts.approval_tables import TABLES as APPROVALS
 from scripts.incident_tables import TABLES as INCIDENTS
 from scripts.markdown_table import docstring_table, states_table, table
 from scripts.table_meter import units_kept
+from scripts.usage_tables import TABLES as USE
 
 ROOT = Path(__file__).resolve().parents[1]
 GAPS = ROOT / "local" / "cost_sentry_local" / "gaps"
@@ -284,4 +285,4 @@ TABLES: dict[str, Callable[[], str]] = {
         journal_item_keys, circuit_item_keys, run_tree_item_keys, sleep_item_keys,
         detector_item_keys, faults, gaps,
     )
-} | ALARM_TABLES | APPROVALS | INCIDENTS | BENCH_BUDGET | BENCH_DECISIONS | DRILL  # fmt: skip
+} | ALARM_TABLES | APPROVALS | INCIDENTS | USE | BENCH_BUDGET | BENCH_DECISIONS | DRILL  # fmt: skip

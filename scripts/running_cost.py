@@ -151,3 +151,22 @@ def looked_up(answer_kilobytes: int) -> Decimal:
 def kept_answer(answer_kilobytes: int) -> Decimal:
     """One write of an answer of so many KB with what stands beside it."""
     return (answer_kilobytes + 1) * WRITE_UNIT
+
+
+SCHEDULE = Decimal("1.00") / 10**6
+"""One invocation by Amazon EventBridge Scheduler."""
+METRIC_ASKED = Decimal("0.01") / 1_000
+"""Of ``GetMetricData``, and so is one ``ListMetrics``."""
+MINUTES_A_MONTH = 30 * 24 * 60
+RECONCILE_SECONDS = Decimal("0.05")
+"""Assumed, warm, while there is nothing to compare."""
+IDLE_HOURS_READ = 4
+"""Of meters: three hours and the one that runs. One read unit each, and the configuration."""
+
+
+def usage_reconciliation_month() -> Decimal:
+    """What the comparison of usage costs in a month in which nobody calls, in dollars."""
+    gb_seconds = Decimal("0.25") * RECONCILE_SECONDS
+    of_one_run = SCHEDULE + LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND_ARM
+    of_one_run += (IDLE_HOURS_READ + 1) * READ_UNIT
+    return MINUTES_A_MONTH * of_one_run + MINUTES_A_MONTH // 5 * METRIC_ASKED

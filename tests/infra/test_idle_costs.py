@@ -7,7 +7,13 @@ import pytest
 
 from cost_sentry import bootstrap
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
-from scripts.running_cost import RUNS_A_MONTH, emergency_store_month
+from infra.triggers import RECONCILED_EVERY_MINUTES
+from scripts.running_cost import (
+    MINUTES_A_MONTH,
+    RUNS_A_MONTH,
+    emergency_store_month,
+    usage_reconciliation_month,
+)
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "explanation" / "what-the-sentry-costs.md"
 
@@ -44,3 +50,8 @@ def test_the_page_of_costs_says_what_that_comes_to():
     assert RUNS_A_MONTH == 30 * 24 * 60 // EXPIRY_EVERY_MINUTES
     assert f"${without:.2f} for a listing of the emergency store" in page
     assert f"${more:.2f} more for its listings" in page
+
+
+def test_the_page_of_costs_says_what_comparing_usage_comes_to_while_nobody_calls():
+    assert MINUTES_A_MONTH == 30 * 24 * 60 // RECONCILED_EVERY_MINUTES
+    assert f"43,200 runs a month | ${usage_reconciliation_month():.2f}:" in PAGE.read_text()

@@ -63,7 +63,7 @@ def test_a_minute_that_is_looked_at_again_changes_nothing(seed, again):
 @FEW
 @given(seed=SEEDS, late=st.sets(st.integers(0, 59), max_size=20))
 def test_minutes_that_come_late_are_learned_as_if_they_had_come_in_time(seed, late):
-    series = known(seed).grow(75)
+    series = known(seed).grow(30).learn().grow(45)
     whole = Minutes.of(series.used, MONDAY, series.end)
     hour = series.end - 75
     there = {minute: use for minute, use in series.used.items() if minute - hour not in late}

@@ -16,7 +16,8 @@ from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.stream_records import streamed_entries
-from cost_sentry.application.project_entries import StreamedEntry, project_entries
+from cost_sentry.application.project_entries import project_entries
+from cost_sentry.application.projection import StreamedEntry
 from cost_sentry.domain.budget import Budget
 from tests.fakes.recorded_alerts import RecordedAlerts
 from tests.simulation.dynamodb.items import Written

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cost_sentry.application.project_entries import Projection, StreamedEntry, project_entries
+from cost_sentry.application.project_entries import project_entries
+from cost_sentry.application.projection import Projection, StreamedEntry
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.ledger_entry import LedgerEntry

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cost_sentry.adapters.stream_records import streamed_entries
-from cost_sentry.application.project_entries import StreamedEntry
+from cost_sentry.application.projection import StreamedEntry
 
 
 class TableStream:

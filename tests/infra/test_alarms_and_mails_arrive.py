@@ -77,7 +77,7 @@ def put_in_force_unreadably(clock):
 def projected():
     """What ``project_entries`` prints of a run."""
     program = """
-from cost_sentry.application.project_entries import Projection
+from cost_sentry.application.projection import Projection
 from cost_sentry.handlers.project_entries import _report, metrics
 metrics.log_metrics(lambda event, context: _report(Projection()))({}, None)
 """

@@ -11,7 +11,7 @@ from typing import Any
 from cost_sentry.adapters.decision_record import used_up_of
 from cost_sentry.adapters.dynamodb_usage_cursors import TICK_PK, mark_in
 from cost_sentry.adapters.ledger_items import ShardState, place_key
-from cost_sentry.application.project_entries import StreamedEntry
+from cost_sentry.application.projection import StreamedEntry
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.shard import place_of
 from cost_sentry.domain.spend import RESOLVING_KINDS

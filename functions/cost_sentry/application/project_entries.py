@@ -7,7 +7,6 @@ And marks, by which others know how far the journal is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -15,11 +14,12 @@ from cost_sentry.application.decision_log_ports import EntryNotWritable
 from cost_sentry.application.entry_sequence import Gap, advanced
 from cost_sentry.application.journal_ports import AlertOutbox, Alerts, Journal, Limits
 from cost_sentry.application.ports import Clock, ConfigSource
+from cost_sentry.application.projection import Projection, StreamedEntry
 from cost_sentry.application.record_alerts import BudgetWindow, record_alerts
-from cost_sentry.application.send_alerts import SendOutcome, send_alerts
+from cost_sentry.application.send_alerts import send_alerts
 from cost_sentry.domain.alert import AlertKey
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
-from cost_sentry.domain.figures import Figures, figures_of
+from cost_sentry.domain.figures import figures_of
 from cost_sentry.domain.ledger_entry import LedgerEntry
 from cost_sentry.domain.spend import postings_of
 
@@ -45,56 +45,6 @@ class StreamMarks(Protocol):
     def note_failed(self, at: datetime) -> None:
         """Entries could not be journaled at this moment."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamedEntry:
-    """One record of the stream: an entry, a refusal, a mark, or one that should be an entry."""
-
-    record_id: str
-    place: str
-    """The shard whose item carried it; the account, for a refusal."""
-    entry: LedgerEntry | None
-    problem: str = ""
-    """Why there is no entry."""
-    used_up: BudgetWindow | None = None
-    """What the refusal found used up; a refusal has no entry."""
-    mark: datetime | None = None
-    """When the mark was sent; a mark has no entry."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is anything that the projection knows."""
-        return self.entry is not None or self.used_up is not None or self.mark is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Projection:
-    """What one run did, for the log and for the stream."""
-
-    failed_ids: tuple[str, ...] = ()
-    """Records to deliver again: a shard's first failing record and all its later ones."""
-    problems: tuple[str, ...] = ()
-    new: int = 0
-    figures: tuple[Figures, ...] = ()
-    """Of the new entries. A run that dies loses them: CloudWatch is told what is likely."""
-    repeated: int = 0
-    gaps: tuple[Gap, ...] = ()
-    alerts: tuple[AlertKey, ...] = ()
-    """Recorded by this run."""
-    sending: SendOutcome = field(default_factory=SendOutcome)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """By the names that metrics and the log have for them."""
-        return {
-            "EntriesProjected": self.new,
-            "EntriesFailed": len(self.failed_ids),
-            "LedgerGap": len(self.gaps),
-            "AlertsRecorded": len(self.alerts),
-            "AlertsSent": self.sending.sent,
-            "AlertsFailed": self.sending.failed,
-        }
 
 
 def project_entries(

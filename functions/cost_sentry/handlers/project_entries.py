@@ -7,7 +7,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.stream_records import failures, streamed_entries
-from cost_sentry.application.project_entries import Projection, project_entries
+from cost_sentry.application.project_entries import project_entries
+from cost_sentry.application.projection import Projection
 from cost_sentry.handlers import publish
 
 logger = Logger(service="project_entries")

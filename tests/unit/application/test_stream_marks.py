@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.adapters.stream_records import streamed_entries
-from cost_sentry.application.project_entries import StreamedEntry
+from cost_sentry.application.projection import StreamedEntry
 from tests.fakes.builders import NOON
 from tests.fakes.entries import Account
 from tests.fakes.projector import Projector, unreadable

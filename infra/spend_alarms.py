@@ -18,8 +18,8 @@ from constructs import Construct
 from infra.alerts import Alerts
 from infra.watched_spend import WatchedScope
 
-SCOPES_MAX = 40
-"""The first teams and models of the file that have alarms; at 40 cents a month each, $16."""
+SCOPES_MAX = 20
+"""The first teams and models of the file that have alarms; at 40 cents a month each, $8."""
 PERIOD_MINUTES = 5
 BAND_STANDARD_DEVIATIONS = 3
 TIMES_EVEN_RATE = 12

@@ -24,7 +24,7 @@ from cost_sentry.domain.window_id import run_of_caller
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
 
-WORKFLOWS_MAX = 400
+WORKFLOWS_MAX = 250
 """One for each caller; CloudFormation takes 500 resources in a stack, and the rest has some."""
 
 HOLD_SECONDS = 420

@@ -27,11 +27,14 @@ SERVICES = (
     "bedrock-runtime",
     "cloudwatch",
     "dynamodb",
+    "events",
     "resourcegroupstaggingapi",
     "s3",
     "sagemaker",
     "sagemaker-runtime",
     "sns",
+    "stepfunctions",
+    "sts",
 )
 """What boto3 clients in the adapters speak to; a test compares."""
 

@@ -3,15 +3,40 @@
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
-from cost_sentry.handlers import respond_to_anomaly
+from cost_sentry.bootstrap import anomalies, usage
+from cost_sentry.domain.figures import SPEND
+from cost_sentry.domain.meter import Counts
+from cost_sentry.handlers import detect_anomalies, respond_to_anomaly, usage_reconciliation
 from infra.alarms import ALARMS
 from infra.spend_alarms import SPEND_ALARMS
 from infra.watched_spend import read_watched
+from tests.fakes.builders import NOON
 from tests.infra.recorded_house import SONNET, answering
+
+RECONCILED = SimpleNamespace(
+    booked=(
+        SimpleNamespace(
+            model_id=SONNET,
+            minute=NOON,
+            is_forbidden=True,
+            is_priced=False,
+            amounts=Counts(calls=1),
+            is_overrun=False,
+            request_id="external",
+        ),
+    ),
+    compared=(),
+    problems=("CloudWatch throttles",),
+    waits="the journal is behind",
+    at=NOON,
+)
+DETECTED = SimpleNamespace(looked_at=1, raised=("a",), problems=("a state",), passed_over=0)
 
 
 def test_budget_mails_are_encrypted_at_rest(template):
@@ -38,9 +63,13 @@ def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
 
 
-def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, capsys):
+def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, capsys, monkeypatch):
     """An alarm on a metric that nobody writes is silent for ever."""
     house.expire()
+    monkeypatch.setattr(usage, "usage_reconciliation", lambda: Told(RECONCILED))
+    monkeypatch.setattr(anomalies, "anomaly_detector", lambda: Told(DETECTED))
+    for handler in (usage_reconciliation.handler, detect_anomalies.handler):
+        handler({}, None)
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
     house.recorder.table_is_silent = False
@@ -50,10 +79,11 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     house.call(SONNET, 500, "search", answering(400))
     printed = capsys.readouterr().out + projected()
     written = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    alarms = [one["Properties"] for one in dev.of_type("AWS::CloudWatch::Alarm").values()]
     watched = {
         (alarm["Namespace"], alarm["MetricName"], *dimensions(alarm))
-        for resource in dev.of_type("AWS::CloudWatch::Alarm").values()
-        if (alarm := resource["Properties"])["Namespace"] == "CostSentry"
+        for alarm in alarms
+        if alarm.get("Namespace") == "CostSentry" and alarm["MetricName"] != SPEND
     }
 
     assert ("CostSentry", "EmergencyCalls", ("service", "admit_request")) in watched
@@ -91,10 +121,19 @@ def dimensions(alarm):
 
 def metrics_of(document):
     for directive in document["_aws"]["CloudWatchMetrics"]:
-        (names,) = directive["Dimensions"]
-        where = sorted((name, document[name]) for name in names)
-        for metric in directive["Metrics"]:
+        for names, metric in product(directive["Dimensions"], directive["Metrics"]):
+            where = sorted((name, document[name]) for name in names)
             yield directive["Namespace"], metric["Name"], *where
+
+
+class Told:
+    """A use case whose run found this."""
+
+    def __init__(self, found):
+        self.found = found
+
+    def run(self, *_):
+        return self.found
 
 
 def test_every_address_is_subscribed_to_its_own_mails_alone(template):

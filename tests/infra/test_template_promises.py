@@ -28,6 +28,7 @@ TAGGABLE = {
 }
 NOT_TAGGABLE = {
     "AWS::IAM::Policy",
+    "AWS::Scheduler::Schedule",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
     "AWS::Logs::MetricFilter",
@@ -171,7 +172,7 @@ def test_the_bucket_costs_nothing_but_what_lies_in_it(template):
 
 def test_the_projector_gets_every_entry_from_the_first_and_loses_none(template):
     mapping = template.only("AWS::Lambda::EventSourceMapping")["Properties"]
-    entries, _ = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+    entries, *_ = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
 
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -190,7 +191,7 @@ def test_the_projector_gets_every_entry_from_the_first_and_loses_none(template):
 
 def test_the_projector_hears_of_budgets_used_up_and_of_nothing_that_it_writes_itself(template):
     mapping = template.only("AWS::Lambda::EventSourceMapping")["Properties"]
-    _, refusals = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+    _, refusals, marks = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
 
     assert refusals == {
         "dynamodb": {
@@ -198,6 +199,7 @@ def test_the_projector_hears_of_budgets_used_up_and_of_nothing_that_it_writes_it
             "NewImage": {"used_up": {"S": [{"exists": True}]}},
         }
     }
+    assert marks == {"dynamodb": {"Keys": {"pk": {"S": ["TICK"]}, "sk": {"S": ["SENT"]}}}}
 
 
 def test_reservations_expire_every_five_minutes(template):

@@ -92,8 +92,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
         for resource in dev.of_type("AWS::Logs::MetricFilter").values()
         for transformed in resource["Properties"]["MetricTransformations"]
     }
-    names = ("WorkflowFailures", "WorkflowTimeouts", "AnomalyResponseFailures")
-    assert counted == {("CostSentry", name) for name in names}
+    names = ("WorkflowFailures", "AnomalyResponseFailures", "ApprovalFailures")
+    assert counted == {("CostSentry", name) for name in (*names, "WorkflowTimeouts")}
     assert watched - counted <= {found for document in written for found in metrics_of(document)}
 
 

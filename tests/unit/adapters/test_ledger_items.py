@@ -106,8 +106,10 @@ def test_shortages_are_the_holds_that_so_many_calls_would_not_find():
     shard = ShardState(place="search/web", free={PURSE: 199, OTHER: 200})
     holds = hold(100), hold(100, budget("other")), hold(0, budget("third"))
 
-    assert shard.shortages(holds) == holds[2:]
-    assert shard.shortages(holds, calls=2) == (holds[0], holds[2])
+    never_had = hold(1, budget("fourth"))
+    assert shard.shortages(holds) == ()
+    assert shard.shortages((*holds, never_had)) == (never_had,)
+    assert shard.shortages(holds, calls=2) == (holds[0],)
 
 
 def test_what_calls_hold_and_were_charged_is_told_by_window():

@@ -8,6 +8,7 @@ from cost_sentry.domain.answer_cache import AnswerCaching
 from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.circuit import CircuitRules
+from cost_sentry.domain.endpoint_rules import EVERY_OTHER, EndpointRules
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.domain.retry import RetryRules
@@ -45,6 +46,7 @@ def test_the_first_configuration_adds_everything():
         external_usage=ExternalUsageRules(()),
         anomalies=AnomalyRules(rules=(AnomalyRule(scope={}),)),
         approvals=ApprovalRules(approvers=("arn:aws:iam::111122223333:role/Owners",)),
+        endpoints=EndpointRules(groups=(EVERY_OTHER,)),
     )
 
     changes = plan_config(None, wanted, {})

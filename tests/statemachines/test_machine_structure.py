@@ -157,7 +157,7 @@ def test_every_caught_or_retried_error_has_a_known_name(machine):
         assert rule["ErrorEquals"] == ["States.ALL"] or "States.ALL" not in rule["ErrorEquals"]
 
 
-@pytest.mark.parametrize("name", MACHINES.keys() - ROUND)
+@pytest.mark.parametrize("name", sorted(MACHINES.keys() - ROUND))
 def test_a_catch_never_leads_to_success(name):
     states = MACHINES[name]["States"]
 
@@ -174,7 +174,7 @@ def test_a_catch_never_leads_to_success(name):
         assert ends_below(place) == {"Fail"}, place
 
 
-@pytest.mark.parametrize("name", MACHINES.keys() - STANDARD)
+@pytest.mark.parametrize("name", sorted(MACHINES.keys() - STANDARD))
 def test_an_express_machine_ends_before_express_ends_it(name):
     assert MACHINES[name]["TimeoutSeconds"] < 300, "Express ends every execution after five minutes"
 

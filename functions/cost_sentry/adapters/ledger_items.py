@@ -253,7 +253,7 @@ class ShardState:
 
     def shortages(self, holds: tuple[Hold, ...], calls: int = 1) -> tuple[Hold, ...]:
         """The holds that this shard's allotments cannot pay, for so many calls."""
-        return tuple(h for h in holds if h.amount and self.free.get(h.key, -1) < h.amount * calls)
+        return tuple(h for h in holds if h.amount and self.free.get(h.key, 0) < h.amount * calls)
 
     def surplus(self, purse: str, free_max: int | None = None) -> int:
         """What it should give back of this window; a shard that split keeps nothing.

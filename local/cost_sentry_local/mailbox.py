@@ -23,3 +23,11 @@ def mails(cloud: LocalCloud) -> list[Mail]:
     """Every mail since the cloud started or was reset, oldest first."""
     with urlopen(cloud.endpoint + PATH, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - loopback
         return json.load(answer)["mails"]
+
+
+def sentry_mails(cloud: LocalCloud) -> list[Mail]:
+    """Those that the sentry wrote itself.
+
+    Not those of CloudWatch's alarms: the emulator evaluates them without regard to dimensions.
+    """
+    return [mail for mail in mails(cloud) if mail["subject"].startswith("Cost sentry")]

@@ -25,7 +25,7 @@ from cost_sentry_local.demo.rules import show_rules
 from cost_sentry_local.demo.sampler import Sampler
 from cost_sentry_local.demo.savings import savings
 from cost_sentry_local.demo.workload import PlannedCall
-from cost_sentry_local.mailbox import mails
+from cost_sentry_local.mailbox import sentry_mails
 
 _SPAN_SECONDS = 30.0
 """The trace's span is compressed to this; on a slow machine the calls take as long as they take."""
@@ -82,7 +82,7 @@ def perform(
         budgets=budget_states(stage.operator, evidence),
         savings=savings(answers, evidence.prices),
         scenes=scenes,
-        mails=mails(stage.cloud),
+        mails=sentry_mails(stage.cloud),
         closing=closing,
         findings=audit(evidence),
         expired=expired,

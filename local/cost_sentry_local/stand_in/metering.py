@@ -20,7 +20,8 @@ from cost_sentry_local.stand_in.call_log import Call
 NAMESPACE = "AWS/Bedrock"
 DATA_MAX = 500
 """Of one ``PutMetricData``; CloudWatch takes a thousand."""
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 2.0
+"""The emulator looks at every alarm when data come, and at nothing else meanwhile."""
 _THROTTLED = frozenset({"ThrottlingException", "ServiceQuotaExceededException"})
 _SERVER_ERRORS = frozenset(
     {

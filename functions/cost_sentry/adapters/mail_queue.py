@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, number
+from cost_sentry.adapters.reservation_record import milliseconds
 from cost_sentry.domain.errors import LedgerContention
 
 ATTEMPTS_MAX = 30
@@ -55,7 +56,7 @@ class MailQueue(Generic[Mail, Key]):
     def due(self, now: datetime, batch_max: int) -> Sequence[Mail]:
         """At most ``batch_max`` that are unsent and that nobody is sending."""
         waiting = self._calls.query(self._partition)
-        due = [item for item in waiting if int(item["due_at"]["N"]) <= _milliseconds(now)]
+        due = [item for item in waiting if int(item["due_at"]["N"]) <= milliseconds(now)]
         return [self._read(item) for item in due[:batch_max]]
 
     def claim(self, key: Key, now: datetime, until: datetime) -> int | None:
@@ -66,8 +67,8 @@ class MailQueue(Generic[Mail, Key]):
                 "UpdateExpression": "SET due_at = :until ADD attempts :one",
                 "ConditionExpression": "attribute_exists(pk) AND due_at <= :now",
                 "ExpressionAttributeValues": {
-                    ":until": number(_milliseconds(until)),
-                    ":now": number(_milliseconds(now)),
+                    ":until": number(milliseconds(until)),
+                    ":now": number(milliseconds(now)),
                     ":one": number(1),
                 },
                 "ReturnValues": "UPDATED_NEW",
@@ -95,7 +96,7 @@ class MailQueue(Generic[Mail, Key]):
                 "UpdateExpression": "SET due_at = :retry_at, last_error = :error",
                 "ConditionExpression": "attribute_exists(pk)",
                 "ExpressionAttributeValues": {
-                    ":retry_at": number(_milliseconds(retry_at)),
+                    ":retry_at": number(milliseconds(retry_at)),
                     ":error": {"S": error[:ERROR_CHARACTERS_MAX]},
                 },
             }
@@ -106,7 +107,7 @@ class MailQueue(Generic[Mail, Key]):
         item = {
             **self._waiting_key(key),
             name: {"S": text},
-            "due_at": number(_milliseconds(at)),
+            "due_at": number(milliseconds(at)),
             "attempts": number(0),
         }
         return {"Put": {"Item": item}}
@@ -121,7 +122,3 @@ class MailQueue(Generic[Mail, Key]):
                 return False
             self._pause(attempt)
         raise LedgerContention(f"{what} has too many writers at once")
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000

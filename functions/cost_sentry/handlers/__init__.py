@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cost_sentry.domain.decision import Decision
     from cost_sentry.domain.figures import Figures
+    from cost_sentry.domain.sentry_config import SentryConfig
 
 
 def publish(figures: Iterable["Figures"], service: str) -> None:
@@ -30,3 +32,13 @@ def publish(figures: Iterable["Figures"], service: str) -> None:
             seconds = one.reservation_seconds
             metrics.add_metric(name=AGE, unit=MetricUnit.Seconds, value=seconds)
         metrics.flush_metrics()
+
+
+def publish_refusal(decision: "Decision", config: "SentryConfig | None", service: str) -> None:
+    """Of a call that was rejected; one that goes on is told by its entries, and loads nothing."""
+    from cost_sentry.domain.decision import DecisionKind
+
+    if decision.kind is DecisionKind.REJECT:
+        from cost_sentry.domain.figures import figures_of_refusal
+
+        publish(figures_of_refusal(decision, config), service)

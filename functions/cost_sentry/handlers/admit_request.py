@@ -10,9 +10,8 @@ from cost_sentry.adapters import admission_answer as answers
 from cost_sentry.adapters.identified_request import caller_of, identified_request
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.errors import RequestRefused
-from cost_sentry.domain.figures import figures_of_refusal
 from cost_sentry.domain.shard import stamp_of
-from cost_sentry.handlers import publish
+from cost_sentry.handlers import publish_refusal
 
 logger = Logger(service="admit_request")
 
@@ -36,5 +35,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for name in answers.faults_counted(decision, stand_in):
         with single_metric(name, MetricUnit.Count, 1, namespace="CostSentry") as metric:
             metric.add_dimension("service", "admit_request")
-    publish(figures_of_refusal(decision, bootstrap.config_source().known), "admit_request")
+    publish_refusal(decision, bootstrap.config_source().known, "admit_request")
     return answers.admission_answer(decision, request, bootstrap.price_book().version)

@@ -119,6 +119,18 @@ class TestMeters:
         meter = self.own(meters)[NOON]
         assert meter.bound == (USED if state is ReservationState.SETTLED else Counts())
 
+    def test_a_call_that_used_what_was_assumed_of_it_changes_no_meter(self, journal, meters):
+        account = Account()
+        held = account.reserve("r1")
+        full = charged_in_full(held.reservation, NOON)
+        journal.write([held, account.resolve(held, full)])
+        before = self.own(meters)
+        late = account.adjust(held.reservation, resolution(100))
+        journal.write([late])
+
+        assert late in journal.entries("r1")
+        assert self.own(meters) == before
+
     def test_a_minute_is_the_one_in_which_its_calls_began(self, journal, meters):
         late = Account("ads/web")
         held = late.reserve("r2", reserved_at=NOON + timedelta(seconds=59.999))

@@ -79,6 +79,12 @@ TOLD_TOO_LATE = [
     ("resolve", 0, EXPIRED, 7),
 ]
 """An expired call leaves its shard a day later, and is resolved again."""
+AS_ASSUMED = [
+    ("reserve", 1, "busy", "first", {0: 7}),
+    ("resolve", 0, EXPIRED, 1300),
+    ("resolve", 0, SETTLED, 100),
+]
+"""An expired call turns out to have used all that was assumed of it."""
 
 EXAMPLES = 20
 """Of about thirty steps each: two milliseconds a call of DynamoDB make more of them slow."""
@@ -235,6 +241,7 @@ def test_the_fake_and_the_ledger_of_simulations_agree(history):
 @pytest.mark.slow
 @given(HISTORIES)
 @example(TOLD_TOO_LATE)
+@example(AS_ASSUMED)
 @settings(WITH_A_SERVER, max_examples=EXAMPLES)
 def test_the_fake_and_the_adapters_on_a_second_engine_agree(dynoxide, history):
     check_on_a_table(history, dynoxide.client(attempts=3), dynoxide.streams_client())

@@ -29,12 +29,15 @@ class DynamoDbRetries:
         self._pause = pause
 
     def earn(self, parts: int) -> None:
-        """See the port. What finds no room is lost, and so is what meets too many other writers."""
+        """See the port. What finds no room is lost, and so is what meets too many other writers.
+
+        By transactions, whose token makes one of those that are sent again for want of an answer.
+        """
         for attempt in range(ATTEMPTS_MAX):
-            outcome = self._calls.update(self._added(parts))
+            outcome = self._calls.transact([{"Update": self._added(parts)}])
             if isinstance(outcome, ConditionFailed):
                 # It is filled up to its cap, by less than was earned, or it is full.
-                outcome = self._calls.update(self._filled(parts))
+                outcome = self._calls.transact([{"Update": self._filled(parts)}])
             if isinstance(outcome, Written):
                 return
             self._pause(attempt)

@@ -91,6 +91,11 @@ class MeterChange:
     released: Counts = NOTHING
     """The bounds of calls that ended, however they did."""
 
+    @property
+    def is_nothing(self) -> bool:
+        """A call that used what was assumed of it, or changes that cancel each other."""
+        return self.used == self.held == self.released == NOTHING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
@@ -146,13 +151,13 @@ def changes_with(entry: LedgerEntry) -> tuple[MeterChange, ...]:
 
 
 def added(changes: Iterable[MeterChange]) -> tuple[MeterChange, ...]:
-    """One change for each meter."""
+    """One change for each meter that they change."""
     sums: dict[tuple[Scope, datetime | None], MeterChange] = {}
     for change in changes:
         name = change.scope, change.minute
         known = sums.get(name)
         sums[name] = change if known is None else _sum(known, change)
-    return tuple(sums.values())
+    return tuple(change for change in sums.values() if not change.is_nothing)
 
 
 def bounds_of(held: Reservation) -> Counts:

@@ -9,9 +9,9 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters import admission_answer as answers
 from cost_sentry.adapters.identified_request import caller_of, identified_request
 from cost_sentry.application.note_decision import note_decision
+from cost_sentry.bootstrap.figures_log import publish_refusal
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.shard import stamp_of
-from cost_sentry.handlers import publish_refusal
 
 logger = Logger(service="admit_request")
 

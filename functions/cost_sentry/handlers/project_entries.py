@@ -9,7 +9,7 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters.stream_records import failures, streamed_entries
 from cost_sentry.application.project_entries import project_entries
 from cost_sentry.application.projection import Projection
-from cost_sentry.handlers import publish
+from cost_sentry.bootstrap.figures_log import publish
 
 logger = Logger(service="project_entries")
 metrics = Metrics(namespace="CostSentry", service="project_entries")

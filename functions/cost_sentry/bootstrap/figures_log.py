@@ -1,0 +1,41 @@
+"""Figures for CloudWatch, as lines of the log in the embedded metric format: nobody waits."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cost_sentry.domain.decision import Decision
+    from cost_sentry.domain.figures import Figures
+    from cost_sentry.domain.sentry_config import SentryConfig
+
+
+def publish(figures: Iterable["Figures"], service: str) -> None:
+    """A line for each of them, counted under ``service`` and under each of its dimensions."""
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+    from cost_sentry.domain.figures import AGE, SPEND
+    from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
+
+    for one in figures:
+        metrics = EphemeralMetrics(namespace="CostSentry", service=service)
+        for name, value in one.dimensions.items():
+            metrics.add_dimensions(**{name: value})
+        for name, count in one.counts.items():
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+        if one.spend_picodollars:
+            dollars = one.spend_picodollars / PICODOLLARS_PER_DOLLAR
+            metrics.add_metric(name=SPEND, unit=MetricUnit.NoUnit, value=dollars)
+        if one.reservation_seconds is not None:
+            seconds = one.reservation_seconds
+            metrics.add_metric(name=AGE, unit=MetricUnit.Seconds, value=seconds)
+        metrics.flush_metrics()
+
+
+def publish_refusal(decision: "Decision", config: "SentryConfig | None", service: str) -> None:
+    """Of a call that was rejected; one that goes on is told by its entries, and loads nothing."""
+    from cost_sentry.domain.decision import DecisionKind
+
+    if decision.kind is DecisionKind.REJECT:
+        from cost_sentry.domain.figures import figures_of_refusal
+
+        publish(figures_of_refusal(decision, config), service)

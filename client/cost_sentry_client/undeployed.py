@@ -11,12 +11,13 @@ def unsubscribed(operator: Operator, config: SentryConfig) -> list[str] | None:
 
     A subscription that waits for its owner to confirm it counts as made.
     """
+    rules = config.anomalies.rules if config.anomalies else ()
     wanted = {
         *config.alert_addresses,
         *(owner for team in config.teams.values() for owner in team.owners),
         *(owner for budget in config.budgets for owner in budget.owners),
         *(config.approvals.mail if config.approvals else ()),
-        *(address for rule in config.anomalies.rules for address in rule.tell),
+        *(address for rule in rules for address in rule.tell),
     }
     pages = operator.client("sns").get_paginator("list_subscriptions_by_topic")
     try:

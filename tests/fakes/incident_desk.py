@@ -99,6 +99,4 @@ class Desk:
 
     def rules(self, *rules: AnomalyRule) -> None:
         """Other rules are applied."""
-        self.source.config = replace(
-            self.source.config, anomalies=replace(self.source.config.anomalies, rules=rules)
-        )
+        self.source.config = replace(self.source.config, anomalies=AnomalyRules(rules=rules))

@@ -20,7 +20,7 @@ from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
-from cost_sentry.bootstrap import approvals, usage
+from cost_sentry.bootstrap import approvals, incidents, mails, sleeping, table, usage
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.retry import RetryRules
@@ -281,7 +281,7 @@ def _changed(config: SentryConfig) -> SentryConfig:
 
 
 def _forget_parts() -> None:
-    for module in (bootstrap, approvals, usage):
+    for module in (bootstrap, approvals, incidents, mails, sleeping, table, usage):
         for _, part in inspect.getmembers(module, lambda member: hasattr(member, "cache_clear")):
             part.cache_clear()
 

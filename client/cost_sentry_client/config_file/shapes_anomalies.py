@@ -90,10 +90,10 @@ class AnomaliesShape(Shape):
     )
 
 
-def anomaly_rules_of(shape: AnomaliesShape | None) -> AnomalyRules:
+def anomaly_rules_of(shape: AnomaliesShape | None) -> AnomalyRules | None:
     """``None``: owners are told, and nothing else is done."""
     if shape is None:
-        return AnomalyRules()
+        return None
     return AnomalyRules(
         rules=tuple(one.rule() for one in shape.rules),
         scopes_per_hour_max=shape.scopes_per_hour_max,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cost_sentry.domain.anomaly_rules import NO_ANOMALY_RULES, AnomalyRule
+from cost_sentry.domain.anomaly_rules import AnomalyRule
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
 
@@ -11,14 +11,14 @@ _Parts = Mapping[str, str]
 
 def anomaly_parts(config: SentryConfig | None) -> _Parts:
     """What there is one of; nothing where nobody chose."""
-    if config is None or config.anomalies == NO_ANOMALY_RULES:
+    if config is None or config.anomalies is None:
         return {}
     return {"scopesPerHourMax": str(config.anomalies.scopes_per_hour_max)}
 
 
 def anomaly_rules(config: SentryConfig | None) -> Mapping[str, _Parts]:
     """By their place in the file, which decides."""
-    rules = config.anomalies.rules if config else ()
+    rules = config.anomalies.rules if config and config.anomalies else ()
     return {f"{number}": _parts(rule) for number, rule in enumerate(rules)}
 
 

@@ -27,7 +27,7 @@ def endpoint_groups(config: SentryConfig | None) -> Mapping[str, Mapping[str, st
 
 
 def _document(config: SentryConfig | None) -> Mapping[str, Any]:
-    told = endpoints_to_document(config.endpoints) if config else {}
+    told = endpoints_to_document(config.endpoints) if config and config.endpoints else {}
     return cast("Mapping[str, Any]", told.get("endpoints", {}))
 
 

@@ -7,18 +7,6 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from cost_sentry.application.config_document_anomalies import (
-    anomalies_from,
-    anomalies_to_document,
-)
-from cost_sentry.application.config_document_approvals import (
-    approvals_from,
-    approvals_to_document,
-)
-from cost_sentry.application.config_document_endpoints import (
-    endpoints_from,
-    endpoints_to_document,
-)
 from cost_sentry.application.config_document_external import (
     external_from,
     external_to_document,
@@ -34,6 +22,12 @@ from cost_sentry.application.config_document_parts import (
     stages_from,
     team_from,
     team_to_document,
+)
+from cost_sentry.application.config_document_rare import (
+    anomalies_of,
+    approvals_of,
+    endpoints_of,
+    rare_to_document,
 )
 from cost_sentry.application.config_document_routing import (
     model_from,
@@ -108,9 +102,7 @@ def config_to_document(config: SentryConfig) -> dict[str, object]:
         **circuits_to_document(config),
         **routing_to_document(config.routing),
         **external_to_document(config.external_usage),
-        **approvals_to_document(config.approvals),
-        **anomalies_to_document(config.anomalies),
-        **endpoints_to_document(config.endpoints),
+        **rare_to_document(config),
     }
 
 
@@ -196,9 +188,9 @@ def _config_from(document: Mapping[str, Any]) -> SentryConfig:
         retries=retries_from(document.get("retries")),
         routing=routing_from(document.get("routing")),
         external_usage=external_from(document.get("externalUsage")),
-        approvals=approvals_from(document.get("approvals")),
-        anomalies=anomalies_from(document.get("anomalies")),
-        endpoints=endpoints_from(document.get("endpoints")),
+        approvals=approvals_of(document.get("approvals")),
+        anomalies=anomalies_of(document.get("anomalies")),
+        endpoints=endpoints_of(document.get("endpoints")),
     )
 
 

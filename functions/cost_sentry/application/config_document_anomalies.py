@@ -5,7 +5,6 @@ from typing import Any
 
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.anomaly_rules import (
-    NO_ANOMALY_RULES,
     Action,
     AnomalyRule,
     AnomalyRules,
@@ -14,20 +13,16 @@ from cost_sentry.domain.money import dollars_text, picodollars
 
 
 def anomalies_to_document(anomalies: AnomalyRules) -> dict[str, object]:
-    """The member ``anomalies``; nothing where nobody chose.
+    """The member ``anomalies``.
 
     An older sentry reads over it, and tells nobody, as it always did: no format of its own.
     """
-    if anomalies == NO_ANOMALY_RULES:
-        return {}
     rules = [_rule_to_document(rule) for rule in anomalies.rules]
     return {"anomalies": {"rules": rules, "scopesPerHourMax": anomalies.scopes_per_hour_max}}
 
 
-def anomalies_from(document: Mapping[str, Any] | None) -> AnomalyRules:
-    """The inverse; ``None``: there is no such member."""
-    if document is None:
-        return NO_ANOMALY_RULES
+def anomalies_from(document: Mapping[str, Any]) -> AnomalyRules:
+    """The inverse."""
     return AnomalyRules(
         rules=tuple(_rule_from(rule) for rule in document["rules"]),
         scopes_per_hour_max=document["scopesPerHourMax"],

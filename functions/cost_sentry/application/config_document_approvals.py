@@ -7,10 +7,8 @@ from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.sentry_config import SentryConfig
 
 
-def approvals_to_document(rules: ApprovalRules | None) -> dict[str, object]:
+def approvals_to_document(rules: ApprovalRules) -> dict[str, object]:
     """The member ``approvals``; an older sentry reads over it, and has nothing to approve."""
-    if rules is None:
-        return {}
     return {
         "approvals": {
             "approvers": list(rules.approvers),
@@ -23,10 +21,8 @@ def approvals_to_document(rules: ApprovalRules | None) -> dict[str, object]:
     }
 
 
-def approvals_from(document: Mapping[str, Any] | None) -> ApprovalRules | None:
-    """Of the member ``approvals``; ``None``: there is none."""
-    if document is None:
-        return None
+def approvals_from(document: Mapping[str, Any]) -> ApprovalRules:
+    """Of the member ``approvals``."""
     return ApprovalRules(
         approvers=tuple(document["approvers"]),
         mail=tuple(document["mail"]),

@@ -9,10 +9,8 @@ from cost_sentry.domain.money import dollars_text, picodollars
 from cost_sentry.domain.timetable import Timetable
 
 
-def endpoints_to_document(rules: EndpointRules | None) -> dict[str, object]:
-    """Nothing where there are none; an older sentry reads over it, and nothing sleeps."""
-    if rules is None:
-        return {}
+def endpoints_to_document(rules: EndpointRules) -> dict[str, object]:
+    """The member ``endpoints``; an older sentry reads over it, and nothing sleeps."""
     told: dict[str, object] = {
         "idleMinutes": rules.idle_minutes,
         "upMinutesMin": rules.up_minutes_min,
@@ -33,10 +31,8 @@ def endpoints_to_document(rules: EndpointRules | None) -> dict[str, object]:
     return {"endpoints": told}
 
 
-def endpoints_from(document: Mapping[str, Any] | None) -> EndpointRules | None:
-    """Of the member ``endpoints``; ``None``: there is none."""
-    if document is None:
-        return None
+def endpoints_from(document: Mapping[str, Any]) -> EndpointRules:
+    """Of the member ``endpoints``."""
     prices = document["instancePrices"]
     return EndpointRules(
         idle_minutes=document["idleMinutes"],

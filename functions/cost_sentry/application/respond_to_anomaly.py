@@ -8,7 +8,12 @@ from cost_sentry.application.incident_evidence import evidence_of
 from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
 from cost_sentry.application.incident_ports import Kept, Share
 from cost_sentry.application.incident_rates import with_rates
-from cost_sentry.domain.anomaly_rules import TELL_ONLY, AnomalyRule
+from cost_sentry.domain.anomaly_rules import (
+    NO_ANOMALY_RULES,
+    TELL_ONLY,
+    AnomalyRule,
+    AnomalyRules,
+)
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.incident import Incident, IncidentState, Sighting, scope_key
@@ -93,7 +98,7 @@ def _keep(
     share = _share(after.at, config) if acts and not acted else None
     outcome = parts.kept(after, share)
     if outcome is Kept.TOO_MANY:
-        most = config.anomalies.scopes_per_hour_max
+        most = _rules(config).scopes_per_hour_max
         why = f"{most} scopes were acted on within this hour, and no more may be"
         after = _told_only(after, why)
         outcome = parts.kept(after)
@@ -118,7 +123,7 @@ def _acts(incident: Incident | None) -> bool:
 
 def _share(now: datetime, config: SentryConfig) -> Share:
     hour = now.replace(minute=0, second=0, microsecond=0)
-    return Share(hour, config.anomalies.scopes_per_hour_max)
+    return Share(hour, _rules(config).scopes_per_hour_max)
 
 
 def _nothing_new(before: Incident | None, parts: IncidentParts) -> Responded:
@@ -134,7 +139,11 @@ def rule_of(sighting: Sighting, config: SentryConfig) -> AnomalyRule:
     """What the configuration says; of what it does not know it says nothing, so it is told."""
     if unknown_in(sighting, config):
         return TELL_ONLY
-    return config.anomalies.rule_for(sighting.scope, sighting.severity)
+    return _rules(config).rule_for(sighting.scope, sighting.severity)
+
+
+def _rules(config: SentryConfig) -> AnomalyRules:
+    return config.anomalies or NO_ANOMALY_RULES
 
 
 def unknown_in(sighting: Sighting, config: SentryConfig) -> str:

@@ -1,8 +1,8 @@
 """The only place where adapters meet use cases.
 
 Each part is built once per execution environment, on first use, and imports what it needs then:
-a function pays at its cold start for nothing that only another function uses. Parts of one subject
-have a module of their own here; their names are all found in this one.
+a function pays at its cold start for nothing that only another function uses. Parts that only
+functions of one subject use have a module of their own beside this one.
 """
 
 import os
@@ -10,18 +10,10 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.bootstrap.incidents import incident_parts as incident_parts
-from cost_sentry.bootstrap.incidents import send_notices as send_notices
 from cost_sentry.bootstrap.mails import alerts as alerts
 from cost_sentry.bootstrap.mails import notices as notices
 from cost_sentry.bootstrap.mails import outbox as outbox
-from cost_sentry.bootstrap.sleeping import cloudwatch as cloudwatch
-from cost_sentry.bootstrap.sleeping import endpoint_figures as endpoint_figures
-from cost_sentry.bootstrap.sleeping import endpoints as endpoints
-from cost_sentry.bootstrap.sleeping import jobs as jobs
-from cost_sentry.bootstrap.sleeping import sagemaker as sagemaker
-from cost_sentry.bootstrap.sleeping import scaling as scaling
-from cost_sentry.bootstrap.sleeping import sleep_steps as sleep_steps
+from cost_sentry.bootstrap.table import clock as clock
 from cost_sentry.bootstrap.table import dynamodb_client, ledger_calls, settings
 
 if TYPE_CHECKING:
@@ -35,7 +27,6 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
     from cost_sentry.adapters.region_models import RegionModels
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
-    from cost_sentry.adapters.system_clock import SystemClock
     from cost_sentry.application.admit_request import Admission
     from cost_sentry.application.emergency_ports import Outage
     from cost_sentry.application.keep_emergency_allowances import AllowanceKeeper
@@ -53,14 +44,6 @@ UPKEEP_SECONDS_MAX = 20
 """Of a scheduled run, for the emergency store: however slow it is, the rest has its time."""
 ALERTS_PER_RUN_MAX = 50
 """Mails that one scheduled run sends."""
-
-
-@cache
-def clock() -> "SystemClock":
-    """The machine's time."""
-    from cost_sentry.adapters.system_clock import SystemClock
-
-    return SystemClock()
 
 
 @cache

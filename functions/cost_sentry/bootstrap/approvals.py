@@ -6,23 +6,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.bootstrap.mails import notices
-from cost_sentry.bootstrap.table import ledger_calls, settings
+from cost_sentry.bootstrap.table import clock, ledger_calls, settings
 
 if TYPE_CHECKING:
     from cost_sentry.adapters.approval_workflow import StepFunctionsApprovals
     from cost_sentry.adapters.dynamodb_approvals import DynamoDbApprovals
     from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
     from cost_sentry.adapters.sts_identity import StsIdentity
-    from cost_sentry.adapters.system_clock import SystemClock
     from cost_sentry.application.follow_request import Follower
-
-
-@cache
-def clock() -> "SystemClock":
-    """The machine's time."""
-    from cost_sentry.adapters.system_clock import SystemClock
-
-    return SystemClock()
 
 
 @cache

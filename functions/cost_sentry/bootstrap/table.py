@@ -1,4 +1,4 @@
-"""The table, and what a deployment calls it."""
+"""The table, what a deployment calls it, and the time: what every function uses."""
 
 import os
 from functools import cache
@@ -8,6 +8,15 @@ from cost_sentry.settings import Settings
 
 if TYPE_CHECKING:
     from cost_sentry.adapters.ledger_calls import LedgerCalls
+    from cost_sentry.adapters.system_clock import SystemClock
+
+
+@cache
+def clock() -> "SystemClock":
+    """The machine's time."""
+    from cost_sentry.adapters.system_clock import SystemClock
+
+    return SystemClock()
 
 
 @cache

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cost_sentry.domain.anomaly_rules import NO_ANOMALY_RULES, AnomalyRules
 from cost_sentry.domain.answer_cache import AnswerCaching
-from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import MODEL_TAG, NO_STAGES, Budget
 from cost_sentry.domain.caller import APPLICATION_TAG, ENVIRONMENT_TAG, TEAM_TAG, Caller
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
-from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.external_rules import ALL_ALLOWED, ExternalUsageRules
 from cost_sentry.domain.measure import Measures
 from cost_sentry.domain.policy import NO_POLICIES, Policies
@@ -20,6 +18,11 @@ from cost_sentry.domain.service_tier import FlexPrice
 from cost_sentry.domain.session import in_run, session_of_tags
 from cost_sentry.domain.window import WindowKind
 from cost_sentry.domain.window_id import run_of_caller
+
+if TYPE_CHECKING:  # No admission goes by these.
+    from cost_sentry.domain.anomaly_rules import AnomalyRules
+    from cost_sentry.domain.approval_rules import ApprovalRules
+    from cost_sentry.domain.endpoint_rules import EndpointRules
 
 OUTPUT_TOKENS_MIN = 64
 """Of a lowered output limit: some fifty words, the least that is an answer and not a fragment."""
@@ -102,15 +105,15 @@ class SentryConfig:
     """``None``: no call is tried again."""
     routing: Routing = NO_ROUTING
     """Which models serve calls that do not name one."""
-    anomalies: AnomalyRules = NO_ANOMALY_RULES
-    """What is done about spending that is unlike itself."""
+    anomalies: "AnomalyRules | None" = None
+    """What is done about spending that is unlike itself; ``None``: its owners are told."""
     measures: Measures = ()
     """What is in force for a while beside all this; see ``measures_in_force.in_force``."""
-    approvals: ApprovalRules | None = None
+    approvals: "ApprovalRules | None" = None
     """Who may approve what somebody asks for; ``None``: nobody, so nobody can ask."""
     external_usage: ExternalUsageRules = ALL_ALLOWED
     """Which models may be called past the sentry."""
-    endpoints: EndpointRules | None = None
+    endpoints: "EndpointRules | None" = None
     """Which SageMaker endpoints sleep, and when; ``None``: none does."""
     budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those that count by session, found once: every call looks at them."""

@@ -9,6 +9,7 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters.anomaly_events import EventNotUnderstood, sighting_from
 from cost_sentry.adapters.incident_answer import incident_answer
 from cost_sentry.application.respond_to_anomaly import respond_to_anomaly
+from cost_sentry.bootstrap import incidents
 
 logger = Logger(service="respond_to_anomaly")
 metrics = Metrics(namespace="CostSentry", service="respond_to_anomaly")
@@ -24,9 +25,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         _count_not_understood(1)
         return incident_answer("not-understood", None)
     _count_not_understood(0)
-    done = respond_to_anomaly(sighting, bootstrap.incident_parts())
+    done = respond_to_anomaly(sighting, incidents.incident_parts())
     answer = incident_answer(done.response.value, done.incident)
-    sending = bootstrap.send_notices()
+    sending = incidents.send_notices()
     logger.info("responded", extra={**answer, "problems": sending.problems})
     return answer
 

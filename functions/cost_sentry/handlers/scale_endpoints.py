@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 
 from cost_sentry import bootstrap
 from cost_sentry.application.guard_jobs import guard_jobs
+from cost_sentry.bootstrap import sleeping
 
 logger = Logger(service="scale_endpoints")
 
@@ -16,10 +17,10 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     rules = config.endpoints if config else None
     if config is None or rules is None:
         return {"slept": [], "woken": [], "stopped": [], "problems": []}
-    steps = bootstrap.sleep_steps(config, rules, bootstrap.ledger(), clock)
-    report = bootstrap.scaling(config, steps).run()
+    steps = sleeping.sleep_steps(config, rules, bootstrap.ledger(), clock)
+    report = sleeping.scaling(config, steps).run()
     jobs = guard_jobs(
-        jobs=bootstrap.jobs(),
+        jobs=sleeping.jobs(),
         outbox=bootstrap.notices(),
         config=config,
         rules=rules,

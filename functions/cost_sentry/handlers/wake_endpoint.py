@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 from cost_sentry import bootstrap
 from cost_sentry.adapters.wake_request import wake_answer, wanted_endpoint
 from cost_sentry.application.wake_endpoint import wake_endpoint
+from cost_sentry.bootstrap import sleeping
 
 logger = Logger(service="wake_endpoint")
 
@@ -14,11 +15,11 @@ logger = Logger(service="wake_endpoint")
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{"endpoint"}``, or an alarm's event, to ``{"endpoint", "state", "reason", …}``."""
     config, clock = bootstrap.config_source().current(), bootstrap.clock()
-    wanted = wanted_endpoint(event, lambda part: bootstrap.endpoints().owner_of(part))
+    wanted = wanted_endpoint(event, lambda part: sleeping.endpoints().owner_of(part))
     rules = config.endpoints if config else None
     if config is None or rules is None or wanted.endpoint is None:
         return wake_answer(None, wanted)
-    steps = bootstrap.sleep_steps(config, rules, bootstrap.ledger(), clock)
+    steps = sleeping.sleep_steps(config, rules, bootstrap.ledger(), clock)
     told = wake_endpoint(
         wanted.endpoint, wanted.why, steps=steps, records=steps.records, clock=clock
     )

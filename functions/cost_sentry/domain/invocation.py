@@ -48,6 +48,8 @@ class Needs:
     Another provider's model refuses them, or reads them otherwise, unless its card says that it
     takes them.
     """
+    converse_parts: frozenset[str] = frozenset()
+    """Members that only Converse itself has, whatever the model: ``guardrailConfig``, …."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cost_sentry.adapters.bedrock_models import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from cost_sentry.adapters.model_calls import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from cost_sentry.domain.sentry_config import SentryConfig
 from infra.function_set import FUNCTIONS
 from infra.names import pascal

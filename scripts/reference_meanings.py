@@ -160,7 +160,7 @@ ANSWER = {
     "modelUsed": "the model that is called; `null` after a rejection",
     "serviceTier": "of Amazon Bedrock, that the call is sent to and priced at: `default`, or `flex`"
     " if it may wait; `null` after a rejection",
-    "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: a function, for bytes or an endpoint",
+    "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: for bytes or endpoints a function",
     "maxTokens": "the output limit that was sent to the model, and priced",
     "maxTokensAsked": "the one that was asked for, or the default; more than `maxTokens` if it was"
     " lowered. `null` after a rejection",

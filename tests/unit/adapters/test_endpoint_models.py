@@ -158,7 +158,7 @@ def test_an_answer_that_is_no_json_or_is_cut_off_is_broken(server):
 
 
 def test_what_cannot_be_translated_is_refused_before_it_is_sent(server):
-    refused = {**CONVERSE, "guardrailConfig": {}}
+    refused = {**CONVERSE, "guardrailConfig": {"guardrailIdentifier": "g"}}
 
     with pytest.raises(ModelCallError, match="guardrailConfig"):
         models().converse(CALL._replace(converse=refused))

@@ -133,6 +133,24 @@ def test_no_more_moves_are_made_than_were_asked_for_over_all_shards():
     assert retired(*two, moves_max=0)[1] == []
 
 
+def test_a_run_that_may_move_nothing_more_looks_at_no_shard_any_more():
+    text = expired_text(CALL, charged_in_full(CALL, LATER - 2 * EXPIRED_KEPT))
+    forgets = ShardState(place="search/web", expired={"r1": text})
+    for shards, moves_max in (([forgets], 0), ([shard(ENDED), forgets], 1)):
+        calls = NotedCalls(item(ENDED))
+
+        assert retire_ended_windows(calls, shards, LATER, moves_max) == moves_max
+        assert calls.updates == []
+
+
+def test_a_shard_of_which_nothing_has_ended_is_not_read():
+    class Unread(NotedCalls):
+        def get(self, key):
+            raise AssertionError(key)
+
+    assert retire_ended_windows(Unread(), [shard(RUNNING)], LATER, 9) == 0
+
+
 def test_a_busy_shard_is_read_again_until_its_ended_windows_leave():
     """The version that the walk saw is old by then; each try has the shard as it is."""
     now = {**item(ENDED, OTHER), "sequence": {"N": "40"}}
@@ -168,6 +186,13 @@ def test_all_money_of_an_idle_shard_goes_home_in_one_move():
 
     assert retire_all(calls, shard(ENDED, RUNNING), NOON)
     assert (purses_of(calls), versions_of(calls)) == ([[ENDED, RUNNING]], ["7"])
+
+
+def test_no_more_money_goes_home_in_one_move_than_a_transaction_holds():
+    calls = NotedCalls()
+
+    assert retire_all(calls, shard(*MANY), NOON)
+    assert purses_of(calls) == [[*MANY[:LEAVING_MAX]]]
 
 
 def test_what_an_idle_shard_owes_of_a_running_window_stays_where_it_is_paid():

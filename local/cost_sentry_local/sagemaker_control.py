@@ -50,6 +50,11 @@ def clear_endpoint_faults(cloud: LocalCloud) -> None:
     _send(cloud, "DELETE", "faults")
 
 
+def forget_everything(cloud: LocalCloud) -> None:
+    """No endpoint, no tag, no fault any more."""
+    _send(cloud, "DELETE", "everything")
+
+
 def has_stood_idle(cloud: LocalCloud, endpoint: str, minutes: int) -> None:
     """The endpoint was made so long ago, and its instances have reported each minute since.
 

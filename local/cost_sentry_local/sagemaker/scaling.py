@@ -14,6 +14,7 @@ _ROLE = (
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 )
 _ROWS_MAX = 50
+_BOUNDS = ("MinCapacity", "MaxCapacity", "SuspendedState")
 _NAMED_IN_REQUESTS = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
 
@@ -21,7 +22,9 @@ def register_scalable_target(world: World, asked: Json) -> Json:
     """``RegisterScalableTarget``: a new one needs both bounds, one that is known what changes."""
     known = world.targets.get(_key(asked))
     made: Json = known or {**_named(asked), "CreationTime": world.now(), "RoleARN": _ROLE}
-    given: Json = {k: asked[k] for k in ("MinCapacity", "MaxCapacity", "SuspendedState") if k in asked}
+    given: Json = {
+        k: asked[k] for k in ("MinCapacity", "MaxCapacity", "SuspendedState") if k in asked
+    }
     target: Json = {**made, **given}
     target.setdefault("ScalableTargetARN", _arn("scalable-target"))
     if "MinCapacity" not in target or "MaxCapacity" not in target:

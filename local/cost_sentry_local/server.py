@@ -22,13 +22,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.parent:
         end_with_parent(options.parent)
-    _start("bedrock_stand_in", options.bedrock_port)
-    _start("sagemaker_stand_in", options.sagemaker_port)
+    _start("cost_sentry_local.bedrock_stand_in", options.bedrock_port)
+    _start("cost_sentry_local.sagemaker_stand_in", options.sagemaker_port)
     _serve_aws()
 
 
-def _start(stand_in: str, port: int) -> None:
-    module = f"cost_sentry_local.{stand_in}"
+def _start(module: str, port: int) -> None:
     subprocess.Popen([sys.executable, "-m", module, str(port), "--parent", str(os.getpid())])
 
 

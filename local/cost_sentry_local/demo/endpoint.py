@@ -62,6 +62,8 @@ class Wake:
     """As it was closed."""
     asleep_seconds: float
     """By the stand-in's own log: without an instance."""
+    paid_minutes: int
+    """That it stays awake at least."""
 
     @property
     def saved_picodollars(self) -> int:
@@ -130,6 +132,7 @@ def call_and_wake(stage: Stage) -> Wake:
         answer=answer,
         record=record,
         asleep_seconds=_gap_seconds(sagemaker_control.instances(stage.cloud)),
+        paid_minutes=stage.config.endpoints.up_minutes_min if stage.config.endpoints else 0,
     )
 
 

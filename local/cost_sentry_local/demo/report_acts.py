@@ -73,7 +73,10 @@ def endpoint_report(acts: Acts) -> Iterator[RenderableType]:
 def _money(wake: Wake) -> Iterator[RenderableType]:
     paid = spent_text(Unit.USD, wake.paid_picodollars)
     budgets = " and ".join(wake.paid_by)
-    yield Text(f"The wake was paid by {budgets}: {paid}, which is its shortest time awake.")
+    yield Text(
+        f"The wake was paid by {budgets}: {paid}, for the {wake.paid_minutes} minutes that it is"
+        " awake at least."
+    )
     hourly = hourly_picodollars(INSTANCE_TYPE)
     saved = left_text(Unit.USD, wake.saved_picodollars)
     yield Text(

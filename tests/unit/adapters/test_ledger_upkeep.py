@@ -20,7 +20,8 @@ class Some(Upkeep):
         super().__init__(calls, None, NOON, 5)
         self.account, self.problem, self.tidied = account, problem, []
 
-    def _tidy(self, account):
+    def _tidy(self, of_account):
+        [account] = {shard.account for shard in of_account}
         self.tidied.append(account)
         self._done.merged += 1
         if account == self.account:

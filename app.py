@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import cdk_nag
 
 from infra.addresses import read_addresses
+from infra.called_endpoints import read_called_endpoints
 from infra.callers import read_callers
 from infra.cost_sentry_stack import CostSentryStack
 from infra.stage import stage_named
@@ -29,6 +30,7 @@ stack = CostSentryStack(
     addresses=read_addresses(config),
     callers=read_callers(config),
     spenders=read_watched(config),
+    called_endpoints=read_called_endpoints(config),
 )
 for tag, value in (("application", "cost-sentry"), ("stage", stage.name)):
     cdk.Tags.of(stack).add(tag, value)

@@ -37,6 +37,7 @@ class CostSentryStack(cdk.Stack):
         addresses: Addresses,
         callers: Sequence[Caller],
         spenders: Sequence[WatchedScope],
+        called_endpoints: Sequence[str],
     ) -> None:
         super().__init__(
             scope,
@@ -55,7 +56,7 @@ class CostSentryStack(cdk.Stack):
             models=models,
             emergency=emergency,
             answers=answers,
-            endpoints=EndpointAccess(self, "Endpoints"),
+            endpoints=EndpointAccess(self, "Endpoints", called=called_endpoints),
             approval_workflow_arn=self.format_arn(
                 service="states",
                 resource="stateMachine",

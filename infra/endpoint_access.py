@@ -1,4 +1,9 @@
-"""Who may put SageMaker endpoints to sleep and wake them, and stop jobs: by tag, where IAM can."""
+"""Who may put SageMaker endpoints to sleep and wake them, and stop jobs: by tag, where IAM can.
+
+And who may call those that are models of ``sentry.yaml``: by name.
+"""
+
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -15,14 +20,16 @@ TRACKING_ALARMS = "alarm:TargetTracking-*"
 
 
 class EndpointAccess(Construct):
-    """Rights over SageMaker, as two policies that functions share.
+    """Rights over SageMaker, as policies that functions share.
 
     What takes away or brings back an endpoint asks for its tag. An inference component does not
     carry the tag of its endpoint, so there IAM cannot; the sentry looks at the endpoint itself.
     """
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, called: Sequence[str]) -> None:
+        """``called``: see ``read_called_endpoints``."""
         super().__init__(scope, construct_id)
+        self._called = [self._sagemaker(one) for one in called]
         self._sleeping = iam.Policy(
             self,
             "Sleeping",
@@ -37,6 +44,12 @@ class EndpointAccess(Construct):
     def grant_guard(self, role: iam.IRole) -> None:
         """Stop jobs and notebooks that carry a limit."""
         self._guarding.attach_to_role(role)
+
+    def grant_call(self, role: iam.IRole) -> None:
+        """Call the endpoints that are models, and no other; nothing where there are none."""
+        if self._called:
+            calling = self._statement(["sagemaker:InvokeEndpoint"], self._called)
+            iam.Policy(self, "Calling", statements=[calling]).attach_to_role(role)
 
     def _look(self) -> list[iam.PolicyStatement]:
         describe = ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeInferenceComponent")

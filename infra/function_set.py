@@ -75,6 +75,7 @@ FUNCTIONS = (
         grants=(
             lambda near, to: near.ledger.grant_reserve(to.role),
             lambda near, to: near.ledger.grant_heed_circuits(to.role),
+            lambda near, to: near.ledger.grant_heed_sleep(to.role),
             lambda near, to: near.ledger.grant_join_runs(to.role),
             lambda near, to: near.models.grant_count(to.role),
             lambda near, to: near.emergency.grant_use(to.role),
@@ -86,7 +87,10 @@ FUNCTIONS = (
         name="invoke_model",
         timeout_seconds=MODEL_CALL_SECONDS_MAX,
         memory_mib=256,
-        grants=(lambda near, to: near.models.grant_invoke(to.role),),
+        grants=(
+            lambda near, to: near.models.grant_invoke(to.role),
+            lambda near, to: near.endpoints.grant_call(to.role),
+        ),
     ),
     FunctionRow(
         name="settle_reservation",

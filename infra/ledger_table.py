@@ -150,6 +150,10 @@ class LedgerTable(Construct):
         self._allow(grantee, "Query", _ENDPOINTS)
         self._allow(grantee, "UpdateItem", _ENDPOINTS)
 
+    def grant_heed_sleep(self, grantee: iam.IGrantable) -> None:
+        """Read which endpoints sleep."""
+        self._allow(grantee, "GetItem", _ENDPOINTS)
+
     def grant_join_runs(self, grantee: iam.IGrantable) -> None:
         """Take agents into the tree of their run."""
         self._allow(grantee, "UpdateItem", _RUNS)

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from cost_sentry.domain.figures import MODEL, TEAM
 from cost_sentry.domain.model_id import base_model_id
 
-TEAM, MODEL = "team", "model"
 WINDOW_MINUTES = {
     "day": 24 * 60,
     "week": 7 * 24 * 60,

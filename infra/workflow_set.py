@@ -19,6 +19,7 @@ GUARDED_INVOCATION_STEPS = (
     "note_fault",
     "settle_reservation",
     "void_reservation",
+    "wake_endpoint",
 )
 """Functions that guarded_invocation runs; each is bound as ``${<PascalName>Arn}``."""
 

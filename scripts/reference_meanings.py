@@ -42,6 +42,10 @@ REASONS = {
         "that model is frozen for a while, by an incident; a rung of its ladder is called",
         "nothing; `message` says by which incident, and until when",
     ),
+    ReasonCode.REROUTED_WHILE_ASLEEP: (
+        "that model is an endpoint that sleeps; a rung of its ladder is called, and it is woken",
+        "nothing; `message` says since when, and why it does not wake if a budget refuses that",
+    ),
     ReasonCode.REROUTED_BY_POLICY: (
         "a policy forbids that model; a rung of its ladder is permitted, and fits everywhere",
         "nothing, or name a model that `policies` do not forbid",
@@ -77,6 +81,10 @@ REASONS = {
     ReasonCode.FROZEN: (
         "an incident froze these calls for a while, and no other model can serve this one",
         "wait `retryAfterSeconds`, or have the incident lifted: `message` names it, and says how",
+    ),
+    ReasonCode.ENDPOINT_ASLEEP: (
+        "the model is an endpoint that sleeps, nothing else can serve it, and it waits no longer",
+        "wait `retryAfterSeconds`; `message` says why it does not wake if a budget refuses that",
     ),
     ReasonCode.INVALID_REQUEST: (
         "the input is malformed, lacks a required tag, or asks for too much output",
@@ -152,7 +160,7 @@ ANSWER = {
     "modelUsed": "the model that is called; `null` after a rejection",
     "serviceTier": "of Amazon Bedrock, that the call is sent to and priced at: `default`, or `flex`"
     " if it may wait; `null` after a rejection",
-    "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: a function does, for bytes",
+    "path": "`DIRECT`: Step Functions calls Bedrock. `LAMBDA`: for bytes or endpoints a function",
     "maxTokens": "the output limit that was sent to the model, and priced",
     "maxTokensAsked": "the one that was asked for, or the default; more than `maxTokens` if it was"
     " lowered. `null` after a rejection",

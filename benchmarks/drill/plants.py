@@ -22,7 +22,7 @@ from benchmarks.drill.weeks import (
     price_of,
     scaled,
 )
-from cost_sentry.domain.anomaly import Scope
+from cost_sentry.domain.meter import Scope
 from cost_sentry.domain.price_book import cost_picodollars
 from cost_sentry.domain.usage import TokenUsage
 

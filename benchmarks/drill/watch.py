@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from benchmarks.drill.weeks import FIRST_MINUTE
-from cost_sentry.domain.anomaly import Anomaly, Scope
+from cost_sentry.domain.anomaly import Anomaly
 from cost_sentry.domain.burn_findings import Look
 from cost_sentry.domain.burn_minutes import Minutes
 from cost_sentry.domain.burn_rate import judged
 from cost_sentry.domain.burn_rules import BurnRules
 from cost_sentry.domain.burn_state import learned, new_state
+from cost_sentry.domain.meter import Scope
 
 LAG_SECONDS = 20
 """From the end of a minute until it is counted: the stream's batches of ten seconds, and a run."""

@@ -17,8 +17,8 @@ from itertools import accumulate
 
 from benchmarks.drill.trace import Calls, Tokens
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
-from cost_sentry.domain.anomaly import Scope
 from cost_sentry.domain.burn_minutes import Minutes
+from cost_sentry.domain.meter import Scope
 from cost_sentry.domain.price_book import ModelPrice
 
 DAY, WEEK = 1_440, 7 * 1_440

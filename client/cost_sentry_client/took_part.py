@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from cost_sentry.adapters.rules_on_demand import policy_engine
 from cost_sentry.application.explain_again import Retelling, TookPart
 from cost_sentry.application.explain_request import Explanation
+from cost_sentry.application.priced_models import priced
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.tables import facts_table
@@ -28,7 +29,7 @@ def retelling_of(operator: Operator) -> Retelling | None:
     return Retelling(
         config=config,
         applied_at=operator.config_store.applied_at(),
-        price_book=operator.price_book,
+        price_book=priced(operator.price_book, config.endpoint_models),
         policy_engines=partial(policy_engine, region=operator.target.session.region_name),
     )
 

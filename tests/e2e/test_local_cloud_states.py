@@ -127,6 +127,17 @@ class TestLimits:
 
         assert json.loads(answer["output"])["Payload"] == 1
 
+    def test_a_function_that_is_invoked_as_an_event_is_not_waited_for(self, local_cloud):
+        code = "import time\ndef handler(event, context):\n    time.sleep(20)"
+        state = calling(new_function(local_cloud, code), 1, TimeoutSeconds=5)
+        state["Arguments"]["InvocationType"] = "Event"
+        began = time.monotonic()
+
+        answer = run_machine(local_cloud, {"A": state | {"Output": "{% $states.result %}"}})
+
+        assert answer["output"]["StatusCode"] == 202
+        assert time.monotonic() - began < 5
+
     @pytest.mark.parametrize("name", ["a b", "a#b", "a:b", "a/b"])
     def test_an_execution_name_has_a_form(self, local_cloud, name):
         machine = new_machine(local_cloud, {"A": passing(1)})

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from cost_sentry.application.anomaly_ports import AnomalyNotRaised, KeptState
 from cost_sentry.application.meter_ports import ScopeMinute
-from cost_sentry.domain.anomaly import Anomaly, Scope, minute_at
+from cost_sentry.domain.anomaly import Anomaly, minute_at
 from cost_sentry.domain.burn_minutes import Use
 from cost_sentry.domain.burn_state import BurnState
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.meter import Counts, MeterChange
+from cost_sentry.domain.meter import Counts, MeterChange, Scope
 from tests.fakes.memory_meters import MemoryMeters
 
 

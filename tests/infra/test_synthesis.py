@@ -31,6 +31,7 @@ def stack(tmp_path) -> CostSentryStack:
         stage=stage_named("dev"),
         addresses=NOBODY,
         spenders=(),
+        called_endpoints=(),
         callers=[Caller(team="search"), Caller(team="growth", application="web")],
     )
 

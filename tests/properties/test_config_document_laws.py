@@ -17,6 +17,7 @@ from cost_sentry.adapters.config_document import (
 from cost_sentry.domain.budget import Budget, BudgetMode, Stages, Unit
 from cost_sentry.domain.circuit import CircuitRules
 from cost_sentry.domain.emergency import EmergencyAllowance
+from cost_sentry.domain.endpoint_model import EndpointModel, WhileAsleep
 from cost_sentry.domain.endpoint_rules import EndpointGroup, EndpointRules, JobRules
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.external_rules import ExternalUsageRules
@@ -112,6 +113,18 @@ routings = st.builds(
     ),
     answer_worth_picodollars=st.none() | st.integers(0, 10**18),
 )
+endpoint_models = st.builds(
+    EndpointModel,
+    name=names,
+    component=st.none() | names,
+    input=st.integers(1, 10**9),
+    output=st.integers(1, 10**9),
+    context_tokens=st.integers(1, 10**7),
+    output_tokens_max=st.integers(1, 10**6),
+    system=st.booleans(),
+    asleep=st.sampled_from(WhileAsleep),
+    wait_seconds_max=st.integers(0, 180),
+)
 configurations = st.builds(
     SentryConfig,
     version=st.just(""),
@@ -121,10 +134,12 @@ configurations = st.builds(
             for id_, (owners, named) in teams.items()
         }
     ),
-    models=st.dictionaries(names, st.tuples(lists, tiers, flexes), max_size=3).map(
+    models=st.dictionaries(
+        names, st.tuples(lists, tiers, flexes, st.none() | endpoint_models), max_size=3
+    ).map(
         lambda models: {
-            id_: Model(id=id_, ladder=ladder, tier=tier, flex=flex)
-            for id_, (ladder, tier, flex) in models.items()
+            id_: Model(id=id_, ladder=ladder, tier=tier, flex=flex, endpoint=endpoint)
+            for id_, (ladder, tier, flex, endpoint) in models.items()
         }
     ),
     budgets=st.lists(budgets, max_size=4).map(tuple),

@@ -7,7 +7,9 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from tests.simulation.world.outages import Outage
 
 DEAR, CHEAP = "example.dear-v1:0", "example.cheap-v1:0"
-RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2}
+OWN = "sagemaker.own"
+"""The SageMaker endpoint ``own`` as a model."""
+RATES: Mapping[str, int] = {DEAR: 10, CHEAP: 2, OWN: 5}
 """Picodollars per token, in and out alike."""
 TEAM = "search"
 

@@ -101,6 +101,7 @@ class World:
             "Void reservation": self._begin_void,
             "Admit request again": self._begin_next_attempt,
             "Note fault": self._begin_note,
+            "Wake endpoint": self._begin_wake,
         }
         self.workflow = StepFunctions(
             scheduler, deployment_facts.state_machine(), tasks, self._faults
@@ -169,7 +170,7 @@ class World:
 
     def _begin_admission(self, execution: Execution, _state: Any) -> Promise:
         event = {
-            "request": execution.request,
+            "request": replace(execution.request, began_at=self._moment(execution.started_at)),
             "execution": execution.id,
             "asked": self.answers.asked,
             "decided": self._decided,
@@ -221,6 +222,13 @@ class World:
     def _begin_note(self, execution: Execution, _state: Any) -> Promise:
         event = {"ticket": execution.ticket, "error": execution.error}
         return self.functions.invoke("note_fault", event, execution.id)
+
+    def _begin_wake(self, execution: Execution, _state: Any) -> Promise:
+        """An event: Lambda takes it, and nobody waits for what comes of it."""
+        event, taken = {"endpoint": execution.wake}, self.scheduler.promise()
+        self.functions.invoke("wake_endpoint", event, execution.id)
+        self.scheduler.after(10 * latencies.MILLISECOND, lambda: taken.keep(None))
+        return taken
 
     def _moment(self, at: int) -> datetime:
         return self._start + timedelta(microseconds=at)

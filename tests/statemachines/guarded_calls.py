@@ -58,6 +58,7 @@ class Calls:
             },
             "Admit request again": lambda _: admission(),
             "Note fault": lambda _: {"unnoted": None},
+            "Wake endpoint": lambda _: None,
         }
         self._tasks |= {name.replace("_", " "): task for name, task in replaced.items()}
 

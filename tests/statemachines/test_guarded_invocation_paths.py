@@ -24,7 +24,11 @@ def test_an_allowed_call_is_admitted_invoked_and_settled_once():
                 "application": "${Application}",
                 "workflow": "CostSentry-dev_search",
             },
-            "execution": {"id": "arn:execution:e-1", "name": "e-1"},
+            "execution": {
+                "id": "arn:execution:e-1",
+                "name": "e-1",
+                "startedAt": "2026-11-21T12:00:00.000Z",
+            },
         }
     ]
     assert calls.given["Invoke model"] == [admission()["arguments"]]

@@ -32,8 +32,8 @@ LAMBDA_ERRORS = {
 JSONPATH_FIELDS = {"InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector"}
 ENDING = {"Succeed", "Fail"}
 MODEL_CALLS = ("Invoke model", "Invoke model with bytes")
-BEST_EFFORT = ("Note fault",)
-"""Nothing depends on it, and a caller waits."""
+BEST_EFFORT = ("Note fault", "Wake endpoint")
+"""Nothing depends on them, and a caller waits: they end alike, whatever becomes of them."""
 STANDARD = {"anomaly_response", "budget_approval"}
 """Machines that may wait for days."""
 ROUND = {"budget_approval"}
@@ -168,7 +168,8 @@ def test_a_catch_never_leads_to_success(name):
         below = [target for target in targets(state) if target != NEXT_ATTEMPT]
         return set().union(*map(ends_below, below))
 
-    caught = {c["Next"] for state in states.values() for c in state.get("Catch", ())}
+    must_fail = {n: state for n, state in states.items() if n not in BEST_EFFORT}
+    caught = {c["Next"] for state in must_fail.values() for c in state.get("Catch", ())}
     assert caught
     for place in caught:
         assert ends_below(place) == {"Fail"}, place
@@ -193,6 +194,13 @@ def test_every_task_catches_whatever_can_be_caught(machine):
     for name, state in machine["States"].items():
         if state["Type"] == "Task":
             assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_what_is_done_as_well_as_can_be_leads_on_whatever_becomes_of_it():
+    for name in BEST_EFFORT:
+        state = MACHINES["guarded_invocation"]["States"][name]
+
+        assert {state["Next"]} == {catch["Next"] for catch in state["Catch"]}
 
 
 def test_a_model_call_is_never_retried():

@@ -70,6 +70,7 @@ class Walk:
     input: Any = None
     started_at: str = ""
     waited_until: list[datetime] = field(default_factory=list)
+    waited_seconds: list[float] = field(default_factory=list)
 
 
 def walk(
@@ -118,8 +119,10 @@ def _step(
             return state["Default"], data
         case "Wait":
             if "Seconds" in state:
-                assert state["Seconds"] > 0, name
-                return state["Next"], data
+                seconds = evaluate(state["Seconds"], states, run.variables)
+                assert seconds > 0, name
+                run.waited_seconds.append(seconds)
+                return state["Next"], _leave(state, states, run, default=data)
             until = evaluate(state["Timestamp"], states, run.variables)
             run.waited_until.append(datetime.fromisoformat(until))
             return state["Next"], data

@@ -16,6 +16,7 @@ from cost_sentry_client.config_file.circuit_checks import circuit_findings
 from cost_sentry_client.config_file.coverage import find_crowded
 from cost_sentry_client.config_file.emergency_checks import allowance_findings
 from cost_sentry_client.config_file.endpoint_checks import endpoint_findings
+from cost_sentry_client.config_file.endpoint_model_checks import endpoint_model_findings
 from cost_sentry_client.config_file.external_checks import external_findings
 from cost_sentry_client.config_file.flex_checks import flex_findings
 from cost_sentry_client.config_file.ladder_checks import ladder_findings
@@ -58,6 +59,7 @@ def find_contradictions(file: SentryFile, book: PriceBook, known: Sequence[str])
         *external_findings(file),
         *routing_findings(file, book, known),
         *flex_findings(file, book),
+        *endpoint_model_findings(file),
         *approval_findings(file),
         *anomaly_findings(file),
         *endpoint_findings(file),

@@ -14,6 +14,7 @@ TAG_NAME = r"^[^#\x00-\x1f\x7f-\x9f]{1,64}$"
 TAG_VALUE = r"^[^#\x00-\x1f\x7f-\x9f]{1,128}$"
 AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 TIME_OF_DAY = r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+SAGEMAKER_NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}$"
 TIME_ZONE = r"^[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}$"
 ADDRESS = (
@@ -31,6 +32,7 @@ WORDS = {
     AMOUNT: "an amount in plain digits, such as 12.50, with at most 12 decimals",
     TIME_OF_DAY: "a time of day, such as 8:00 or 18:30",
     INSTANCE_TYPE: "an instance type of SageMaker, such as ml.g5.xlarge",
+    SAGEMAKER_NAME: "a name in SageMaker: letters, digits and '-' between them, at most 63",
     TIME_ZONE: "a time zone of the tz database, such as Europe/Berlin",
     ADDRESS: "an e-mail address such as finops@example.com",
     APPROVER: (

@@ -1,6 +1,7 @@
 """Every rung of a ladder must be a listed, cheaper model whose abilities are known.
 
-None may be dearer than one before it: a ladder leads down. Of two of which each is cheaper for some
+None may be dearer than one before it: a ladder leads down. Only what stands in for an endpoint may
+be dearer than that: it serves while the endpoint sleeps. Of two of which each is cheaper for some
 calls, as one is for prompts and the other for answers, either may come first.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from cost_sentry.application.ports import PriceBook
 from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry_client.config_file.problems import Finding, Path, quoted
-from cost_sentry_client.config_file.shapes import SentryFile
+from cost_sentry_client.config_file.shapes import ModelShape, SentryFile
 from cost_sentry_client.config_file.unlisted_model import unlisted_model
 
 
@@ -22,12 +23,16 @@ def ladder_findings(file: SentryFile, book: PriceBook, known: Sequence[str]) -> 
             finding = (
                 _misplaced(path, id_, rung, ladder[:i])
                 or _unlisted(path, rung, file, known)
-                or _dearer(path, id_, rung, book)
+                or (None if _is_endpoint(model) else _dearer(path, id_, rung, book))
                 or _climbs(path, ladder[:i], rung, book)
                 or _unknown_abilities(path, rung, book)
             )
             if finding:
                 yield finding
+
+
+def _is_endpoint(model: ModelShape | None) -> bool:
+    return model is not None and model.endpoint is not None
 
 
 def _misplaced(path: Path, id_: str, rung: str, before: Sequence[str]) -> Finding | None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cost_sentry.adapters.config_document import config_to_document, with_version
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.priced_models import priced
 from cost_sentry.application.time_zones import time_zone_named
 from cost_sentry.domain.budget import Budget, Stages, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
@@ -77,12 +78,12 @@ def load_config(
         ConfigFileInvalid: With every problem found: file, line, column, field, what is allowed.
     """
     packaged = PackagedPriceBook()
-    book = price_book or packaged
     known = packaged.model_ids() if known_models is None else known_models
     report = _Report(str(path))
     tree = report.tree(FilePath(path))
     report.stop_if(tree.findings)
     file = report.shaped(tree)
+    book = priced(price_book or packaged, _endpoints(file))
     policies = _policies(file, FilePath(path).parent)
     found = [*find_contradictions(file, book, known), *policies.findings]
     report.stop_if(report.placed(tree, found), policies.problems)
@@ -217,8 +218,18 @@ def _config(file: SentryFile) -> SentryConfig:
 def _model(id_: str, shape: ModelShape | None) -> Model:
     if shape is None:
         return Model(id=id_)
-    tier, flex = tier_number(shape.tier), flex_of(shape.flex)
-    return Model(id=id_, ladder=tuple(shape.ladder), tier=tier, flex=flex)
+    return Model(
+        id=id_,
+        ladder=tuple(shape.ladder),
+        tier=tier_number(shape.tier),
+        flex=flex_of(shape.flex),
+        endpoint=shape.endpoint.endpoint() if shape.endpoint else None,
+    )
+
+
+def _endpoints(file: SentryFile) -> dict[str, Model]:
+    """Models that no price book knows, with the prices that the file gives them."""
+    return {id_: _model(id_, one) for id_, one in file.models.items() if one and one.endpoint}
 
 
 def _applications(team: TeamShape | None) -> dict[str, Application]:

@@ -23,6 +23,10 @@ from cost_sentry_client.config_file.shapes_callers import (
     TeamShape,
 )
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_endpoint_model import (
+    EndpointModelShape,
+    EndpointPriceShape,
+)
 from cost_sentry_client.config_file.shapes_endpoints import (
     EndpointGroupShape,
     EndpointsShape,
@@ -46,6 +50,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("teams.<team>.applications.<application>.answerCache.", AnswerCacheShape),
     ("models.<model>.", ModelShape),
     ("models.<model>.flex.", FlexShape),
+    ("models.<model>.endpoint.", EndpointModelShape),
+    ("models.<model>.endpoint.price.", EndpointPriceShape),
     ("budgets[].", BudgetShape),
     ("budgets[].stages.", StagesShape),
     ("emergencyAllowances[].", EmergencyAllowanceShape),

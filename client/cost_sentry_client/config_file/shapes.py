@@ -24,6 +24,7 @@ from cost_sentry_client.config_file.shapes_anomalies import AnomaliesShape
 from cost_sentry_client.config_file.shapes_approvals import ApprovalsShape
 from cost_sentry_client.config_file.shapes_callers import TeamShape
 from cost_sentry_client.config_file.shapes_circuits import CircuitBreakerShape, RetriesShape
+from cost_sentry_client.config_file.shapes_endpoint_model import EndpointModelShape
 from cost_sentry_client.config_file.shapes_endpoints import EndpointsShape
 from cost_sentry_client.config_file.shapes_external import ExternalUsageShape
 from cost_sentry_client.config_file.shapes_routing import FlexShape, RoutingShape, Tier
@@ -100,6 +101,10 @@ class ModelShape(Shape):
             "its price at service tier flex, by which requests with mayWait are served; left out, "
             "that tier is not used: its price is unknown"
         ),
+    )
+    endpoint: EndpointModelShape | None = Field(
+        default=None,
+        description="the SageMaker endpoint that it is, where its name begins with sagemaker.",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from cost_sentry.application.journal_ports import RecordedRequests, RecordSize
 from cost_sentry.application.ports import PriceBook
+from cost_sentry.application.priced_models import priced
 from cost_sentry.application.recorded_calls import RecordedCalls
 from cost_sentry.application.recorded_windows import PostedBefore, Totals
 from cost_sentry.domain.budget import Budget, Unit
@@ -86,7 +87,8 @@ def read_days(
     """
     budgets = (*before.budgets, *after.budgets)
     posted = PostedBefore.read(budgets, totals, start=days.start, now=now)
-    found = RecordedCalls(start=days.start, end=days.end, config=before, price_book=price_book)
+    book = priced(price_book, before.endpoint_models)
+    found = RecordedCalls(start=days.start, end=days.end, config=before, price_book=book)
     scanned = units = 0
     for page in records.pages(days.start, _until(budgets, days, now)):
         scanned, units = scanned + page.scanned, units + page.read_units

@@ -7,6 +7,7 @@ from typing import Any
 from cost_sentry.adapters.answer_block import answer_block
 from cost_sentry.adapters.converse_codec import to_integration
 from cost_sentry.adapters.dynamodb_config_store import StandIn
+from cost_sentry.adapters.endpoint_arguments import endpoint_arguments
 from cost_sentry.adapters.request_parser import given_model_id
 from cost_sentry.adapters.request_parser_fields import given_request_id
 from cost_sentry.adapters.ticket import ticket_of
@@ -21,6 +22,8 @@ REPLAY = "REPLAY"
 """The workflow's word for an answer that must not call a model although it was once allowed."""
 
 
+WAIT = "WAIT"
+"""Its word for a call that is decided again after ``waitSeconds``; nothing is held for it."""
 CACHED = "CACHED"
 """Its word for a call that is answered with what the model answered before."""
 
@@ -43,7 +46,10 @@ def malformed(
 def admission_answer(
     decision: Decision, request: InvocationRequest | None, price_version: str
 ) -> dict[str, Any]:
-    """What ``guarded_invocation`` reads: whether to go on, how, and with which arguments."""
+    """What ``guarded_invocation`` reads: whether to go on, how, and with which arguments.
+
+    And ``wake``, an endpoint that is wanted, and ``waitSeconds``; each only where there is one.
+    """
     calls_model = decision.kind is not DecisionKind.REJECT and not decision.replayed
     answer: dict[str, Any] = {
         "decision": _word(decision),
@@ -54,7 +60,7 @@ def admission_answer(
         "sentry": answer_block(decision, price_version),
     }
     if calls_model and request and decision.reservation and decision.price:
-        answer["path"] = request.path.value
+        answer["path"] = (decision.path or request.path).value
         answer["arguments"] = _arguments(request, decision)
         answer["ticket"] = {
             **ticket_of(
@@ -62,10 +68,16 @@ def admission_answer(
             ),
             **again_part(request.again),
         }
+    if decision.wake is not None:
+        answer["wake"] = decision.wake
+    if decision.wait_seconds is not None:
+        answer["waitSeconds"] = decision.wait_seconds
     return answer
 
 
 def _word(decision: Decision) -> str:
+    if decision.wait_seconds is not None:
+        return WAIT
     if decision.cached:
         return CACHED
     return REPLAY if decision.replayed else decision.kind.value
@@ -113,4 +125,6 @@ def _arguments(request: InvocationRequest, decision: Decision) -> dict[str, Any]
         "inferenceConfig": {**inference, "maxTokens": decision.output_limit_sent_tokens},
         **({"serviceTier": {"type": decision.service_tier}} if is_flex else {}),
     }
+    if decision.endpoint is not None:
+        return endpoint_arguments(decision.endpoint, converse)
     return to_integration(converse) if request.path is InvocationPath.DIRECT else converse

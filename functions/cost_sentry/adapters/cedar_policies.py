@@ -6,13 +6,14 @@ nothing may be called then, because a forbid that failed would have forbidden. W
 are in shadow mode everything is permitted, as where there are none.
 
 Asking takes Cedar 40 to 100 microseconds, most of them to read the call. So it is asked once for
-each kind of call (``call_kinds``), and told what policies look at.
+each kind of call (``call_kinds``), and told what policies look at. It always has all policies at
+hand: to put together those that are near a call takes it longer than to pass the others by.
 """
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -45,8 +46,6 @@ NEAR_KNOWN_MAX = 10_000
 """Sets of policies that may speak of a call; 400 callers and 20 models have at most 8,000."""
 LOOKS_KNOWN_MAX = 1_000
 """Of those the ones of which it is known what they look at; and models."""
-SETS_KNOWN_MAX = 32
-"""Of those the ones that Cedar has at hand: a hundred policies take it a third of a megabyte."""
 VERDICTS_KNOWN_MAX = 40_000
 """On kinds of calls: five for each of 400 callers and 20 models, should no two callers be alike."""
 
@@ -74,16 +73,13 @@ class CedarPolicies:
         self._in_shadow = {
             policy.id for policy in policies.rules if policy.mode is PolicyMode.SHADOW
         }
-        self._shadows = sum(1 << n for n, id_ in enumerate(self._rules) if id_ in self._in_shadow)
         self._is_any_enforced = len(self._in_shadow) < len(self._rules)
-        self._ids = tuple(self._rules)
         self._each_looks_at = [looked_at([rule]) for rule in self._rules.values()]
         self._of_callers = Heads(self._rules.values(), "principal")
         of_models = Heads(self._rules.values(), "resource")
         self._near_model = lru_cache(LOOKS_KNOWN_MAX)(lambda m: of_models.near(*model_names(m)))
         self._near = lru_cache(NEAR_KNOWN_MAX)(self._near_of)
         self._looks_at = lru_cache(LOOKS_KNOWN_MAX)(self._looked_at_by)
-        self._policy_set = lru_cache(SETS_KNOWN_MAX)(self._policy_set_of)
         self._same: Callable[[Verdict], Verdict] = lru_cache(LOOKS_KNOWN_MAX)(lambda one: one)
         seen = looked_at(self._rules.values())
         self._sees_everything, self._names = seen.everything, seen.names
@@ -91,6 +87,15 @@ class CedarPolicies:
         self._offer_traits = NumberTraits(seen, OFFER_NAMES)
         self._last: _Call | None = None
         self._known = FairMemory[Verdict](VERDICTS_KNOWN_MAX)
+
+    @cached_property
+    def _all(self) -> cedarpy.PolicySet:
+        return _policy_set(self._rules)
+
+    @cached_property
+    def _enforced(self) -> cedarpy.PolicySet:
+        rules = {id_: rule for id_, rule in self._rules.items() if id_ not in self._in_shadow}
+        return _policy_set(rules)
 
     def verdict(
         self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
@@ -122,29 +127,29 @@ class CedarPolicies:
         self, near: int, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> Verdict:
         question = self._question(near, caller, model, call, offer)
-        said = self._asked(near, question)
+        said = _asked(self._all, question)
         shadow: tuple[PolicyNote, ...] = ()
         if said.error or said.reasons & self._in_shadow or not self._is_any_enforced:
             # Without any of them among its reasons the answer is that of the enforced ones.
             would_be = said
-            said = self._said_by_enforced(near, question)
+            said = self._said_by_enforced(question)
             shadow = self._of_shadows(would_be, said, model)
         if said.error:
             raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
         forbidden_by = () if said.is_permitted else self._notes(said.reasons, model)
         return Verdict(is_permitted=said.is_permitted, forbidden_by=forbidden_by, shadow=shadow)
 
-    def _said_by_enforced(self, near: int, question: "_Question") -> "_Said":
+    def _said_by_enforced(self, question: "_Question") -> "_Said":
         if not self._is_any_enforced:
             return _Said(is_permitted=True, reasons=set(), error=None)
-        return self._asked(near & ~self._shadows, question)
+        return _asked(self._enforced, question)
 
     def reasons(
         self, caller: CallerFacts, model: ModelFacts, call: Facts, offer: OfferFacts
     ) -> tuple[PolicyNote, ...]:
         """See the port."""
         near = self._call_of(caller, call).near & self._near_model(model)
-        said = self._said_by_enforced(near, self._question(near, caller, model, call, offer))
+        said = self._said_by_enforced(self._question(near, caller, model, call, offer))
         if said.error:
             raise ConfigurationError(f"a policy cannot be evaluated: {said.error}")
         return self._notes(said.reasons, model)
@@ -211,17 +216,6 @@ class CedarPolicies:
             entities=cedarpy.Entities.from_json_str(entities),
         )
 
-    def _asked(self, near: int, question: "_Question") -> "_Said":
-        policies = self._policy_set(near)
-        told = cedarpy.is_authorized(dict(question.request), policies, question.entities)
-        errors = told.diagnostics.errors
-        return _Said(told.allowed, set(told.diagnostics.reasons), errors[0] if errors else None)
-
-    def _policy_set_of(self, near: int) -> cedarpy.PolicySet:
-        rules = {id_: self._rules[id_] for id_ in map(self._ids.__getitem__, places(near))}
-        told = {"staticPolicies": rules, "templates": {}, "templateLinks": []}
-        return cedarpy.PolicySet.from_json_str(json.dumps(told))
-
     def _notes(self, ids: set[str], model: ModelFacts) -> tuple[PolicyNote, ...]:
         named = (self._by_id[id_] for id_ in self._rules if id_ in ids)
         return tuple(
@@ -267,6 +261,17 @@ class _Near:
     of_call: Pick
     of_offer: Pick
     """The traits that these policies look at."""
+
+
+def _asked(policies: cedarpy.PolicySet, question: _Question) -> _Said:
+    told = cedarpy.is_authorized(dict(question.request), policies, question.entities)
+    errors = told.diagnostics.errors
+    return _Said(told.allowed, set(told.diagnostics.reasons), errors[0] if errors else None)
+
+
+def _policy_set(rules: Rules) -> cedarpy.PolicySet:
+    told = {"staticPolicies": rules, "templates": {}, "templateLinks": []}
+    return cedarpy.PolicySet.from_json_str(json.dumps(told))
 
 
 def parsed(policies: Sequence[Policy]) -> Rules:

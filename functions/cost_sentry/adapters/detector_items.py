@@ -13,10 +13,11 @@ from typing import Any
 from cost_sentry.adapters.anomaly_record import anomaly_document, anomaly_from_document
 from cost_sentry.adapters.ledger_items import Item, Key, key, number
 from cost_sentry.adapters.reservation_record import record_text
-from cost_sentry.domain.anomaly import Scope, Severity
+from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.burn_history import HOURS_KEPT, History
 from cost_sentry.domain.burn_noise import Noise
 from cost_sentry.domain.burn_state import BurnState
+from cost_sentry.domain.meter import Scope
 
 KEPT_HOURS = HOURS_KEPT
 """Of a scope that is silent for longer nothing is known any more, and DynamoDB deletes its item."""

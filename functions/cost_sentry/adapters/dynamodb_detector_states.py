@@ -4,8 +4,8 @@ from cost_sentry.adapters.detector_items import state_attributes, state_key, sta
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import number
 from cost_sentry.application.anomaly_ports import KeptState
-from cost_sentry.domain.anomaly import Scope
 from cost_sentry.domain.burn_state import BurnState
+from cost_sentry.domain.meter import Scope
 
 
 class DynamoDbDetectorStates:

@@ -7,7 +7,7 @@ from typing import Any
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_fields import TAG_VALUE_LENGTH_MAX_CHARACTERS, tag_fault
 from cost_sentry.adapters.request_parser_problems import described
-from cost_sentry.adapters.tried_again import again_of
+from cost_sentry.adapters.tried_again import again_of, started_at
 from cost_sentry.domain.caller import Caller, identified, proven_caller
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.retry import attempt_id
@@ -25,8 +25,8 @@ def identified_request(event: Event) -> InvocationRequest:
     """The request, with the caller's own team and application whatever it says of them.
 
     Args:
-        event: ``{"request", "caller": {"team", "application", "workflow"}, "execution": {"name"}}``
-            and, of an attempt after the first, ``"again"``.
+        event: ``{"request", "caller": {"team", "application", "workflow"}, "execution": {"name",
+            "startedAt"}}`` and, of an attempt after the first, ``"again"``.
 
     Raises:
         RequestRefused: as ``parse_request``.
@@ -41,7 +41,8 @@ def identified_request(event: Event) -> InvocationRequest:
     request = parse_request(raw, default_request_id=name)
     known = identified(request.tags, caller.tags)
     ignored = {**known.ignored, **no_tags}
-    request = replace(request, tags=known.tags, ignored_tags=ignored, caller=caller)
+    began = started_at(event["execution"])
+    request = replace(request, tags=known.tags, ignored_tags=ignored, caller=caller, began_at=began)
     again = again_of(event)
     if again is None:
         return request

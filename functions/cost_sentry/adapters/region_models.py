@@ -32,13 +32,14 @@ class RegionModels:
         self._clock = clock
 
     @cached_property
-    def _calls(self) -> LedgerCalls:
+    def calls(self) -> LedgerCalls:
+        """The table, for what is advice: whoever asks rather does without than waits."""
         return LedgerCalls(circuits_client(), self._table)
 
     @cached_property
     def store(self) -> DynamoDbCircuits:
         """Circuits, and what is counted."""
-        return DynamoDbCircuits(self._calls, self._region)
+        return DynamoDbCircuits(self.calls, self._region)
 
     @cached_property
     def circuits(self) -> CachedCircuits:
@@ -48,15 +49,15 @@ class RegionModels:
     @cached_property
     def config_source(self) -> CachedConfigSource:
         """For whoever would rather do without than wait."""
-        return CachedConfigSource(DynamoDbConfigStore(self._calls, self._clock), self._clock)
+        return CachedConfigSource(DynamoDbConfigStore(self.calls, self._clock), self._clock)
 
     def retries(self, calls: LedgerCalls | None = None) -> DynamoDbRetries:
         """What trying again is paid with; ``calls`` of whoever has the time for an answer."""
-        return DynamoDbRetries(calls or self._calls, self._region, pause)
+        return DynamoDbRetries(calls or self.calls, self._region, pause)
 
     def window_use(self) -> DynamoDbWindowUse:
         """What is used of budgets in shadow mode; few configurations ask."""
-        return DynamoDbWindowUse(self._calls)
+        return DynamoDbWindowUse(self.calls)
 
     def watching(self) -> dict[str, Any]:
         """Everything ``ModelWatch`` takes."""

@@ -20,6 +20,10 @@ _VENDOR_PARTS = frozenset({
 Sources: Bedrock user guide, "Converse", "Reasoning", "Get validated JSON results from models"
 (schemas and strict tools); callers' reports of what other models answer to them.
 """
+_CONVERSE_PARTS = frozenset(
+    {"additionalModelResponseFieldPaths", "guardrailConfig", "guardContent"}
+)
+"""Members that Bedrock itself acts on, for whichever model; no other API has them."""
 _UNSET: tuple[object, ...] = (None, False, {}, [], {"enabled": False})
 _BLOB = "(blob)"
 _THINKING_BUDGET = "budgettokens"
@@ -38,6 +42,7 @@ def needs_and_path(converse: Mapping[str, object]) -> tuple[Needs, InvocationPat
         system_message=system_message,
         prompt_cache=bool(_CACHE_POINTS & (used | added)),
         vendor_parts=used & _VENDOR_PARTS,
+        converse_parts=used & _CONVERSE_PARTS,
     )
     return needs, InvocationPath.LAMBDA if _BLOB in used else InvocationPath.DIRECT
 

@@ -72,11 +72,12 @@ def _needs_record(needs: Needs) -> list[Any]:
         needs.prompt_cache,
         needs.system_message,
         sorted(needs.vendor_parts),
+        *([sorted(needs.converse_parts)] if needs.converse_parts else []),
     ]
 
 
 def _needs(record: Sequence[Any]) -> Needs:
-    modalities, tools, system, streaming, prompt_cache, system_message, parts = record
+    modalities, tools, system, streaming, prompt_cache, system_message, parts, *more = record
     return Needs(
         modalities=frozenset(modalities),
         tools=tools,
@@ -85,4 +86,5 @@ def _needs(record: Sequence[Any]) -> Needs:
         prompt_cache=prompt_cache,
         system_message=system_message,
         vendor_parts=frozenset(parts),
+        converse_parts=frozenset(more[0] if more else ()),
     )

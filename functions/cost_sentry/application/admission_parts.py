@@ -19,6 +19,7 @@ from cost_sentry.application.ports import (
 )
 from cost_sentry.application.run_tree_ports import RunTrees
 from cost_sentry.application.shadow_budgets import ShadowBudgets
+from cost_sentry.application.sleep_check_ports import Sleepers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +45,7 @@ class AdmissionParts:
     """``None``: no call was ever tried again."""
     run_trees: Callable[[], RunTrees] | None = None
     """``None``: a configuration with a budget of children cannot be used."""
+    sleepers: Callable[[], Sleepers] | None = None
+    """``None``: every endpoint is awake."""
     complexity: Complexity | None = None
     """``None``: no prompt is estimated."""

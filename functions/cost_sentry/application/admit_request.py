@@ -11,6 +11,7 @@ from cost_sentry.application.caller_refusal import as_configured
 from cost_sentry.application.emergency_ports import Outage
 from cost_sentry.application.inquiry import must_be_asked_first
 from cost_sentry.application.ports import Reserved, SameId
+from cost_sentry.application.priced_models import priced
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import after_ledger_fault_seconds
 from cost_sentry.application.serve_request import Serving
@@ -18,6 +19,7 @@ from cost_sentry.domain.decision import Decision, ReasonCode
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.measures_in_force import in_force
+from cost_sentry.domain.sentry_config import SentryConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Admission(AdmissionParts):
             config = in_force(config, self.clock.now())
             request = as_configured(request, config, self.price_book.region)
             return self._decide(
-                Serving(parts=self, request=request, config=config, attempt=attempt)
+                Serving(parts=self._priced(config), request=request, config=config, attempt=attempt)
             )
         except LedgerUnavailable as error:
             return self._decide_without_ledger(
@@ -50,6 +52,11 @@ class Admission(AdmissionParts):
             )
         except ConfigurationError as error:
             return rejection(request, ReasonCode.NOT_CONFIGURED, str(error))
+
+    def _priced(self, config: SentryConfig) -> "Admission":
+        """With the prices that the configuration itself gives: of endpoints, if it has some."""
+        book = priced(self.price_book, config.endpoint_models)
+        return self if book is self.price_book else replace(self, price_book=book)
 
     def _decide(self, serving: Serving) -> Decision:
         """Whoever was answered before is answered so again, whatever is in force by now (P5)."""

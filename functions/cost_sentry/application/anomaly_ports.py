@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from cost_sentry.domain.anomaly import Anomaly, Scope
+from cost_sentry.domain.anomaly import Anomaly
 from cost_sentry.domain.burn_state import BurnState
 from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.meter import Scope
 
 
 class AnomalyNotRaised(CostSentryError):  # noqa: N818 - named as the outcome it is

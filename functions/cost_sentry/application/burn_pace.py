@@ -1,8 +1,8 @@
 """How fast a scope may spend so that its budgets last: what a scope without a past is held to."""
 
-from cost_sentry.domain.anomaly import Scope
 from cost_sentry.domain.budget import MODEL_TAG, Budget, Unit
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
+from cost_sentry.domain.meter import Scope
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.window import WindowKind

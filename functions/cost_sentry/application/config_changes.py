@@ -9,6 +9,7 @@ from cost_sentry.application.config_changes_anomalies import anomaly_parts, anom
 from cost_sentry.application.config_changes_endpoints import endpoint_groups, endpoint_parts
 from cost_sentry.application.config_changes_routing import (
     breaker_parts,
+    endpoint_told,
     flex_text,
     retry_parts,
     routing_parts,
@@ -235,6 +236,7 @@ def _models(config: SentryConfig | None) -> _Things:
             "ladder": _listed(model.ladder),
             "tier": tier_text(model.tier),
             "flex": flex_text(model.flex),
+            **endpoint_told(model.endpoint),
         }
         for model in models
     }

@@ -1,12 +1,18 @@
 """What a configuration says of routing, as operators read it; see config_changes."""
 
+import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cost_sentry.application.config_document_parts import circuits_to_document
+from cost_sentry.application.config_document_rare import endpoint_model_to_document
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import FlexPrice
+
+if TYPE_CHECKING:
+    from cost_sentry.domain.endpoint_model import EndpointModel
 
 _Parts = Mapping[str, str]
 
@@ -49,6 +55,12 @@ def flex_text(flex: FlexPrice | None) -> str:
     # A picodollar per token is a millionth of a dollar per million tokens.
     into, out = (dollars_text(rate * 10**6) for rate in (flex.input, flex.output))
     return f"{into} / {out} usd for a million tokens in / out"
+
+
+def endpoint_told(endpoint: "EndpointModel | None") -> Mapping[str, str]:
+    """What is said of a model that is one; nothing of others. By its id it stays what it is."""
+    told = endpoint_model_to_document(endpoint)
+    return {name: json.dumps(value, sort_keys=True) for name, value in told.items()}
 
 
 def breaker_parts(config: SentryConfig | None) -> Mapping[str, str]:

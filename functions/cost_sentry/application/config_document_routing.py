@@ -1,11 +1,16 @@
-"""Tiers and routing as JSON-safe documents, and back; see config_document.
+"""Models, their tiers, and routing as JSON-safe documents, and back; see config_document.
 
-An older sentry reads over them and refuses what names no model: no format of their own.
+An older sentry reads over tiers and routing, and refuses what names no model; it finds no price for
+an endpoint, and refuses that: no format of their own.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from cost_sentry.application.config_document_rare import (
+    endpoint_model_of,
+    endpoint_model_to_document,
+)
 from cost_sentry.domain.money import dollars_text, picodollars
 from cost_sentry.domain.routing import TIER_NAMES
 from cost_sentry.domain.routing_rules import NO_ROUTING, Routing, TaskRule, VirtualModel
@@ -17,7 +22,8 @@ def model_to_document(model: Model) -> dict[str, object]:
     """Tier and price of the flexible service tier are left out where nobody named one."""
     flex = model.flex and {"input": str(model.flex.input), "output": str(model.flex.output)}
     tier = _tier_to_document(model.tier)
-    return {"ladder": list(model.ladder), **tier, **_if_any("flexPicodollars", flex)}
+    endpoint = endpoint_model_to_document(model.endpoint)
+    return {"ladder": list(model.ladder), **tier, **_if_any("flexPicodollars", flex), **endpoint}
 
 
 def model_from(id_: str, document: Mapping[str, Any]) -> Model:
@@ -28,6 +34,7 @@ def model_from(id_: str, document: Mapping[str, Any]) -> Model:
         ladder=tuple(document["ladder"]),
         tier=_tier_from(document),
         flex=flex and FlexPrice(input=int(flex["input"]), output=int(flex["output"])),
+        endpoint=endpoint_model_of(document.get("endpoint")),
     )
 
 

@@ -17,13 +17,14 @@ from cost_sentry.application.anomaly_ports import (
 from cost_sentry.application.burn_pace import pace_of
 from cost_sentry.application.meter_ports import Meters
 from cost_sentry.application.ports import Clock, ConfigSource
-from cost_sentry.domain.anomaly import Scope, minute_at, minute_number
+from cost_sentry.domain.anomaly import minute_at, minute_number
 from cost_sentry.domain.burn_findings import Look
 from cost_sentry.domain.burn_minutes import Minutes, Use
 from cost_sentry.domain.burn_rate import first_minute, judged
 from cost_sentry.domain.burn_rules import BurnRules
 from cost_sentry.domain.burn_state import new_state
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.meter import Scope
 
 SEEN_AFTER = timedelta(seconds=20)
 """A minute is looked at so long after its end: the stream brings entries in batches of ten seconds,

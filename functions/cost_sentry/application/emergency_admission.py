@@ -36,6 +36,7 @@ from cost_sentry.application.policy_check import PolicyCheck
 from cost_sentry.application.policy_facts import granted_classes
 from cost_sentry.application.policy_ports import PolicyEngines
 from cost_sentry.application.ports import Clock, Complexity, PriceBook, TokenCounter
+from cost_sentry.application.priced_models import priced
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode, RungOutcome
 from cost_sentry.domain.emergency import given_back, lacks, slot_name_of
 from cost_sentry.domain.errors import ConfigurationError
@@ -80,7 +81,8 @@ class EmergencyAdmission:
 
     def _decide(self, outage: Outage, config: SentryConfig) -> Decision | str:
         request = as_configured(outage.request, config, self.price_book.region)
-        models = offers_for(request, config, self.price_book, self.complexity)
+        book = priced(self.price_book, config.endpoint_models)
+        models = offers_for(request, config, book, self.complexity)
         if isinstance(models, Decision):
             return f"no emergency allowance helps: {models.message}"
         outage = replace(outage, request=request, route=models.route)

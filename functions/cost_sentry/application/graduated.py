@@ -16,7 +16,7 @@ from cost_sentry.application.service_tiers import at_flex
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
 from cost_sentry.domain.invocation import InvocationRequest, Priority
-from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.model_id import ENDPOINT_PREFIX, base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.session import in_run
 
@@ -98,7 +98,7 @@ class StageCheck:
             one = offers[place]
             if not self._comes_later(one, is_first=place == first):
                 ordered = [one, *ordered]
-            elif place == first and not is_routed:
+            elif place == first and not is_routed and not _is_endpoint(one):
                 ordered = [*ordered, one]
             else:
                 ordered = cheaper_first(one, ordered)
@@ -184,6 +184,11 @@ def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:
     for one in others:
         (cheaper if _quote(one) < _quote(first) else rest).append(one)
     return [*cheaper, first, *rest]
+
+
+def _is_endpoint(offer: Offer) -> bool:
+    """What stands in for one may be dearer: it is for its sleep, and saves nothing."""
+    return offer.model_id.startswith(ENDPOINT_PREFIX)
 
 
 def used_up(level: Level) -> str:

@@ -14,6 +14,7 @@ from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.incident import Sighting
+from cost_sentry.domain.meter import Scope
 from cost_sentry.domain.model_id import base_model_id
 
 SEEN_OVER = timedelta(minutes=5)
@@ -22,7 +23,6 @@ LAG = timedelta(minutes=1)
 USUAL_OVER = timedelta(hours=1)
 USUAL_DAYS = 7
 _DAY = timedelta(days=1)
-Scope = tuple[str, str]
 
 
 def with_rates(sighting: Sighting, meters: Meters, now: datetime) -> Sighting:

@@ -18,7 +18,7 @@ def note_decision(
 ) -> str | None:
     """Note what was not allowed as it was asked, or was routed; why it could not be noted.
 
-    ``None`` if it was, or need not be.
+    ``None`` if it was, or need not be: a call that waits is not decided yet.
 
     A call that was is explained by its ledger entries, and one that an emergency allowance paid for
     is noted when it is booked. One that a cache answered has no entry. The answer never waits for,
@@ -37,7 +37,7 @@ def note_decision(
     shadow = any(note.is_known for note in decision.shadow)
     told = lowered or shadow or decision.route or decision.cached
     as_asked = decision.kind is DecisionKind.ALLOW and not told
-    if as_asked or decision.replayed:
+    if as_asked or decision.replayed or decision.wait_seconds is not None:
         return None
     try:
         if decision.cached:

@@ -6,13 +6,20 @@ in order, until the ledger holds the money of one.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cost_sentry.application.admission_parts import AdmissionParts
 from cost_sentry.application.answer_cache import Looked
 from cost_sentry.application.budget_views import views_held
+from cost_sentry.application.candidate_reservation import reservation_for
 from cost_sentry.application.candidate_tries import Asked, CandidateTries, TooLong
-from cost_sentry.application.candidates import Candidate, Offer, asked_output_limit
+from cost_sentry.application.candidates import (
+    Candidate,
+    Offer,
+    asked_output_limit,
+    listed_model,
+)
 from cost_sentry.application.freeze_check import FreezeCheck, freezes_at
 from cost_sentry.application.graduated import StageCheck, stages_at
 from cost_sentry.application.input_bound import InputBounds
@@ -36,14 +43,16 @@ from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allow
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind
 from cost_sentry.domain.errors import invariant
-from cost_sentry.domain.invocation import InvocationRequest
+from cost_sentry.domain.invocation import InvocationPath, InvocationRequest
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.replay import replayed
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.sentry_config import SentryConfig
-from cost_sentry.domain.service_tier import price_version
+
+if TYPE_CHECKING:
+    from cost_sentry.application.sleep_check import SleepCheck
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,16 +132,35 @@ class Serving:
         circuits = self.parts.circuits.of(
             self.request, self.config.circuit_breaker, self.parts.clock, offers.first_model
         )
-        permitted = freeze.allowed(looked.offers)
-        result = circuits.run(tries, self._ordered(permitted, stages, tries))
+        sleep, permitted = self._sleep(offers, now), freeze.allowed(looked.offers)
+        awake = sleep.awake(permitted) if sleep else permitted
+        result = circuits.run(tries, self._ordered(awake, stages, tries))
         if isinstance(result, SameId):
             return self.replayed(result)
         if isinstance(result, TooLong):
             return refusal_of_length(self.request, result.tokens, result.tokens_max)
-        advice = Advice(check, stages, circuits, freeze, offers.route)
+        advice = Advice(check, stages, circuits, freeze, offers.route, sleep)
         if isinstance(result, Reserved):
-            return looked.noted(self._allowed(result, tries, advice))
-        return looked.noted(self._refused(result, tries, advice))
+            decision = self._allowed(result, tries, advice)
+        else:
+            decision = self._refused(result, tries, advice)
+        if sleep and (wanted := sleep.wanted()):
+            decision = replace(decision, wake=wanted)
+        return looked.noted(decision)
+
+    def _sleep(self, offers: Offers, now: datetime) -> "SleepCheck | None":
+        """``None`` where no model of the configuration ever sleeps: it loads nothing."""
+        if not self.config.endpoint_models or self.parts.sleepers is None:
+            return None
+        from cost_sentry.application.sleep_check import SleepCheck
+
+        return SleepCheck(
+            request=self.request,
+            config=self.config,
+            sleepers=self.parts.sleepers(),
+            now=now,
+            asked=offers.first_model,
+        )
 
     def _refused(self, by_tree: Decision | None, tries: CandidateTries, advice: Advice) -> Decision:
         check = advice.check
@@ -140,6 +168,8 @@ class Serving:
             decision = replace(by_tree, rungs=tuple(tries.rungs))
         elif advice.freeze.refuses(advice.circuits.asked, tries):
             decision = advice.freeze.refusal(advice.circuits.asked, tries, self.config)
+        elif advice.sleep and advice.sleep.refuses(tries):
+            decision = advice.sleep.refusal(tries)
         elif advice.circuits.refuses(tries):
             decision = advice.circuits.refusal(tries, self.config)
         elif advice.stages.refuses(advice.circuits.asked, tries):
@@ -209,26 +239,13 @@ class Serving:
         )
 
     def _reservation(self, candidate: Candidate) -> Reservation:
-        request, now, run = self.request, self.parts.clock.now(), self.request.session
-        return Reservation(
-            request_id=request.request_id,
-            account=request.account,
+        return reservation_for(
+            candidate,
+            self.request,
+            self.config,
             attempt=self.attempt,
-            digest=request.digest,
-            decision=candidate.decision.value,
-            model_asked=request.model_id,
-            model_used=candidate.model_id,
-            price_version=price_version(self.parts.price_book.version, candidate.service_tier),
-            input_bound_tokens=candidate.input_bound_tokens,
-            output_limit_tokens=candidate.output_limit_tokens,
-            quote_picodollars=candidate.quote_picodollars,
-            holds=candidate.holds(now),
-            tags=request.tags,
-            priority=request.priority.value,
-            reserved_at=now,
-            expires_at=now + timedelta(seconds=self.config.hold_seconds),
-            path_digests=run.path_digests if run else None,
-            retry=run.retry if run else 0,
+            book_version=self.parts.price_book.version,
+            now=self.parts.clock.now(),
         )
 
     def _allowed(self, reserved: Reserved, tries: CandidateTries, advice: Advice) -> Decision:
@@ -243,7 +260,8 @@ class Serving:
         asked = asked_output_limit(request, config, book.card(held.model_used))
         why = why_allowed(held, asked, tries.short, advice)
         price, standard = prices_of(held, config, book)
-        budgets = self._budgets_of(held.model_used)
+        budgets, listed = self._budgets_of(held.model_used), listed_model(config, held.model_used)
+        endpoint = listed.endpoint if listed else None
         told = self.parts.shadows.told(reserved, budgets, self.parts.levels, self.parts.clock.now())
         of_run = (*would_be_too_deep(request, config), *(self.too_many_children or ()))
         shadow, more = shadow_notes(advice.check.shadow, (*told.notes, *of_run))
@@ -255,7 +273,8 @@ class Serving:
             request_id=request.request_id,
             model_asked=request.model_id,
             model_used=held.model_used,
-            path=request.path,
+            path=request.path if endpoint is None else InvocationPath.LAMBDA,
+            endpoint=endpoint,
             reservation=held,
             price=price,
             standard_price=standard,

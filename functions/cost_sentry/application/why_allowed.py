@@ -1,7 +1,7 @@
 """What the answer says of a reservation that holds: why this model, and why this output limit."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cost_sentry.application.candidate_tries import Short
 from cost_sentry.application.circuit_check import CircuitCheck
@@ -17,6 +17,9 @@ from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.service_tier import STANDARD, service_tier_of
 
+if TYPE_CHECKING:  # Loaded where a configuration has endpoints.
+    from cost_sentry.application.sleep_check import SleepCheck
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -27,6 +30,8 @@ class Advice:
     circuits: CircuitCheck
     freeze: FreezeCheck
     route: Route | None = None
+    sleep: "SleepCheck | None" = None
+    """``None``: no model of the configuration ever sleeps."""
 
 
 class Why(NamedTuple):
@@ -66,6 +71,10 @@ def _why_rerouted(held: Reservation, named: str, short: str | None, advice: Advi
     if frozen:
         message = f"{frozen}; {held.model_used} is called instead"
         return Why(ReasonCode.REROUTED_BY_FREEZE, message)
+    asleep = advice.sleep.why_rerouted(named) if advice.sleep else None
+    if asleep:
+        message = f"{asleep}; {held.model_used} is called instead"
+        return Why(ReasonCode.REROUTED_WHILE_ASLEEP, message)
     saves = advice.stages.why_rerouted(named)
     if saves:
         level, why = saves

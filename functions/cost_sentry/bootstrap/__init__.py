@@ -19,11 +19,13 @@ from cost_sentry.bootstrap.table import dynamodb_client, ledger_calls, settings
 if TYPE_CHECKING:
     from cost_sentry.adapters.bedrock_models import BedrockModels
     from cost_sentry.adapters.bedrock_token_counter import BedrockTokenCounter
+    from cost_sentry.adapters.cached_sleepers import CachedSleepers
     from cost_sentry.adapters.dynamodb_answers import DynamoDbAnswers
     from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
     from cost_sentry.adapters.dynamodb_decision_log import DynamoDbDecisionLog
     from cost_sentry.adapters.dynamodb_journal import DynamoDbJournal
     from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
+    from cost_sentry.adapters.endpoint_models import EndpointModels
     from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
     from cost_sentry.adapters.region_models import RegionModels
     from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
@@ -99,9 +101,19 @@ def admission() -> "Admission":
         answers=AnswerCache(reader=answers, price_book=price_book(), clock=clock()),
         circuits=CircuitAdvice(circuits=region_models().circuits, pause=pause_before_retry),
         retry_records=region_models().retries(ledger_calls()),
+        sleepers=sleepers,
         complexity=complexity,
         run_trees=run_trees,
     )
+
+
+@cache
+def sleepers() -> "CachedSleepers":
+    """Which endpoints sleep; made for the first call of a configuration that has some."""
+    from cost_sentry.adapters.cached_sleepers import CachedSleepers
+    from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
+
+    return CachedSleepers(lambda: DynamoDbSleeps(region_models().calls), clock())
 
 
 @cache
@@ -245,6 +257,16 @@ def projection() -> dict[str, Any]:
 @cache
 def bedrock_models() -> "BedrockModels":
     """Converse by boto3, one attempt per call."""
-    from cost_sentry.adapters.bedrock_models import READ_TIMEOUT_SECONDS, BedrockModels
+    from cost_sentry.adapters.bedrock_models import BedrockModels
+    from cost_sentry.adapters.model_calls import READ_TIMEOUT_SECONDS
 
     return BedrockModels.connect(read_timeout_seconds=READ_TIMEOUT_SECONDS)
+
+
+@cache
+def endpoint_models() -> "EndpointModels":
+    """SageMaker endpoints, one attempt per call."""
+    from cost_sentry.adapters.endpoint_models import EndpointModels
+    from cost_sentry.adapters.model_calls import READ_TIMEOUT_SECONDS
+
+    return EndpointModels.connect(read_timeout_seconds=READ_TIMEOUT_SECONDS, clock=clock())

@@ -32,10 +32,10 @@ def publish(figures: Iterable["Figures"], service: str) -> None:
 
 
 def publish_refusal(decision: "Decision", config: "SentryConfig | None", service: str) -> None:
-    """Of a call that was rejected; one that goes on is told by its entries, and loads nothing."""
+    """Of a call that was rejected; one that goes on, or waits, is told later, and loads nothing."""
     from cost_sentry.domain.decision import DecisionKind
 
-    if decision.kind is DecisionKind.REJECT:
+    if decision.kind is DecisionKind.REJECT and decision.wait_seconds is None:
         from cost_sentry.domain.figures import figures_of_refusal
 
         publish(figures_of_refusal(decision, config), service)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-Scope = tuple[str, str]
-"""``("team", id)``, ``("application", "team/application")`` or ``("model", id as called)``."""
+from cost_sentry.domain.meter import Scope
+
 _SECONDS_PER_MINUTE = 60
 _MINUTES_PER_DAY = 1_440
 

@@ -6,11 +6,12 @@ each time. So it changes nothing whether a minute is seen once, twice or late.
 
 from dataclasses import replace
 
-from cost_sentry.domain.anomaly import Anomaly, Evidence, Scope, Severity, minute_at, minute_number
+from cost_sentry.domain.anomaly import Anomaly, Evidence, Severity, minute_at, minute_number
 from cost_sentry.domain.burn_findings import Finding, Look, bars_now, findings, is_calm
 from cost_sentry.domain.burn_history import Usual
 from cost_sentry.domain.burn_rules import CRITICAL_PERCENT
 from cost_sentry.domain.burn_state import BurnState, learned
+from cost_sentry.domain.meter import Scope
 
 LOOK_BACK_MINUTES = 60
 """The longest window."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cost_sentry.domain.answer_cache import AnswerPlace, CacheHit
 from cost_sentry.domain.budget import Unit
@@ -14,6 +15,9 @@ from cost_sentry.domain.price_book import ModelPrice
 from cost_sentry.domain.reservation import Reservation, ReservationState
 from cost_sentry.domain.route import Route
 from cost_sentry.domain.service_tier import service_tier_of
+
+if TYPE_CHECKING:  # Only a call of one loads it.
+    from cost_sentry.domain.endpoint_model import EndpointModel
 
 
 class DecisionKind(StrEnum):
@@ -36,6 +40,7 @@ class ReasonCode(StrEnum):
     REROUTED_BY_CIRCUIT = "REROUTED_BY_CIRCUIT"
     REROUTED_TO_RETRY = "REROUTED_TO_RETRY"
     REROUTED_BY_FREEZE = "REROUTED_BY_FREEZE"
+    REROUTED_WHILE_ASLEEP = "REROUTED_WHILE_ASLEEP"
     OUTPUT_LIMIT_LOWERED = "OUTPUT_LIMIT_LOWERED"
     EMERGENCY_ALLOWANCE = "EMERGENCY_ALLOWANCE"
     ANSWERED_FROM_CACHE = "ANSWERED_FROM_CACHE"
@@ -44,6 +49,7 @@ class ReasonCode(StrEnum):
     FORBIDDEN_BY_POLICY = "FORBIDDEN_BY_POLICY"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
     FROZEN = "FROZEN"
+    ENDPOINT_ASLEEP = "ENDPOINT_ASLEEP"
     INVALID_REQUEST = "INVALID_REQUEST"
     UNKNOWN_TEAM = "UNKNOWN_TEAM"
     UNKNOWN_APPLICATION = "UNKNOWN_APPLICATION"
@@ -141,6 +147,12 @@ class Decision:
     """What the request claimed of its caller, and is not so."""
     route: Route | None = None
     """How its model was chosen; ``None`` where the request named one."""
+    endpoint: "EndpointModel | None" = None
+    """The SageMaker endpoint that is called; ``None``: Bedrock is, or nothing."""
+    wake: str | None = None
+    """Name of an endpoint that sleeps, and is wanted by this call first."""
+    wait_seconds: int | None = None
+    """Of a refusal that is none yet: the call is decided again after so long."""
 
     @property
     def service_tier(self) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.caller import TEAM_TAG
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
@@ -18,7 +20,7 @@ from cost_sentry.domain.spend import RESOLVING_KINDS, UNNAMED
 
 OTHER = "other"
 """Stands for a model that callers ask for and the configuration does not name."""
-TEAM, MODEL, BUDGET = "team", "model", "budget"
+TEAM, MODEL, BUDGET = TEAM_TAG, MODEL_TAG, "budget"
 DECIDED = {"ALLOW": "CallsAllowed", "REROUTE": "CallsRerouted"}
 SPEND, AGE = "SpendUsd", "ReservationSeconds"
 FIGURES = {

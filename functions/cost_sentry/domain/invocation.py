@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from cost_sentry.domain.answer_cache import CacheUse
@@ -48,6 +49,8 @@ class Needs:
     Another provider's model refuses them, or reads them otherwise, unless its card says that it
     takes them.
     """
+    converse_parts: frozenset[str] = frozenset()
+    """Members that only Converse itself has, whatever the model: ``guardrailConfig``, …."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,8 @@ class InvocationRequest:
     """Of the calling application, where the configuration names one."""
     ignored_tags: Mapping[str, str] = field(default_factory=dict)
     """What was claimed of the caller, and is not so."""
+    began_at: datetime | None = None
+    """When the execution that asks began; ``None``: nobody says so, and the call never waits."""
     again: Again | None = None
     """Of an attempt after the first; then ``request_id`` is the attempt's own."""
     session: Session | None = None

@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
+from cost_sentry.domain.budget import MODEL_TAG
+from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.ledger_entry import EntryKind, LedgerEntry
 from cost_sentry.domain.reservation import Reservation, ReservationState, Resolution
 from cost_sentry.domain.spend import RESOLVING_KINDS, UNNAMED
 
-MODEL, TEAM, APPLICATION = "model", "team", "application"
+MODEL, TEAM, APPLICATION = MODEL_TAG, TEAM_TAG, APPLICATION_TAG
 Scope = tuple[str, str]
 """``("model", id as called)``, ``("team", id)`` or ``("application", "team/application")``."""
 

@@ -31,6 +31,8 @@ class ModelCard:
     """A larger window that some source, or some beta field, speaks of."""
     takes: frozenset[str] = frozenset()
     """Of ``Needs.vendor_parts``: those that it takes although made for another provider's model."""
+    on_converse: bool = True
+    """Converse calls it; else its calls are translated, and what has no translation is refused."""
 
     @property
     def prompt_tokens_ceiling(self) -> int:
@@ -82,6 +84,8 @@ class ModelCard:
             yield "it does not stream"
         if needs.prompt_cache and not self.prompt_cache:
             yield "it has no prompt cache"
+        if not self.on_converse and (parts := needs.vendor_parts | needs.converse_parts):
+            yield f"it takes no {' or '.join(sorted(parts))}"
         if output_tokens > self.output_tokens_max:
             yield f"it writes at most {self.output_tokens_max} tokens"
         if prompt_tokens + output_tokens > self.context_tokens:

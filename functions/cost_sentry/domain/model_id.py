@@ -1,4 +1,4 @@
-"""Names of a Bedrock model, and the one name that the sentry knows it by.
+"""Names of a model, and the one name that the sentry knows it by.
 
 A caller may write a model id, an inference profile id (a model id behind a geography), or the ARN
 of either; from admission on ``known_as`` is its name. Sources: Bedrock user guide, "Supported
@@ -11,6 +11,9 @@ from functools import lru_cache
 
 PROFILE_SCOPES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", "global")
 """What an inference profile id starts with, before the first dot."""
+
+ENDPOINT_PREFIX = "sagemaker."
+"""Of models that are SageMaker endpoints, and so their provider is ``sagemaker``: no other is."""
 
 NAMES_REMEMBERED = 1_024
 """A configuration names far fewer models, and whatever callers make up does not fill the memory."""

@@ -22,6 +22,7 @@ from cost_sentry.domain.window_id import run_of_caller
 if TYPE_CHECKING:  # No admission goes by these.
     from cost_sentry.domain.anomaly_rules import AnomalyRules
     from cost_sentry.domain.approval_rules import ApprovalRules
+    from cost_sentry.domain.endpoint_model import EndpointModel
     from cost_sentry.domain.endpoint_rules import EndpointRules
 
 OUTPUT_TOKENS_MIN = 64
@@ -72,6 +73,8 @@ class Model:
     """How much it is able to do, of ``routing.TIER_NAMES``; ``None``: routing never chooses it."""
     flex: FlexPrice | None = None
     """Its price at the flexible service tier; ``None``: unknown, so it is never used."""
+    endpoint: "EndpointModel | None" = None
+    """The SageMaker endpoint that it is; ``None``: Bedrock has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ class SentryConfig:
     """Those that count by session, found once: every call looks at them."""
     staged_budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those whose stages are in force some time, found once as well."""
+    endpoint_models: Mapping[str, Model] = field(init=False, repr=False, compare=False)
+    """Of ``models`` those that are SageMaker endpoints."""
 
     def __post_init__(self) -> None:
         """Find them."""
@@ -126,6 +131,8 @@ class SentryConfig:
         object.__setattr__(self, "budgets_of_runs", of_runs)
         staged = tuple(b for b in self.budgets if b.stages != NO_STAGES and not b.is_shadow)
         object.__setattr__(self, "staged_budgets", staged)
+        on_sagemaker = {id_: one for id_, one in self.models.items() if one.endpoint is not None}
+        object.__setattr__(self, "endpoint_models", on_sagemaker)
 
     def budgets_of(self, tags: Mapping[str, str], model_id: str) -> tuple[Budget, ...]:
         """Every budget that a call to this base model id with these tags is charged to."""

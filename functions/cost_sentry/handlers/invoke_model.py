@@ -1,4 +1,4 @@
-"""Invoke model with bytes: the branch of ``guarded_invocation`` that calls Converse by boto3.
+"""Invoke model by a function: Converse where the request carries bytes, or a SageMaker endpoint.
 
 It logs nothing: what it carries is prompt and completion, and Lambda reports its errors by name.
 """
@@ -6,8 +6,14 @@ It logs nothing: what it carries is prompt and completion, and Lambda reports it
 from typing import Any
 
 from cost_sentry import bootstrap
+from cost_sentry.adapters.endpoint_arguments import endpoint_call
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """``{"arguments": <camelCase request>}`` to ``{"response": <camelCase answer>}``."""
+    """``{"arguments": <request>}`` to ``{"response": <answer>}``, as Converse has them.
+
+    Of an endpoint the arguments are ``{"endpoint", "component", "converse"}``.
+    """
+    if call := endpoint_call(event["arguments"]):
+        return {"response": bootstrap.endpoint_models().converse(call)}
     return {"response": bootstrap.bedrock_models().converse(event["arguments"])}

@@ -11,6 +11,7 @@ from typing import Any
 
 from cost_sentry.adapters import system_clock
 from cost_sentry.adapters.cached_circuits import CachedCircuits
+from cost_sentry.adapters.cached_sleepers import CachedSleepers
 from cost_sentry.adapters.dynamodb_alert_outbox import DynamoDbAlertOutbox
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_circuits import DynamoDbCircuits
@@ -21,6 +22,7 @@ from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_ledger import DynamoDbLedger
 from cost_sentry.adapters.dynamodb_retries import DynamoDbRetries
 from cost_sentry.adapters.dynamodb_run_trees import DynamoDbRunTrees, KnownRunTrees
+from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.s3_emergency_store import S3EmergencyStore
@@ -110,6 +112,8 @@ class Environment:
         self.calls = LedgerCalls(client, TABLE)
         self.invocation = ""
         """Names the one that runs here, as Lambda's request id does."""
+        self.sagemaker: Any = None
+        """Endpoints, where a configuration has some."""
 
     def pause(self, attempt: int) -> None:
         """As ``system_clock.pause``, on virtual time."""
@@ -148,7 +152,12 @@ class Environment:
             ),
             retry_records=self._retries,
             run_trees=lambda: self._run_trees,
+            sleepers=lambda: self._sleepers,
         )
+
+    @cached_property
+    def _sleepers(self) -> CachedSleepers:
+        return CachedSleepers(lambda: DynamoDbSleeps(self.calls), self.clock)
 
     @cached_property
     def _run_trees(self) -> KnownRunTrees:

@@ -19,10 +19,12 @@ from cost_sentry.application.send_alerts import send_alerts
 from cost_sentry.application.settle_reservation import settle_reservation
 from cost_sentry.application.try_again import try_again
 from cost_sentry.application.void_reservation import void_reservation
+from cost_sentry.application.wake_endpoint import wake_endpoint
 from cost_sentry.bootstrap import ALERTS_PER_RUN_MAX, EXPIRED_PER_RUN_MAX, SLOTS_PER_RUN_MAX
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.errors import RequestRefused
 from cost_sentry.domain.shard import stamp_of
+from tests.simulation.world.endpoints import scaling, sleep_steps
 from tests.simulation.world.environment import Environment
 
 Handler = Callable[[Environment, Any], Any]
@@ -40,14 +42,17 @@ def admit_request(environment: Environment, event: Any) -> dict[str, Any]:
     event["decided"](request, attempt, decision, asked)
     note_decision(decision, request, log=lambda: environment.decision_log, clock=environment.clock)
     calls = decision.kind is not DecisionKind.REJECT and not decision.replayed
+    word = "WAIT" if decision.wait_seconds is not None else decision.kind.value
     answer: dict[str, Any] = {
-        "decision": "REPLAY" if decision.replayed else decision.kind.value,
+        "decision": "REPLAY" if decision.replayed else word,
         "path": None,
         "ticket": None,
+        "wake": decision.wake,
+        "waitSeconds": decision.wait_seconds,
         "sentry": {"replayed": decision.replayed, "decision": decision},
     }
     if calls and decision.reservation and decision.price:
-        answer["path"] = request.path.value
+        answer["path"] = (decision.path or request.path).value
         ticket = ticket_of(decision.reservation, decision.price)
         answer["ticket"] = {**ticket, **again_part(request.again)}
     return answer
@@ -117,6 +122,18 @@ def project(environment: Environment, event: Any) -> Any:
     return failures(done.failed_ids)
 
 
+def wake(environment: Environment, event: Any) -> Any:
+    """``{"endpoint"}`` to what came of it."""
+    steps = sleep_steps(environment)
+    name, why = event["endpoint"], "somebody asked for it"
+    return wake_endpoint(name, why, steps=steps, records=steps.records, clock=steps.clock)
+
+
+def scale(environment: Environment, _event: Any) -> Any:
+    """Any event to what one scheduled run did."""
+    return scaling(environment).run()
+
+
 HANDLERS: Mapping[str, Handler] = {
     "admit_request": admit_request,
     "settle_reservation": settle,
@@ -124,4 +141,6 @@ HANDLERS: Mapping[str, Handler] = {
     "note_fault": fault,
     "expire_reservations": expire,
     "project_entries": project,
+    "wake_endpoint": wake,
+    "scale_endpoints": scale,
 }

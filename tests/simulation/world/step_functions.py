@@ -33,6 +33,10 @@ class Execution:
     triedAgain: bool = False  # noqa: N815 - as the definition's conditions name it
     again: Any = None
     """What the next attempt must know."""
+    wake: str | None = None
+    waitSeconds: int | None = None  # noqa: N815 - likewise
+    waited: int = 0
+    """Seconds, of all waits together."""
     started_at: int = 0
     output: Any = None
     is_failed: bool = False
@@ -84,6 +88,13 @@ class StepFunctions:
                 return str(choice["Next"])
         return str(state["Default"])
 
+    def _wait(self, execution: Execution, state: State) -> str:
+        seconds = execution.waitSeconds
+        assert seconds is not None and seconds > 0, execution  # noqa: PT018
+        self._scheduler.sleep(seconds * latencies.SECOND)
+        execution.waited += seconds
+        return str(state["Next"])
+
     def _succeed(self, execution: Execution, _state: State) -> None:
         execution.output = execution.sentry
 
@@ -99,6 +110,7 @@ class StepFunctions:
             if caught is None:
                 execution.is_failed = True
                 return None
+            _clear(execution, caught.get("Output"))
             return str(caught["Next"])
         _take(execution, result, state)
         return None if state.get("End") else str(state["Next"])
@@ -131,7 +143,8 @@ def _take(execution: Execution, result: Any, state: State) -> None:
     kept = {**state.get("Assign", {}), **_members(state.get("Output"))}
     if isinstance(result, Mapping) and "triedAgain" in result:
         execution.triedAgain, execution.again = result["triedAgain"], result["again"]
-    for name in ("ticket", "sentry", "decision", "path", "response"):
+    _clear(execution, state.get("Output"))
+    for name in ("ticket", "sentry", "decision", "path", "response", "wake", "waitSeconds"):
         if name in kept:
             literal = "{%" not in str(kept[name])
             taken = kept[name] if literal else result
@@ -139,6 +152,12 @@ def _take(execution: Execution, result: Any, state: State) -> None:
             setattr(execution, name, result[name] if is_member else taken)
     if state.get("End"):
         execution.output = result
+
+
+def _clear(execution: Execution, output: Any) -> None:
+    """An order that was given is not given again."""
+    if "'wake': null" in str(output):
+        execution.wake = None
 
 
 def _members(output: Any) -> Mapping[str, Any]:
@@ -160,6 +179,7 @@ def _code(condition: str) -> CodeType:
     for jsonata, python in (
         ("$states.input.", "state."),
         ("$sentry.replayed", "state.sentry['replayed']"),
+        (" != null", " is not None"),
         (" = true", " is True"),
         (" = ", " == "),
     ):

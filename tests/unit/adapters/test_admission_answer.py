@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cost_sentry.adapters.admission_answer import admission_answer, malformed
+from cost_sentry.adapters.endpoint_arguments import endpoint_call
 from cost_sentry.adapters.request_parser import parse_request
 from cost_sentry.adapters.request_parser_json import REQUEST_SIZE_MAX_BYTES
 from cost_sentry.adapters.ticket import read_ticket, ticket_of
@@ -29,6 +30,7 @@ from cost_sentry.domain.routing import LARGE, Place, RoutedModel
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.policy_checks import SENTENCE_LENGTH_MAX
 from tests.fakes.builders import NOON, budget, hold, reservation
+from tests.fakes.memory_sleepers import endpoint_model
 
 CALLER = Caller(team="search")
 REFUSED = RequestRefused((FieldError(field="messages", problem="is missing", allowed="a list"),))
@@ -177,3 +179,31 @@ def test_the_largest_request_still_fits_with_the_sentrys_own_into_what_step_func
     lambda_envelope_bytes = 2_048
     carried = len(json.dumps(answer, ensure_ascii=False).encode()) + lambda_envelope_bytes
     assert carried <= 262_144
+
+
+def test_an_endpoint_is_called_by_the_function_with_the_request_as_it_was_reserved():
+    own = endpoint_model("own", component="part")
+    called = decision(endpoint=own, path=InvocationPath.LAMBDA, model_used="sagemaker.own")
+
+    answer = admission_answer(called, request(), "book")
+
+    assert answer["path"] == "LAMBDA"
+    call = endpoint_call(answer["arguments"])
+    assert (call.endpoint, call.component) == ("own", "part")
+    assert call.converse["inferenceConfig"] == {"temperature": 0.5, "maxTokens": 70}
+    assert answer["ticket"]
+
+
+def test_a_call_that_waits_is_told_for_how_long_and_holds_no_ticket():
+    waiting = decision(
+        kind=DecisionKind.REJECT, reservation=None, price=None, wait_seconds=15, wake="own"
+    )
+
+    answer = admission_answer(waiting, request(), "book")
+
+    assert (answer["decision"], answer["waitSeconds"], answer["wake"]) == ("WAIT", 15, "own")
+    assert (answer["ticket"], answer["arguments"]) == (None, None)
+
+
+def test_who_neither_waits_nor_wakes_is_told_of_neither():
+    assert not {"wake", "waitSeconds"} & admission_answer(decision(), request(), "book").keys()

@@ -1,5 +1,7 @@
 """A request is its workflow's caller's, whatever it says."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from cost_sentry.adapters.identified_request import identified_request
@@ -94,3 +96,13 @@ def test_the_same_content_is_the_same_request_with_and_without_saying_who_one_is
 def test_a_definition_that_names_another_caller_than_its_workflow_decides_nothing():
     with pytest.raises(InvariantViolated):
         request_of({**WEB, "team": "growth"})
+
+
+def test_when_its_execution_began_is_what_the_workflow_says_and_nobody_else():
+    began = "2026-11-21T12:00:00.123Z"
+    event = {"request": RAW, "caller": WEB, "execution": {"name": "e1", "startedAt": began}}
+
+    assert identified_request(event).began_at == datetime(2026, 11, 21, 12, 0, 0, 123_000, UTC)
+    assert request_of(WEB).began_at is None
+    with pytest.raises(RequestRefused, match="startedAt"):
+        request_of(WEB, startedAt=began)

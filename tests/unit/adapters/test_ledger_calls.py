@@ -119,6 +119,13 @@ def test_a_transaction_is_too_large_only_where_its_size_alone_is_why(refusal, ou
     assert calls(refusal).transact([]) == outcome
 
 
+def test_a_transaction_that_is_invalid_for_another_reason_is_not_asked_in_parts():
+    refusal = cancelled(NOTHING, because("ValidationError", "The document path is invalid"))
+
+    with pytest.raises(LedgerUnavailable):
+        calls(refusal).transact([])
+
+
 def test_what_was_written_is_returned_as_asked():
     found = calls({"Attributes": ITEM}, {}, {})
 

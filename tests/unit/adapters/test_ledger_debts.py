@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.adapters.ledger_allotments import OWING_MAX
-from cost_sentry.adapters.ledger_calls import Conflict, Written
+from cost_sentry.adapters.ledger_calls import Conflict
 from cost_sentry.adapters.ledger_debts import (
     ATTEMPTS_MAX,
     PAYMENTS_MAX,
@@ -15,64 +15,10 @@ from cost_sentry.adapters.ledger_debts import (
     debts_of,
 )
 from cost_sentry.adapters.ledger_items import ShardState
-from cost_sentry.adapters.ledger_windows import WindowState
 from cost_sentry.domain.allotment import Part, Spread, gathered
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from tests.fakes.builders import NOON
-from tests.fakes.noted_calls import shard_item
-
-PURSE = "search-daily@2026-11-21"
-
-
-class Scripted:
-    """Allotments that show these windows, one a look and the last for ever, and move nothing."""
-
-    def __init__(self, *spreads, moved=False, pools=0, glance=None):
-        self._spreads, self._moved, self._pools = list(spreads), moved, pools
-        self._glance = glance
-        self.looked, self.owing, self.placed, self.glances = [], [], [], 0
-
-    def window(self, purse):
-        self.looked.append(purse)
-        places = tuple(f"search/app{n}" for n in range(3))
-        return WindowState(limit=100, unallotted=0, impounded=0, places=places, pools=self._pools)
-
-    def _next(self):
-        return self._spreads.pop(0) if len(self._spreads) > 1 else self._spreads[0]
-
-    def glance(self, purse, window):
-        self.glances += 1
-        return self._next() if self._glance is None else self._glance
-
-    def spread(self, purse, owing):
-        self.owing.append(list(owing))
-        return self._next()
-
-    def place(self, purse, spread, placement, now):
-        self.placed.append(placement)
-        return self._moved
-
-
-class Table:
-    """Answers transactions so, the last answer for ever; a shard owes less after each written one.
-
-    ``owed`` is what the shard that is asked for owes, one a look and the last for ever.
-    """
-
-    def __init__(self, *answers, owed=(20, 0)):
-        self._answers, self._owed = list(answers) or [WRITTEN], list(owed)
-        self.transacted = []
-
-    def get(self, key):
-        owed = self._owed.pop(0) if len(self._owed) > 1 else self._owed[0]
-        return None if owed is None else shard_item(free=dict.fromkeys((PURSE, *DEBTS), -owed))
-
-    def transact(self, actions):
-        self.transacted.append(actions)
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-
-
-WRITTEN = Written(attributes={})
+from tests.fakes.debt_kit import DEBTS, OWING, PURSE, WRITTEN, Scripted, Table
 
 
 def window(unallotted, *free, impounded=0, pending=0):
@@ -85,9 +31,6 @@ ASTRAY = window(50, -20)
 SOUND = window(30, 0)
 LAID = window(0, -20, pending=20)
 """The shard's own calls will pay."""
-
-
-OWING = ["search/app0"]
 
 
 def covered(*spreads, moved=False):
@@ -150,9 +93,6 @@ def looked_at(debts, at, allotments=None):
     return {*allotments.looked}, counted
 
 
-DEBTS = {f"budget{n:02d}@2026-11-21": OWING for n in range(WINDOWS_MAX + 2)}
-
-
 def test_a_run_lays_a_bounded_number_of_debts_and_counts_those_that_it_laid():
     for allotments, counted in (
         (Scripted(ASTRAY, moved=True, glance=crowd(0)), WINDOWS_MAX),
@@ -161,6 +101,12 @@ def test_a_run_lays_a_bounded_number_of_debts_and_counts_those_that_it_laid():
     ):
         looked, done = looked_at(DEBTS, NOON, allotments)
         assert (len(looked), done) == (WINDOWS_MAX, counted)
+
+
+def test_whose_turn_it_is_does_not_depend_on_the_order_in_which_debts_were_found():
+    backwards = dict(reversed(DEBTS.items()))
+
+    assert looked_at(backwards, NOON) == looked_at(DEBTS, NOON)
 
 
 def test_debts_that_stay_where_they_lie_keep_no_other_from_its_turn():
@@ -217,6 +163,18 @@ def test_a_debt_is_paid_at_once_out_of_the_fullest_places(seen, amounts, owing):
     assert actions == [[*amounts, 20]]
 
 
+def test_a_debt_of_one_picodollar_is_a_debt():
+    assert paid(crowd(50), table=Table(owed=[1, 0]))[2] == [[1, 1]]
+
+
+def test_a_shard_that_was_filled_meanwhile_does_not_pay_itself():
+    table = Table()
+    done, _, actions, _ = paid(crowd(0, app0=25, app1=20), table=table, owing=OWING)
+
+    assert (done, actions) == (True, [[-20, 20]])
+    assert "search/app1" in str(table.transacted[0][0]["Update"]["Key"])
+
+
 def test_what_pays_goes_to_the_shard_that_owes_and_only_if_it_still_does():
     table = Table()
     DebtCover(table, Scripted(crowd(50), pools=2), None).cover(PURSE, BEHIND, NOON)
@@ -260,9 +218,9 @@ def test_what_a_shard_owes_is_looked_at_before_each_payment():
 def test_what_few_places_do_not_have_is_paid_out_of_others_after_them():
     some = {f"app{n}": 2 for n in range(1, 10)}
     table = Table(owed=[20, 4, 0])
-    done, allotments, actions, _ = paid(crowd(0, **some), crowd(4), table=table)
+    done, allotments, actions, pauses = paid(crowd(0, **some), crowd(4), table=table)
 
-    assert (done, allotments.owing) == (True, [])
+    assert (done, allotments.owing, pauses) == (True, [], [])
     assert actions == [[-2] * 8 + [16], [4, 4]]
 
 

@@ -245,6 +245,15 @@ def test_a_charge_stays_once_the_journal_has_every_entry_of_its_shard():
     assert resolved_before(state, journaled(EXPIRED), progress(7)) == (told(EXPIRED), [])
 
 
+@pytest.mark.parametrize(
+    ("state", "ended"),
+    [(shard(sequence=7, **REMEMBERED), SETTLED), (shard(sequence=7), EXPIRED)],
+    ids=["it did not expire", "its shard has forgotten it"],
+)
+def test_an_end_that_nothing_can_change_any_more_waits_for_no_entry(state, ended):
+    assert resolved_before(state, journaled(ended), progress(6)) == (told(ended), [])
+
+
 def test_a_charge_that_still_waits_for_its_true_cost_is_no_older_than_the_journals():
     state = shard(expired=expired(), **REMEMBERED)
 

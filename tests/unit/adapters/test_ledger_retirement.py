@@ -9,9 +9,11 @@ from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_retirement import (
     EXPIRED_KEPT,
     LEAVING_MAX,
+    RETIRED_MIN,
     TRIES_MAX,
     retire_all,
     retire_ended_windows,
+    retire_some,
 )
 from cost_sentry.adapters.ledger_writes import expired_text, pending_text
 from cost_sentry.domain.ledger_entry import EntryKind
@@ -133,6 +135,24 @@ def test_no_more_moves_are_made_than_were_asked_for_over_all_shards():
     assert retired(*two, moves_max=0)[1] == []
 
 
+def test_a_run_that_may_move_nothing_more_looks_at_no_shard_any_more():
+    text = expired_text(CALL, charged_in_full(CALL, LATER - 2 * EXPIRED_KEPT))
+    forgets = ShardState(place="search/web", expired={"r1": text})
+    for shards, moves_max in (([forgets], 0), ([shard(ENDED), forgets], 1)):
+        calls = NotedCalls(item(ENDED))
+
+        assert retire_ended_windows(calls, shards, LATER, moves_max) == moves_max
+        assert calls.updates == []
+
+
+def test_a_shard_of_which_nothing_has_ended_is_not_read():
+    class Unread(NotedCalls):
+        def get(self, key):
+            raise AssertionError(key)
+
+    assert retire_ended_windows(Unread(), [shard(RUNNING)], LATER, 9) == 0
+
+
 def test_a_busy_shard_is_read_again_until_its_ended_windows_leave():
     """The version that the walk saw is old by then; each try has the shard as it is."""
     now = {**item(ENDED, OTHER), "sequence": {"N": "40"}}
@@ -148,6 +168,30 @@ def test_a_shard_that_is_written_to_all_the_time_waits_for_the_next_run():
 
     assert (done, len(tried)) == (1, TRIES_MAX + 1)
     assert tried[-1] == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("ended", "leave"),
+    [(RETIRED_MIN - 1, 0), (RETIRED_MIN, RETIRED_MIN), (LEAVING_MAX + 1, LEAVING_MAX)],
+)
+def test_a_busy_shard_that_carries_some_ended_windows_sends_them_home_itself(ended, leave):
+    calls = NotedCalls()
+
+    retire_some(calls, shard(RUNNING, *MANY[:ended]), LATER)
+
+    assert purses_of(calls) == ([[*MANY[:leave]]] if leave else [])
+    assert versions_of(calls) == (["7"] if leave else [])
+
+
+def test_windows_that_run_or_have_calls_count_for_none_that_ended():
+    running = [f"b{n:03d}@2026-11-24" for n in range(RETIRED_MIN)]
+    held = {"pending": {"M": {"r1": {"S": pending_text(CALL)}}}}
+    calls = NotedCalls()
+
+    retire_some(calls, shard(*running, *MANY[: RETIRED_MIN - 1]), LATER)
+    retire_some(calls, shard(ENDED, *MANY[: RETIRED_MIN - 1], **held), LATER)
+
+    assert calls.transactions == []
 
 
 def test_what_is_held_meanwhile_stays():
@@ -168,6 +212,13 @@ def test_all_money_of_an_idle_shard_goes_home_in_one_move():
 
     assert retire_all(calls, shard(ENDED, RUNNING), NOON)
     assert (purses_of(calls), versions_of(calls)) == ([[ENDED, RUNNING]], ["7"])
+
+
+def test_no_more_money_goes_home_in_one_move_than_a_transaction_holds():
+    calls = NotedCalls()
+
+    assert retire_all(calls, shard(*MANY), NOON)
+    assert purses_of(calls) == [[*MANY[:LEAVING_MAX]]]
 
 
 def test_what_an_idle_shard_owes_of_a_running_window_stays_where_it_is_paid():

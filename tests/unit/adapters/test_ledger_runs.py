@@ -1,11 +1,12 @@
 """Windows of agent runs leave a shard while the runs may go on, and never with a call of theirs."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cost_sentry.adapters.ledger_calls import ConditionFailed
-from cost_sentry.adapters.ledger_items import Seen, ShardState
+from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls
+from cost_sentry.adapters.ledger_items import Seen, ShardState, number, place_key, window_key
 from cost_sentry.adapters.ledger_runs import (
     RUN_IDLE_SECONDS,
     RUN_OLD_SECONDS,
@@ -22,7 +23,8 @@ from cost_sentry.domain.ledger_entry import EntryKind
 from cost_sentry.domain.reservation import charged_in_full
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import NOON, budget, hold, reservation
-from tests.fakes.noted_calls import NotedCalls
+from tests.fakes.noted_calls import NotedCalls, shard_item
+from tests.simulation.dynamodb.model import DynamoDbModel, InstantClient
 
 DAY = "search-daily@2026-11-21"
 PLACE = "search/web"
@@ -139,6 +141,49 @@ def test_the_scheduled_run_counts_windows_over_all_shards_and_only_those_that_le
     assert send_idle_home(calls, shards, NOON, 3) == 3
     assert [len(parts) - 1 for parts in calls.transactions] == [2, 1]
     assert send_idle_home(refused, shards, NOON, 3) == 0
+
+
+def test_no_more_windows_leave_a_shard_at_once_than_a_transaction_holds():
+    calls = NotedCalls()
+
+    assert send_idle_home(calls, [shard(*[LONG_IDLE] * (SENT_HOME_MAX + 1))], NOON, 99) == (
+        SENT_HOME_MAX + 1
+    )
+    assert [len(parts) - 1 for parts in calls.transactions] == [SENT_HOME_MAX, 1]
+
+
+def test_windows_of_the_same_age_leave_by_name_and_one_that_was_never_filled_stays():
+    ages = [OLD] * SENT_HOME_MIN
+    backwards = dict.fromkeys([purse(99), *(purse(n) for n in reversed(range(len(ages))))], 5)
+    mixed = replace(shard(*ages), free=backwards)
+
+    assert left(make_room, mixed) == [purse(n) for n in range(SENT_HOME_MIN)]
+
+
+@pytest.mark.parametrize("changed", [{}, {"free": 1}, {"seen": 1}], ids=str)
+def test_windows_leave_only_if_nobody_has_drawn_on_any_of_them_meanwhile(changed):
+    read = shard(*[OLD] * SENT_HOME_MIN)
+    there = dict(read.free), dict(read.seen)
+    if "free" in changed:
+        there[0][purse(changed["free"])] -= 1
+    if "seen" in changed:
+        there[1][purse(changed["seen"])] = seen(LATELY)
+    client = InstantClient(DynamoDbModel(lambda: 0))
+    items = [
+        shard_item(PLACE, free=there[0], seen={"M": {p: {"S": t} for p, t in there[1].items()}}),
+        *(
+            {**window_key(purse(n)), "unallotted": number(0), "places": {"SS": [PLACE]}}
+            for n in range(SENT_HOME_MIN)
+        ),
+    ]
+    for each in items:
+        client.put_item(TableName="ledger", Item=each)
+    calls = LedgerCalls(client, "ledger")
+
+    make_room(calls, read, NOON)
+
+    carried = ShardState.of(calls.get(place_key(PLACE))).free
+    assert carried == ({**there[0]} if changed else {DAY: 5})
 
 
 def test_a_window_that_has_ended_is_left_to_those_that_retire_it():

@@ -126,7 +126,9 @@ def test_only_true_and_false_say_whether_the_output_limit_may_be_lowered(given):
         ),
         (
             with_content({"guardContent": image({"bytes": PNG})}),
-            Needs(modalities=frozenset({"text", "image"})),
+            Needs(
+                modalities=frozenset({"text", "image"}), converse_parts=frozenset({"guardContent"})
+            ),
         ),
         (
             with_content({"document": {"name": "n", "source": {"text": "x"}}}),

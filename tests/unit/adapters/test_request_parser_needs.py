@@ -37,3 +37,17 @@ def tool(**changes: Any) -> dict[str, Any]:
 )
 def test_parts_that_are_made_for_one_provider_are_found(raw, parts):
     assert parse_request(raw, default_request_id="r").needs.vendor_parts == parts
+
+
+@pytest.mark.parametrize(
+    ("raw", "parts"),
+    [
+        (request(guardrailConfig={"guardrailIdentifier": "g"}), {"guardrailConfig"}),
+        (with_content({"guardContent": {"text": {"text": "a"}}}), {"guardContent"}),
+        (request(additionalModelResponseFieldPaths=["/a"]), {"additionalModelResponseFieldPaths"}),
+        (with_content({"text": "guardContent"}), set()),
+        (request(requestMetadata={"a": "b"}), set()),
+    ],
+)
+def test_parts_that_only_converse_itself_acts_on_are_found(raw, parts):
+    assert parse_request(raw, default_request_id="r").needs.converse_parts == parts

@@ -23,6 +23,7 @@ FULL = request(
         prompt_cache=True,
         system_message=3,
         vendor_parts=frozenset({"reasoningContent", "citations"}),
+        converse_parts=frozenset({"guardrailConfig"}),
     ),
     path=InvocationPath.LAMBDA,
     lower_output_limit=False,

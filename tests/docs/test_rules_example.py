@@ -34,3 +34,9 @@ def test_it_has_every_kind_of_rule_that_a_file_can_have():
         ChangedThing.CIRCUIT_BREAKER,
     }
     assert any(a.answer_cache for team in RULES.teams.values() for a in team.applications.values())
+
+
+def test_it_does_the_same_about_anomalies_and_endpoints():
+    assert PLAIN.anomalies is not None
+    assert PLAIN.endpoints is not None
+    assert (RULES.anomalies, RULES.endpoints) == (PLAIN.anomalies, PLAIN.endpoints)

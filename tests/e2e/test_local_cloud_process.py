@@ -42,7 +42,8 @@ def test_starting_twice_finds_the_running_cloud_and_down_leaves_no_process(tmp_p
         assert status(state_dir=tmp_path) == cloud
         function = new_function(cloud, "def handler(event, context): return 1")
         cloud.client("lambda").invoke(FunctionName=function)
-        assert len(process_group.members(cloud.process_group)) == 3, "AWS, Bedrock, one worker"
+        members = process_group.members(cloud.process_group)
+        assert len(members) == 4, "AWS, Bedrock, SageMaker, one worker"
     finally:
         assert down(state_dir=tmp_path)
 

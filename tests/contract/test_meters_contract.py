@@ -9,6 +9,7 @@ from cost_sentry.domain.emergency import SLOT_EXECUTION
 from cost_sentry.domain.meter import Counts, bounds_of
 from cost_sentry.domain.reservation import (
     EXTERNAL_ACCOUNTS,
+    WAKE_PREFIX,
     ReservationState,
     charged_in_full,
 )
@@ -167,6 +168,14 @@ class TestMeters:
 
         assert ("team", "ads") in meters.active(NOON - timedelta(hours=2))
         assert ("team", "ads") not in meters.active(NOON - timedelta(hours=1))
+
+    def test_a_wake_pays_for_many_minutes_at_once_and_counts_in_none(self, journal, meters):
+        account = Account()
+        held = account.reserve("wake-1", model_used=f"{WAKE_PREFIX}support-llm")
+        journal.write([held, account.resolve(held, resolution(40))])
+
+        assert list(meters.active(NOON)) == []
+        assert not meters.minutes(("team", "search"), NOON, NOON + MINUTE)
 
     def test_calls_that_were_set_aside_count_in_no_minute_and_at_once(self, journal, meters):
         account = Account("search/web/outage")

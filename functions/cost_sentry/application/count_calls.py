@@ -75,7 +75,7 @@ class CountedJournal:
 def _call_end(entry: LedgerEntry) -> CallEnd | None:
     """What an entry says of a model; ``None`` if it says nothing, or nothing new."""
     held, ended = entry.reservation, entry.resolution
-    if held is None or ended is None:
+    if held is None or ended is None or held.is_wake:
         return None
     if entry.kind is EntryKind.SETTLE:
         return call_end(held, ended.resolved_at, is_well=True)

@@ -104,7 +104,7 @@ def _more(incident: Incident) -> list[tuple[str, str]]:
     more = incident.percent
     rows = [("Since", f"{_moment(incident.since)}, told by {incident.source}")]
     if more is not None:
-        rows.append(("How much", f"{more} % of what is usual"))
+        rows.append(("How much", f"{more} % of what would be ordinary"))
     if incident.how:
         rows.append(("Of that", f"{incident.how} of what is usual"))
     rows += _leads(incident.evidence)

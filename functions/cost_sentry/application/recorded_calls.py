@@ -214,8 +214,8 @@ class RecordedCalls:
 
 
 def _passed_the_gate(held: Reservation) -> bool:
-    """Not set aside for an outage, which is noted otherwise, and no external usage."""
-    return not is_slot(held) and not held.is_external
+    """Not set aside for an outage, which is noted otherwise; no external usage, and no wake."""
+    return not (is_slot(held) or held.is_external or held.is_wake)
 
 
 def _first_of(attempt: _Name) -> _Name:

@@ -15,6 +15,7 @@ from cost_sentry.domain.instance_price import HourlyPrices, cost_picodollars, ho
 from cost_sentry.domain.invocation import Priority, account_of
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.reservation import (
+    WAKE_PREFIX,
     Hold,
     Reservation,
     ReservationState,
@@ -24,8 +25,6 @@ from cost_sentry.domain.sentry_config import SentryConfig
 
 EXECUTION = "endpoint"
 """The execution that reserves for wakes; no caller's has this name, for theirs are longer."""
-MODEL_PREFIX = "sagemaker:"
-"""Before the endpoint's name, where the ledger has the model of a call."""
 NO_TEAM = "-"
 _EXPIRES_AFTER_WAKE = timedelta(hours=1)
 """Nobody lost it by then: a wake that ends later has been charged in full, as it would be."""
@@ -59,7 +58,7 @@ def paying_budgets(endpoint: Endpoint, config: SentryConfig) -> tuple[Budget, ..
     A budget of one model, or of agent runs, has nothing to do with instances.
     """
     tags = paying_tags(endpoint.tags, config)
-    covering = config.budgets_of(tags, f"{MODEL_PREFIX}{endpoint.name}")
+    covering = config.budgets_of(tags, f"{WAKE_PREFIX}{endpoint.name}")
     return tuple(one for one in covering if one.unit is Unit.USD and one.session is None)
 
 
@@ -145,7 +144,7 @@ class WakeMoney:
     ) -> Reservation:
         endpoint = record.snapshot.endpoint
         tags = {TEAM_TAG: NO_TEAM, **paying_tags(endpoint.tags, self.config)}
-        model = f"{MODEL_PREFIX}{endpoint.name}"
+        model = f"{WAKE_PREFIX}{endpoint.name}"
         lasts = timedelta(minutes=self.rules.wake_minutes_max + self.rules.up_minutes_min)
         return Reservation(
             request_id=record.wake_id,

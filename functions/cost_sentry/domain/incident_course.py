@@ -142,7 +142,7 @@ def _amount(incident: Incident, rule: AnomalyRule) -> int:
 
 def _measure(incident: Incident, action: Action, amount: int | None, now: datetime) -> Measure:
     kind = MeasureKind.FREEZE if action is Action.FREEZE else MeasureKind.TIGHTEN
-    how = "" if incident.percent is None else f" ({incident.percent} % of what is usual)"
+    how = "" if incident.percent is None else f" ({incident.percent} % of what would be ordinary)"
     return Measure(
         id=f"{incident.id}-{incident.revision}",
         kind=kind,

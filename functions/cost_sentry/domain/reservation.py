@@ -12,6 +12,8 @@ from cost_sentry.domain.usage import TokenUsage
 
 EXPIRY_EVERY_MINUTES = 5
 """How often the schedule expires what is overdue, and has debts laid right."""
+WAKE_PREFIX = "sagemaker:"
+"""Before the endpoint's name, where the ledger has the model of a call; no model's id begins so."""
 EXTERNAL_ACCOUNTS = "external/usage/model/"
 """What the accounts begin with that external usage is booked in, before the model: no caller's has
 two slashes, and no slot's has three."""
@@ -90,6 +92,11 @@ class Reservation:
     def is_external(self) -> bool:
         """Whether this is usage that passed no gate: its bounds are then what was used."""
         return self.account.startswith(EXTERNAL_ACCOUNTS)
+
+    @property
+    def is_wake(self) -> bool:
+        """Whether it pays for the instances of an endpoint that is woken, and is no model call."""
+        return self.model_used.startswith(WAKE_PREFIX)
 
     @property
     def execution(self) -> str:

@@ -50,7 +50,7 @@ def test_the_evidence_says_since_when_who_on_what_and_what_it_will_cost():
 
     assert "slowed it to $6.00 a minute until 2026-11-21 13:00Z" in body
     assert "Since:    2026-11-21 11:55Z, told by detector" in body
-    assert "How much: 400 % of what is usual" in body
+    assert "How much: 400 % of what would be ordinary" in body
     assert "Of that:  calls 390 %, tokens a call 103 %, cost a token 100 %" in body
     assert "Who:      search/web: $9.00 of $10.00 in search-daily 2026-11-21" in body
     assert "Model:    us.amazon.nova-pro-v1:0: $8.00 of $10.00 in search-daily" in body

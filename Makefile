@@ -60,7 +60,7 @@ demo: setup  ## the sentry at work on this machine: real template, real traffic,
 	@python -m cost_sentry_local.demo
 
 .PHONY: bench-budget
-bench-budget: setup  ## budgets under load, measured here, side by side with LiteLLM; ten minutes
+bench-budget: setup  ## budgets under load, measured here, side by side with LiteLLM; ten to twenty minutes
 	@python -m benchmarks.budget
 
 .PHONY: bench-decisions

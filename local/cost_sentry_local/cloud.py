@@ -127,23 +127,24 @@ def _start(port: int | None, state_dir: Path, parent: int | None) -> LocalCloud:
     if port is not None and is_taken(port):
         # Asked first, because whoever listens there might answer in our place.
         raise CloudNotStarted(f"port {port} is already in use; give another, or none")
-    aws, bedrock = port or free_port(), free_port()
+    ports = port or free_port(), free_port(), free_port()
     temporary = state_dir / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     log = state_dir / _LOG_FILE
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(aws, bedrock, parent),
+            _command(ports, parent),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=server_environment(aws, bedrock, temporary),
+            env=server_environment(*ports, temporary),
             start_new_session=True,
         )
     cloud = LocalCloud(
-        endpoint=f"http://{LOOPBACK}:{aws}",
-        bedrock_endpoint=f"http://{LOOPBACK}:{bedrock}",
+        endpoint=f"http://{LOOPBACK}:{ports[0]}",
+        bedrock_endpoint=f"http://{LOOPBACK}:{ports[1]}",
+        sagemaker_endpoint=f"http://{LOOPBACK}:{ports[2]}",
         process_group=process.pid,
         state_directory=state_dir,
     )
@@ -156,8 +157,8 @@ def _start(port: int | None, state_dir: Path, parent: int | None) -> LocalCloud:
     return cloud
 
 
-def _command(aws: int, bedrock: int, parent: int | None) -> list[str]:
-    command = [sys.executable, "-m", "cost_sentry_local.server", str(aws), str(bedrock)]
+def _command(ports: tuple[int, int, int], parent: int | None) -> list[str]:
+    command = [sys.executable, "-m", "cost_sentry_local.server", *map(str, ports)]
     return command if parent is None else [*command, "--parent", str(parent)]
 
 
@@ -165,6 +166,7 @@ def _remember(cloud: LocalCloud) -> None:
     known = {
         "endpoint": cloud.endpoint,
         "bedrock_endpoint": cloud.bedrock_endpoint,
+        "sagemaker_endpoint": cloud.sagemaker_endpoint,
         "process_group": cloud.process_group,
     }
     (cloud.state_directory / _STATE_FILE).write_text(json.dumps(known))
@@ -186,7 +188,11 @@ def _why(what: str, log: Path) -> str:
 
 
 def _answers(cloud: LocalCloud) -> bool:
-    urls = (f"{cloud.endpoint}/_ministack/health", f"{cloud.bedrock_endpoint}/_stand_in/health")
+    urls = (
+        f"{cloud.endpoint}/_ministack/health",
+        f"{cloud.bedrock_endpoint}/_stand_in/health",
+        f"{cloud.sagemaker_endpoint}/_stand_in/health",
+    )
     with suppress(URLError, OSError):
         for url in urls:
             with urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback only

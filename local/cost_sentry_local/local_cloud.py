@@ -10,14 +10,27 @@ from cost_sentry_local.aws_clients import REGION, client_of
 
 ACCOUNT = "123456789012"
 _TIMEOUT_SECONDS = 30.0
+_OF_SAGEMAKER = ("sagemaker", "sagemaker-runtime", "application-autoscaling")
+"""What its stand-in answers."""
+
+
+def stand_in_variables(bedrock: str, sagemaker: str) -> dict[str, str]:
+    """Where AWS SDKs find what the emulator does not answer itself."""
+    return {
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock,
+        "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker,
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": sagemaker,
+        "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": sagemaker,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCloud:
-    """Two servers on the loopback interface in one process group."""
+    """Three servers on the loopback interface in one process group."""
 
     endpoint: str
     bedrock_endpoint: str
+    sagemaker_endpoint: str
     process_group: int
     state_directory: Path
 
@@ -25,7 +38,7 @@ class LocalCloud:
         """Variables with which every AWS SDK and command line talks to this cloud only."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.bedrock_endpoint,
+            **stand_in_variables(self.bedrock_endpoint, self.sagemaker_endpoint),
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
@@ -39,8 +52,9 @@ class LocalCloud:
 
     def client(self, service: str, *, attempts: int = 1, connections: int = 256) -> BaseClient:
         """A boto3 client of this cloud, whatever the environment says; one attempt by default."""
-        own = service == "bedrock-runtime"
-        endpoint = self.bedrock_endpoint if own else self.endpoint
+        stand_ins = dict.fromkeys(_OF_SAGEMAKER, self.sagemaker_endpoint)
+        stand_ins["bedrock-runtime"] = self.bedrock_endpoint
+        endpoint = stand_ins.get(service, self.endpoint)
         return client_of(endpoint, service, attempts=attempts, connections=connections)
 
     @property
@@ -54,6 +68,7 @@ class LocalCloud:
         _send("POST", f"{self.endpoint}/_ministack/reset")
         _send("DELETE", f"{self.bedrock_endpoint}/_stand_in/faults")
         _send("DELETE", f"{self.bedrock_endpoint}/_stand_in/calls")
+        _send("DELETE", f"{self.sagemaker_endpoint}/_stand_in/everything")
 
 
 def _send(method: str, url: str) -> None:

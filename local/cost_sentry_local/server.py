@@ -1,7 +1,7 @@
-"""The local cloud's process: emulated AWS with its gaps closed, and the Bedrock stand-in.
+"""The local cloud's process: emulated AWS with its gaps closed, and two stand-ins.
 
-Run as `python -m cost_sentry_local.server AWS_PORT BEDROCK_PORT [--parent PID]` in a process
-group of its own; `cost_sentry_local.cloud.up` does.
+Run as `python -m cost_sentry_local.server AWS_PORT BEDROCK_PORT SAGEMAKER_PORT [--parent PID]`
+in a process group of its own; `cost_sentry_local.cloud.up` does.
 """
 
 import argparse
@@ -17,16 +17,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("aws_port", type=int)
     parser.add_argument("bedrock_port", type=int)
+    parser.add_argument("sagemaker_port", type=int)
     parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
     options = parser.parse_args()
     if options.parent:
         end_with_parent(options.parent)
-    _start_bedrock_stand_in(options.bedrock_port)
+    _start("cost_sentry_local.bedrock_stand_in", options.bedrock_port)
+    _start("cost_sentry_local.sagemaker_stand_in", options.sagemaker_port)
     _serve_aws()
 
 
-def _start_bedrock_stand_in(port: int) -> None:
-    module = "cost_sentry_local.bedrock_stand_in"
+def _start(module: str, port: int) -> None:
     subprocess.Popen([sys.executable, "-m", module, str(port), "--parent", str(os.getpid())])
 
 

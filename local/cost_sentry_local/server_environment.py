@@ -3,16 +3,19 @@
 import os
 from pathlib import Path
 
-from cost_sentry_local.local_cloud import ACCOUNT, REGION
+from cost_sentry_local.local_cloud import ACCOUNT, REGION, stand_in_variables
 from cost_sentry_local.ports import LOOPBACK
 
 
-def server_environment(aws_port: int, bedrock_port: int, temporary: Path) -> dict[str, str]:
+def server_environment(
+    aws_port: int, bedrock_port: int, sagemaker_port: int, temporary: Path
+) -> dict[str, str]:
     """Variables for the server; its Lambda workers inherit them.
 
     Args:
         aws_port: where the emulated AWS shall listen.
         bedrock_port: where the Bedrock stand-in shall listen.
+        sagemaker_port: where the SageMaker stand-in shall listen.
         temporary: directory for everything that must be gone when the cloud ends.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -31,7 +34,9 @@ def server_environment(aws_port: int, bedrock_port: int, temporary: Path) -> dic
         "TMPDIR": str(temporary),
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{aws_port}",
-        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"http://{LOOPBACK}:{bedrock_port}",
+        **stand_in_variables(
+            f"http://{LOOPBACK}:{bedrock_port}", f"http://{LOOPBACK}:{sagemaker_port}"
+        ),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,

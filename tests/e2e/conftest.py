@@ -35,7 +35,11 @@ def stand_in() -> Iterator[LocalCloud]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = f"http://{LOOPBACK}:{server.server_port}"
     yield LocalCloud(
-        endpoint=endpoint, bedrock_endpoint=endpoint, process_group=0, state_directory=Path()
+        endpoint=endpoint,
+        bedrock_endpoint=endpoint,
+        sagemaker_endpoint=endpoint,
+        process_group=0,
+        state_directory=Path(),
     )
     server.shutdown()
     server.server_close()

@@ -22,10 +22,12 @@ pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("prog
 CALLS = 500
 PROMISED_FIELDS = {
     *("calls", "allowed", "rerouted", "rejected", "failed", "seconds", "saved_usd", "alerts"),
-    "budgets",
+    *("budgets", "anomaly", "endpoint"),
 }
 BUDGET_FIELDS = {"id", "window", "limit", "posted", "pending", "unit"}
 COLUMNS = 80
+ML_G5_XLARGE_USD = Decimal("1.408")
+"""An hour, by the list."""
 SECONDS_MAX = 500
 """For machines that do other work meanwhile."""
 
@@ -89,6 +91,37 @@ def test_rules_are_seen_at_work(told):
         [*["WITHIN_BUDGETS"] * 2, *["BUDGET_EXHAUSTED"] * 2],
         [*failed, "REROUTED_BY_CIRCUIT", "WITHIN_BUDGETS", "WITHIN_BUDGETS"],
     ]
+
+
+def test_an_application_that_runs_away_is_frozen_told_of_once_and_lifted(told, first_run):
+    seen = told["anomaly"]
+
+    assert (seen["scope"], seen["severity"]) == ("application=reports,team=support", "critical")
+    assert seen["measure"] == "freeze"
+    assert seen["codes"] == ["FROZEN", "WITHIN_BUDGETS"]
+    assert seen["lifted"].startswith("lifted i-")
+    assert sorted(seen["mail"]["to"]) == ["finops@example.com", "support-leads@example.com"]
+    first = [line.split()[0] for line in seen["mail"]["body"].splitlines()[:5]]
+    assert first == ["What:", "Whose:", "Done:", "Undo:", "Since:"]
+    assert first_run.output.count(seen["mail"]["subject"]) == 1
+    assert seen["mail"]["body"].splitlines()[3] in first_run.output
+
+
+def test_an_endpoint_sleeps_step_by_step_and_is_woken_with_money_from_a_budget(told):
+    seen = told["endpoint"]
+
+    asleep = ["SNAPSHOT", "VERIFIED", "FALLING_ASLEEP", "ASLEEP"]
+    assert seen["steps"] == [*asleep, "RESTORING", "ANSWERED", "CLOSED"]
+    assert (seen["asked"][0], seen["asked"][-1]) == ("WAKING", "AWAKE")
+    assert seen["answer"]
+    assert 0 < seen["asleep_seconds"] <= seen["without_instance_seconds"]
+    saved = Decimal(seen["saved_usd"])
+    assert (
+        abs(saved - ML_G5_XLARGE_USD * seen["asleep_seconds"] / 3_600) <= ML_G5_XLARGE_USD / 3_600
+    )
+    assert abs(seen["gpu_hours_saved"] - seen["asleep_seconds"] / 3_600) < 0.001
+    assert set(seen["paid_by"]) == {"organisation", "support-daily"}
+    assert Decimal(seen["wake_usd"]).quantize(Decimal("0.0001")) == Decimal("0.1173")
 
 
 def test_no_budget_of_the_summary_is_overspent(told):

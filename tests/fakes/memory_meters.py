@@ -24,14 +24,15 @@ class MemoryMeters:
     def begin(self, entry: LedgerEntry) -> None:
         """Each time an entry comes, new or not."""
         for change in changes_before(entry):
-            self._add(change)
+            self.add(change)
 
     def end(self, entry: LedgerEntry) -> None:
         """Once for each entry."""
         for change in changes_with(entry):
-            self._add(change)
+            self.add(change)
 
-    def _add(self, change: MeterChange) -> None:
+    def add(self, change: MeterChange) -> None:
+        """One change, whoever it comes from."""
         name = change.scope, change.minute
         old = self._kept.get(name, Meter())
         self._kept[name] = Meter(

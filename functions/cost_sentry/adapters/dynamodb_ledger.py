@@ -26,6 +26,7 @@ from cost_sentry.adapters.ledger_memory import (
 from cost_sentry.adapters.ledger_patience import THROTTLED_MAX, Patience
 from cost_sentry.adapters.ledger_pools import Pools
 from cost_sentry.adapters.ledger_refills import Holder, Refills
+from cost_sentry.adapters.ledger_retirement import retire_some
 from cost_sentry.adapters.ledger_runs import besides_runs, make_room
 from cost_sentry.adapters.ledger_shards import Shards
 from cost_sentry.adapters.ledger_surplus import Surplus
@@ -266,6 +267,7 @@ class DynamoDbLedger:
         with suppress(LedgerUnavailable):
             self._prepare(shard, besides_runs(ended.reservation.holds), now)
             make_room(self._calls, shard, now)
+            retire_some(self._calls, shard, now)
 
     def _prepare(self, shard: ShardState, holds: tuple[Hold, ...], now: datetime) -> None:
         """Fill a busy shard before the next call comes, which then waits for one write only."""

@@ -17,6 +17,9 @@ LEAVING_MAX = 24
 """Windows that leave a shard in one move: a quarter of what a transaction may hold."""
 TRIES_MAX = 8
 """Reads of a busy shard before its ended windows wait for the next run."""
+RETIRED_MIN = 8
+"""Ended windows that are worth a transaction when a call ends: the shard is billed by its size, and
+no scheduled run reaches all shards of a large account."""
 EXPIRED_KEPT = timedelta(days=1)
 """How long the true cost of an expired call may still become known to the ledger."""
 
@@ -35,6 +38,15 @@ def retire_ended_windows(
         _drop_expired(calls, shard, now)
         left -= _retire_ended(calls, shard, now, left)
     return moves_max - left
+
+
+def retire_some(calls: LedgerCalls, shard: ShardState, now: datetime) -> None:
+    """Of a busy shard, as the end of a call left it: some ended windows go home, and one try."""
+    if len(shard.free) < RETIRED_MIN:
+        return  # Nearly always; nothing more is looked at then.
+    leaving = _ended(shard, now)
+    if len(leaving) >= RETIRED_MIN:
+        _retire(calls, shard, leaving[:LEAVING_MAX], now)
 
 
 def _retire_ended(calls: LedgerCalls, shard: ShardState, now: datetime, moves_max: int) -> int:

@@ -4,18 +4,25 @@ Each kind of work has a bound of its own, so that a backlog of one starves no ot
 first: until they are paid, others may spend what is owed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_debts import DebtCover, debts_of
+from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_merging import tidy_shards
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_runs import send_idle_home
 from cost_sentry.adapters.ledger_surplus import Surplus
-from cost_sentry.adapters.ledger_walk import accounts, in_turn, shards_of, shards_of_all, turn_of
+from cost_sentry.adapters.ledger_walk import (
+    accounts,
+    in_turn,
+    shards_by_account,
+    shards_of_all,
+    turn_of,
+)
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.reservation import Reservation
 
@@ -74,9 +81,9 @@ class Upkeep:
         names = in_turn(accounts(self._calls), turn_of(self._now))
         covered = debts.cover_all(self._debts(names), self._now)
         problem: LedgerUnavailable | None = None
-        for account in names:
+        for _, shards in shards_by_account(self._calls, names):
             try:
-                self._tidy(account)
+                self._tidy(shards)
             except LedgerUnavailable as lost:
                 if lost.is_silent:
                     raise  # Each account more would wait as long.
@@ -87,14 +94,17 @@ class Upkeep:
 
     def _debts(self, names: list[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for account in names:
-            for purse, owing in debts_of(shards_of(self._calls, account), self._now).items():
+        for _, shards in shards_by_account(self._calls, names):
+            for purse, owing in debts_of(shards, self._now).items():
                 found.setdefault(purse, set()).update(owing)
         return found
 
-    def _tidy(self, account: str) -> None:
+    def _tidy(self, of_account: Iterable[ShardState]) -> None:
         calls, now, done, most = self._calls, self._now, self._done, self._max
-        shards = list(shards_of(calls, account))
+        shards = list(of_account)
+        if len(shards) > most:
+            # Each run begins where the last one may have ended: busy ones always have work.
+            shards = in_turn(shards, turn_of(now) * most)
         done.retired += retire_ended_windows(calls, shards, now, most - done.retired)
         done.sent_home += send_idle_home(calls, shards, now, most - done.sent_home)
         done.given_back += self._surplus.give_back(shards, most - done.given_back)

@@ -12,9 +12,9 @@ from cost_sentry_local.cloud import CloudNotStarted
 from cost_sentry_local.demo.deployment import deployed
 from cost_sentry_local.demo.report import print_report
 from cost_sentry_local.demo.result import Result, summary
-from cost_sentry_local.demo.rules import RuleNotMet
 from cost_sentry_local.demo.show import Options, perform
 from cost_sentry_local.demo.trace import TraceTooShort, read_trace
+from cost_sentry_local.demo.waiting import RuleNotMet
 from cost_sentry_local.demo.workload import planned_calls
 from cost_sentry_local.deploy import DeploymentFailed
 from cost_sentry_local.layout import PROJECT

@@ -18,6 +18,8 @@ class _Request:
     endings: tuple[EndView, ...]
     """A second one if the true cost became known after it had expired."""
     bills: tuple[Bill, ...]
+    instances: int
+    """What a wake owes for its instances, in picodollars."""
 
     @property
     def ended(self) -> EndView | None:
@@ -36,8 +38,10 @@ def unknown_never_free(evidence: Evidence) -> Finding:
     requests = _requests(evidence)
     billed = sum(bill.billed for bill in evidence.bills)
     unknown = sum(request.unknown for request in requests)
+    count = len(evidence.wakes)
+    wakes = f" and {count} wake{'s' if count > 1 else ''} of endpoints" if count else ""
     checked = (
-        f"{billed} billed calls, each with a reservation and a price; their cost is what is"
+        f"{billed} billed calls{wakes}, each with a reservation and a price; their cost is what is"
         f" posted, budget by budget; {unknown} unknown outcomes are held or charged in full"
     )
     return Finding(
@@ -64,6 +68,7 @@ def _requests(evidence: Evidence) -> list[_Request]:
             held=held,
             endings=tuple(end for _, end in endings.get(request_id, ())),
             bills=tuple(billed.get(request_id, ())),
+            instances=evidence.wakes.get(request_id, 0),
         )
         for request_id, held in _reserved(evidence.ledger).items()
     ]
@@ -95,10 +100,8 @@ def _misjudged(evidence: Evidence) -> Iterator[str]:
 
 
 def _wrong_charge(request: _Request, evidence: Evidence) -> Iterator[str]:
-    quote, billed = (
-        request.held.quote_picodollars,
-        sum(_cost(bill, evidence) for bill in request.bills),
-    )
+    quote = request.held.quote_picodollars
+    billed = request.instances + sum(_cost(bill, evidence) for bill in request.bills)
     for ended in request.endings:
         cost, tokens = ended.cost_picodollars, ended.tokens
         if ended.state == "VOIDED":
@@ -130,7 +133,8 @@ def _window_breaches(evidence: Evidence) -> Iterator[str]:
 def _owed(request: _Request, ended: EndView, purse: str, unit: str, evidence: Evidence) -> int:
     if ended.estimated:
         return ended.charges(request.held)[purse]
-    return sum(_billed(bill, unit, evidence) for bill in request.bills)
+    instances = request.instances if unit == "usd" else 0
+    return instances + sum(_billed(bill, unit, evidence) for bill in request.bills)
 
 
 def _billed(bill: Bill, unit: str, evidence: Evidence) -> int:

@@ -1,7 +1,7 @@
 """What the auditor is given, and what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cost_sentry_local.demo.answers import Answer
@@ -66,6 +66,8 @@ class Evidence:
     prices: ListPrices
     texts: Mapping[str, tuple[str, ...]]
     """Everything that was written down, by place."""
+    wakes: Mapping[str, int] = field(default_factory=dict)
+    """What wakes of endpoints owe for their instances, in picodollars, by request id."""
     canaries: tuple[str, ...]
     """Text of prompts and answers, which must be in none of them."""
 

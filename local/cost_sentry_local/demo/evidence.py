@@ -8,11 +8,13 @@ from urllib.request import urlopen
 
 from cost_sentry_local.demo.answers import Answer
 from cost_sentry_local.demo.audit_evidence import Evidence, Repeat, bill_of
+from cost_sentry_local.demo.audit_instances import wakes_owed
 from cost_sentry_local.demo.deployment import Stage
 from cost_sentry_local.demo.ledger_view import LedgerView, ledger_view
 from cost_sentry_local.demo.list_prices import ListPrices
 from cost_sentry_local.demo.prompts import CANARY
 from cost_sentry_local.mailbox import mails
+from cost_sentry_local.sagemaker_control import instances
 from cost_sentry_local.stand_in.tokenizer import words
 
 _TIMEOUT_SECONDS = 30.0
@@ -47,8 +49,10 @@ def collect(
         f"{stage.cloud.bedrock_endpoint}/_stand_in/calls", timeout=_TIMEOUT_SECONDS
     ) as answer:
         calls = json.load(answer)["calls"]
+    ledger = ledger_view(items)
     return Evidence(
-        ledger=ledger_view(items),
+        ledger=ledger,
+        wakes=_wakes(stage, ledger),
         samples=tuple(samples),
         answers=tuple(answers),
         repeats=tuple(repeats),
@@ -62,6 +66,13 @@ def collect(
         },
         canaries=(CANARY, words(_ANSWER_WORDS)),
     )
+
+
+def _wakes(stage: Stage, ledger: LedgerView) -> dict[str, int]:
+    held = {entry.held.request_id: entry.held for entry in ledger.entries if entry.held}
+    rules = stage.config.endpoints
+    minutes = rules.up_minutes_min if rules else 0
+    return wakes_owed(held.values(), instances(stage.cloud), minutes)
 
 
 def _items(stage: Stage) -> Iterator[Json]:

@@ -15,6 +15,7 @@ from cost_sentry_client.budget_report import budget_table
 from cost_sentry_client.money_display import spent_text
 from cost_sentry_client.tables import amounts_table
 from cost_sentry_local.demo.answers import Answer, Outcome
+from cost_sentry_local.demo.report_acts import anomaly_report, endpoint_report
 from cost_sentry_local.demo.report_mails import alert_report
 from cost_sentry_local.demo.report_rules import rules_report
 from cost_sentry_local.demo.result import Result
@@ -33,6 +34,8 @@ def print_report(console: Console, result: Result) -> None:
         ("Spend against budget", _budgets(result)),
         ("Who spent it, on which model", [_spend(result)]),
         ("What rerouting saved", _savings(result)),
+        ("An anomaly, its mail and its lifting", anomaly_report(result.acts.freeze)),
+        ("An endpoint sleeps, and is woken", endpoint_report(result.acts)),
         ("Rules at work", rules_report(result.scenes)),
         ("Alert mails", alert_report(result)),
         ("The first rejected call's full answer", _first_rejection(result)),

@@ -9,6 +9,7 @@ from cost_sentry.domain.money import dollars_text
 from cost_sentry_client.budget_limit import LimitChange
 from cost_sentry_client.budget_report import budget_json
 from cost_sentry_client.operations import BudgetState, Operator
+from cost_sentry_local.demo.acts import Acts, acts_json
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.audit_evidence import Evidence, Finding
 from cost_sentry_local.demo.rules import Scene
@@ -26,7 +27,9 @@ class Result:
     budgets: Sequence[BudgetState]
     savings: Sequence[Saving]
     scenes: Sequence[Scene]
+    acts: Acts
     mails: Sequence[Mail]
+    """Of alerts."""
     closing: LimitChange
     findings: Sequence[Finding]
     expired: int
@@ -69,6 +72,7 @@ def summary(result: Result) -> dict[str, Any]:
             {"scene": scene.title, "codes": [a.sentry.get("code") for a in scene.answers]}
             for scene in result.scenes
         ],
+        **acts_json(result.acts),
         "budgets": [budget_json(state) for state in result.budgets],
         "replay_seconds": round(result.replay_seconds, 1),
         "mails": [dict(mail) for mail in result.mails],

@@ -1,10 +1,9 @@
 """Rules at work, after the traffic: what policies, run budgets, a breaker and a cache do."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from cost_sentry.domain.circuit import Circuit
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -16,15 +15,14 @@ from cost_sentry_local.demo.closing import SANDBOX_BUDGET
 from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.rule_calls import Calls, plan, with_members
 from cost_sentry_local.demo.traffic import CAMPAIGN, NOVA_PRO, OPUS, TRIAGE
+from cost_sentry_local.demo.waiting import when
 from cost_sentry_local.layout import PROJECT
 
-T = TypeVar("T")
 RULES = PROJECT / "examples" / "rules.yaml"
 _AGAIN = "demo-rule-asked-again"
 _LONG_ANSWER_TOKENS = 5_000
 _KNOWN_WITHIN_SECONDS = 1.2
 """How long an environment goes on with the configuration, and the circuits, that it has read."""
-_WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 
@@ -41,10 +39,6 @@ class Scene:
     def answers(self) -> tuple[Answer, ...]:
         """Without their names."""
         return tuple(answer for _, answer in self.calls)
-
-
-class RuleNotMet(Exception):  # noqa: N818 - named as what a person will read
-    """What a scene waited for did not come."""
 
 
 def show_rules(replay: Replay, operator: Operator) -> list[Scene]:
@@ -107,25 +101,15 @@ def _unwell(replay: Replay, operator: Operator) -> Iterator[tuple[str, Answer]]:
     for number in range(rules.failures if rules else 0):
         planned = plan(f"throttled-{number}", CAMPAIGN, stand_in={"fault": "throttle"})
         yield "the model throttles", replay.call(planned)
-    circuit = _when(lambda: operator.circuits.read().get(NOVA_PRO), "the breaker did not open")
+    circuit = when(lambda: operator.circuits.read().get(NOVA_PRO), "the breaker did not open")
     time.sleep(_KNOWN_WITHIN_SECONDS)
     yield "while it is open", replay.call(plan("while-open", CAMPAIGN))
     _wait_until_due(circuit)
     yield "the call that tries the model", replay.call(plan("probe", CAMPAIGN))
-    _when(lambda: NOVA_PRO not in operator.circuits.read(), "the breaker did not close")
+    when(lambda: NOVA_PRO not in operator.circuits.read(), "the breaker did not close")
     time.sleep(_KNOWN_WITHIN_SECONDS)
     yield "when it has closed", replay.call(plan("after-it", CAMPAIGN))
 
 
 def _wait_until_due(circuit: Circuit) -> None:
     time.sleep(max(0.0, (circuit.due_at - datetime.now(UTC)).total_seconds()) + _POLL_SECONDS)
-
-
-def _when(found: Callable[[], T | None], otherwise: str) -> T:
-    """Wait for something; the projection counts calls some seconds after they ended."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if it := found():
-            return it
-        time.sleep(_POLL_SECONDS)
-    raise RuleNotMet(f"{otherwise} within {_WAIT_SECONDS:.0f} seconds")

@@ -9,8 +9,11 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cost_sentry_local.demo.acts import Acts, is_of, watch
+from cost_sentry_local.demo.anomaly import run_away, wait_for_next_minute
 from cost_sentry_local.demo.answers import Answer, Outcome
 from cost_sentry_local.demo.auditor import audit
+from cost_sentry_local.demo.background import Background
 from cost_sentry_local.demo.closing import (
     ask_for_unknown_model,
     ask_without_ledger,
@@ -18,6 +21,7 @@ from cost_sentry_local.demo.closing import (
     send_again,
 )
 from cost_sentry_local.demo.deployment import Stage
+from cost_sentry_local.demo.endpoint import call_and_wake
 from cost_sentry_local.demo.evidence import collect, wait_for_journal
 from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.result import Result, budget_states
@@ -54,10 +58,16 @@ def perform(
         stage.cloud.client("stepfunctions", connections=options.callers + 2),
         _workflow_of(stage),
     )
-    started = time.monotonic()
     with Sampler(stage.dynamodb, stage.table, _window_keys(stage)) as sampler:
+        with console.status("Giving the detector a past, and letting an application run away …"):
+            runaway = run_away(stage, replay)
+            watching = Background(lambda: watch(stage, replay, runaway), "watching")
+            wait_for_next_minute(runaway)
+        started = time.monotonic()
         answers = _replay(replay, planned, options, console)
         replay_seconds = time.monotonic() - started
+        with console.status("Waiting for the anomaly to be found, told of and lifted …"):
+            freeze, sleep = watching.outcome()
         with console.status("Closing the sandbox, sending calls again, waiting for the mails …"):
             closing, last = close_sandbox(replay, stage.operator)
             extra = [*last, ask_for_unknown_model(replay)]
@@ -66,6 +76,10 @@ def perform(
         with console.status("Putting rules in force, and making the calls that they are for …"):
             scenes = show_rules(replay, stage.operator)
             extra += [answer for scene in scenes for answer in scene.answers]
+        with console.status("Calling an endpoint that sleeps …"):
+            acts = Acts(freeze=freeze, sleep=sleep, wake=call_and_wake(stage))
+            extra += freeze.answers
+        with console.status("Waiting for the journal …"):
             expired = _expire_overdue(stage)
             wait_for_journal(stage)
             sampler.look()
@@ -82,7 +96,8 @@ def perform(
         budgets=budget_states(stage.operator, evidence),
         savings=savings(answers, evidence.prices),
         scenes=scenes,
-        mails=sentry_mails(stage.cloud),
+        acts=acts,
+        mails=[mail for mail in sentry_mails(stage.cloud) if not is_of(acts, mail)],
         closing=closing,
         findings=audit(evidence),
         expired=expired,

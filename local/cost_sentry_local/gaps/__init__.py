@@ -23,6 +23,7 @@ from cost_sentry_local.gaps import (
     metric_math_alarms,
     payload_limits,
     retry_timing,
+    sagemaker_tags,
     sdk_integrations,
     stream_batches,
     succeed_output,
@@ -55,6 +56,7 @@ _GAPS = (
     definition_checks,
     metric_math_alarms,
     email_subscriptions,
+    sagemaker_tags,
 )
 
 

@@ -212,10 +212,11 @@ def test_a_debt_is_covered_by_the_end_of_the_call_that_made_it(
     assert covered == ([(PURSE, [PLACE])] if covers else [])
 
 
-def test_the_end_of_a_call_makes_room_in_its_shard(table, monkeypatch):
+@pytest.mark.parametrize("work", ["make_room", "retire_some"])
+def test_the_end_of_a_call_makes_room_in_its_shard(table, monkeypatch, work):
     seen = []
     monkeypatch.setattr(
-        "cost_sentry.adapters.dynamodb_ledger.make_room",
+        f"cost_sentry.adapters.dynamodb_ledger.{work}",
         lambda _calls, shard, now: seen.append((shard.place, shard.sequence, now)),
     )
     kept = table.held()

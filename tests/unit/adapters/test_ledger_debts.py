@@ -168,9 +168,11 @@ def test_a_debt_of_one_picodollar_is_a_debt():
 
 
 def test_a_shard_that_was_filled_meanwhile_does_not_pay_itself():
-    done, _, actions, _ = paid(crowd(0, app0=25, app1=20), owing=OWING)
+    table = Table()
+    done, _, actions, _ = paid(crowd(0, app0=25, app1=20), table=table, owing=OWING)
 
     assert (done, actions) == (True, [[-20, 20]])
+    assert "search/app1" in str(table.transacted[0][0]["Update"]["Key"])
 
 
 def test_what_pays_goes_to_the_shard_that_owes_and_only_if_it_still_does():

@@ -275,3 +275,17 @@ def test_shards_are_looked_at_only_where_a_crowded_limit_is_lowered(
     crowd.books.define(budget(limit=limit), NOON.date().isoformat())
 
     assert bool(walked) == (looks and crowded)
+
+
+def test_a_limit_that_could_not_be_moved_is_not_told_as_moved(monkeypatch):
+    small_crowds(monkeypatch)
+    crowd, tries = Crowd(), []
+    for name in ("place", "shift_limit"):
+        monkeypatch.setattr(crowd.books._allotments, name, lambda *_given: False)
+    monkeypatch.setattr(crowd.books._lowering, "move", lambda *given: tries.append(given))
+
+    with pytest.raises(LedgerContention, match="has too many writers at once"):
+        crowd.lower()
+
+    assert len(tries) > 1
+    assert crowd.balance.limit != 20_000

@@ -61,6 +61,9 @@ def test_a_shard_that_left_a_crowded_window_comes_back_behind_a_pool_and_not_in_
     kit.allotments._window = crowded(places=FULL[1:])
 
     assert kit.supplied(want())[1] == [from_pool(100, seen(10_000, 400))]
+    looks = len(kit.allotments.looks)
+    kit.supplied(want())
+    assert len(kit.allotments.looks) == looks, "it is known by now that it has left"
 
 
 def test_of_the_pools_that_have_enough_the_next_one_serves_the_shard_at_once():

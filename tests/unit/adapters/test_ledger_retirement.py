@@ -9,9 +9,11 @@ from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_retirement import (
     EXPIRED_KEPT,
     LEAVING_MAX,
+    RETIRED_MIN,
     TRIES_MAX,
     retire_all,
     retire_ended_windows,
+    retire_some,
 )
 from cost_sentry.adapters.ledger_writes import expired_text, pending_text
 from cost_sentry.domain.ledger_entry import EntryKind
@@ -166,6 +168,30 @@ def test_a_shard_that_is_written_to_all_the_time_waits_for_the_next_run():
 
     assert (done, len(tried)) == (1, TRIES_MAX + 1)
     assert tried[-1] == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("ended", "leave"),
+    [(RETIRED_MIN - 1, 0), (RETIRED_MIN, RETIRED_MIN), (LEAVING_MAX + 1, LEAVING_MAX)],
+)
+def test_a_busy_shard_that_carries_some_ended_windows_sends_them_home_itself(ended, leave):
+    calls = NotedCalls()
+
+    retire_some(calls, shard(RUNNING, *MANY[:ended]), LATER)
+
+    assert purses_of(calls) == ([[*MANY[:leave]]] if leave else [])
+    assert versions_of(calls) == (["7"] if leave else [])
+
+
+def test_windows_that_run_or_have_calls_count_for_none_that_ended():
+    running = [f"b{n:03d}@2026-11-24" for n in range(RETIRED_MIN)]
+    held = {"pending": {"M": {"r1": {"S": pending_text(CALL)}}}}
+    calls = NotedCalls()
+
+    retire_some(calls, shard(*running, *MANY[: RETIRED_MIN - 1]), LATER)
+    retire_some(calls, shard(ENDED, *MANY[: RETIRED_MIN - 1], **held), LATER)
+
+    assert calls.transactions == []
 
 
 def test_what_is_held_meanwhile_stays():

@@ -10,7 +10,16 @@ from cost_sentry.adapters.ledger_items import Seen, ShardState, number, place_ke
 from cost_sentry.adapters.ledger_moves import move_in_shard
 from cost_sentry.adapters.ledger_shards import Shards, _succession
 from cost_sentry.adapters.ledger_upkeep import Upkeep, _Done
-from cost_sentry.adapters.ledger_walk import in_turn, shards_of_all, turn_of
+from cost_sentry.adapters.ledger_walk import (
+    FEW,
+    READ_TOGETHER,
+    accounts,
+    in_turn,
+    shards_by_account,
+    shards_of_all,
+    turn_of,
+)
+from cost_sentry.domain.errors import LedgerThrottled
 from cost_sentry.domain.reservation import EXPIRY_EVERY_MINUTES
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.builders import NOON, budget
@@ -81,6 +90,91 @@ def test_what_one_account_took_of_a_run_is_not_done_for_the_next(monkeypatch, ca
 
     assert asked == {name: [5, 3] for name in WORK}
     assert (surplus.asked, changed) == ([5, 3], 4 * 2 * 2)
+
+
+def test_of_an_account_with_more_shards_than_a_run_has_writes_each_has_its_turn(monkeypatch, calls):
+    shards = [ShardState(place=f"search/web#{n:04b}") for n in range(10)]
+    first = []
+    for name in WORK:
+        monkeypatch.setattr(ledger_upkeep, name, lambda *_given: 0)
+    monkeypatch.setattr(
+        ledger_upkeep,
+        "retire_ended_windows",
+        lambda _calls, some, _now, most: first.append([one.shard for one in some][:most]) or 0,
+    )
+
+    for n in range(4):
+        Upkeep(calls, Surplus(), NOON + n * RUN, 3)._tidy(iter(shards))
+    Upkeep(calls, Surplus(), NOON, 10)._tidy(iter(shards))
+
+    assert {one for some in first[:4] for one in some} == {shard.shard for shard in shards}
+    assert first[4] == [shard.shard for shard in shards], "all of them can have theirs at once"
+
+
+class Counted(LedgerCalls):
+    """Notes what is asked; a question for many may be throttled or left without some answers."""
+
+    def __init__(self, client):
+        super().__init__(client, "ledger")
+        self.asked, self.refusal = [], None
+
+    def get_many(self, keys):
+        self.asked.append(len(keys))
+        if isinstance(self.refusal, Exception):
+            raise self.refusal
+        return super().get_many(keys) if self.refusal is None else None
+
+    def query(self, pk, **more):
+        self.asked.append(pk)
+        return super().query(pk, **more)
+
+
+@pytest.fixture
+def many():
+    """Accounts, of which one has split."""
+    calls = Counted(InstantClient(DynamoDbModel(lambda: 0)))
+    for n in range(READ_TOGETHER + 2):
+        Shards(calls).open(f"team/app{n:03d}", "")
+    root = calls.get(place_key("team/app007"))
+    Shards(calls).split(ShardState.of(root))
+    calls.asked.clear()
+    return calls
+
+
+def by_account(calls, names):
+    return {name: [one.place for one in some] for name, some in shards_by_account(calls, names)}
+
+
+def test_shards_of_many_accounts_are_read_a_hundred_accounts_at_a_time(many):
+    names = list(accounts(many))
+    many.asked.clear()
+
+    found = by_account(many, names)
+
+    assert many.asked == [READ_TOGETHER, "ACCOUNT#team/app007", 2]
+    assert found.pop("team/app007") == ["team/app007", "team/app007#0", "team/app007#1"]
+    assert found == {name: [name] for name in names if name != "team/app007"}
+
+
+def test_shards_of_few_accounts_are_read_when_their_turn_comes(many):
+    names = list(accounts(many))[:FEW]
+    many.asked.clear()
+
+    assert len(by_account(many, names)) == FEW
+    assert many.asked == [f"ACCOUNT#{name}" for name in names]
+
+
+@pytest.mark.parametrize("refusal", [LedgerThrottled("too often"), "left out"], ids=str)
+def test_what_is_not_given_together_is_asked_for_one_by_one(many, refusal):
+    names = list(accounts(many))
+    whole = by_account(many, names)
+    many.refusal = refusal
+
+    assert by_account(many, names) == whole
+
+
+def test_an_account_whose_first_shard_is_not_there_has_none(many):
+    assert by_account(many, [*accounts(many), "team/never"])["team/never"] == []
 
 
 def test_a_run_tells_all_that_it_did():

@@ -48,6 +48,7 @@ def test_an_app_that_does_not_deploy_says_why(monkeypatch, tmp_path, error):
     running = LocalCloud(
         endpoint="http://127.0.0.1:9",
         bedrock_endpoint="http://127.0.0.1:9",
+        sagemaker_endpoint="http://127.0.0.1:9",
         process_group=1,
         state_directory=tmp_path,
     )
@@ -73,6 +74,7 @@ def test_a_shell_that_was_logged_in_somewhere_talks_to_the_local_cloud_only(monk
     running = LocalCloud(
         endpoint="http://127.0.0.1:9",
         bedrock_endpoint="http://127.0.0.1:9",
+        sagemaker_endpoint="http://127.0.0.1:9",
         process_group=1,
         state_directory=tmp_path,
     )

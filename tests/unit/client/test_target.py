@@ -12,6 +12,7 @@ from cost_sentry_local.local_cloud import LocalCloud
 CLOUD = LocalCloud(
     endpoint="http://127.0.0.1:41234",
     bedrock_endpoint="http://127.0.0.1:41235",
+    sagemaker_endpoint="http://127.0.0.1:41236",
     process_group=1,
     state_directory=Path("state"),
 )

@@ -11,6 +11,7 @@ from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState, S
 from cost_sentry.domain.endpoint_model import EndpointModel, WhileAsleep
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepState, first_sleep, released
+from cost_sentry.domain.instance_price import Fleet
 from cost_sentry.domain.sentry_config import Model
 from tests.e2e.cloud_kit import unique
 from tests.e2e.sentry_kit import NOVA_LITE, DeployedSentry, prompt, usd
@@ -30,7 +31,12 @@ def put_to_sleep(sentry, **changes):
     """An endpoint that fell asleep an hour ago, and is the model in force; its name."""
     name, then = unique("own"), datetime.now(tz=UTC).replace(microsecond=0) - timedelta(hours=1)
     seen = Endpoint(
-        name=name, kind=EndpointKind.PLAIN, state=EndpointState.IN_SERVICE, tags={}, made_at=then
+        name=name,
+        kind=EndpointKind.PLAIN,
+        state=EndpointState.IN_SERVICE,
+        tags={},
+        made_at=then,
+        fleets=(Fleet(instance_type="ml.nobody.knows", count=1),),  # so no wake is ever paid for
     )
     record = released(first_sleep(Snapshot(endpoint=seen, content="{}"), None, then))
     asleep = replace(record, state=SleepState.ASLEEP, slept_at=then)

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from cost_sentry.adapters.decision_record import decision_text, recorded_decision_from
+from cost_sentry.application.explain_request import explain
 from cost_sentry.application.note_decision import note_decision
 from cost_sentry.domain.decision import DecisionKind, ReasonCode
 from cost_sentry.domain.endpoint_model import WhileAsleep
@@ -12,6 +14,7 @@ from cost_sentry.domain.invocation import InvocationPath
 from cost_sentry.domain.retry import Again
 from tests.fakes.admissions import BLIND, CHEAP, DEAR, Sentry, request
 from tests.fakes.builders import NOON, budget, measure, resolution
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.memory_sleepers import (
     OWN,
     MemorySleepers,
@@ -255,3 +258,34 @@ def test_a_call_that_waits_is_not_noted_for_it_is_not_decided_yet():
         raise AssertionError("nothing is to be noted")
 
     assert note_decision(sentry.decide(asked), asked, log=log, clock=sentry.clock) is None
+
+
+@pytest.mark.parametrize("ladder", [(CHEAP,), ()], ids=["rerouted", "refused"])
+def test_what_was_decided_because_it_slept_is_kept_with_the_reason(ladder):
+    sentry = Sleeping(ladder=ladder)
+    sentry.falls_asleep()
+    asked = of_endpoint()
+    decision = sentry.decide(asked)
+
+    kept = recorded_decision_from(decision_text(decision, asked), NOON).decision
+
+    assert (kept.code, kept.message) == (decision.code, decision.message)
+    assert kept.rungs == decision.rungs
+    assert "endpoint own sleeps since" in kept.rungs[0].outcome
+
+
+def test_who_asks_why_it_was_refused_is_told_that_it_slept():
+    sentry, journal = Sleeping(ladder=()), MemoryJournal()
+    sentry.falls_asleep()
+    asked = of_endpoint()
+    decision = sentry.decide(asked)
+    note_decision(decision, asked, log=lambda: journal, clock=sentry.clock)
+
+    (told,) = explain("r1", journal=journal, books=NoBooks())
+
+    assert (told.code, told.message) == (ReasonCode.ENDPOINT_ASLEEP, decision.message)
+
+
+class NoBooks:
+    def pending(self, account=None):
+        return ()

@@ -29,7 +29,7 @@ class BurnMeters(MemoryMeters):
             input_tokens=use.tokens - output,
             output_tokens=output,
         )
-        self._add(MeterChange(scope=scope, minute=minute_at(number), used=used))
+        self.change(MeterChange(scope=scope, minute=minute_at(number), used=used))
 
     def active(self, since: datetime) -> Sequence[Scope]:
         if self.is_silent:

@@ -24,14 +24,14 @@ class MemoryMeters:
     def begin(self, entry: LedgerEntry) -> None:
         """Each time an entry comes, new or not."""
         for change in changes_before(entry):
-            self.add(change)
+            self.change(change)
 
     def end(self, entry: LedgerEntry) -> None:
         """Once for each entry."""
         for change in changes_with(entry):
-            self.add(change)
+            self.change(change)
 
-    def add(self, change: MeterChange) -> None:
+    def change(self, change: MeterChange) -> None:
         """One change, whoever it comes from."""
         name = change.scope, change.minute
         old = self._kept.get(name, Meter())

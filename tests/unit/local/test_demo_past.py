@@ -39,7 +39,7 @@ class Source:
 def with_past(now):
     meters, states = MemoryMeters(), MemoryDetectorStates()
     for change in past_meters(now):
-        meters.add(change)
+        meters.change(change)
     return meters, states
 
 
@@ -51,7 +51,7 @@ def run_away(meters, now, calls=CALLS):
         output_tokens=260 * calls,
     )
     for scope in ((MODEL, REPORTS.model_id), (TEAM, REPORTS.team), SCOPE):
-        meters.add(MeterChange(scope=scope, minute=minute_of(now), used=used))
+        meters.change(MeterChange(scope=scope, minute=minute_of(now), used=used))
 
 
 def raised(meters, states, now):

@@ -3,6 +3,7 @@
 import sys
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,20 @@ def _constants(was: dict[str, Any], now: dict[str, Any]) -> bool:
         for module_name, module in [*sys.modules.items()]:
             if module_name.startswith("cost_sentry.") and vars(module).get(name) is old:
                 setattr(module, name, now[name])
-    return bool(names)
+    records = [n for n, value in now.items() if _is_record(value) and repr(value) != repr(was[n])]
+    for name in records:
+        for field in fields(now[name]):
+            object.__setattr__(was[name], field.name, getattr(now[name], field.name))
+    return bool(names or records)
+
+
+def _is_record(value: Any) -> bool:
+    """One that the project makes; the same object stays, for others compare it by identity."""
+    return (
+        is_dataclass(value)
+        and not isinstance(value, type)
+        and type(value).__module__.startswith("cost_sentry.")
+    )
 
 
 def watch(module: types.ModuleType, called: Callable[[str], None]) -> None:

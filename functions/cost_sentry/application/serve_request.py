@@ -183,6 +183,7 @@ class Serving:
         shadow, more = shadow_notes(check.shadow)
         return replace(
             decision,
+            stages=advice.stages.took_part(None),
             policies=tuple(check.notes),
             shadow=shadow,
             shadow_left_out=more,
@@ -258,7 +259,7 @@ class Serving:
         held = reserved.reservation
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         asked = asked_output_limit(request, config, book.card(held.model_used))
-        why = why_allowed(held, asked, tries.short, advice)
+        why = why_allowed(held, asked, tries, advice)
         price, standard = prices_of(held, config, book)
         budgets, listed = self._budgets_of(held.model_used), listed_model(config, held.model_used)
         endpoint = listed.endpoint if listed else None
@@ -281,7 +282,11 @@ class Serving:
             output_limit_asked_tokens=asked,
             budgets=views_held(budgets, held, told.remaining),
             short=short_view(request, config, tries),
-            rungs=(*tries.rungs, reserved_rung(held, asked)),
+            rungs=(
+                *advice.stages.with_passed_over(tries.rungs, held.model_used),
+                reserved_rung(held, asked),
+            ),
+            stages=advice.stages.took_part(held.model_used),
             policies=tuple(advice.check.notes),
             shadow=shadow,
             shadow_left_out=more,

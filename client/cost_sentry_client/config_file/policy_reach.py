@@ -13,6 +13,7 @@ from cost_sentry.application.route_request import choice
 from cost_sentry.domain.routing import SMALL
 from cost_sentry.domain.routing_rules import TASK_TYPE_TAG, Wish, unnamed_model, wish_of
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry_client.config_file.policy_alone import CEDAR_LONG_MAX, faults, never_forbids
 from cost_sentry_client.config_file.policy_callers import CallerKind
 from cost_sentry_client.config_file.policy_checks import WrittenPolicy
 from cost_sentry_client.config_file.policy_trials import Answer, Outcome, Trials, Wanted, best
@@ -37,7 +38,8 @@ class Reach:
 def reach_of(config: SentryConfig, book: PriceBook, written: Sequence[WrittenPolicy]) -> Reach:
     """Of policies that are each in order; shadows refuse nothing, so they are not asked."""
     trials, found = Trials(config, book, written), Reach()
-    if not trials.enforced:
+    _faults(written, trials, found)
+    if not trials.enforced or found.problems:
         return found
     pinned = (True,) if config.routing.is_empty else (True, False)
     answers = [
@@ -54,7 +56,8 @@ def reach_of(config: SentryConfig, book: PriceBook, written: Sequence[WrittenPol
         asked = product(trials.callers, wanted)
         _choice(path, name, best(trials.answer(*one) for one in asked), found)
     permits = (one for one in trials.enforced if one.rule["effect"] == "permit")
-    found.warnings += (_dead(one) for one in permits if trials.is_dead(one))
+    found.warnings += (_dead(one, list(trials.forbade)) for one in permits if trials.is_dead(one))
+    found.warnings += (_idle(one) for one in trials.enforced if never_forbids(one, trials))
     if trials.is_cut_short:
         found.warned.append(_CUT_SHORT)
     return found
@@ -143,16 +146,33 @@ def _choice(path: Path, name: str, answer: Answer, found: Reach) -> None:
     where.append(Finding(path=path, problem=problem + _by(answer), allowed=allowed, at_key=True))
 
 
-def _dead(permit: WrittenPolicy) -> ConfigProblem:
+_EACH_DECIDES = "policies of which each can decide something"
+
+
+def _dead(permit: WrittenPolicy, forbade: Sequence[str]) -> ConfigProblem:
     return permit.fault(
         "it permits nothing: no caller, model and call meets it, or other policies forbid all that"
-        " it would permit",
-        "policies of which each can decide something",
+        f" it would permit{_by(Answer(Outcome.REFUSED, tuple(forbade)))}",
+        _EACH_DECIDES,
     )
 
 
+def _idle(forbid: WrittenPolicy) -> ConfigProblem:
+    return forbid.fault("it forbids nothing: no call there can be meets it", _EACH_DECIDES)
+
+
+def _faults(written: Sequence[WrittenPolicy], trials: Trials, found: Reach) -> None:
+    """An error of a policy that is enforced, and a warning of one that is only tried."""
+    for policy, why in faults(written, trials):
+        told = policy.fault(
+            f"it cannot be evaluated for some calls, and each of those would be refused: {why}",
+            f"numbers of at most {CEDAR_LONG_MAX}, also on the way",
+        )
+        (found.problems if policy in trials.enforced else found.warnings).append(told)
+
+
 def _by(answer: Answer) -> str:
-    """Which policies forbade the first of the calls that were tried."""
+    """Which policies forbade some of the calls that were tried."""
     named = [id_ for id_ in answer.forbidden_by if id_]
     if not named:
         return ""

@@ -51,6 +51,8 @@ class StageCheck:
     now: datetime
     begun: tuple[Level, ...] = ()
     """Of budgets with a stage in force, which pay for all of these models, or for one."""
+    tried: tuple[Level, ...] = ()
+    """The same of budgets in shadow mode: they change nothing."""
     struck: dict[str, Level] = field(default_factory=dict)
     """By model, the budget that serves priority critical only."""
     moved: dict[str, "Moved"] = field(default_factory=dict)
@@ -226,8 +228,13 @@ def stages_at(
         and budget.covers(tags, budget.scope.get(MODEL_TAG, ""))
     ]
     known = levels.levels(in_run(concerned, config.run_of(tags)), now)
-    begun = tuple(level for level in known if stage_of((level,)) != NO_STAGE)
-    return StageCheck(request=request, now=now, begun=begun)
+    begun = [level for level in known if stage_of((level,)) != NO_STAGE]
+    return StageCheck(
+        request=request,
+        now=now,
+        begun=tuple(level for level in begun if not level.budget.is_shadow),
+        tried=tuple(level for level in begun if level.budget.is_shadow),
+    )
 
 
 def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:

@@ -39,6 +39,7 @@ from cost_sentry.application.session_refusal import (
     would_be_too_deep,
 )
 from cost_sentry.application.shadow_notes import shadow_notes
+from cost_sentry.application.shadow_stages import with_stages
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind
@@ -264,8 +265,9 @@ class Serving:
         budgets, listed = self._budgets_of(held.model_used), listed_model(config, held.model_used)
         endpoint = listed.endpoint if listed else None
         told = self.parts.shadows.told(reserved, budgets, self.parts.levels, self.parts.clock.now())
+        notes = with_stages(told.notes, held, asked, advice, config, floor=tries.floor)
         of_run = (*would_be_too_deep(request, config), *(self.too_many_children or ()))
-        shadow, more = shadow_notes(advice.check.shadow, (*told.notes, *of_run))
+        shadow, more = shadow_notes(advice.check.shadow, (*notes, *of_run))
         return Decision(
             kind=DecisionKind(held.decision),
             code=why.code,

@@ -64,6 +64,7 @@ def _why_shorter(
 ) -> Why:
     """The answer is cut short; and ``other``: it is another model's, too."""
     used, sent = held.model_used, held.output_limit_tokens
+    by: str | None
     lower, before = advice.stages.of(used).lower_output, f"{other.why}; " if other else ""
     if lower and used not in {one.candidate.model_id for one in short}:
         by, why = lower.budget.id, sentence(lower, shortens)

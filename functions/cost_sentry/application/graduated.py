@@ -59,6 +59,8 @@ class StageCheck:
     """By model, which others come before it now that came after it."""
     shortened: dict[str, Level] = field(default_factory=dict)
     """By model, the budget that makes its answers shorter."""
+    _needed: dict[str, int] = field(default_factory=dict)
+    """By model that was struck, what a call to it would hold of that budget."""
     _of: dict[str, Stage] = field(default_factory=dict)
 
     def of(self, model_id: str) -> Stage:
@@ -110,6 +112,8 @@ class StageCheck:
 
     def _strike(self, candidate: Candidate, level: Level) -> RungOutcome:
         self.struck[candidate.model_id] = level
+        holds = (h.amount for h in candidate.holds(self.now) if h.budget_id == level.budget.id)
+        self._needed[candidate.model_id] = next(holds, 0)
         return RungOutcome(
             model_id=candidate.model_id,
             outcome=(
@@ -187,7 +191,8 @@ class StageCheck:
         until = f" until it resets at {end.isoformat()}" if end else ""
         message = f"{sentence(level, keeps)}{until}{self._others(level, tries)}"
         decision = rejection(self.request, ReasonCode.CRITICAL_ONLY, message)
-        view = _view(level, level.budget.window_at(self.now).id, end)
+        needed = self._needed.get(asked) or next(iter(self._needed.values()))
+        view = _view(level, level.budget.window_at(self.now).id, end, needed)
         return replace(
             decision,
             budgets=(view,),
@@ -273,7 +278,7 @@ def _shortened(candidate: Candidate, floor: int) -> Candidate:
     return candidate.within(output_limit_tokens=min(asked, max(floor, asked // OUTPUT_DIVIDED_BY)))
 
 
-def _view(level: Level, window_id: str, resets_at: datetime | None) -> BudgetView:
+def _view(level: Level, window_id: str, resets_at: datetime | None, needed: int) -> BudgetView:
     return BudgetView(
         budget_id=level.budget.id,
         window_id=window_id,
@@ -281,7 +286,7 @@ def _view(level: Level, window_id: str, resets_at: datetime | None) -> BudgetVie
         limit=level.budget.limit,
         left=level.budget.limit - level.posted,
         left_as_of=level.as_of,
-        needed=0,
+        needed=needed,
         resets_at=resets_at,
         binding=True,
     )

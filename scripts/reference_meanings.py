@@ -27,7 +27,7 @@ REASONS = {
         "nothing, or raise the budget that `message` names",
     ),
     ReasonCode.REROUTED_TO_SAVE: (
-        "a budget is so far used up that a ladder, or critical calls, come first; see its `stages`",
+        "a budget's `stages` put a ladder, or critical calls, first; nothing else kept that model",
         "nothing, or raise the budget that `message` names",
     ),
     ReasonCode.REROUTED_BY_CIRCUIT: (
@@ -51,7 +51,7 @@ REASONS = {
         "nothing, or name a model that `policies` do not forbid",
     ),
     ReasonCode.OUTPUT_LIMIT_LOWERED: (
-        "a budget could not pay for `maxTokensAsked`; `maxTokens` is what it still pays for",
+        "a budget could not pay for `maxTokensAsked`, or is nearly used up; see `maxTokens`",
         "if `stopReason` is `max_tokens` the answer was cut: raise the budget that `message` names",
     ),
     ReasonCode.EMERGENCY_ALLOWANCE: (

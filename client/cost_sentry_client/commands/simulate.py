@@ -37,8 +37,9 @@ def simulate(
         typer.Option("--day", metavar="DATE", formats=["%Y-%m-%d"], help="A recorded day of UTC."),
     ] = None,
     days: Annotated[
-        int, typer.Option("--days", min=1, max=_DAYS_MAX, help="So many days, from --day on.")
-    ] = 1,
+        int | None,
+        typer.Option("--days", min=1, max=_DAYS_MAX, help="So many days, from --day on; else 1."),
+    ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Count bad lines of --requests and leave them out.")
     ] = False,
@@ -61,6 +62,8 @@ def simulate(
 
     if (requests is None) is (day is None):
         raise typer.BadParameter("give one of the two", param_hint="--requests / --day")
+    if requests is not None and days is not None:
+        raise typer.BadParameter("it goes with --day, not with --requests", param_hint="--days")
     tried = load_config(against)
     sides = Sides(
         before=_config_before(run, before),
@@ -70,7 +73,7 @@ def simulate(
     if requests is not None:
         source = _source_of_file(run, requests, skip_bad=skip_bad)
     else:
-        source = _source_of_days(run, sides, day, days)
+        source = _source_of_days(run, sides, day, days or 1)
     newly_refused = _show(run, sides, source)
     for warning in tried.warnings:
         run.note(f"warning: {warning.text}", style="yellow")

@@ -19,6 +19,7 @@ from cost_sentry_client.config_file.policy_set_checks import (
     permits_nothing,
     would_permit_nothing,
 )
+from cost_sentry_client.config_file.policy_values import value_warnings
 from cost_sentry_client.config_file.problems import ConfigProblem, Finding, quoted
 from cost_sentry_client.config_file.shapes import SentryFile
 
@@ -74,6 +75,7 @@ def read_policies(file: SentryFile, beside: FilePath) -> PolicyReport:
         report.warnings += would_permit_nothing(report.written)
         for policy in report.written:
             report.warnings += [*claims(policy, file), *name_warnings(policy, file)]
+            report.warnings += value_warnings(policy, file)
     return report
 
 

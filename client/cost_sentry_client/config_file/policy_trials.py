@@ -54,7 +54,8 @@ class Answer(NamedTuple):
 
     outcome: Outcome
     forbidden_by: tuple[str, ...] = ()
-    """Policies that forbade the ordinary call; empty also where none permits it."""
+    """Policies that forbade some of the calls, those of the ordinary one first; empty also where
+    none permits it."""
 
 
 class Wanted(NamedTuple):
@@ -67,7 +68,9 @@ class Wanted(NamedTuple):
     """That the request has."""
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
+    """A caller, as a request presents it, and a model."""
+
     claim: Claim
     model: ModelFacts
 
@@ -91,15 +94,26 @@ class Trials:
     def __init__(
         self, config: SentryConfig, book: PriceBook, written: Sequence[WrittenPolicy]
     ) -> None:
-        self._config, self._book = config, book
+        self.config, self._book = config, book
         self.enforced = [one for one in written if one.mode is PolicyMode.ENFORCE]
-        self._engine = _engine(self.enforced)
+        self._engine = self.engine_of(self.enforced)
         self._left = WORK_MAX
         self._live: set[str] = set()
         """Permits by which something is permitted."""
+        self.forbade: dict[str, None] = {}
+        """Policies that forbade what the permit that was asked about last permits alone."""
         self._known: dict[tuple[Caller, Wanted], Answer] = {}
         self._near_of: dict[tuple[CallerFacts, ModelFacts], _Near] = {}
         self._looked: dict[tuple[str, ...], LookedAt] = {}
+
+    def engine_of(self, policies: Sequence[WrittenPolicy]) -> CedarPolicies:
+        """Some policies as if they were all, and enforced."""
+        rules = (Policy(id=one.id, text=one.text, sentence=one.sentence) for one in policies)
+        return CedarPolicies(Policies(rules=tuple(rules)))
+
+    def spend_question(self) -> None:
+        """Cedar is asked once more."""
+        self._left -= _QUESTION
 
     @property
     def is_cut_short(self) -> bool:
@@ -109,7 +123,7 @@ class Trials:
     @cached_property
     def callers(self) -> tuple[CallerKind, ...]:
         """Those of which policies may say different things."""
-        return kinds_of_callers(self._config, [one.rule for one in self.enforced])
+        return kinds_of_callers(self.config, [one.rule for one in self.enforced])
 
     def answer(self, kind: CallerKind, wanted: Wanted) -> Answer:
         """Whether such a caller may call this model at all."""
@@ -123,25 +137,28 @@ class Trials:
         """Whether nothing that a permit speaks of is permitted; ``False`` if nobody can tell."""
         if permit.id in self._live:
             return False
-        alone, found = _engine([permit]), set()
-        for pair in self._spoken_of(permit):
+        alone, found, self.forbade = self.engine_of([permit]), set(), {}
+        for pair in self.spoken_of(permit):
             found.add(self._decides(alone, pair))
             if self.is_cut_short or Outcome.PERMITTED in found:
                 return False
         return Outcome.UNASKED in found or Outcome.UNSEEN not in found
 
-    def _spoken_of(self, policy: WrittenPolicy) -> Iterator[_Pair]:
+    def spoken_of(self, policy: WrittenPolicy) -> Iterator[Pair]:
+        """The callers and models that a policy may be about."""
         claims = [claim for kind in self.callers for claim in kind.claims]
         self._left -= len(claims)
         claims = [one for one in claims if may_speak_of_caller(policy.rule, one.facts)]
-        models = [model for id_ in self._config.models for model in self._models(id_)]
+        models = [model for id_ in self.config.models for model in self._models(id_)]
         models = [one for one in models if may_speak_of_model(policy.rule, one)]
-        return (_Pair(claim, model) for claim, model in product(claims, models))
+        return (Pair(claim, model) for claim, model in product(claims, models))
 
-    def _decides(self, alone: CedarPolicies, pair: _Pair) -> Outcome:
+    def _decides(self, alone: CedarPolicies, pair: Pair) -> Outcome:
         """Whether something is permitted that one permit permits alone; unasked: only alone."""
         wanted = Wanted(pair.model.model_id)
-        if self._of_pair(pair, wanted).outcome is Outcome.REFUSED:
+        answer = self._of_pair(pair, wanted)
+        if answer.outcome is Outcome.REFUSED:
+            self.forbade |= dict.fromkeys(answer.forbidden_by)
             return Outcome.REFUSED
         kinds, is_met = self._kinds(pair, wanted), False
         for call in kinds.calls:
@@ -149,16 +166,19 @@ class Trials:
                 break
             if self._asked(alone, pair, call).is_permitted:
                 is_met = True
-                if self._asked(self._engine, pair, call).is_permitted:
+                verdict = self._asked(self._engine, pair, call)
+                if verdict.is_permitted:
                     return Outcome.PERMITTED
+                self.forbade |= dict.fromkeys(note.policy_id for note in verdict.forbidden_by)
         if is_met:
             return Outcome.UNASKED
         return Outcome.REFUSED if kinds.are_all else Outcome.UNSEEN
 
-    def _of_pair(self, pair: _Pair, wanted: Wanted) -> Answer:
+    def _of_pair(self, pair: Pair, wanted: Wanted) -> Answer:
         if self.is_cut_short:
             return Answer(Outcome.UNASKED)
-        kinds, first = self._kinds(pair, wanted), None
+        kinds, by = self._kinds(pair, wanted), dict[str, None]()
+        is_first = True
         for call in kinds.calls:
             if self.is_cut_short:
                 return Answer(Outcome.UNASKED)
@@ -166,32 +186,32 @@ class Trials:
             if verdict.is_permitted:
                 self._note_live(pair, call)
                 return Answer(Outcome.PERMITTED)
-            if first is None:
-                by = tuple(note.policy_id for note in verdict.forbidden_by)
-                first = Answer(Outcome.REFUSED, by)
-                if self._is_whatever_the_call(pair, by):
-                    return first
-        told = first or Answer(Outcome.UNASKED)
-        return told if kinds.are_all else told._replace(outcome=Outcome.UNSEEN)
+            by |= dict.fromkeys(note.policy_id for note in verdict.forbidden_by)
+            if is_first and self._is_whatever_the_call(pair, tuple(by)):
+                break
+            is_first = False
+        else:
+            return Answer(Outcome.REFUSED if kinds.are_all else Outcome.UNSEEN, tuple(by))
+        return Answer(Outcome.REFUSED, tuple(by))
 
-    def _note_live(self, pair: _Pair, call: Call) -> None:
+    def _note_live(self, pair: Pair, call: Call) -> None:
         self._left -= _QUESTION
         told = self._engine.reasons(pair.claim.facts, pair.model, *call)
         self._live.update(note.policy_id for note in told)
 
-    def _is_whatever_the_call(self, pair: _Pair, forbidden_by: tuple[str, ...]) -> bool:
+    def _is_whatever_the_call(self, pair: Pair, forbidden_by: tuple[str, ...]) -> bool:
         """Whether what refuses one call of a caller to a model looks at nothing of the call."""
         near = self._near(pair).policies
         if forbidden_by:
             return any(_is_blind([one]) for one in near if one.id in forbidden_by)
         return _is_blind([one for one in near if one.rule["effect"] == "permit"])
 
-    def _kinds(self, pair: _Pair, wanted: Wanted) -> KindsOfCalls:
+    def _kinds(self, pair: Pair, wanted: Wanted) -> KindsOfCalls:
         typed: Tags = {} if wanted.task_type is None else {TASK_TYPE_TAG: wanted.task_type}
         tags = {**pair.claim.tags, **typed}
-        return kinds_of_calls(self._near(pair).looked, tags, wanted.pinned, self._config)
+        return kinds_of_calls(self._near(pair).looked, tags, wanted.pinned, self.config)
 
-    def _near(self, pair: _Pair) -> _Near:
+    def _near(self, pair: Pair) -> _Near:
         key = pair.claim.facts, pair.model
         if key not in self._near_of:
             near = tuple(one for one in self.enforced if may_speak_of(one.rule, *key))
@@ -203,16 +223,16 @@ class Trials:
             self._near_of[key] = _Near(near, self._looked[ids])
         return self._near_of[key]
 
-    def _pairs(self, kind: CallerKind, model_id: str) -> Iterator[_Pair]:
+    def _pairs(self, kind: CallerKind, model_id: str) -> Iterator[Pair]:
         models = list(self._models(model_id))
-        return (_Pair(claim, model) for claim in kind.claims for model in models)
+        return (Pair(claim, model) for claim in kind.claims for model in models)
 
     def _models(self, model_id: str) -> Iterator[ModelFacts]:
         """As it may be called: in which Region a model without a profile is, a deployment says."""
         price = self._book.price(model_id)
         if price is None:
             return
-        tier = self._config.models[model_id].tier
+        tier = self.config.models[model_id].tier
         facts = model_facts_at(model_id, price.rates.output, tier)
         yield facts
         if facts.geography == REGIONAL and facts.region is None:
@@ -227,7 +247,7 @@ class Trials:
             {name for rule in rules for name in words_of(rule, *asked) | patterns_of(rule, *asked)}
         )
 
-    def _asked(self, engine: CedarPolicies, pair: _Pair, call: Call) -> Verdict:
+    def _asked(self, engine: CedarPolicies, pair: Pair, call: Call) -> Verdict:
         self._left -= _QUESTION
         try:
             return engine.verdict(pair.claim.facts, pair.model, *call)
@@ -238,18 +258,13 @@ class Trials:
 def best(answers: Iterator[Answer]) -> Answer:
     """Of several: one that permits, else the one that says least for certain."""
     order = (Outcome.UNASKED, Outcome.UNSEEN, Outcome.REFUSED)
-    worst = Answer(Outcome.REFUSED)
-    for place, answer in enumerate(answers):
+    worst, by = Outcome.REFUSED, dict[str, None]()
+    for answer in answers:
         if answer.outcome is Outcome.PERMITTED:
             return answer
-        if place == 0 or order.index(answer.outcome) < order.index(worst.outcome):
-            worst = answer
-    return worst
-
-
-def _engine(policies: Sequence[WrittenPolicy]) -> CedarPolicies:
-    rules = (Policy(id=one.id, text=one.text, sentence=one.sentence) for one in policies)
-    return CedarPolicies(Policies(rules=tuple(rules)))
+        by |= dict.fromkeys(answer.forbidden_by)
+        worst = min(worst, answer.outcome, key=order.index)
+    return Answer(worst, tuple(by))
 
 
 def _is_blind(policies: Sequence[WrittenPolicy]) -> bool:

@@ -57,7 +57,7 @@ class RoutingShape(Shape):
     virtual_models: dict[VirtualModelName, VirtualModelShape | None] = Field(
         default_factory=dict,
         max_length=50,
-        description="names that requests give as modelId; auto serves those that give none, too",
+        description="names that requests give as modelId; auto serves task types with no rule, too",
     )
     task_types: dict[TagValue, TaskTypeShape] = Field(
         default_factory=dict,

@@ -1,7 +1,8 @@
 """Units, windows and time zones that do not go together, and time zones that there are not."""
 
 from collections.abc import Iterator
-from zoneinfo import available_timezones
+from functools import cache
+from importlib.resources import files
 
 from cost_sentry.domain.budget import MODEL_TAG, Unit
 from cost_sentry.domain.window import WindowKind
@@ -34,14 +35,23 @@ def window_findings(budget: BudgetShape, path: Path) -> Iterator[Finding]:
 
 
 def zone_findings(name: str, path: Path) -> Iterator[Finding]:
-    """A time zone that there is not; ``path`` is the field's that names it."""
-    if name != UTC_NAME and name not in available_timezones():
-        hint = suggestion(name, available_timezones())
+    """A time zone that the functions have not; ``path`` is the field's that names it."""
+    if name != UTC_NAME and name not in _zones():
         yield Finding(
             path=path,
-            problem=f"there is no time zone {quoted(name)}{hint}",
+            problem=f"there is no time zone {quoted(name)}{suggestion(name, _zones())}",
             allowed="a name of the tz database, such as Europe/Berlin",
         )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Of the package that the functions have too: this machine may know more (``localtime``).
+
+    ``Factory`` is nowhere: it is what a clock shows that nobody has set (tz database, "factory").
+    """
+    listed = files("tzdata").joinpath("zones").read_text(encoding="utf-8")
+    return frozenset(listed.split()) - {"Factory"}
 
 
 def _in_flight(budget: BudgetShape, path: Path) -> Iterator[Finding]:

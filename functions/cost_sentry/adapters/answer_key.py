@@ -19,7 +19,8 @@ FORM = 1
 def answer_key(secret: bytes, request: InvocationRequest, output_limit_tokens: int) -> str:
     """HMAC-SHA-256, whole, in hexadecimal.
 
-    Of the whole request but ``requestId`` and ``answerCache``: its tags with what is proven of
+    Of the whole request but ``requestId``, ``answerCache`` and ``mayWait``, by whose service tier
+    the model is the same: its tags with what is proven of
     them, its environment, and its caller. Not of its digest, whose 128 bits are meant to tell a
     caller's own requests apart and not to withstand who looks for two that are alike.
     """

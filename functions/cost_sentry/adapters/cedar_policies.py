@@ -5,9 +5,9 @@ satisfied and no forbid is. A policy that fails while it is evaluated counts for
 nothing may be called then, because a forbid that failed would have forbidden. Where all policies
 are in shadow mode everything is permitted, as where there are none.
 
-Asking takes Cedar 40 to 100 microseconds, most of them to read the call. So it is asked once for
-each kind of call (``call_kinds``), and told what policies look at. It always has all policies at
-hand: to put together those that are near a call takes it longer than to pass the others by.
+Asking takes Cedar some hundred microseconds, three times as long with 500 policies as with two. So
+it is asked once for each kind of call (``call_kinds``), and told what policies look at. It always
+has all policies at hand: to put together those near a call takes longer than to pass others by.
 """
 
 import json

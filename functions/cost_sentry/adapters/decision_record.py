@@ -21,6 +21,7 @@ from cost_sentry.domain.decision import (
     DecisionKind,
     ReasonCode,
     RungOutcome,
+    StageNote,
 )
 from cost_sentry.domain.emergency import is_slot
 from cost_sentry.domain.errors import FieldError
@@ -101,6 +102,7 @@ def decision_text(decision: Decision, request: InvocationRequest | None = None) 
             "account": decision_account(decision),
             "budgets": [_view_record(view) for view in decision.budgets],
             "rungs": [[r.model_id, r.outcome, r.quote_picodollars] for r in decision.rungs],
+            **_stage_records(decision),
             "errors": [[e.field, e.problem, e.allowed] for e in decision.errors],
             **_note_records(decision),
             **({"unshown": decision.shadow_left_out} if decision.shadow_left_out else {}),
@@ -137,6 +139,7 @@ def recorded_decision_from(text: str, at: datetime) -> RecordedDecision:
             for model, outcome, quote in record["rungs"]
         ),
         errors=tuple(FieldError(field=f, problem=p, allowed=a) for f, p, a in record["errors"]),
+        stages=tuple(StageNote(budget_id=b, what=w) for b, w in record.get("stages", ())),
         policies=_notes(record.get("policies", ())),
         shadow=_notes(record.get("shadow", ())),
         shadow_left_out=record.get("unshown", 0),
@@ -163,6 +166,11 @@ def _request(record: Mapping[str, Any], route: Route | None) -> InvocationReques
     )
     estimate = route.complexity_thousandths if route else None
     return replace(request, complexity_thousandths=estimate)
+
+
+def _stage_records(decision: Decision) -> dict[str, list[list[str]]]:
+    found = [[note.budget_id, note.what] for note in decision.stages]
+    return {"stages": found} if found else {}
 
 
 def _note_records(decision: Decision) -> dict[str, list[list[str | bool]]]:

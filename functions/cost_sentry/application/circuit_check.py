@@ -18,7 +18,6 @@ from cost_sentry.domain.circuit import Circuit, CircuitRules, CircuitState, prob
 from cost_sentry.domain.decision import Decision, ReasonCode, RungOutcome
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.invocation import InvocationRequest
-from cost_sentry.domain.reservation import Reservation
 from cost_sentry.domain.retry import Again
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.service_tier import STANDARD, model_held, served_model
@@ -157,14 +156,13 @@ class CircuitCheck:
             uncounted=tuple(tries.bounds.uncounted),
         )
 
-    def why_rerouted(self, held: Reservation) -> tuple[ReasonCode, str] | None:
-        """The code and the sentence; ``None`` if the model that was asked for was asked."""
+    def why_rerouted(self) -> tuple[ReasonCode, str, str] | None:
+        """The code, the sentence, and its end; ``None`` if the asked model was asked."""
         if self.asked in self.struck:
-            message = f"{self._first()}; {held.model_used} is called instead"
-            return ReasonCode.REROUTED_BY_CIRCUIT, message
+            return ReasonCode.REROUTED_BY_CIRCUIT, self._first(), "is called instead"
         if self._again and self.asked in self._again.refused_by:
             refused = f"Amazon Bedrock refused {self.asked} a moment ago ({self._again.error})"
-            return ReasonCode.REROUTED_TO_RETRY, f"{refused}; {held.model_used} is tried instead"
+            return ReasonCode.REROUTED_TO_RETRY, refused, "is tried instead"
         return None
 
     def _first(self) -> str:

@@ -45,6 +45,8 @@ class PartKind(StrEnum):
 
     BUDGET = "budget"
     POLICY = "policy"
+    STAGE = "stage"
+    """Of a budget that runs out."""
     MODEL = "model"
 
 
@@ -62,7 +64,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TookPart:
-    """All of them, in the order in which a decision asks: depth, policies by model, the budgets."""
+    """All, in the order in which a decision asks: depth, stages, policies by model, budgets."""
 
     parts: tuple[Part, ...]
     version: str
@@ -125,6 +127,7 @@ class Retelling:
         around = self.config.budgets_of_tags(request.tags)
         others = [budget for budget in around if budget.id not in told]
         yield from (_looked_at(b, found) for b in others if b.unit is Unit.DEPTH)
+        yield from (_part(PartKind.STAGE, one.budget_id, one.what) for one in found.stages)
         yield from self._of_models(found, request)
         yield from (_looked_at(b, found) for b in others if b.unit is Unit.CHILDREN)
         yield from _of_budgets(found)

@@ -8,7 +8,14 @@ from typing import Protocol
 from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.explained_steps import Step, steps_of
 from cost_sentry.domain.answer_cache import CacheHit
-from cost_sentry.domain.decision import BudgetView, Decision, DecisionKind, ReasonCode, RungOutcome
+from cost_sentry.domain.decision import (
+    BudgetView,
+    Decision,
+    DecisionKind,
+    ReasonCode,
+    RungOutcome,
+    StageNote,
+)
 from cost_sentry.domain.errors import FieldError
 from cost_sentry.domain.invocation import InvocationRequest
 from cost_sentry.domain.ledger_entry import LedgerEntry
@@ -80,6 +87,8 @@ class Explanation:
     budgets: tuple[BudgetView, ...]
     """As they stood when it was refused, rerouted or cut short."""
     rungs: tuple[RungOutcome, ...]
+    stages: tuple[StageNote, ...]
+    """Of budgets that ran out; each changed the call."""
     policies: tuple[PolicyNote, ...]
     """Those that forbade a model."""
     shadow: tuple[PolicyNote, ...]
@@ -212,6 +221,7 @@ def _explain_reservation(
         charges=tuple(_charge(hold, ended) for hold in held.holds),
         budgets=why.budgets if why else (),
         rungs=why.rungs if why else (_reserved(held),),
+        stages=why.stages if why else (),
         policies=why.policies if why else (),
         shadow=why.shadow if why else (),
         shadow_left_out=why.shadow_left_out if why else 0,
@@ -270,6 +280,7 @@ def _explain_unreserved(recorded: RecordedDecision) -> Explanation:
         charges=(),
         budgets=decision.budgets,
         rungs=decision.rungs,
+        stages=decision.stages,
         policies=decision.policies,
         shadow=decision.shadow,
         shadow_left_out=decision.shadow_left_out,

@@ -3,9 +3,10 @@
 Each model that may be called goes by the budgets that a call to it is charged to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from cost_sentry.application.budget_levels import BudgetLevels, Level, Stage, stage_of
 from cost_sentry.application.candidate_tries import CandidateTries
@@ -13,8 +14,16 @@ from cost_sentry.application.candidates import Candidate, Offer
 from cost_sentry.application.refusals import rejection
 from cost_sentry.application.retry_after import retry_after_seconds, seconds_until
 from cost_sentry.application.service_tiers import at_flex
+from cost_sentry.application.stage_notes import (
+    keeps,
+    passed_over,
+    prefers_ladder,
+    sentence,
+    shortens,
+    stage_note,
+)
 from cost_sentry.domain.budget import MODEL_TAG
-from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome
+from cost_sentry.domain.decision import BudgetView, Decision, ReasonCode, RungOutcome, StageNote
 from cost_sentry.domain.invocation import InvocationRequest, Priority
 from cost_sentry.domain.model_id import ENDPOINT_PREFIX, base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -25,6 +34,15 @@ OUTPUT_DIVIDED_BY = 2
 NO_STAGE = Stage()
 
 
+class Moved(NamedTuple):
+    """One model that comes later for a stage."""
+
+    by: Level
+    offer: Candidate
+    before_it: frozenset[str]
+    """The models that came after it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class StageCheck:
     """The stages in force at one request, and the models that they struck so far."""
@@ -33,8 +51,16 @@ class StageCheck:
     now: datetime
     begun: tuple[Level, ...] = ()
     """Of budgets with a stage in force, which pay for all of these models, or for one."""
+    tried: tuple[Level, ...] = ()
+    """The same of budgets in shadow mode: they change nothing."""
     struck: dict[str, Level] = field(default_factory=dict)
     """By model, the budget that serves priority critical only."""
+    moved: dict[str, "Moved"] = field(default_factory=dict)
+    """By model, which others come before it now that came after it."""
+    shortened: dict[str, Level] = field(default_factory=dict)
+    """By model, the budget that makes its answers shorter."""
+    _needed: dict[str, int] = field(default_factory=dict)
+    """By model that was struck, what a call to it would hold of that budget."""
     _of: dict[str, Stage] = field(default_factory=dict)
 
     def of(self, model_id: str) -> Stage:
@@ -71,8 +97,13 @@ class StageCheck:
         level = self._pausing(offer.model_id)
         if level:
             return self._strike(offer, level)
-        shorter = self.of(offer.model_id).lower_output and self.request.lower_output_limit
-        return _shortened(offer, floor) if shorter else offer
+        lower = self.of(offer.model_id).lower_output
+        if lower is None or not self.request.lower_output_limit:
+            return offer
+        shorter = _shortened(offer, floor)
+        if shorter.output_limit_tokens < offer.output_limit_tokens:
+            self.shortened[offer.model_id] = lower
+        return shorter
 
     def _pausing(self, model_id: str) -> Level | None:
         """The budget that keeps a model from a call that is not critical."""
@@ -81,6 +112,8 @@ class StageCheck:
 
     def _strike(self, candidate: Candidate, level: Level) -> RungOutcome:
         self.struck[candidate.model_id] = level
+        holds = (h.amount for h in candidate.holds(self.now) if h.budget_id == level.budget.id)
+        self._needed[candidate.model_id] = next(holds, 0)
         return RungOutcome(
             model_id=candidate.model_id,
             outcome=(
@@ -96,30 +129,56 @@ class StageCheck:
         ordered: list[Offer] = []
         for place in reversed(range(len(offers))):
             one = offers[place]
-            if not self._comes_later(one, is_first=place == first):
+            prefer = self._prefers_others(one, is_first=place == first)
+            if prefer is None or isinstance(one, RungOutcome):
                 ordered = [one, *ordered]
-            elif place == first and not is_routed and not _is_endpoint(one):
+                continue
+            if place == first and not is_routed and not _is_endpoint(one):
                 ordered = [*ordered, one]
             else:
                 ordered = cheaper_first(one, ordered)
+            self._note_moved(one, prefer, ordered[: ordered.index(one)])
         return ordered
 
-    def _comes_later(self, offer: Offer, *, is_first: bool) -> bool:
+    def _prefers_others(self, offer: Offer, *, is_first: bool) -> Level | None:
         if isinstance(offer, RungOutcome):
-            return False
+            return None
         prefer = self.of(offer.model_id).prefer_ladder
-        return prefer is not None and (is_first or _model_of(prefer) is not None)
+        comes_later = prefer is not None and (is_first or _model_of(prefer) is not None)
+        return prefer if comes_later else None
 
-    def why_rerouted(self, named: str) -> tuple[Level, str] | None:
-        """Why the model that was asked for was not called; ``None``: not for a stage."""
+    def _note_moved(self, offer: Candidate, by: Level, before_it: Iterable[Offer]) -> None:
+        before = frozenset(one.model_id for one in before_it if isinstance(one, Candidate))
+        if before:
+            self.moved[offer.model_id] = Moved(by, offer, before)
+
+    def why_rerouted(self, named: str, used: str) -> tuple[Level, str] | None:
+        """Why ``used`` is called, and not the model that was asked for; ``None``: for no stage."""
         level = self.struck.get(named)
         if level:
-            return level, _serves_critical(level)
-        prefer = self.of(named).prefer_ladder
-        if prefer is None:
+            return level, sentence(level, keeps)
+        moved = self.moved.get(named)
+        if moved is None or used not in moved.before_it:
             return None
-        begins = prefer.budget.stages.prefer_ladder_percent
-        return prefer, f"{used_up(prefer)}, and from {begins} % the ladder comes first"
+        return moved.by, sentence(moved.by, prefers_ladder)
+
+    def with_passed_over(self, rungs: Sequence[RungOutcome], used: str) -> tuple[RungOutcome, ...]:
+        """The models that were tried, and where their turn was those that nobody came to."""
+        found, tried = list(rungs), {used, *(one.model_id for one in rungs)}
+        for model_id, moved in self.moved.items():
+            if model_id in tried or used not in moved.before_it:
+                continue
+            before = (n for n, one in enumerate(found) if one.model_id in moved.before_it)
+            found.insert(next(before, len(found)), passed_over(moved.offer, moved.by))
+        return tuple(found)
+
+    def took_part(self, used: str | None) -> tuple[StageNote, ...]:
+        """What changed the call, each budget once for each; ``used``: the model that is called."""
+        notes = [stage_note(level, keeps) for level in self.struck.values()]
+        notes += [stage_note(moved.by, prefers_ladder) for moved in self.moved.values()]
+        if used in self.shortened:
+            notes.append(stage_note(self.shortened[used], shortens))
+        return tuple(dict.fromkeys(notes))
 
     def refuses(self, asked: str, tries: CandidateTries) -> bool:
         """Whether stages are why no model is left: else money is, or a policy."""
@@ -130,9 +189,10 @@ class StageCheck:
         level = self.struck.get(asked) or next(iter(self.struck.values()))
         end = level.budget.resets_at(self.now)
         until = f" until it resets at {end.isoformat()}" if end else ""
-        message = f"{_serves_critical(level)}{until}{self._others(level, tries)}"
+        message = f"{sentence(level, keeps)}{until}{self._others(level, tries)}"
         decision = rejection(self.request, ReasonCode.CRITICAL_ONLY, message)
-        view = _view(level, level.budget.window_at(self.now).id, end)
+        needed = self._needed.get(asked) or next(iter(self._needed.values()))
+        view = _view(level, level.budget.window_at(self.now).id, end, needed)
         return replace(
             decision,
             budgets=(view,),
@@ -173,8 +233,13 @@ def stages_at(
         and budget.covers(tags, budget.scope.get(MODEL_TAG, ""))
     ]
     known = levels.levels(in_run(concerned, config.run_of(tags)), now)
-    begun = tuple(level for level in known if stage_of((level,)) != NO_STAGE)
-    return StageCheck(request=request, now=now, begun=begun)
+    begun = [level for level in known if stage_of((level,)) != NO_STAGE]
+    return StageCheck(
+        request=request,
+        now=now,
+        begun=tuple(level for level in begun if not level.budget.is_shadow),
+        tried=tuple(level for level in begun if level.budget.is_shadow),
+    )
 
 
 def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:
@@ -189,16 +254,6 @@ def cheaper_first(first: Offer, others: Iterable[Offer]) -> list[Offer]:
 def _is_endpoint(offer: Offer) -> bool:
     """What stands in for one may be dearer: it is for its sleep, and saves nothing."""
     return offer.model_id.startswith(ENDPOINT_PREFIX)
-
-
-def used_up(level: Level) -> str:
-    """``budget search-daily is 83 % spent``."""
-    return f"budget {level.budget.id} is {level.percent} % spent"
-
-
-def _serves_critical(level: Level) -> str:
-    begins = level.budget.stages.critical_only_percent
-    return f"{used_up(level)}, and from {begins} % it serves priority critical only"
 
 
 def _model_of(level: Level) -> str | None:
@@ -223,7 +278,7 @@ def _shortened(candidate: Candidate, floor: int) -> Candidate:
     return candidate.within(output_limit_tokens=min(asked, max(floor, asked // OUTPUT_DIVIDED_BY)))
 
 
-def _view(level: Level, window_id: str, resets_at: datetime | None) -> BudgetView:
+def _view(level: Level, window_id: str, resets_at: datetime | None, needed: int) -> BudgetView:
     return BudgetView(
         budget_id=level.budget.id,
         window_id=window_id,
@@ -231,7 +286,7 @@ def _view(level: Level, window_id: str, resets_at: datetime | None) -> BudgetVie
         limit=level.budget.limit,
         left=level.budget.limit - level.posted,
         left_as_of=level.as_of,
-        needed=0,
+        needed=needed,
         resets_at=resets_at,
         binding=True,
     )

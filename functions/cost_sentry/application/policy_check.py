@@ -91,6 +91,10 @@ class PolicyCheck:
             caller, model_facts(candidate), call, offer_facts(candidate, rung)
         )
 
+    def has_struck(self, model_id: str) -> bool:
+        """Whether a policy keeps this model from the call."""
+        return any(one.model_id == model_id for one in self.struck)
+
     def why(self) -> str:
         """Of the model that was struck first: by which policies, and what the first one says."""
         first, said = self.struck[0], f" ({self.notes[0].sentence})" if self.notes else ""

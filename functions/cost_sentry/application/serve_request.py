@@ -39,6 +39,7 @@ from cost_sentry.application.session_refusal import (
     would_be_too_deep,
 )
 from cost_sentry.application.shadow_notes import shadow_notes
+from cost_sentry.application.shadow_stages import with_stages
 from cost_sentry.application.why_allowed import Advice, reserved_rung, why_allowed
 from cost_sentry.domain.budget import Budget
 from cost_sentry.domain.decision import Decision, DecisionKind
@@ -183,6 +184,7 @@ class Serving:
         shadow, more = shadow_notes(check.shadow)
         return replace(
             decision,
+            stages=advice.stages.took_part(None),
             policies=tuple(check.notes),
             shadow=shadow,
             shadow_left_out=more,
@@ -258,13 +260,14 @@ class Serving:
         held = reserved.reservation
         invariant(held.digest == request.digest, "P5", "another request's reservation came back")
         asked = asked_output_limit(request, config, book.card(held.model_used))
-        why = why_allowed(held, asked, tries.short, advice)
+        why = why_allowed(held, asked, tries, advice)
         price, standard = prices_of(held, config, book)
         budgets, listed = self._budgets_of(held.model_used), listed_model(config, held.model_used)
         endpoint = listed.endpoint if listed else None
         told = self.parts.shadows.told(reserved, budgets, self.parts.levels, self.parts.clock.now())
+        notes = with_stages(told.notes, held, asked, advice, config, floor=tries.floor)
         of_run = (*would_be_too_deep(request, config), *(self.too_many_children or ()))
-        shadow, more = shadow_notes(advice.check.shadow, (*told.notes, *of_run))
+        shadow, more = shadow_notes(advice.check.shadow, (*notes, *of_run))
         return Decision(
             kind=DecisionKind(held.decision),
             code=why.code,
@@ -281,7 +284,11 @@ class Serving:
             output_limit_asked_tokens=asked,
             budgets=views_held(budgets, held, told.remaining),
             short=short_view(request, config, tries),
-            rungs=(*tries.rungs, reserved_rung(held, asked)),
+            rungs=(
+                *advice.stages.with_passed_over(tries.rungs, held.model_used),
+                reserved_rung(held, asked),
+            ),
+            stages=advice.stages.took_part(held.model_used),
             policies=tuple(advice.check.notes),
             shadow=shadow,
             shadow_left_out=more,

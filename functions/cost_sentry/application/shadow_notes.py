@@ -26,10 +26,15 @@ def shadow_notes(
     Of budgets what is known comes first.
     """
     policies = _each_once(of_policies)
-    budgets = sorted(_each_once(of_budgets), key=lambda note: not note.is_known)
+    budgets = known_first(_each_once(of_budgets))
     policies_max = NOTES_MAX - min(len(budgets), BUDGETS_SHOWN_MIN)
     shown = (*policies[:policies_max], *budgets)[:NOTES_MAX]
     return ShadowNotes(shown, len(policies) + len(budgets) - len(shown))
+
+
+def known_first(notes: Iterable[PolicyNote]) -> list[PolicyNote]:
+    """Of a budget of which one thing is known and another is not, the first is told."""
+    return sorted(notes, key=lambda note: not note.is_known)
 
 
 def _each_once(notes: Iterable[PolicyNote]) -> list[PolicyNote]:

@@ -10,6 +10,7 @@ from typing import Literal
 from cost_sentry.application.policy_check import UNSPOKEN
 from cost_sentry.application.simulated_call import SimulatedCall, choice_of
 from cost_sentry.domain.decision import Decision, DecisionKind, ReasonCode
+from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.policy import PolicyNote
 from cost_sentry.domain.spend import UNNAMED
 
@@ -17,6 +18,17 @@ EXAMPLES_MAX = 3
 """Calls that a change names."""
 Shadow = tuple[Literal["budget", "policy"], str]
 """What is in shadow mode, by its id."""
+
+
+_NO_MONEY = frozenset(
+    {
+        ReasonCode.REROUTED_BY_CIRCUIT,
+        ReasonCode.REROUTED_TO_RETRY,
+        ReasonCode.REROUTED_BY_FREEZE,
+        ReasonCode.REROUTED_WHILE_ASLEEP,
+    }
+)
+"""Another model is called for none, though a budget may not pay for a third."""
 
 
 class Outcome(StrEnum):
@@ -43,17 +55,41 @@ def outcome_of(decision: Decision) -> Outcome:
 
 
 def decided_by(decision: Decision) -> str:
-    """The budget or the policy that stood in the way, or the reason code where neither did."""
+    """The budget or the policy that stood in the way, or the reason code where neither did.
+
+    Both, where a policy chose the model and a budget cut its answer short.
+    """
+    code, budget = decision.code, _budget_named(decision)
+    if code in (ReasonCode.REROUTED_BY_POLICY, ReasonCode.FORBIDDEN_BY_POLICY):
+        return _policy_named(decision)
+    if budget is None:
+        return code
+    is_lowered = code is ReasonCode.OUTPUT_LIMIT_LOWERED
+    policy = f"{_policy_named(decision)}, " if is_lowered and _policy_struck_first(decision) else ""
+    return f"{policy}budget {budget}"
+
+
+def _budget_named(decision: Decision) -> str | None:
+    """Of the code; where that names none, the one that could not pay, if money decided."""
     if decision.decided_by_budget is not None:
-        return f"budget {decision.decided_by_budget}"
+        return decision.decided_by_budget
+    if decision.code in _NO_MONEY:
+        return None
     short = decision.short or next((view for view in decision.budgets if view.binding), None)
-    if short is not None:
-        return f"budget {short.budget_id}"
-    if decision.policies:
-        return f"policy {decision.policies[0].policy_id}"
-    if decision.code in (ReasonCode.REROUTED_BY_POLICY, ReasonCode.FORBIDDEN_BY_POLICY):
-        return UNSPOKEN
-    return decision.code
+    return short.budget_id if short else None
+
+
+def _policy_named(decision: Decision) -> str:
+    return f"policy {decision.policies[0].policy_id}" if decision.policies else UNSPOKEN
+
+
+def _policy_struck_first(decision: Decision) -> bool:
+    """Whether the first model of all was forbidden."""
+    first = decision.rungs[0] if decision.rungs else None
+    if first is None or first.outcome == UNSPOKEN:
+        return first is not None
+    told = decision.policies[:1]
+    return any(note.model_id == base_model_id(first.model_id) for note in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

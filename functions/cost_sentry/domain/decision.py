@@ -92,6 +92,15 @@ class RungOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageNote:
+    """A stage of a budget that runs out, which changed the call."""
+
+    budget_id: str
+    what: str
+    """How far the budget is used up, and what follows from there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The answer to one request before any model is called."""
 
@@ -119,6 +128,9 @@ class Decision:
     """Id of the budget for which a call that goes on is not what was asked for: it could not pay,
     or one of its stages is in force."""
     rungs: tuple[RungOutcome, ...] = ()
+    stages: tuple[StageNote, ...] = ()
+    """Those that kept a model from the call, moved one, or cut the answer short. For the record:
+    the answer says it in its message and its rungs."""
     policies: tuple[PolicyNote, ...] = ()
     """Those that forbade a model, in the order in which models were tried."""
     shadow: tuple[PolicyNote, ...] = ()

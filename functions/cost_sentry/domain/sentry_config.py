@@ -121,7 +121,7 @@ class SentryConfig:
     budgets_of_runs: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
     """Those that count by session, found once: every call looks at them."""
     staged_budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
-    """Those whose stages are in force some time, found once as well."""
+    """Those with stages, found once as well; of one in shadow mode they are told, not in force."""
     endpoint_models: Mapping[str, Model] = field(init=False, repr=False, compare=False)
     """Of ``models`` those that are SageMaker endpoints."""
 
@@ -129,7 +129,7 @@ class SentryConfig:
         """Find them."""
         of_runs = tuple(b for b in self.budgets if b.window is WindowKind.SESSION)
         object.__setattr__(self, "budgets_of_runs", of_runs)
-        staged = tuple(b for b in self.budgets if b.stages != NO_STAGES and not b.is_shadow)
+        staged = tuple(b for b in self.budgets if b.stages != NO_STAGES)
         object.__setattr__(self, "staged_budgets", staged)
         on_sagemaker = {id_: one for id_, one in self.models.items() if one.endpoint is not None}
         object.__setattr__(self, "endpoint_models", on_sagemaker)

@@ -202,6 +202,24 @@ def test_a_model_that_a_stage_keeps_for_critical_calls_is_told(priority, model, 
     assert models_told(told_)[0] == (DEAR, told_first)
 
 
+def test_the_stages_of_budgets_that_run_out_are_told_before_the_models():
+    stages = Stages(prefer_ladder_percent=50, lower_output_percent=60)
+    day = budget("day", 1_000_000, scope={}, stages=stages)
+    spent = {("day", day.window_at(NOON).id): 700_000}
+
+    _, told_ = told(config(day), call("r1"), posted=spent)
+
+    assert [(p.what, p.is_recorded) for p in told_.parts if p.kind is PartKind.STAGE] == [
+        ("70 % spent, and from 50 % the ladder comes first", True),
+        ("70 % spent, and from 60 % answers are shorter", True),
+    ]
+    assert told_.parts[0].kind is PartKind.STAGE
+    assert models_told(told_)[0] == (
+        DEAR,
+        "passed over: budget day is 70 % spent, and from 50 % the ladder comes first",
+    )
+
+
 def test_what_nobody_noted_is_not_worked_out():
     retelling = Retelling(
         config=config(RICH), applied_at=NOON, price_book=SmallBook(), policy_engines=engines

@@ -75,6 +75,10 @@ def test_a_budget_decides_among_what_policies_leave():
     assert (decision.kind, decision.code) == (DecisionKind.REROUTE, ReasonCode.REROUTED_TO_FIT)
     assert decision.model_used == BLIND
     assert decision.policies == (note("no-dear", DEAR),)
+    assert decision.message == (
+        f"{DEAR} is forbidden by policy no-dear (Because of no-dear.);"
+        f" budget search-daily cannot pay for {CHEAP}; {BLIND} fits"
+    )
 
 
 def test_a_refusal_for_money_tells_the_policies_that_took_part():

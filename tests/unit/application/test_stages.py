@@ -105,6 +105,7 @@ def test_such_a_refusal_holds_nothing_and_names_budget_percent_and_reset():
     assert decision.retry_after_seconds == 12 * 3_600
     [view] = decision.budgets
     assert (view.budget_id, view.binding, view.limit, view.left) == ("day", True, 100_000, 7_000)
+    assert view.needed == CALL
     assert list(house.ledger.pending()) == []
 
 

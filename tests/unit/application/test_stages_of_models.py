@@ -144,7 +144,8 @@ def test_answers_of_a_rung_are_shorter_by_the_budget_of_the_rung():
 
     assert (decision.model_used, decision.output_limit_sent_tokens) == (CHEAP, 64)
     assert decision.message == (
-        "budget cheap is 92 % spent, and from 90 % answers are shorter;"
+        "budget dear is 99 % spent, and from 95 % it serves priority critical only;"
+        " budget cheap is 92 % spent, and from 90 % answers are shorter;"
         f" maxTokens of {CHEAP} is 64 instead of 100"
     )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes.admissions import CHEAP
+from tests.fakes.admissions import CHEAP, DEAR, arn_of
 from tests.fakes.cached_calls import (
     BATCH,
     CACHING,
@@ -82,6 +82,14 @@ def test_another_request_is_asked_of_the_model(changes):
     called(house, asked("r1"))
 
     assert called(house, asked("r2", **changes)).cached is None
+
+
+@pytest.mark.parametrize("changes", [{"may_wait": True}, {"model_id": arn_of(DEAR)}])
+def test_a_request_that_may_wait_or_names_the_same_model_by_its_arn_is_the_same(changes):
+    house = sentry()
+    called(house, asked("r1"))
+
+    assert called(house, asked("r2", **changes)).cached is not None
 
 
 def test_a_default_output_limit_that_changes_finds_no_answer_of_before():

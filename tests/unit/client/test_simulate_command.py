@@ -123,6 +123,14 @@ def test_calling_it_wrongly_is_exit_code_2(files, options):
     assert cost_sentry("simulate", "--against", "poor.yaml", *options).code == 2
 
 
+@pytest.mark.usefixtures("files", "no_deployment")
+def test_days_of_a_file_are_refused():
+    refused = simulated("--from", "rich.yaml", "--days", "3")
+
+    assert refused.code == 2
+    assert "it goes with --day" in " ".join(refused.stderr.split())
+
+
 def test_without_a_file_what_is_in_force_decides_with_the_limits_that_the_ledger_has(desk, files):
     desk.operator.books.define(
         budget("search-daily", picodollars("0.0001")), budget().window_at(DAY).id

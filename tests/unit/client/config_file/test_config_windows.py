@@ -41,6 +41,16 @@ def test_a_budget_has_the_time_zone_it_names_and_utc_otherwise(file):
     assert berlin.time_zone is ZoneInfo("Europe/Berlin")
 
 
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules"])
+def test_a_time_zone_that_only_this_machine_may_know_is_refused(file, zone):
+    fields = f"unit: usd, window: day, limit: 1, timeZone: {zone}"
+    policies = f"policies: {{files: [x.cedar], timeZone: {zone}}}\n"
+
+    for text in (with_budget(fields), GOOD + policies):
+        told = [one.problem for one in problems(file, text)]
+        assert f'there is no time zone "{zone}"' in told
+
+
 @pytest.mark.parametrize(
     ("fields", "thresholds"),
     [

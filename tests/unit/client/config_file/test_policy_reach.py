@@ -96,6 +96,17 @@ def test_a_candidate_that_some_call_may_have_is_enough(folder, text):
     assert load(folder, text + PERMIT, yaml=YAML).config.routing.virtual_models
 
 
+def test_a_name_of_routing_without_a_candidate_for_one_application_is_warned_of(folder):
+    text = forbid(f'when {{ {PRO} && principal.name == "lab" }}')
+
+    found = dict(warnings(folder, text + PERMIT, yaml=YAML))
+
+    assert found["routing.virtualModels.best"] == (
+        '"best" has no permitted candidate for search/lab (forbidden by it)'
+    )
+    assert "routing.virtualModels.auto" not in found
+
+
 def test_a_rung_of_a_ladder_is_a_candidate_too(folder):
     laddered = YAML.replace(
         "{tier: middle}", "{tier: middle, ladder: [us.amazon.nova-lite-v1:0]}", 1

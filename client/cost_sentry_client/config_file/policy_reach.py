@@ -59,9 +59,9 @@ def reach_of(config: SentryConfig, book: PriceBook, written: Sequence[WrittenPol
         _choice(choice_, best(trials.answer(*one) for one in asked), found)
     permits = (one for one in trials.enforced if one.rule["effect"] == "permit")
     found.warnings += (_dead(one, list(trials.forbade)) for one in permits if trials.is_dead(one))
-    found.warnings += (_idle(one) for one in trials.enforced if never_forbids(one, trials))
     if trials.is_cut_short:
         found.warned.append(_CUT_SHORT)
+    found.warnings += (_idle(one) for one in trials.enforced if never_forbids(one, trials))
     served = [kind for kind, answer in answers if answer.outcome not in _NOTHING]
     refused = {finding.path for finding in found.findings}
     found.warned += (

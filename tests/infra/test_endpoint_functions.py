@@ -77,6 +77,7 @@ def test_an_endpoint_sleeps_and_wakes_by_the_deployed_functions_and_their_roles(
 
 @pytest.mark.slow
 def test_where_nobody_asked_for_it_a_run_reads_the_configuration_and_nothing_else(house, dev):
+    house.put_in_force(replace(bootstrap.config_source().current(), endpoints=None))
     house.new_environments()
     done = run(house, "scale_endpoints", scale_endpoints.handler, {})
     told = run(house, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})

@@ -117,7 +117,6 @@ def steady(world: HotWorld, load: int) -> Part:
         "item_kb_p99": round(_percentile(sizes, 0.99) / 1024, 2),
         "admit_ms_p50": _milliseconds(waited, 0.5) if was_measured else None,
         "admit_ms_p99": _milliseconds(waited, 0.99) if was_measured else None,
-        "write_units": round((world.model.items.write_units - units) / calls, 2),
     }
     details = {
         "measured_seconds": seconds,
@@ -128,6 +127,7 @@ def steady(world: HotWorld, load: int) -> Part:
         ),
         "item_kb_mean": round(statistics.fmean(sizes) / 1024, 2) if sizes else 0,
         "operations_per_call": round((world.model.operations - grown) / calls, 2),
+        "write_units_per_call": round((world.model.items.write_units - units) / calls, 2),
         "environments": world.environments,
     }
     world.scheduler.close()

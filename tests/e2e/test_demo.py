@@ -112,7 +112,8 @@ def test_an_endpoint_sleeps_step_by_step_and_is_woken_with_money_from_a_budget(t
 
     asleep = ["SNAPSHOT", "VERIFIED", "FALLING_ASLEEP", "ASLEEP"]
     assert seen["steps"] == [*asleep, "RESTORING", "ANSWERED", "CLOSED"]
-    assert (seen["asked"][0], seen["asked"][-1]) == ("WAKING", "AWAKE")
+    assert seen["asked"][0] == "WAKING"
+    assert {*seen["asked"]} <= {"WAKING", "AWAKE"}, "it may answer before anybody is told"
     assert seen["answer"]
     assert 0 < seen["asleep_seconds"] <= seen["without_instance_seconds"]
     saved = Decimal(seen["saved_usd"])

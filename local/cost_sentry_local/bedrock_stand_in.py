@@ -12,21 +12,13 @@ Every call is metered as `AWS/Bedrock` metrics in the local CloudWatch, whoever 
 `GET /_stand_in/last-request` is the last request as it arrived, with all of its text.
 """
 
-import argparse
-
-from cost_sentry_local.parent_watch import end_with_parent
+from cost_sentry_local.loopback_server import serve
 from cost_sentry_local.stand_in.front_door import BedrockServer
 
 
 def main() -> None:
     """Serve until the process ends."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("port", type=int)
-    parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
-    options = parser.parse_args()
-    if options.parent:
-        end_with_parent(options.parent)
-    BedrockServer(options.port).serve_forever()
+    serve(BedrockServer, __doc__)
 
 
 if __name__ == "__main__":

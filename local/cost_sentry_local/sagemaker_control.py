@@ -1,13 +1,9 @@
 """Telling a running SageMaker stand-in what to do, and asking which instances there were."""
 
-import json
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 from cost_sentry_local.local_cloud import LocalCloud
-
-_TIMEOUT_SECONDS = 30.0
+from cost_sentry_local.stand_in_orders import send
 
 
 def set_durations(cloud: LocalCloud, **seconds: float) -> None:
@@ -71,14 +67,4 @@ def instances(cloud: LocalCloud) -> list[dict[str, Any]]:
 
 
 def _send(cloud: LocalCloud, method: str, what: str, body: object = None) -> dict[str, Any]:
-    request = Request(  # noqa: S310 - loopback only
-        f"{cloud.sagemaker_endpoint}/_stand_in/{what}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-    )
-    try:
-        with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - loopback only
-            told: dict[str, Any] = json.load(answer)
-            return told
-    except HTTPError as error:
-        raise ValueError(json.load(error)["message"]) from error
+    return send(cloud.sagemaker_endpoint, method, what, body)

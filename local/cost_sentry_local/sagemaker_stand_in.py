@@ -15,21 +15,13 @@ everything with its tags;
 `DELETE /_stand_in/everything` forgets all.
 """
 
-import argparse
-
-from cost_sentry_local.parent_watch import end_with_parent
+from cost_sentry_local.loopback_server import serve
 from cost_sentry_local.sagemaker.front_door import SageMakerServer
 
 
 def main() -> None:
     """Serve until the process ends."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("port", type=int)
-    parser.add_argument("--parent", type=int, help="end when this process is no longer the parent")
-    options = parser.parse_args()
-    if options.parent:
-        end_with_parent(options.parent)
-    SageMakerServer(options.port).serve_forever()
+    serve(SageMakerServer, __doc__)
 
 
 if __name__ == "__main__":

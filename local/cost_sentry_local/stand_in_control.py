@@ -1,13 +1,9 @@
 """Telling a running Bedrock stand-in what to do, and asking what it billed."""
 
-import json
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 from cost_sentry_local.local_cloud import LocalCloud
-
-_TIMEOUT_SECONDS = 30.0
+from cost_sentry_local.stand_in_orders import send
 
 
 def set_fault(
@@ -70,13 +66,4 @@ def forget_calls(cloud: LocalCloud) -> None:
 
 
 def _send(cloud: LocalCloud, method: str, what: str, body: object = None) -> dict[str, Any]:
-    request = Request(  # noqa: S310 - loopback only
-        f"{cloud.bedrock_endpoint}/_stand_in/{what}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-    )
-    try:
-        with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - loopback only
-            return json.load(answer)
-    except HTTPError as error:
-        raise ValueError(json.load(error)["message"]) from error
+    return send(cloud.bedrock_endpoint, method, what, body)

@@ -109,7 +109,6 @@ class Measured(Simulation):
         def respond() -> None:
             environment = self._environment(f"{step.name}/{number}")
             store = DynamoDbMeasures(environment.calls, environment.pause, environment.clock)
-            told = Standing(measure=measure, since=measure.until, until=measure.until)
             try:
                 on_record = take_measure(
                     measure, store=store, books=environment.books, clock=environment.clock
@@ -117,12 +116,11 @@ class Measured(Simulation):
             except CostSentryError:
                 return  # Whoever is told so tries again, as the workflow does; here nobody does.
             if measure in on_record:
-                told.since = self.now()
+                told = Standing(measure=measure, since=self.now(), until=measure.until)
                 self.standing.append(told)
             if step.lifted_after is not None and number == 1:
                 self.scheduler.sleep(step.lifted_after * SECOND)
-                told.until = min(told.until, self.now())
-                self._shorten(measure, told.until)
+                self._shorten(measure, self.now())
                 store.lift(measure)
 
         later = step.at + number * SECOND // 50

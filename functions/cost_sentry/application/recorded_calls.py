@@ -215,7 +215,7 @@ class RecordedCalls:
 
 def _passed_the_gate(held: Reservation) -> bool:
     """Not set aside for an outage, which is noted otherwise; no external usage, and no wake."""
-    return not (is_slot(held) or held.is_external or held.is_wake)
+    return held.is_model_call and not is_slot(held)
 
 
 def _first_of(attempt: _Name) -> _Name:

@@ -121,7 +121,12 @@ def minute_of(moment: datetime) -> datetime:
 def changes_before(entry: LedgerEntry) -> tuple[MeterChange, ...]:
     """What must be counted before the entry is written, at least once: a call began."""
     held = entry.reservation
-    if held is None or entry.kind is not EntryKind.RESERVE or _is_no_call(held) or is_slot(held):
+    if (
+        held is None
+        or entry.kind is not EntryKind.RESERVE
+        or not held.is_model_call
+        or is_slot(held)
+    ):
         return ()
     minute, began = minute_of(held.reserved_at), bounds_of(held)
     money = Counts(calls=1, picodollars=held.quote_picodollars)
@@ -134,8 +139,8 @@ def changes_before(entry: LedgerEntry) -> tuple[MeterChange, ...]:
 def changes_with(entry: LedgerEntry) -> tuple[MeterChange, ...]:
     """What must be counted with the entry, exactly once: how a call ended; that a slot was made."""
     held, ended = entry.reservation, entry.resolution
-    if held is None or _is_no_call(held):
-        return ()
+    if held is None or not held.is_model_call:
+        return ()  # External usage is compared with these; a wake pays for many minutes in one.
     minute = None if is_slot(held) else minute_of(held.reserved_at)
     model = (MODEL, held.model_used)
     if entry.kind is EntryKind.RESERVE and minute is None:
@@ -150,11 +155,6 @@ def changes_with(entry: LedgerEntry) -> tuple[MeterChange, ...]:
     if used != NOTHING:
         changes += [MeterChange(scope=s, minute=began, used=used) for s in _callers(held)]
     return tuple(changes)
-
-
-def _is_no_call(held: Reservation) -> bool:
-    """External usage is compared with the meters; a wake pays for many minutes in one."""
-    return held.is_external or held.is_wake
 
 
 def added(changes: Iterable[MeterChange]) -> tuple[MeterChange, ...]:

@@ -99,6 +99,11 @@ class Reservation:
         return self.model_used.startswith(WAKE_PREFIX)
 
     @property
+    def is_model_call(self) -> bool:
+        """Whether it is for a call that passed the gate: no external usage, and no wake."""
+        return not (self.is_external or self.is_wake)
+
+    @property
     def execution(self) -> str:
         """The part of ``attempt`` that all invocations of an execution share."""
         return self.attempt.partition(".")[0]

@@ -36,10 +36,7 @@ def create_inference_component(world: World, asked: Json) -> Json:
         specification=asked.get("Specification", {}),
         desired=asked.get("RuntimeConfig", {}).get("CopyCount", 1),
     )
-    fails = world.faults.is_to_fail("CreateInferenceComponent", name)
-    component.failure = "The stand-in was told that it fails." if fails else None
-    ends = FAILED if fails else IN_SERVICE
-    component.order(CREATING, now, now + world.durations.creating, ends)
+    world.begin(component, "CreateInferenceComponent", CREATING, world.durations.creating)
     world.components[name] = component
     world.tags[component.arn] = {one["Key"]: one["Value"] for one in asked.get("Tags", ())}
     world.have_instances(endpoint, now)
@@ -81,10 +78,8 @@ def update_inference_component_runtime_config(world: World, asked: Json) -> Json
     if component.status in (CREATING, UPDATING, DELETING):
         raise invalid(f'Cannot update in-progress inference component "{component.arn}".')
     component.desired = asked["DesiredRuntimeConfig"]["CopyCount"]
-    fails = world.faults.is_to_fail("UpdateInferenceComponentRuntimeConfig", component.name)
-    component.failure = "The stand-in was told that it fails." if fails else None
-    ends = FAILED if fails else IN_SERVICE
-    component.order(UPDATING, now, now + world.durations.updating, ends)
+    operation = "UpdateInferenceComponentRuntimeConfig"
+    world.begin(component, operation, UPDATING, world.durations.updating)
     world.have_instances(world.endpoint(component.endpoint), now)
     return {"InferenceComponentArn": component.arn}
 

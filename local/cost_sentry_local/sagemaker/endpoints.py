@@ -68,10 +68,7 @@ def create_endpoint(world: World, asked: Json) -> Json:
         raise already_there("endpoint", arn_of("endpoint", name))
     config = _kept(world.configs, _CONFIG, _CONFIG_KIND, asked["EndpointConfigName"])
     endpoint = Endpoint(name=name, created_at=now, modified_at=now, status=CREATING, config=config)
-    fails = world.faults.is_to_fail("CreateEndpoint", name)
-    endpoint.failure = "The stand-in was told that it fails." if fails else None
-    ends = FAILED if fails else IN_SERVICE
-    endpoint.order(CREATING, now, now + world.durations.creating, ends)
+    world.begin(endpoint, "CreateEndpoint", CREATING, world.durations.creating)
     world.endpoints[name] = endpoint
     world.tags[endpoint.arn] = {one["Key"]: one["Value"] for one in asked.get("Tags", ())}
     world.have_instances(endpoint, now)

@@ -2,13 +2,12 @@
 
 import json
 import re
-import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
 
-from cost_sentry_local.ports import LOOPBACK
+from cost_sentry_local.loopback_server import LoopbackServer
 from cost_sentry_local.sagemaker.api import Api
 from cost_sentry_local.sagemaker.control import Control
 from cost_sentry_local.sagemaker.errors import SageMakerError
@@ -23,25 +22,15 @@ _OK, _BAD_REQUEST = 200, 400
 Headers = dict[str, str]
 
 
-class SageMakerServer(ThreadingHTTPServer):
-    """Listens on the loopback interface only; one thread per connection."""
-
-    daemon_threads = True
-    request_queue_size = 256
-    allow_reuse_address = True
+class SageMakerServer(LoopbackServer):
+    """With what it knows, and its metering."""
 
     def __init__(self, port: int, publish: Publish | None = None) -> None:
-        """Bind at once, so that a taken port is an error here and not later."""
-        super().__init__((LOOPBACK, port), _Handler)
+        super().__init__(port, _Handler)
         self.api = Api()
         self.metering = Metering(self.api.world, publish or publish_to_cloudwatch(), self.api.lock)
         self.control = Control(self.api, self.metering)
         threading.Thread(target=self.metering.run, daemon=True, name="metering").start()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing of callers that hung up."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

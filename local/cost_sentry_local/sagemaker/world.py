@@ -85,6 +85,13 @@ class World:
         mine = (one for one in self.components.values() if one.endpoint == endpoint)
         return sorted(mine, key=lambda one: one.name)
 
+    def begin(self, thing: Changing, operation: str, status: str, seconds: float) -> None:
+        """An order is taken: in service after so many seconds, or failed if that was told."""
+        fails = self.faults.is_to_fail(operation, thing.name)
+        thing.failure = "The stand-in was told that it fails." if fails else None
+        now = self.now()
+        thing.order(status, now, now + seconds, FAILED if fails else IN_SERVICE)
+
     def advance(self) -> None:
         """Let all happen that is due."""
         now = self.now()

@@ -3,14 +3,13 @@
 import base64
 import json
 import re
-import sys
 import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
 
-from cost_sentry_local.ports import LOOPBACK
+from cost_sentry_local.loopback_server import LoopbackServer
 from cost_sentry_local.stand_in.converse import converse_answer
 from cost_sentry_local.stand_in.errors import BedrockError, invalid
 from cost_sentry_local.stand_in.faults import fault_from_json
@@ -23,25 +22,15 @@ from cost_sentry_local.stand_in.wire import Reply, error_reply, send
 _ROUTE = re.compile(r"/model/(?P<model>.+)/(?P<operation>converse|invoke|count-tokens)")
 
 
-class BedrockServer(ThreadingHTTPServer):
-    """Listens on the loopback interface only; one thread per connection."""
-
-    daemon_threads = True
-    request_queue_size = 256
-    allow_reuse_address = True
+class BedrockServer(LoopbackServer):
+    """With what it knows, and its metering."""
 
     def __init__(self, port: int) -> None:
-        """Bind at once, so that a taken port is an error here and not later."""
-        super().__init__((LOOPBACK, port), _Handler)
+        super().__init__(port, _Handler)
         self.provider = Provider()
         self.metering = Metering(publish_to_cloudwatch())
         self.provider.calls.listener = self.metering.saw
         threading.Thread(target=self.metering.run, daemon=True, name="metering").start()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing of callers that hung up; that is what a time limit looks like from here."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

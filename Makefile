@@ -72,10 +72,12 @@ drill: setup  ## what watches and acts, on virtual weeks; build/drill.json
 	@python -m benchmarks.drill
 
 .PHONY: simulate
-simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= JSON=1
+simulate: setup  ## seeds of the simulation: SEED= SEEDS= STEPS= SECONDS= JOBS= JSON=1; or one again: CALLERS= …
 	@python -m tests.simulation --seed $(or $(SEED),0) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(STEPS),--steps $(STEPS)) $(if $(SECONDS),--seconds $(SECONDS)) \
-		--jobs $(or $(JOBS),0) $(if $(JSON),--json)
+		--jobs $(or $(JOBS),0) $(if $(JSON),--json) $(if $(CALLERS),--callers "$(CALLERS)") \
+		$(if $(OPERATORS),--operators "$(OPERATORS)") $(if $(FAULTS),--faults "$(FAULTS)") \
+		$(if $(NOT_LATE),--not-late)
 
 .PHONY: mutate
 mutate: setup  ## mutants of the ledger, and which no test kills: MODULE= JOBS= JSON=1

@@ -94,9 +94,13 @@ class LedgerTable(Construct):
         self._allow(grantee, "UpdateItem", _BUDGETS, _ACCOUNTS)
 
     def grant_expire(self, grantee: iam.IGrantable) -> None:
-        """Walk the register of accounts and their shards, and resolve what nobody resolved."""
+        """Walk the register of accounts and their shards, and resolve what nobody resolved.
+
+        Of the register the lines of accounts at rest are deleted: no money or record is.
+        """
         self.grant_resolve(grantee)
         self._allow(grantee, "Query", _REGISTER, _ACCOUNTS, _BUDGETS)
+        self._allow(grantee, "DeleteItem", _REGISTER)
 
     def grant_set_aside(self, grantee: iam.IGrantable) -> None:
         """Reserve calls for outages as an admission reserves; note those that were made."""
@@ -129,7 +133,7 @@ class LedgerTable(Construct):
         self._allow(grantee, "UpdateItem", _BURN)
 
     def grant_send_alerts(self, grantee: iam.IGrantable) -> None:
-        """Take alerts and notices out of their queues; the only items that anybody deletes."""
+        """Take alerts and notices out of their queues."""
         self._allow(grantee, "Query", _ALERTS, _NOTICES)
         self._allow(grantee, "UpdateItem", _ALERTS, _BUDGETS, _NOTICES, _NOTICES_RECORDED)
         self._allow(grantee, "DeleteItem", _ALERTS, _NOTICES)

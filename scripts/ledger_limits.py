@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cost_sentry.adapters.ledger_forgetting import STAMPS_MIN
+from cost_sentry.adapters.ledger_rest import REST_AFTER_SECONDS
 from cost_sentry.adapters.ledger_retirement import EXPIRED_KEPT
 from cost_sentry.adapters.ledger_runs import RUN_OLD_SECONDS, RUN_WINDOWS_MAX
 from cost_sentry.adapters.ledger_writes import EXPIRED_MAX
@@ -44,6 +45,7 @@ def rows() -> Iterator[tuple[str, object]]:
     yield "a version 7 UUID counts as new", _seconds(FRESH_FOR)
     yield "the true cost of an expired call is taken", _seconds(EXPIRED_KEPT)
     yield "expired calls of a shard whose true cost is taken", EXPIRED_MAX
+    yield "an account rests after its last entry", f"{REST_AFTER_SECONDS:,} s"
 
 
 def _seconds(span: timedelta) -> str:

@@ -29,6 +29,7 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
     voided = house.call(SONNET, 500, "search", failing("BedrockRuntime.ThrottlingException"))
     overrun = house.call(OPUS, 100, "research", answering(30_000))
     refused = house.call(OPUS, 8000, "research", answering(10))
+    unused = house.call(OPUS, 8000, "research", answering(10), application="unused")
     # More running calls than one shard holds, so that it splits.
     running = [
         house.call(SONNET, 500, "support", failing("States.Timeout"))
@@ -40,6 +41,7 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
     house.project()
     house.clock.time += timedelta(days=40)
     tidied = house.expire()
+    called_back = house.call(SONNET, 500, "research", answering(10), application="unused")
 
     # What was asked for did happen, or the calls below would prove nothing.
     assert allowed.output["sentry"]["status"] == "SETTLED"
@@ -51,6 +53,10 @@ def test_no_function_asks_the_ledger_for_what_its_role_does_not_allow(house, dev
     assert projected == {"batchItemFailures": []}
     assert expired["expired"] == len(running)
     assert tidied["tidied"] > 0
+    assert unused.output["sentry"]["code"] == "BUDGET_EXHAUSTED"
+    assert called_back.output["sentry"]["status"] == "SETTLED"
+    to_rest = ("expire_reservations", "dynamodb:DeleteItem", "ACCOUNTS")
+    assert to_rest in {(f, a, *k) for f, a, k in house.recorder.calls}
     functions = {function for function, _, _ in house.recorder.calls}
     assert functions == {
         "admit_request",

@@ -17,6 +17,7 @@ Item = Mapping[str, Any]
 Key = tuple[str, str]
 
 ACCOUNT, WINDOW, POOL, REQUEST = "ACCOUNT#", "WINDOW#", "POOL#", "REQUEST#"
+REGISTER = "ACCOUNTS"
 
 
 def _held(request_id: str, account: str, shard: str, record: Sequence[Any]) -> Held:
@@ -80,6 +81,8 @@ def change(key: Key, before: Item | None, after: Item | None) -> Change:
     old, new = before or {}, after or {}
     if key[0].startswith(ACCOUNT):
         _account_change(found, key, old, new)
+    elif key[0] == REGISTER:
+        found.registered = (key[1], bool(new))
     elif key[1].startswith((WINDOW, POOL)):
         _window_change(found, key, old, new)
     elif key[0] == "BUDGETS" and new:
@@ -113,6 +116,8 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
     found.pending = len(now)
     found.source = _source(account, shard)
     found.state = _state_change(old, new)
+    if not shard:
+        found.at_rest = new.get("state", {}).get("S") == "closed"
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
         found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)

@@ -131,6 +131,10 @@ class Change:
     kind: str = ""
     """Of its windows."""
     source: str = ""
+    registered: tuple[str, bool] | None = None
+    """An account whose line in the register was written, and whether it is there now."""
+    at_rest: bool | None = None
+    """Of an account's first shard: whether it is closed now."""
     numbers: tuple[int, int] | None = None
     """The item's count of entries before and after."""
     entry: Entry | None = None

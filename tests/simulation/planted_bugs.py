@@ -21,6 +21,7 @@ from tests.simulation.planted import (
     money_bugs,
     reserve_bugs,
     resolve_bugs,
+    rest_bugs,
     run_bugs,
 )
 from tests.simulation.planted.bug import PlantedBug
@@ -37,6 +38,7 @@ _FILES = (
     journal_bugs,
     emergency_bugs,
     run_bugs,
+    rest_bugs,
 )
 BUGS: tuple[PlantedBug, ...] = tuple(bug for file in _FILES for bug in file.bugs.found)
 BY_NAME = {bug.name: bug for bug in BUGS}

@@ -198,7 +198,9 @@ def overrun(random: Random) -> Plan:
 
 
 def rest(random: Random) -> Plan:
-    """Busy, then hours of rest in which shards are merged, then busy again, with old ids too."""
+    """Busy, then hours of rest in which shards are merged and accounts are at rest, then busy
+    again, with old ids too.
+    """
     draft = Draft(random)
     draft.budget("daily", random.randint(3_000, 20_000))
     draft.budget("ever", random.randint(8_000, 40_000), window=WindowKind.NONE)
@@ -214,7 +216,9 @@ def rest(random: Random) -> Plan:
         at += int(random.uniform(0.3, 1.2) * HOUR)
     sizes = {"PENDING_MAX": 1, "DIRECT_PLACES_MAX": random.choice((2, 48)), "POOLS": 2}
     plan = Plan(workload="rest", start=NOON, config=draft.config(), callers=callers, sizes=sizes)
-    return replace(plan, runs_into=int(random.uniform(0, 0.5) * HOUR))
+    plan = replace(plan, runs_into=int(random.uniform(0, 0.5) * HOUR))
+    rests = {"REST_AFTER_SECONDS": random.choice((1, 600, 3_600))}
+    return replace(plan, sizes={**sizes, **rests})
 
 
 WORKLOADS: tuple[Callable[[Random], Plan], ...] = (

@@ -13,7 +13,7 @@ from cost_sentry.adapters.ledger_writes import adopt_arguments
 from cost_sentry.application.ports import Remaining, Reserved, SameId
 from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.reservation import Reservation
-from cost_sentry.domain.shard import DEPTH_MAX, place_of
+from cost_sentry.domain.shard import DEPTH_MAX, ROOT, place_of
 
 LOOKS_MAX = 2 * DEPTH_MAX
 """At shards: down to where calls with this id are held, while others split and merge them."""
@@ -84,12 +84,15 @@ class KnownIds:
         return None
 
     def _goes_on(self, shard: ShardState, asked: Reservation) -> bool:
-        """Whether another shard takes this id's calls, and has been found."""
+        """Whether another shard takes this id's calls, and has been found.
+
+        None does while the account is at rest: its first shard is closed.
+        """
         if shard.state == SPLIT:
             before = self._shards.shard_of(asked.account, asked.request_id)
             self._shards.learn(shard, asked.request_id)
             return self._shards.shard_of(asked.account, asked.request_id) != before
-        if shard.state == CLOSED:
+        if shard.state == CLOSED and shard.shard != ROOT:
             self._shards.unlearn(asked.account, shard.shard)
             return True
         return False

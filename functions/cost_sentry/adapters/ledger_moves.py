@@ -185,6 +185,7 @@ def move_in_shard(
     was: int | None = None,
     has: bool = False,
     owes: bool = False,
+    is_open: bool = False,
 ) -> Action:
     """Change a shard's free money and say so in its entry.
 
@@ -196,6 +197,7 @@ def move_in_shard(
         was: what its free money of each must still be; ``None`` if any will do.
         has: on the condition that it has what is taken of each.
         owes: on the condition that it still owes something of each.
+        is_open: on the condition that it takes calls.
     """
     purses = list(enumerate(moves))
     kind = EntryKind.ALLOT if sum(moves.values()) >= 0 else EntryKind.RECALL
@@ -207,6 +209,9 @@ def move_in_shard(
         ":entry": {"S": entry_text(kind, now, moves=moves)},
     }
     conditions = ["attribute_exists(pk)"]
+    if is_open:
+        names["#state"] = "state"
+        conditions.append("attribute_not_exists(#state)")
     for i, purse in purses:
         sets.append(f"#free.#b{i} = if_not_exists(#free.#b{i}, :zero) + :m{i}")
         names[f"#b{i}"], values[f":m{i}"] = purse, number(moves[purse])

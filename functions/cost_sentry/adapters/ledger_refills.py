@@ -149,6 +149,7 @@ class Refills:
             {purse: grant.amount for purse, grant in given.items()},
             wants[0].now,
             seen={purse: grant.seen for purse, grant in given.items()},
+            is_open=True,
         )
         return self._move(*all_takes(given, wants[0].now), receive)
 

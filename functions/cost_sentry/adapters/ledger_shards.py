@@ -122,8 +122,11 @@ class Shards:
         self._open_half(parent, shard)
 
     def _open_root(self, account: str) -> None:
+        """An account is on the register from its first call on, until it is at rest."""
         put = {"Item": _empty(account), "ConditionExpression": "attribute_not_exists(pk)"}
-        self._calls.transact([{"Put": put}, {"Put": {"Item": registry_key(account)}}])
+        registered = {"Put": {"Item": registry_key(account)}}
+        if not isinstance(self._calls.transact([{"Put": put}, registered]), Written):
+            self._calls.transact([{"Update": _reopening(account, frozenset())}, registered])
 
     def _open_half(self, parent: ShardState, shard: str) -> None:
         place = place_of(parent.account, shard)

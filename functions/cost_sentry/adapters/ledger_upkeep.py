@@ -13,6 +13,7 @@ from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_debts import DebtCover, debts_of
 from cost_sentry.adapters.ledger_items import ShardState
 from cost_sentry.adapters.ledger_merging import tidy_shards
+from cost_sentry.adapters.ledger_rest import lay_to_rest
 from cost_sentry.adapters.ledger_retirement import retire_ended_windows
 from cost_sentry.adapters.ledger_runs import send_idle_home
 from cost_sentry.adapters.ledger_surplus import Surplus
@@ -49,10 +50,11 @@ class _Done:
     sent_home: int = 0
     given_back: int = 0
     merged: int = 0
+    laid_to_rest: int = 0
 
     @property
     def all(self) -> int:
-        return self.retired + self.sent_home + self.given_back + self.merged
+        return self.retired + self.sent_home + self.given_back + self.merged + self.laid_to_rest
 
 
 class Upkeep:
@@ -109,3 +111,4 @@ class Upkeep:
         done.sent_home += send_idle_home(calls, shards, now, most - done.sent_home)
         done.given_back += self._surplus.give_back(shards, most - done.given_back)
         done.merged += tidy_shards(calls, shards, now, most - done.merged)
+        done.laid_to_rest += lay_to_rest(calls, shards, now, most - done.laid_to_rest)

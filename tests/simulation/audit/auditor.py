@@ -12,6 +12,7 @@ from tests.simulation import ledger_records as records
 from tests.simulation.audit import broken
 from tests.simulation.audit.broken import BrokenPromise
 from tests.simulation.audit.records import check_records
+from tests.simulation.audit.rest import AccountsAtRest
 from tests.simulation.audit.runs import RUN, check_leaving
 from tests.simulation.audit.truth import Purse, Story, Truth, budget_of
 from tests.simulation.dynamodb.items import Written
@@ -32,6 +33,7 @@ class Auditor:
         """Comparisons of what was found with what is promised."""
         self.met: Counter[str] = Counter()
         """What the ledger rarely does, and how often it did it."""
+        self._accounts = AccountsAtRest(self.truth, self.met)
 
     def __call__(self, written: Sequence[Written]) -> None:
         """One atomic write."""
@@ -47,6 +49,7 @@ class Auditor:
                 self._adopt(was, held)
         self._check_money(changes)
         check_leaving(changes, self.truth)
+        self._accounts.check(changes)
         for change in changes:
             _check_entry_moves(change)
 

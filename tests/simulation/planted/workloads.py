@@ -93,6 +93,19 @@ def second_burst(random: Random) -> Plan:
     return _plan("second_burst", 1_000_000, callers)
 
 
+def coming_back(random: Random) -> Plan:
+    """Accounts that come to rest, and calls at the very moment when they do."""
+    rests = 4 * EXPIRY_EVERY_MINUTES * MINUTE
+    callers = []
+    for number in range(8):
+        again = rests + int(random.uniform(19, 24) * SECOND)
+        for at in (0, again):
+            application = f"app-{number}"
+            callers.append(_caller(random, len(callers), at, application=application))
+    plan = _plan("coming_back", 1_000_000, callers)
+    return replace(plan, sizes={"REST_AFTER_SECONDS": 1}, runs_into=30 * MINUTE)
+
+
 def withdrawn_models(random: Random) -> Plan:
     """Ids come again when the configuration has no model for them any more."""
     return replace(withdrawn(reconfiguration(random), random), workload="withdrawn_models")

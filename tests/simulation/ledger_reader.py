@@ -116,8 +116,7 @@ def _account_change(found: Change, key: Key, old: Item, new: Item) -> None:
     found.pending = len(now)
     found.source = _source(account, shard)
     found.state = _state_change(old, new)
-    if not shard:
-        found.at_rest = new.get("state", {}).get("S") == "closed"
+    found.at_rest = _at_rest(new, shard)
     found.numbers = (_number(old, "sequence"), _number(new, "sequence"))
     if found.numbers[0] != found.numbers[1] and "entry" in new:
         found.entry = _entry_of_item(new, found.source, found.numbers[1], account, shard)
@@ -131,6 +130,10 @@ def _bound(item: Item, account: str, shard: str) -> Iterator[str]:
     for request_id, text in _map(item, "expired").items():
         record = json.loads(text["S"])[0]
         yield from (purse for purse, _, _ in _held(request_id, account, shard, record).holds)
+
+
+def _at_rest(item: Item, shard: str) -> bool | None:
+    return None if shard else item.get("state", {}).get("S") == "closed"
 
 
 def _state_change(old: Item, new: Item) -> str:

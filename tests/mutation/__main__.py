@@ -41,6 +41,7 @@ MODULES = (
     "adapters.ledger_proofs",
     "adapters.ledger_pools",
     "adapters.ledger_refills",
+    "adapters.ledger_rest",
     "adapters.ledger_retirement",
     "adapters.ledger_runs",
     "adapters.ledger_shards",

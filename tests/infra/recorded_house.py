@@ -7,6 +7,7 @@ import pathlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -240,7 +241,7 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("SENTRY_APPROVAL_WORKFLOW_ARN", "approvals")
     monkeypatch.setenv("SENTRY_EMERGENCY_BUCKET_NAME", "emergency")
     _forget_parts()
-    clock, recorder = ManualClock(SystemClock().now()), Recorder()
+    clock, recorder = ManualClock(_before_midnight(SystemClock().now())), Recorder()
     with mock_aws():
         topic = boto3.client("sns", region_name="us-east-1").create_topic(Name="alerts")
         monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", topic["TopicArn"])
@@ -255,6 +256,11 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house.put_in_force(_changed(load_config(ROOT / "examples" / "sentry.yaml").config))
         yield house
     _forget_parts()
+
+
+def _before_midnight(now: datetime) -> datetime:
+    """So that no day ends while the calls of a test are made."""
+    return min(now, now.replace(hour=23, minute=30))
 
 
 def _changed(config: SentryConfig) -> SentryConfig:

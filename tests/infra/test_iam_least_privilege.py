@@ -95,10 +95,15 @@ def test_nobody_may_scan_the_ledger_or_drop_it(template):
     assert used <= allowed
 
 
-def test_nothing_is_ever_deleted_but_alerts_that_were_sent(template):
-    for permission in template.permissions():
-        if permission.action == "dynamodb:DeleteItem":
-            assert permission.keys == ("ALERTS", "NOTICES"), permission.sentence()
+def test_nothing_is_ever_deleted_but_alerts_that_were_sent_and_lines_of_accounts_at_rest(template):
+    sent, at_rest = ("ALERTS", "NOTICES"), ("ACCOUNTS",)
+    deleters = {
+        (permission.role, permission.keys)
+        for permission in template.permissions()
+        if permission.action == "dynamodb:DeleteItem" and permission.keys != sent
+    }
+
+    assert deleters == {("<Functions/ExpireReservations/Role>", at_rest)}
 
 
 def test_entries_are_never_changed_and_only_the_projector_writes_them(template):

@@ -187,8 +187,9 @@ def two_accounts_with_ended_windows(ledger):
         ledger.resolve(kept, resolution(40))
 
 
-@pytest.mark.parametrize(("batch_max", "done"), [(9, 2), (1, 1), (0, 0)])
+@pytest.mark.parametrize(("batch_max", "done"), [(9, 4), (1, 2), (0, 0)])
 def test_a_run_tidies_no_more_than_it_was_asked_for_over_all_accounts(ledger, batch_max, done):
+    """In each of them a window has ended, and a call is remembered that ended days ago."""
     two_accounts_with_ended_windows(ledger)
 
     assert ledger.tidy(NOON + timedelta(days=3), batch_max) == done

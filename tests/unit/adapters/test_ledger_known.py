@@ -179,11 +179,18 @@ def test_an_id_that_is_held_and_let_go_all_the_time_is_given_up_after_so_many_lo
 
 
 def test_an_account_whose_shards_change_all_the_time_is_given_up_after_so_many_looks():
-    world = Scripted(state=CLOSED)
+    world = Scripted(state=CLOSED, believed="0", there=("0",))
 
     with pytest.raises(LedgerContention, match="shards that change all the time"):
         world.known(reservation("r1"))
     assert world.looks == LOOKS_MAX
+
+
+def test_an_account_at_rest_holds_nothing():
+    world = Scripted(state=CLOSED)
+
+    assert world.known(reservation("r1")) is None
+    assert world.looks == 1
 
 
 def test_a_split_that_teaches_nothing_new_ends_the_search():
@@ -195,7 +202,7 @@ def test_a_split_that_teaches_nothing_new_ends_the_search():
 
 def test_what_a_shard_knows_is_the_answer_whether_it_goes_on_or_not():
     ended = SameId(reservation=reservation("r1"), resolution=resolution(40))
-    world = Scripted(state=CLOSED, found=ended)
+    world = Scripted(state=CLOSED, believed="0", there=("0",), found=ended)
 
     assert world.known(reservation("r1")) is ended
     assert world.looks == 1

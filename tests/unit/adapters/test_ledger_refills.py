@@ -115,7 +115,7 @@ def test_a_busy_shard_is_filled_early_if_there_is_plenty(amount, filled):
 
     assert kit.refills.top_up([want(is_early=True)]) is filled
     take = take_from_window(PURSE, 50, LIMIT, PLACE)
-    receive = move_in_shard(PLACE, {PURSE: 50}, NOON, seen={PURSE: seen(750)})
+    receive = move_in_shard(PLACE, {PURSE: 50}, NOON, seen={PURSE: seen(750)}, is_open=True)
     assert kit.calls.transactions == ([(take, receive)] if filled else [])
 
 

@@ -62,7 +62,7 @@ def test_who_names_no_turn_begins_with_the_first_account(calls):
     assert [shard.place for shard in shards_of_all(calls)] == ["ads/web", "search/web"]
 
 
-WORK = ("retire_ended_windows", "send_idle_home", "tidy_shards")
+WORK = ("retire_ended_windows", "send_idle_home", "tidy_shards", "lay_to_rest")
 
 
 class Surplus:
@@ -89,7 +89,7 @@ def test_what_one_account_took_of_a_run_is_not_done_for_the_next(monkeypatch, ca
     changed = Upkeep(calls, surplus, NOON, 5).run(NoDebts())
 
     assert asked == {name: [5, 3] for name in WORK}
-    assert (surplus.asked, changed) == ([5, 3], 4 * 2 * 2)
+    assert (surplus.asked, changed) == ([5, 3], 5 * 2 * 2)
 
 
 def test_of_an_account_with_more_shards_than_a_run_has_writes_each_has_its_turn(monkeypatch, calls):

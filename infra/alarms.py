@@ -138,15 +138,26 @@ ALARMS = (
         metric=written("ReconciliationWaits", "usage_reconciliation"),
         threshold=5,
         meaning="For five minutes usage could not be compared with Amazon CloudWatch, because the "
-        "journal is behind the ledger: calls past the sentry are not charged yet. Nothing is lost. "
-        "Look at project_entries and its alarms; the function's log says since when.",
+        "journal is behind the ledger: calls past the sentry are not charged yet. Nothing is lost "
+        "within two weeks. Look at project_entries and its alarms; the function's log says since "
+        "when.",
     ),
     AlarmRow(
         name="usage_reconciliation_problems",
         metric=written("ReconciliationProblems", "usage_reconciliation"),
         threshold=10,
         meaning="Usage could not be compared, or not be booked, again and again: CloudWatch "
-        "throttles, or the ledger does not answer. Nothing is lost; the function's log says what.",
+        "throttles, or the ledger does not answer. Nothing is lost within two weeks; the log says "
+        "what.",
+    ),
+    AlarmRow(
+        name="usage_unread",
+        metric=written("ExternalUsageUnread", "usage_reconciliation"),
+        threshold=1,
+        meaning="Usage was not compared for more than two weeks, and CloudWatch has no points of "
+        "single minutes any more of what is older: calls past the sentry in that time may never "
+        "be charged. The function's log says from when to when (unread). AWS Cost Explorer has "
+        "what they cost.",
     ),
     AlarmRow(
         name="usage_reconciliation_errors",

@@ -140,6 +140,7 @@ class LedgerTable(Construct):
 
     def grant_give_notice(self, grantee: iam.IGrantable) -> None:
         """Put notices on record and into their queue, each once, and take them out of it."""
+        self._allow(grantee, "GetItem", _NOTICES_RECORDED)
         self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
         self.grant_send_alerts(grantee)
 

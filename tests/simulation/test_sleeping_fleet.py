@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from cost_sentry.application import sleep_steps
+from cost_sentry.application import falling_asleep
 from cost_sentry.application.sleep_steps import SleepSteps
 from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.domain import endpoint_plan
@@ -36,7 +36,7 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_fails_and_whoever_meets
 
 
 def never_compares(monkeypatch):
-    monkeypatch.setattr(sleep_steps, "_is_same", lambda *_: True)
+    monkeypatch.setattr(falling_asleep, "is_same", lambda *_: True)
 
 
 def heeds_no_claim(monkeypatch):
@@ -76,7 +76,7 @@ def pays_for_no_time_awake(monkeypatch):
         return None if why and why.startswith(("it is paid for", "it was called")) else why
 
     monkeypatch.setattr(endpoint_plan, "why_awake", hasty)
-    monkeypatch.setattr(sleep_steps, "why_busy", lambda *_, **__: None)
+    monkeypatch.setattr(falling_asleep, "why_busy", lambda *_, **__: None)
 
 
 def wakes_without_asking_the_budgets(monkeypatch):

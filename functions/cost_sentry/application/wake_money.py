@@ -143,17 +143,21 @@ class WakeMoney:
 
     def spend(self, held: Reservation, now: datetime) -> None:
         """It woke: post the shortest time awake. Raises ``LedgerUnavailable``."""
-        self._resolve(held, now, ReservationState.SETTLED, "woken", is_known=True)
+        self._resolve(held, now, ReservationState.SETTLED, "woken")
 
-    def spend_unknown(self, held: Reservation, now: datetime) -> None:
-        """Instances may have run for a while: all of it is posted (P6)."""
+    def spend_unknown(
+        self, held: Reservation, now: datetime, endpoint: Endpoint, ran: timedelta
+    ) -> None:
+        """Instances may have run for all of this time: it is posted, and what was held at least."""
+        cost = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), ran)
+        most = max(cost or 0, held.quote_picodollars)
         reason = "nobody knows what a wake that failed has cost"
-        self._resolve(held, now, ReservationState.SETTLED, reason, is_known=False)
+        self._resolve(held, now, ReservationState.SETTLED, reason, unknown_picodollars=most)
 
     def give_back(self, held: Reservation, now: datetime) -> None:
         """Surely nothing was begun."""
         reason = "SageMaker refused to begin"
-        self._resolve(held, now, ReservationState.VOIDED, reason, is_known=True)
+        self._resolve(held, now, ReservationState.VOIDED, reason)
 
     def _resolve(
         self,
@@ -162,16 +166,18 @@ class WakeMoney:
         state: ReservationState,
         reason: str,
         *,
-        is_known: bool,
+        unknown_picodollars: int | None = None,
     ) -> None:
+        """``unknown_picodollars``: it cost at most so much; ``None``: what was held, surely."""
         is_void = state is ReservationState.VOIDED
+        cost = held.quote_picodollars if unknown_picodollars is None else unknown_picodollars
         resolution = Resolution(
             state=state,
             resolved_at=now,
-            cost_picodollars=0 if is_void else held.quote_picodollars,
+            cost_picodollars=0 if is_void else cost,
             total_tokens=0,
             usage=None,
-            estimated=not is_known,
+            estimated=unknown_picodollars is not None,
             reason=reason,
         )
         self.ledger.resolve(held, resolution)
@@ -182,7 +188,7 @@ class WakeMoney:
         endpoint = record.snapshot.endpoint
         tags = {TEAM_TAG: NO_TEAM, **paying_tags(endpoint.tags, self.config)}
         model = f"{WAKE_PREFIX}{endpoint.name}"
-        lasts = timedelta(minutes=self.rules.wake_minutes_max + self.rules.up_minutes_min)
+        lasts = self.rules.give_up_after + timedelta(minutes=self.rules.up_minutes_min)
         return Reservation(
             request_id=record.wake_id,
             # No caller has such an account, so none can take the id of a wake.

@@ -48,6 +48,8 @@ class SageMaker:
     """What was begun: when, verb, name."""
     watch: Callable[[str, Snapshot], None] = lambda _verb, _snapshot: None
     """Told before each deed."""
+    watch_finish: Callable[[Real, Snapshot], None] = lambda _real, _snapshot: None
+    """Told before scaling rules are given back."""
     probes: list[tuple[str, bool]] = field(default_factory=list)
     modelless: set[str] = field(default_factory=set)
     """Endpoints whose models were deleted while they slept."""
@@ -202,6 +204,7 @@ class SageMaker:
         self._ask("finish", snapshot.endpoint.name)
         one = self.at(snapshot.endpoint.name)
         if one is not None:
+            self.watch_finish(one, snapshot)
             one.scaling = True
 
     def answers(self, snapshot: Snapshot, probe: str | None) -> bool:

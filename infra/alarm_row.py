@@ -46,7 +46,7 @@ def throttles(function: str) -> Callable[[Watched], cloudwatch.Metric]:
 
 def workflows(how: str, metric_name: str) -> Callable[[Watched], cloudwatch.Metric]:
     """Executions of all callers that ended so."""
-    return lambda on: on.workflows.guarded_invocation.ended(how, metric_name).metric(
+    return lambda on: on.workflows.guarded_invocation.ended(how, metric_name=metric_name).metric(
         statistic="Sum"
     )
 

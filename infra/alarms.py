@@ -16,6 +16,8 @@ from infra.alarm_row import (
     written,
 )
 from infra.alerts import Alerts
+from infra.approval_alarms import APPROVAL_ALARMS
+from infra.usage_alarms import USAGE_ALARMS
 
 ALARMS = (
     AlarmRow(
@@ -116,45 +118,7 @@ ALARMS = (
         meaning="Budget mails could not be handed to Amazon SNS. They wait and are tried again; "
         "the function's log has the reason.",
     ),
-    AlarmRow(
-        name="external_usage_forbidden",
-        metric=written("ExternalUsageForbidden", "usage_reconciliation"),
-        threshold=1,
-        meaning="A model was called past the sentry that externalUsage.allowedModels of "
-        "sentry.yaml does not name. A mail, and ExternalUsage in the function's log, name model, "
-        "hour and amounts; CloudTrail names who called. It is charged to the budgets of the model "
-        "and of the organisation; take bedrock:InvokeModel away from whoever may not do that.",
-    ),
-    AlarmRow(
-        name="external_usage_unpriced",
-        metric=written("ExternalUsageUnpriced", "usage_reconciliation"),
-        threshold=1,
-        meaning="A model was called past the sentry that has no price, so budgets in dollars were "
-        "not charged for it; its calls and tokens were. ExternalUsage in the function's log names "
-        "it. Add a price, or take bedrock:InvokeModel away.",
-    ),
-    AlarmRow(
-        name="usage_reconciliation_waits",
-        metric=written("ReconciliationWaits", "usage_reconciliation"),
-        threshold=5,
-        meaning="For five minutes usage could not be compared with Amazon CloudWatch, because the "
-        "journal is behind the ledger: calls past the sentry are not charged yet. Nothing is lost. "
-        "Look at project_entries and its alarms; the function's log says since when.",
-    ),
-    AlarmRow(
-        name="usage_reconciliation_problems",
-        metric=written("ReconciliationProblems", "usage_reconciliation"),
-        threshold=10,
-        meaning="Usage could not be compared, or not be booked, again and again: CloudWatch "
-        "throttles, or the ledger does not answer. Nothing is lost; the function's log says what.",
-    ),
-    AlarmRow(
-        name="usage_reconciliation_errors",
-        metric=errors("usage_reconciliation"),
-        threshold=3,
-        meaning="The comparison of usage with Amazon CloudWatch failed. Calls past the sentry are "
-        "charged when it works again. Read the function's log.",
-    ),
+    *USAGE_ALARMS,
     AlarmRow(
         name="detect_anomalies_errors",
         metric=errors("detect_anomalies"),
@@ -183,29 +147,11 @@ ALARMS = (
         meaning="A call outlasted the workflow's time limit. Its reservation expires and is "
         "charged in full.",
     ),
-    AlarmRow(
-        name="follow_request_errors",
-        metric=errors("follow_request"),
-        threshold=1,
-        meaning="A request for more is not mailed, put in force or ended in time. It is tried "
-        "again for two days; read the function's log. `cost-sentry approval list` shows what is "
-        "open.",
-    ),
-    AlarmRow(
-        name="budget_approval_failures",
-        metric=lambda on: on.workflows.budget_approval.ended(
-            "ExecutionFailed", "ApprovalFailures"
-        ).metric(statistic="Sum"),
-        threshold=1,
-        meaning="A request for more is not followed any more, so a limit may stay raised for "
-        "longer than was approved. Correct what the log of follow_request says, then `cost-sentry "
-        "approval end` the request: it is followed anew. `cost-sentry config apply` sets limits "
-        "right too, once the time of the raise is over.",
-    ),
+    *APPROVAL_ALARMS,
     AlarmRow(
         name="anomaly_response_failures",
         metric=lambda on: on.workflows.anomaly_response.ended(
-            "ExecutionFailed", "AnomalyResponseFailures"
+            "ExecutionFailed", metric_name="AnomalyResponseFailures"
         ).metric(statistic="Sum"),
         threshold=1,
         meaning="An anomaly was not responded to, or the end of an incident not recorded, in about "

@@ -122,7 +122,7 @@ class LedgerTable(Construct):
         """
         self.grant_reserve(grantee)
         self._allow(grantee, "GetItem", _METERS, _PROGRESS, _TICKS, _USAGE, _USAGE_CURSORS)
-        self._allow(grantee, "Query", _METERS, _METER_MARKS)
+        self._allow(grantee, "Query", _METERS, _METER_MARKS, _USAGE)
         self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
         self._allow(grantee, "UpdateItem", _TICKS, _USAGE, _USAGE_CURSORS)
 

@@ -44,6 +44,7 @@ MARK_SENT = {
 }
 """The comparison of usage asks by it how far the stream has come; the answer starts nothing."""
 RECONCILED_EVERY_MINUTES = 1
+RAISES_ENDED_EVERY_HOURS = 1
 
 
 class Triggers(Construct):
@@ -88,6 +89,7 @@ class Triggers(Construct):
         self._reconcile(functions.by_name["usage_reconciliation"])
         self._endpoints(functions)
         self._detect(functions.by_name["detect_anomalies"])
+        self._end_raises(functions.by_name["follow_request"])
         events.Rule(
             self,
             "ExpiryClock",
@@ -139,6 +141,23 @@ class Triggers(Construct):
                     function.function,
                     event=events.RuleTargetInput.from_object({}),
                     # The next minute's run raises what this one could not.
+                    retry_attempts=0,
+                )
+            ],
+        )
+
+    def _end_raises(self, function: SentryFunction) -> None:
+        """Every hour: an execution that was stopped ends no raise."""
+        events.Rule(
+            self,
+            "RaiseClock",
+            description="End raises whose time is over and that their workflow did not end",
+            schedule=events.Schedule.rate(cdk.Duration.hours(RAISES_ENDED_EVERY_HOURS)),
+            targets=[
+                targets.LambdaFunction(
+                    function.function,
+                    event=events.RuleTargetInput.from_object({}),
+                    # The next hour's run does the same work.
                     retry_attempts=0,
                 )
             ],

@@ -83,20 +83,22 @@ class Workflow(Construct):
         )
         self.state_machines.append(machine)
 
-    def ended(self, how: str, metric_name: str) -> logs.MetricFilter:
+    def ended(self, *how: str, metric_name: str) -> logs.MetricFilter:
         """A metric of executions that ended so, of all callers together, from the log.
 
         Metrics of AWS/States are one for each state machine, and alarms are paid by the metric.
 
         Args:
-            how: the event: ``ExecutionFailed`` or ``ExecutionTimedOut``.
+            how: the events: ``ExecutionFailed``, ``ExecutionTimedOut``, ``ExecutionAborted``.
             metric_name: in the namespace ``CostSentry``; it has no value while there are none.
         """
         return logs.MetricFilter(
             self,
             metric_name,
             log_group=self.log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.type", "=", how),
+            filter_pattern=logs.FilterPattern.any(
+                *(logs.FilterPattern.string_value("$.type", "=", one) for one in how)
+            ),
             metric_namespace="CostSentry",
             metric_name=metric_name,
             metric_value="1",

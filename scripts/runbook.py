@@ -127,6 +127,13 @@ RUNBOOK: Mapping[str, Section] = {
         act="correct what holds `project_entries` up; what was used meanwhile is booked after it",
         undo=NOTHING,
     ),
+    "usage_unread": Section(
+        look="`unread` in the log of `usage_reconciliation`: from when to when; its errors before"
+        " that",
+        act="compare AWS Cost Explorer's Amazon Bedrock of these days with `cost-sentry budget list"
+        "`; lower limits by what is missing, if it matters: `cost-sentry budget set`",
+        undo=NOTHING,
+    ),
     "usage_reconciliation_problems": Section(
         look="`problems` in the log of `usage_reconciliation`",
         act="of throttling: ask for more of CloudWatch's `GetMetricData`; of the ledger: see the"

@@ -161,12 +161,14 @@ MINUTES_A_MONTH = 30 * 24 * 60
 RECONCILE_SECONDS = Decimal("0.05")
 """Assumed, warm, while there is nothing to compare."""
 IDLE_HOURS_READ = 4
-"""Of meters: three hours and the one that runs. One read unit each, and the configuration."""
+"""Of meters: three hours and the one that runs. One read unit each, the configuration, and up to
+when all was compared."""
 
 
 def usage_reconciliation_month() -> Decimal:
     """What the comparison of usage costs in a month in which nobody calls, in dollars."""
     gb_seconds = Decimal("0.25") * RECONCILE_SECONDS
     of_one_run = SCHEDULE + LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND_ARM
-    of_one_run += (IDLE_HOURS_READ + 1) * READ_UNIT
-    return MINUTES_A_MONTH * of_one_run + MINUTES_A_MONTH // 5 * METRIC_ASKED
+    of_one_run += (IDLE_HOURS_READ + 2) * READ_UNIT
+    noted = MINUTES_A_MONTH // 30 * WRITE_UNIT
+    return MINUTES_A_MONTH * of_one_run + MINUTES_A_MONTH // 5 * METRIC_ASKED + noted

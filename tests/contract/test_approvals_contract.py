@@ -17,7 +17,9 @@ from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.memory_approvals import MemoryApprovals
 from tests.fakes.memory_config_store import MemoryConfigStore
 
-RAISE = Raise(budget_id="search-daily", unit=Unit.USD, amount=10**26 + 1, raised_max=10**27)
+RAISE = Raise(
+    budget_id="search-daily", budget_kind="k", unit=Unit.USD, amount=10**26 + 1, raised_max=10**27
+)
 GRANT = Grant(scope={"team": "größe", "user": "a=b"}, price_class="premium")
 
 

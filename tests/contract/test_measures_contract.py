@@ -23,7 +23,9 @@ IN_FORCE = configuration(budget())
 ALL_KINDS = (
     measure("f"),
     measure("t", kind=MeasureKind.TIGHTEN, amount=12 * 10**12, scope={"model": "größe"}),
-    measure("r", kind=MeasureKind.RAISE, scope={}, amount=0, budget_id="search-daily"),
+    measure(
+        "r", kind=MeasureKind.RAISE, scope={}, amount=0, budget_id="search-daily", budget_kind="k"
+    ),
     measure("g", kind=MeasureKind.GRANT, price_class="premium"),
 )
 
@@ -51,6 +53,20 @@ def store(engine, request, clock):
 @pytest.mark.parametrize("engine", EVERY)
 class TestMeasures:
     def test_at_first_there_are_none(self, store):
+        assert store.measures() == ()
+
+    def test_what_nobody_can_need_any_more_is_forgotten_and_a_raise_only_once_it_was_lifted(
+        self, store, clock
+    ):
+        for one in ALL_KINDS:
+            store.put(one)
+        clock.advance(days=40)
+        store.forget_gone()
+        [left] = store.measures()
+        store.lift(left)
+        store.forget_gone()
+
+        assert left.kind is MeasureKind.RAISE
         assert store.measures() == ()
 
     def test_every_kind_is_read_back_as_it_was_put(self, store):

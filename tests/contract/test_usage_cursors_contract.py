@@ -69,6 +69,22 @@ class TestUsageCursors:
                 cursors.write(stale)
         assert cursors.read(NOVA) == second
 
+    def test_every_model_that_has_a_cursor_is_known_once(self, cursors):
+        assert cursors.models() == []
+        again = cursors.write(whole_cursor())
+        cursors.write(replace(again, intents=()))
+        cursors.write(new_cursor("us.amazon.nova-pro-v1:0", NOON))
+
+        assert list(cursors.models()) == [NOVA, "us.amazon.nova-pro-v1:0"]
+
+    def test_up_to_when_all_was_compared_never_goes_back(self, cursors):
+        cursors.begun(NOON)
+        assert cursors.surveyed() is None
+        cursors.note_surveyed(NOON + MINUTE)
+        cursors.note_surveyed(NOON)
+
+        assert cursors.surveyed() == NOON + MINUTE
+
     def test_the_first_minute_is_the_one_after_the_first_run_for_good(self, cursors):
         first = cursors.begun(NOON + timedelta(seconds=59))
 

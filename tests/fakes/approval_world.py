@@ -154,6 +154,9 @@ class ApprovalWorld:
         )
 
     def follow(self, approval_id: str = FIRST) -> Following:
+        return self.follower().follow(approval_id)
+
+    def follower(self) -> Follower:
         return Follower(
             config_store=self._port("config"),
             store=self._port("store"),
@@ -162,7 +165,7 @@ class ApprovalWorld:
             outbox=self._port("outbox"),
             clock=self.clock,
             pause=lambda _attempt: None,
-        ).follow(approval_id)
+        )
 
     def wait(self, revision: int, token: str, approval_id: str = FIRST) -> bool:
         store, workflow = self._port("store"), self._port("workflow")

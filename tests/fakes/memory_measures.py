@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from cost_sentry.application.ports import Clock
-from cost_sentry.domain.measure import Measure, Measures, with_lifted, with_put
+from cost_sentry.domain.measure import Measure, Measures, not_gone, with_lifted, with_put
 
 
 class MemoryMeasures:
@@ -25,6 +25,9 @@ class MemoryMeasures:
 
     def lift(self, measure: Measure) -> Measures:
         return self._do("lift", lambda: with_lifted(self.on_record, measure, self._clock.now()))
+
+    def forget_gone(self) -> None:
+        self._do("forget_gone", lambda: not_gone(self.on_record, self._clock.now()))
 
     def lift_all(self) -> None:
         now = self._clock.now()

@@ -41,6 +41,12 @@ class MemoryMeters:
             released=old.released + change.released,
         )
 
+    def forget_before(self, moment: datetime) -> None:
+        """As the table does with meters that are old enough."""
+        self._kept = {
+            name: meter for name, meter in self._kept.items() if not name[1] or name[1] >= moment
+        }
+
     def active(self, since: datetime) -> Sequence[Scope]:
         first = since.replace(minute=0, second=0, microsecond=0)
         return tuple({s: None for s, minute in self._kept if minute and minute >= first})

@@ -65,14 +65,23 @@ class MemoryMetrics:
         return self.clock.now()
 
     def recent(self, now: datetime) -> Sequence[str]:
-        seen = self._now()
-        return sorted({m for at, m, minute, _ in self.points if at <= seen and minute <= now})
+        return self._active(now, timedelta(hours=3))
+
+    def listed(self, now: datetime) -> Sequence[str]:
+        return self._active(now, timedelta(days=14))
+
+    def _active(self, now: datetime, within: timedelta) -> Sequence[str]:
+        seen, first = self._now(), now - within
+        return sorted(
+            {m for at, m, minute, _ in self.points if at <= seen and first <= minute <= now}
+        )
 
     def minutes(
         self, models: Sequence[str], since: datetime, until: datetime
     ) -> Mapping[str, Mapping[datetime, Counts]]:
         self.asked += 1
         now = self._now()
+        since = max(since, now - timedelta(days=15))
         found: dict[str, dict[datetime, Counts]] = {}
         for at, model, minute, counts in sorted(self.points, key=lambda point: point[0]):
             if model in models and at <= now and since <= minute < until:
@@ -86,11 +95,21 @@ class MemoryCursors:
     def __init__(self, begun: datetime | None = None) -> None:
         self._begun = begun
         self.kept: dict[str, UsageCursor] = {}
+        self._surveyed: datetime | None = None
 
     def begun(self, now: datetime) -> datetime:
         if self._begun is None:
             self._begun = now.replace(second=0, microsecond=0) + MINUTE
         return self._begun
+
+    def surveyed(self) -> datetime | None:
+        return self._surveyed
+
+    def note_surveyed(self, until: datetime) -> None:
+        self._surveyed = max(self._surveyed or until, until)
+
+    def models(self) -> Sequence[str]:
+        return sorted(self.kept)
 
     def read(self, model_id: str) -> UsageCursor | None:
         return self.kept.get(model_id)

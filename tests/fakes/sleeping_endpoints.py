@@ -163,7 +163,8 @@ class SageMaker:
             tags=was.tags,
             fleets=was.fleets,
             made_at=was.made_at if was.kind is EndpointKind.COMPONENTS else self.clock.now(),
-            content=snapshot.content,
+            # Copies go and come; what its owner has changed of the endpoint itself stays.
+            content=one.content if one else snapshot.content,
             state=EndpointState.CHANGING,
             becomes=(self.clock.now() + self._takes(name, "wake"), ends),
             scaling=False,

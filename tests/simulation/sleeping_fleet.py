@@ -233,6 +233,7 @@ class Fleet:
             self.count["deleted by its owner"] += 1
             return
         one.content = self.content[name] = f"version {self.count['updated']}"
+        one.scaling = True  # Whoever changes what slept a moment ago says how it scales, too.
         self.count["updated"] += 1
 
     def _make_anew(self, name: str) -> None:

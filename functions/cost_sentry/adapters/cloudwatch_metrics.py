@@ -6,6 +6,7 @@ prompt cache were published under two names; whichever has data counts, and neve
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,14 @@ _SECONDS = 60
 _COMPLETE = "Complete"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """The names of the metrics of each model, and when they were listed."""
+
+    at: datetime | None = None
+    metrics: Mapping[str, list[str]] = field(default_factory=dict)
+
+
 class CloudWatchMetrics:
     """``usage_ports.ModelMetrics``.
 
@@ -47,20 +56,27 @@ class CloudWatchMetrics:
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 client
         self._client = client
-        self._listed_at: datetime | None = None
-        self._listed: dict[str, list[str]] = {}
-        """Names of the metrics of each model."""
+        self._recent = _Listed()
+        self._all = _Listed()
 
     def recent(self, now: datetime) -> Sequence[str]:
         """See the port."""
-        if self._listed_at is None or now - self._listed_at >= LISTED_FOR:
-            self._listed = self._list()
-            self._listed_at = now
-        return sorted(self._listed)
+        self._recent = self._kept_or_new(self._recent, now, {"RecentlyActive": "PT3H"})
+        return sorted(self._recent.metrics)
 
-    def _list(self) -> dict[str, list[str]]:
+    def listed(self, now: datetime) -> Sequence[str]:
+        """See the port."""
+        self._all = self._kept_or_new(self._all, now, {})
+        return sorted(self._all.metrics)
+
+    def _kept_or_new(self, kept: "_Listed", now: datetime, only: Mapping[str, str]) -> "_Listed":
+        if kept.at is not None and now - kept.at < LISTED_FOR:
+            return kept
+        return _Listed(at=now, metrics=self._list(only))
+
+    def _list(self, only: Mapping[str, str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        asked = {"Namespace": NAMESPACE, "RecentlyActive": "PT3H"}
+        asked = {"Namespace": NAMESPACE, **only}
         for page in self._pages(self._client.list_metrics, asked):
             for metric in page.get("Metrics", ()):
                 name, model = metric.get("MetricName"), _model_of(metric.get("Dimensions", ()))
@@ -72,7 +88,8 @@ class CloudWatchMetrics:
         self, models: Sequence[str], since: datetime, until: datetime
     ) -> Mapping[str, Mapping[datetime, Counts]]:
         """See the port. Of a model that was listed only its own metrics are asked for."""
-        named = [(m, name) for m in models for name in self._listed.get(m) or METRICS]
+        known = {**self._all.metrics, **self._recent.metrics}
+        named = [(m, name) for m in models for name in known.get(m) or METRICS]
         found: dict[str, dict[datetime, dict[str, int]]] = {}
         for start in range(0, len(named) if since < until else 0, QUERIES_MAX):
             part = named[start : start + QUERIES_MAX]

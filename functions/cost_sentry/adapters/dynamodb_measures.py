@@ -7,7 +7,7 @@ from cost_sentry.adapters.ledger_items import Item
 from cost_sentry.adapters.measure_items import CONFIG_KEY, measures_of, put_measures, revision_of
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention
-from cost_sentry.domain.measure import Measure, Measures, with_lifted, with_put
+from cost_sentry.domain.measure import Measure, Measures, not_gone, with_lifted, with_put
 
 ATTEMPTS_MAX = 20
 """Looks at the measures before giving up with ``LedgerContention``."""
@@ -39,6 +39,10 @@ class DynamoDbMeasures:
     def lift(self, measure: Measure) -> Measures:
         """See the port."""
         return self._changed(lambda known: with_lifted(known, measure, self._clock.now()))
+
+    def forget_gone(self) -> None:
+        """See the port."""
+        self._changed(lambda known: not_gone(known, self._clock.now()))
 
     def lift_all(self) -> None:
         """See the port."""

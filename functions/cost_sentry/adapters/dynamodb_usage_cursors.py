@@ -4,6 +4,8 @@
 | --- | --- | --- | --- |
 | a model's cursor | ``USAGE#<model id>`` | ``CURSOR`` | cursor, version |
 | the first minute | ``USAGE`` | ``BEGUN`` | at |
+| up to when all is compared | ``USAGE`` | ``SURVEYED`` | at |
+| that a model has a cursor | ``USAGE`` | ``MODEL#<model id>`` | seen |
 | mark in the stream | ``TICK`` | ``SENT`` | at |
 | mark that came through | ``TICK`` | ``CARRIED`` | at |
 | entries that did not | ``TICK`` | ``FAILED`` | at |
@@ -11,7 +13,7 @@
 The stream lets new versions of ``SENT`` through to the projector, which answers with the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +26,9 @@ from cost_sentry.domain.meter import minute_of
 from cost_sentry.domain.usage_cursor import UsageCursor
 
 TICK_PK, SENT = "TICK", "SENT"
-_BEGUN, _CARRIED, _FAILED = key("USAGE", "BEGUN"), key(TICK_PK, "CARRIED"), key(TICK_PK, "FAILED")
+_USAGE, _MODEL = "USAGE", "MODEL#"
+_BEGUN, _SURVEYED = key(_USAGE, "BEGUN"), key(_USAGE, "SURVEYED")
+_CARRIED, _FAILED = key(TICK_PK, "CARRIED"), key(TICK_PK, "FAILED")
 
 
 def mark_in(item: Mapping[str, Any]) -> datetime | None:
@@ -65,6 +69,20 @@ class DynamoDbUsageCursors:
             raise CursorMoved("another run began the comparison at this very moment")
         return outcome.attributes
 
+    def surveyed(self) -> datetime | None:
+        """See the port."""
+        item = self._calls.get(_SURVEYED)
+        return _at(item) if item else None
+
+    def note_surveyed(self, until: datetime) -> None:
+        """See the port."""
+        _note(self._calls, _SURVEYED, until)
+
+    def models(self) -> Sequence[str]:
+        """See the port. Their marks stand in the partition's middle; what is after them is none."""
+        names = (item["sk"]["S"] for item in self._calls.query(_USAGE, start_sk=_MODEL))
+        return [name.removeprefix(_MODEL) for name in names if name.startswith(_MODEL)]
+
     def read(self, model_id: str) -> UsageCursor | None:
         """See the port."""
         item = self._calls.get(_cursor_key(model_id))
@@ -76,6 +94,8 @@ class DynamoDbUsageCursors:
     def write(self, cursor: UsageCursor) -> UsageCursor:
         """See the port."""
         is_new = cursor.version == 0
+        if is_new:
+            self._mark(cursor.model_id)
         condition = "attribute_not_exists(#version)" if is_new else "#version = :was"
         outcome = self._calls.update(
             {
@@ -95,6 +115,17 @@ class DynamoDbUsageCursors:
         text = cursor_to_text(cursor)
         return cursor_from_text(text, model_id=cursor.model_id, version=cursor.version + 1)
 
+    def _mark(self, model_id: str) -> None:
+        """Before its cursor, so that no cursor is without."""
+        self._calls.update(
+            {
+                "Key": key(_USAGE, f"{_MODEL}{model_id}"),
+                "UpdateExpression": "SET #seen = :seen",
+                "ExpressionAttributeNames": {"#seen": "seen"},
+                "ExpressionAttributeValues": {":seen": {"BOOL": True}},
+            }
+        )
+
 
 class DynamoDbStreamWatch:
     """``usage_ports.StreamWatch``, and what the projector notes for it."""
@@ -104,15 +135,15 @@ class DynamoDbStreamWatch:
 
     def tick(self, now: datetime) -> None:
         """See the port."""
-        self._note(key(TICK_PK, SENT), now)
+        _note(self._calls, key(TICK_PK, SENT), now)
 
     def note_carried(self, at: datetime) -> None:
         """A mark that was sent then came through."""
-        self._note(_CARRIED, at)
+        _note(self._calls, _CARRIED, at)
 
     def note_failed(self, at: datetime) -> None:
         """Entries could not be journaled at this moment."""
-        self._note(_FAILED, at)
+        _note(self._calls, _FAILED, at)
 
     def carried(self) -> Carried:
         """See the port."""
@@ -121,17 +152,18 @@ class DynamoDbStreamWatch:
             until=_at(carried) if carried else None, failed_at=_at(failed) if failed else None
         )
 
-    def _note(self, of: Key, at: datetime) -> None:
-        """The later of what is there and this: marks may come again, and in any order."""
-        self._calls.update(
-            {
-                "Key": of,
-                "UpdateExpression": "SET #at = :at",
-                "ConditionExpression": "attribute_not_exists(#at) OR #at < :at",
-                "ExpressionAttributeNames": {"#at": "at"},
-                "ExpressionAttributeValues": {":at": number(milliseconds(at))},
-            }
-        )
+
+def _note(calls: LedgerCalls, of: Key, at: datetime) -> None:
+    """The later of what is there and this: notes may come again, and in any order."""
+    calls.update(
+        {
+            "Key": of,
+            "UpdateExpression": "SET #at = :at",
+            "ConditionExpression": "attribute_not_exists(#at) OR #at < :at",
+            "ExpressionAttributeNames": {"#at": "at"},
+            "ExpressionAttributeValues": {":at": number(milliseconds(at))},
+        }
+    )
 
 
 def _at(item: Item) -> datetime:

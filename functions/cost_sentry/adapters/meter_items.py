@@ -16,9 +16,9 @@ from typing import Any
 from cost_sentry.adapters.ledger_items import Item, Key, key, number
 from cost_sentry.domain.meter import COUNT_NAMES, Counts, Meter, MeterChange, Scope
 
-METERS_KEPT = timedelta(days=9)
-"""After its minute. Longer than a job that compares may stand still unnoticed, and a week to
-learn from."""
+METERS_KEPT = timedelta(days=17)
+"""After its minute. Longer than CloudWatch keeps the points that they are compared with, and the
+longest overlap (`usage_cursor.READABLE`, `external_usage.Horizons`)."""
 SLOTS_KEY = "SLOTS"
 _MINUTE, _HOUR, _PREFIX = "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H", "MINUTE#"
 _PARTS = ("used", "held", "released")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cost_sentry.application.usage_reconciliation import Reconciled
-from cost_sentry.domain.meter import Counts
+from cost_sentry.domain.meter import NOTHING, Counts
 from cost_sentry.domain.money import dollars_text
 
 
@@ -13,6 +13,7 @@ def counts_of(done: Reconciled) -> Mapping[str, int]:
     counts = {
         "ExternalUsageForbidden": sum(one.is_forbidden for one in done.booked),
         "ExternalUsageUnpriced": sum(not one.is_priced for one in done.booked),
+        "ExternalUsageUnread": int(done.unread is not None),
         "ReconciliationProblems": len(done.problems),
         "ReconciliationWaits": int(bool(done.waits)),
     }
@@ -24,7 +25,7 @@ def gauges_of(done: Reconciled) -> Iterator[tuple[str, str, int]]:
     for one in done.compared:
         booked = [b.amounts for b in done.booked if b.model_id == one.model_id]
         yield one.model_id, "ExternalTokens", sum(map(_tokens, booked))
-        yield one.model_id, "UsageDriftTokens", abs(_tokens(one.drift))
+        yield one.model_id, "UsageDriftTokens", _tokens(_sizes(one.drift))
         age = done.at - one.until
         yield one.model_id, "UsageDriftAgeSeconds", int(age.total_seconds())
 
@@ -49,6 +50,17 @@ def events_of(done: Reconciled) -> Iterator[dict[str, Any]]:
         }
 
 
+def unread_text(done: Reconciled) -> str | None:
+    """What nobody can compare any more, as the log has it; ``None``: there is nothing."""
+    unread = done.unread
+    return f"{unread.since.isoformat()} to {unread.until.isoformat()}" if unread else None
+
+
 def _tokens(counts: Counts) -> int:
     cached = counts.cache_read_tokens + counts.cache_write_tokens
     return counts.input_tokens + cached + counts.output_tokens
+
+
+def _sizes(adrift: Counts) -> Counts:
+    """Of each kind for itself: too many tokens in make up for no missing ones out."""
+    return NOTHING.at_least(adrift) + NOTHING.at_least(NOTHING - adrift)

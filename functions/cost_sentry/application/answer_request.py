@@ -19,6 +19,7 @@ from cost_sentry.application.approval_answers import (
 from cost_sentry.application.approval_changes import over_by_itself
 from cost_sentry.application.approval_ports import ApprovalStore, ApprovalWorkflow
 from cost_sentry.application.approval_record import request_to_document
+from cost_sentry.application.approval_terms import budget_named
 from cost_sentry.application.ports import Clock, ConfigStore
 from cost_sentry.application.raised_limits import config_with_measures
 from cost_sentry.domain.approval import Approval, ApprovalState, Raise
@@ -200,7 +201,8 @@ def _without_room(
     more = approval.request.more
     if config is None or not isinstance(more, Raise):
         return None
-    raised = raised_by(config.measures, more.budget_id, now)
+    budget = budget_named(config, more.budget_id)
+    raised = raised_by(config.measures, budget, now) if budget else 0
     if raised + more.amount <= more.raised_max:
         return None
     message = (

@@ -9,11 +9,15 @@ from cost_sentry.domain.unit import Unit, amount_text, parse_amount
 
 
 def more_to_document(more: Raise | Grant) -> dict[str, object]:
-    """``{"budget", "unit", "amount", "raisedMax"}`` or ``{"scope", "priceClass"}``."""
+    """Of a raise ``{"budget", "budgetKind", "unit", "amount", "raisedMax"}``.
+
+    Of a grant ``{"scope", "priceClass"}``.
+    """
     if isinstance(more, Raise):
         amount = amount_text(more.unit, more.amount)
         return {
             "budget": more.budget_id,
+            "budgetKind": more.budget_kind,
             "unit": more.unit.value,
             "amount": amount,
             "raisedMax": amount_text(more.unit, more.raised_max),
@@ -27,6 +31,7 @@ def more_from(document: Mapping[str, Any]) -> Raise | Grant:
         unit = Unit(document["unit"])
         return Raise(
             budget_id=document["budget"],
+            budget_kind=document.get("budgetKind", ""),
             unit=unit,
             amount=parse_amount(unit, document["amount"]),
             raised_max=parse_amount(unit, document["raisedMax"]),

@@ -21,7 +21,7 @@ from cost_sentry.domain.approval import (
 )
 from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.budget import Budget, amount_in_words, amount_text, parse_amount
-from cost_sentry.domain.measure import TAGS_MAX
+from cost_sentry.domain.measure import TAGS_MAX, kind_of
 from cost_sentry.domain.policy import PRICE_CLASS_NAMES
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.unit import Unit
@@ -175,7 +175,13 @@ def _raise(wanted: Asked, config: SentryConfig, rules: ApprovalRules) -> Raise:
             f" the limit of budget {budget.id}; at most {amount_text(budget.unit, most)}"
             " (approvals.maxRaisePercent)"
         )
-    return Raise(budget_id=budget.id, unit=budget.unit, amount=amount, raised_max=most)
+    return Raise(
+        budget_id=budget.id,
+        budget_kind=kind_of(budget),
+        unit=budget.unit,
+        amount=amount,
+        raised_max=most,
+    )
 
 
 def _amount(text: str, budget: Budget) -> int:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cost_sentry.application.approval_changes import ended, over_by_itself
-from cost_sentry.application.approval_measure import measure_of, raised_up_to
+from cost_sentry.application.approval_measure import measure_of, raised_up_to, why_not_for
 from cost_sentry.application.approval_ports import ApprovalStore
-from cost_sentry.application.approval_terms import budget_named
 from cost_sentry.application.measure_ports import MeasureStore
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock, ConfigStore, LedgerBooks
@@ -91,9 +90,9 @@ class Follower:
 
     def _put(self, approval: Approval, config: SentryConfig | None) -> Approval | None:
         more, now = approval.request.more, self.clock.now()
-        if isinstance(more, Raise) and not (config and budget_named(config, more.budget_id)):
-            return ended(approval, now, f"budget {more.budget_id} is not in force any more")
         measure = measure_of(approval.request)
+        if isinstance(more, Raise) and (gone := why_not_for(measure, config)):
+            return ended(approval, now, gone)
         try:
             on_record = self.measures.put(measure)
         except MeasuresFull as full:

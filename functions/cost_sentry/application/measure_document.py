@@ -32,6 +32,7 @@ def _to_document(measure: Measure) -> dict[str, object]:
     given = {
         "amount": None if measure.amount is None else str(measure.amount),
         "budget": measure.budget_id,
+        "budgetKind": measure.budget_kind,
         "priceClass": measure.price_class,
         "liftedAt": measure.lifted_at.isoformat() if measure.lifted_at else None,
     }
@@ -62,6 +63,8 @@ def _from_document(document: Mapping[str, Any]) -> Measure:
         undo=document["undo"],
         amount=None if amount is None else int(amount),
         budget_id=document.get("budget"),
+        # A raise that does not say what its budget counts is for none, and ends.
+        budget_kind=document.get("budgetKind", "" if "budget" in document else None),
         price_class=document.get("priceClass"),
         lifted_at=None if lifted is None else datetime.fromisoformat(lifted),
     )

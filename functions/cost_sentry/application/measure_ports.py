@@ -27,6 +27,10 @@ class MeasureStore(Protocol):
         """End it, also if it was never put: nobody can put it after this."""
         ...
 
+    def forget_gone(self) -> None:
+        """Take those off the record that nobody can need any more."""
+        ...
+
     def lift_all(self) -> None:
         """End all, whatever is on record and whether or not it can be read."""
         ...

@@ -47,7 +47,7 @@ def measures_on_record(store: ConfigStore) -> Measures:
 def as_raised(budget: Budget, measures: Measures, now: datetime) -> Budget:
     """As the ledger is to hold it at this moment."""
     held = budget.in_ledger
-    more = 0 if budget.is_shadow else raised_by(measures, budget.id, now)
+    more = 0 if budget.is_shadow else raised_by(measures, budget, now)
     return replace(held, limit=held.limit + more) if more else held
 
 

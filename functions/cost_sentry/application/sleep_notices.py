@@ -40,9 +40,10 @@ class SleepNotices:
             self._record(after, f"{after.cycle}/abandoned", _abandoned(after))
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
-        """That it sleeps on because of a budget: once a sleep for each budget."""
+        """That it sleeps on because of a budget or a freeze: once a sleep for each of them."""
         if not refused.id_is_used:
-            event = f"{record.cycle}/refused-{refused.budget_id or 'unpriced'}"
+            by = refused.budget_id or refused.measure_id or "unpriced"
+            event = f"{record.cycle}/refused-{by}"
             self._record(record, event, _refused(record, refused))
 
     def tell_overdue(self, record: SleepRecord) -> None:

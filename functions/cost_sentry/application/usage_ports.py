@@ -29,6 +29,13 @@ class ModelMetrics(Protocol):
         """
         ...
 
+    def listed(self, now: datetime) -> Sequence[str]:
+        """Models with anything in the last two weeks.
+
+        Raises ``MetricsUnavailable``.
+        """
+        ...
+
     def minutes(
         self, models: Sequence[str], since: datetime, until: datetime
     ) -> Mapping[str, Mapping[datetime, Counts]]:
@@ -44,6 +51,18 @@ class UsageCursors(Protocol):
 
     def begun(self, now: datetime) -> datetime:
         """The first minute that is compared at all: the one after the first run's."""
+        ...
+
+    def surveyed(self) -> datetime | None:
+        """Up to when every model was compared, as was last noted; ``None``: it never was."""
+        ...
+
+    def note_surveyed(self, until: datetime) -> None:
+        """The later of what is noted and this."""
+        ...
+
+    def models(self) -> Sequence[str]:
+        """Every model that has a cursor."""
         ...
 
     def read(self, model_id: str) -> UsageCursor | None:

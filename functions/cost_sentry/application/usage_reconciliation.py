@@ -12,39 +12,33 @@ from cost_sentry.application.book_external_usage import book_external_usage
 from cost_sentry.application.meter_ports import OwnUse
 from cost_sentry.application.ports import Clock, ConfigSource, Ledger, PriceBook
 from cost_sentry.application.usage_ports import (
-    Carried,
     MetricsUnavailable,
     ModelMetrics,
     StreamWatch,
     Told,
     UsageCursors,
 )
+from cost_sentry.application.usage_survey import Surveyor, Unread
+from cost_sentry.application.usage_watermark import LOOK_AFTER, watermark
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.external_notice import ForbiddenUsage, forbidden_notice
 from cost_sentry.domain.external_usage import Horizons, OwnCalls, total
-from cost_sentry.domain.meter import MODEL, Counts, minute_of
+from cost_sentry.domain.meter import Counts
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage_cursor import (
     Intent,
     UsageCursor,
     drift,
     folded,
-    new_cursor,
+    is_at_rest,
+    is_legible,
     with_booked,
     with_intents,
     with_metered,
 )
 
-LOOK_AFTER = timedelta(minutes=3)
-"""Points of younger minutes are still coming; there is no hurry to be wrong."""
-BEHIND_AFTER = timedelta(minutes=5)
-"""An older mark says that the journal is behind."""
-FAILURE_HEEDED = timedelta(minutes=3)
-"""After entries could not be journaled, which are tried again all the time, nothing is compared."""
-ACTIVE_WITHIN = timedelta(hours=3)
 READ_MAX = timedelta(days=1)
-"""Beyond the overlap: after a longer pause several runs catch up. Of a model that nobody looked at
-before, so much of its past is compared."""
+"""Beyond the overlap: after a longer pause several runs catch up."""
 ROUNDS_MAX = 3
 """Times that one run books of one model what fits into one round."""
 SECONDS_MAX = 40
@@ -76,6 +70,8 @@ class Compared:
     """Metered, and neither own nor booked; below 0 while own calls are running."""
     until: datetime
     """Up to where it was compared."""
+    is_done: bool
+    """Whether that is as far as can be, and all is booked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +83,8 @@ class Reconciled:
     compared: list[Compared] = field(default_factory=list)
     waits: str = ""
     """Why nothing new was compared, if nothing was."""
+    unread: Unread | None = None
+    """What nobody can compare any more."""
     problems: list[str] = field(default_factory=list)
     """What could not be done now; the next run does it."""
 
@@ -109,45 +107,50 @@ class UsageReconciliation:
         """Never raises for what a later run can put right."""
         done = Reconciled(at=self.clock.now())
         try:
-            begun = self.cursors.begun(done.at)
             config = self.config_source.current()
-            models = self._models(done) if config else ()
-            if config and models:
-                self._compare(models, begun, config, done)
+            self.cursors.begun(done.at)
+            if config:
+                self._run(config, done)
         except CostSentryError as error:
             done.problems.append(str(error))
         return done
 
-    def _models(self, done: Reconciled) -> Sequence[str]:
-        """Those with calls of the sentry, or with metered ones, in the last hours."""
-        active = self.own_use.active(done.at - ACTIVE_WITHIN)
-        found = {name for kind, name in active if kind == MODEL}
-        try:
-            found |= set(self.metrics.recent(done.at))
-        except MetricsUnavailable as error:
-            done.problems.append(str(error))
-        return sorted(found)
+    def _run(self, config: SentryConfig, done: Reconciled) -> None:
+        surveyor = Surveyor(metrics=self.metrics, own_use=self.own_use, cursors=self.cursors)
+        horizons = Horizons(timedelta(seconds=config.hold_seconds))
+        survey = surveyor.survey(done.at, horizons)
+        done.unread = survey.unread
+        if survey.problem:
+            done.problems.append(survey.problem)
+        until: datetime | None = done.at - LOOK_AFTER
+        if survey.cursors:
+            until = self._compare(survey.cursors, config, horizons, done)
+        is_done = sum(one.is_done for one in done.compared) == len(survey.cursors)
+        if until is not None and survey.is_whole and is_done:
+            surveyor.note(survey, until)
 
     def _compare(
-        self, models: Sequence[str], begun: datetime, config: SentryConfig, done: Reconciled
-    ) -> None:
+        self,
+        known: Sequence[UsageCursor],
+        config: SentryConfig,
+        horizons: Horizons,
+        done: Reconciled,
+    ) -> datetime | None:
+        """Each of these models; up to where they were to be compared, if they could be."""
         carried = self.watch.carried()
         self.watch.tick(done.at)
         until, done.waits = watermark(done.at, carried)
-        horizons = Horizons(timedelta(seconds=config.hold_seconds))
-        first = max(begun, minute_of(done.at - READ_MAX))
-        known = [self.cursors.read(model) or new_cursor(model, first) for model in models]
-        known = sorted(known, key=lambda cursor: (cursor.until, cursor.model_id))
         points = self._points(known, until, horizons, done) if until else {}
         for cursor in known:
             if (self.clock.now() - done.at).total_seconds() >= SECONDS_MAX:
                 done.problems.append("out of time: the other models are for the next run")
-                return
+                break
             run = _ModelRun(self, config, horizons, done)
             try:
                 run.compare(cursor, points.get(cursor.model_id), until)
             except CostSentryError as error:
                 done.problems.append(f"{cursor.model_id}: {error}")
+        return until
 
     def _points(
         self,
@@ -195,7 +198,7 @@ class _ModelRun:
         """First what an earlier run wrote down and did not finish, then what is new."""
         stored = cursor
         cursor = self._book(cursor)
-        if until is None or points is None:
+        if until is None or points is None or not is_legible(cursor, self.done.at):
             if cursor != stored:
                 self.parts.cursors.write(cursor)
             return
@@ -211,7 +214,12 @@ class _ModelRun:
             self.parts.cursors.write(cursor)
         drifted = drift(cursor, own)
         self.done.compared.append(
-            Compared(model_id=cursor.model_id, drift=drifted, until=cursor.until)
+            Compared(
+                model_id=cursor.model_id,
+                drift=drifted,
+                until=cursor.until,
+                is_done=cursor.until >= until and is_at_rest(cursor, self.horizons),
+            )
         )
 
     def _look(
@@ -266,21 +274,6 @@ class _ModelRun:
             )
             notice = forbidden_notice(found, self.config.alert_addresses, self.done.at)
             self.parts.notices.record(notice)
-
-
-def watermark(now: datetime, carried: Carried) -> tuple[datetime | None, str]:
-    """Up to which minute can be compared; ``None`` if nothing can. And why it is not what it was.
-
-    What the journal does not have yet would look like somebody else's usage.
-    """
-    if carried.until is None:
-        return None, "no mark came through the ledger's stream yet"
-    if carried.failed_at is not None and now - carried.failed_at < FAILURE_HEEDED:
-        return None, f"entries could not be journaled at {carried.failed_at.isoformat()}"
-    until = minute_of(min(now - LOOK_AFTER, carried.until))
-    is_behind = now - carried.until > BEHIND_AFTER
-    why = f"the journal is behind since {carried.until.isoformat()}" if is_behind else ""
-    return until, why
 
 
 def reach(cursor: UsageCursor, until: datetime, horizons: Horizons) -> datetime:

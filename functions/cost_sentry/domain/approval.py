@@ -52,6 +52,8 @@ class Raise:
     """More of one budget: its limit and this amount, in each of its windows until the end."""
 
     budget_id: str
+    budget_kind: str
+    """What it counted when this was asked (``measure.kind_of``)."""
     unit: Unit
     amount: int
     """In the ledger's unit, above 0."""

@@ -60,6 +60,9 @@ class Measure:
     """How it is lifted, and by whom, as callers read it."""
     amount: int | None = None
     budget_id: str | None = None
+    budget_kind: str | None = None
+    """What the budget of this id counted when it was asked for (``kind_of``): one of the same id
+    that counts something else is another budget."""
     price_class: str | None = None
     """As policies name it; see ``policy.cedarschema``."""
     lifted_at: datetime | None = None
@@ -75,7 +78,8 @@ class Measure:
             raise ValueError(f"an amount of {self.amount} is below nothing")
         if self.until <= self.made_at:
             raise ValueError(f"it would end at {self.until}, before it is made at {self.made_at}")
-        texts = (self.id, self.why, self.undo, self.budget_id or "", self.price_class or "")
+        named = (self.budget_id, self.budget_kind, self.price_class)
+        texts = (self.id, self.why, self.undo, *(one or "" for one in named))
         size = len("".join((*texts, *self.scope, *self.scope.values())).encode())
         if len(self.scope) > TAGS_MAX or size > BYTES_MAX:
             raise ValueError(
@@ -88,12 +92,21 @@ class Measure:
         return self.lifted_at is None and now < self.until
 
     def is_gone(self, now: datetime) -> bool:
-        """Whether nobody can need its record any more."""
-        return now >= self.until + KEPT_AFTER
+        """Whether nobody can need its record any more.
+
+        The ledger holds a raised limit: a raise is needed until somebody took it back there.
+        """
+        is_seen_to = self.kind is not MeasureKind.RAISE or self.lifted_at is not None
+        return is_seen_to and now >= self.until + KEPT_AFTER
 
     def lifted(self, at: datetime) -> "Measure":
         """The same, ended; one that was lifted before stays so."""
         return self if self.lifted_at else replace(self, lifted_at=at)
+
+    def raises(self, budget: Budget) -> bool:
+        """Whether it is for this budget, as that is now."""
+        is_raise = self.kind is MeasureKind.RAISE and self.budget_id == budget.id
+        return is_raise and self.budget_kind == kind_of(budget)
 
     def covers(self, tags: Mapping[str, str], model_id: str) -> bool:
         """Whether it concerns a call with these tags to this base model id."""
@@ -126,10 +139,17 @@ Measures = tuple[Measure, ...]
 _NEEDS: Mapping[MeasureKind, frozenset[str]] = {
     MeasureKind.TIGHTEN: frozenset({"amount"}),
     MeasureKind.FREEZE: frozenset(),
-    MeasureKind.RAISE: frozenset({"amount", "budget_id"}),
+    MeasureKind.RAISE: frozenset({"amount", "budget_id", "budget_kind"}),
     MeasureKind.GRANT: frozenset({"price_class"}),
 }
-_ALL_NEEDS = ("amount", "budget_id", "price_class")
+_ALL_NEEDS = ("amount", "budget_id", "budget_kind", "price_class")
+
+
+def kind_of(budget: Budget) -> str:
+    """Ten digits for what a budget counts: its scope, unit and windows."""
+    scope = (f"{name}={value}" for name, value in sorted(budget.scope.items()))
+    text = "\n".join((budget.unit.value, budget.window_text, *scope))
+    return blake2b(text.encode(), digest_size=5, person=b"kind").hexdigest()
 
 
 def tightened_id(scope: Mapping[str, str]) -> str:
@@ -148,7 +168,7 @@ def with_put(measures: Measures, measure: Measure, now: datetime) -> Measures:
     """
     if any(one.id == measure.id for one in measures) or not measure.is_in_force(now):
         return measures
-    kept = tuple(_in_favour_of(measure, one, now) for one in _not_gone(measures, now))
+    kept = tuple(_in_favour_of(measure, one, now) for one in not_gone(measures, now))
     if len(kept) >= MEASURES_MAX:
         raise MeasuresFull(
             f"{len(kept)} measures are on record, and no more have room: lift some, or wait until"
@@ -163,7 +183,7 @@ def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     Where there is no room for one that was never put, the oldest that was lifted makes some; if
     none was lifted, it is left out, as it could not be put either.
     """
-    kept = tuple(one.lifted(at) if one.id == measure.id else one for one in _not_gone(measures, at))
+    kept = tuple(one.lifted(at) if one.id == measure.id else one for one in not_gone(measures, at))
     if any(one.id == measure.id for one in kept) or measure.is_gone(at):
         return kept
     if len(kept) >= MEASURES_MAX:
@@ -175,13 +195,14 @@ def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     return (*kept, measure.lifted(at))
 
 
+def not_gone(measures: Measures, now: datetime) -> Measures:
+    """Without those that nobody can need any more."""
+    return tuple(one for one in measures if not one.is_gone(now))
+
+
 def _in_favour_of(new: Measure, one: Measure, now: datetime) -> Measure:
     both_tighten = new.kind is one.kind is MeasureKind.TIGHTEN
     return one.lifted(now) if both_tighten and dict(new.scope) == dict(one.scope) else one
-
-
-def _not_gone(measures: Iterable[Measure], now: datetime) -> Iterable[Measure]:
-    return (one for one in measures if not one.is_gone(now))
 
 
 def _named(needs: Iterable[str]) -> str:

@@ -23,24 +23,22 @@ def in_force(config: SentryConfig, now: datetime) -> SentryConfig:
     return replace(config, measures=measures, budgets=budgets)
 
 
-def raised_by(measures: Iterable[Measure], budget_id: str, now: datetime) -> int:
+def raised_by(measures: Iterable[Measure], budget: Budget, now: datetime) -> int:
     """How much the limit of this budget is higher at this moment, in its unit."""
-    return sum(
-        one.amount or 0
-        for one in measures
-        if one.kind is MeasureKind.RAISE and one.budget_id == budget_id and one.is_in_force(now)
-    )
+    return sum(one.amount or 0 for one in measures if one.is_in_force(now) and one.raises(budget))
 
 
 def _raised(budgets: tuple[Budget, ...], measures: tuple[Measure, ...]) -> tuple[Budget, ...]:
     """The ledger holds the raised limits; this is what is said of them."""
-    more: dict[str | None, int] = {}
-    for one in measures:
-        if one.kind is MeasureKind.RAISE:
-            more[one.budget_id] = more.get(one.budget_id, 0) + (one.amount or 0)
-    if not more:
+    raising = {one.budget_id for one in measures if one.kind is MeasureKind.RAISE}
+    if not raising:
         return budgets
-    return tuple(replace(b, limit=b.limit + more[b.id]) if b.id in more else b for b in budgets)
+    return tuple(_with_raises(b, measures) if b.id in raising else b for b in budgets)
+
+
+def _with_raises(budget: Budget, measures: tuple[Measure, ...]) -> Budget:
+    more = sum(one.amount or 0 for one in measures if one.raises(budget))
+    return replace(budget, limit=budget.limit + more) if more else budget
 
 
 def _tightening(measures: tuple[Measure, ...]) -> tuple[Budget, ...]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from cost_sentry.domain.external_usage import (
     Base,
+    Horizons,
     OwnCalls,
     Seen,
     external_cost,
@@ -17,10 +18,12 @@ from cost_sentry.domain.external_usage import (
     total,
     unbooked,
 )
-from cost_sentry.domain.meter import NOTHING, Counts
+from cost_sentry.domain.meter import NOTHING, Counts, minute_of
 from cost_sentry.domain.price_book import ModelPrice
 
 MINUTE = timedelta(minutes=1)
+READABLE = timedelta(days=14, hours=12)
+"""CloudWatch keeps points of one minute for 15 days; several runs that catch up need some hours."""
 LEAD = timedelta(minutes=15)
 """Calls that began so long before the first minute that is compared may be metered in it."""
 INTENTS_MAX = 30
@@ -79,6 +82,31 @@ def new_cursor(model_id: str, start: datetime) -> UsageCursor:
     """Of a model that nobody looked at before; ``start`` is a whole minute."""
     since = start - LEAD
     return UsageCursor(model_id=model_id, start=start, since=since, until=since)
+
+
+def is_legible(cursor: UsageCursor, now: datetime) -> bool:
+    """Whether what it has not looked at can still be read, and the own calls beside it."""
+    return now - cursor.until <= READABLE
+
+
+def is_at_rest(cursor: UsageCursor, horizons: Horizons) -> bool:
+    """Whether nothing of what it has looked at waits to be booked: by then it is folded."""
+    return not cursor.intents and cursor.since >= cursor.until - horizons.overlap
+
+
+def oldest_start(now: datetime) -> datetime:
+    """The first minute at which a cursor may begin and be legible."""
+    return minute_of(now - READABLE + LEAD) + MINUTE
+
+
+def restarted(cursor: UsageCursor, start: datetime) -> UsageCursor:
+    """It goes on from ``start``, with nothing of what was before but the numbers of its bookings.
+
+    The sentry's own calls of back then are forgotten: compared with nothing, what was metered of
+    them would be somebody else's.
+    """
+    fresh = new_cursor(cursor.model_id, start)
+    return replace(fresh, number=cursor.number, version=cursor.version)
 
 
 def with_metered(

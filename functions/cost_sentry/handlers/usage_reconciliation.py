@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from cost_sentry.adapters.reconciliation_report import counts_of, events_of, gauges_of
+from cost_sentry.adapters.reconciliation_report import counts_of, events_of, gauges_of, unread_text
 from cost_sentry.bootstrap import usage
 
 logger = Logger(service="usage_reconciliation")
@@ -25,6 +25,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for event in events_of(done):
         logger.warning("ExternalUsage", extra=event)
     told = {"compared": len(done.compared), "booked": len(done.booked), "waits": done.waits}
-    if done.compared or done.problems or done.waits:
-        logger.info("reconciled", extra={**told, "problems": done.problems})
+    if done.compared or done.problems or done.waits or done.unread:
+        more = {"problems": done.problems, "unread": unread_text(done)}
+        logger.info("reconciled", extra={**told, **more})
     return told

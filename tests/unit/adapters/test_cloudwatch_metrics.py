@@ -27,13 +27,14 @@ class FakeCloudWatch:
     def __init__(self, points=None, listed=(), errors=()):
         self.points, self.listed = points or {}, list(listed)
         self.errors, self.queries, self.lists = list(errors), [], 0
-        self.statuses, self.pages = {}, 1
+        self.statuses, self.pages, self.whole_lists = {}, 1, 0
 
     def list_metrics(self, **asked):
         assert asked["Namespace"] == "AWS/Bedrock"
-        assert asked["RecentlyActive"] == "PT3H"
+        assert asked.get("RecentlyActive") in ("PT3H", None)
         self._fail()
         self.lists += 1
+        self.whole_lists += "RecentlyActive" not in asked
         half = len(self.listed) // 2
         if "NextToken" not in asked and half:
             return {"Metrics": self.listed[:half], "NextToken": "more"}
@@ -121,6 +122,18 @@ def test_many_models_are_asked_about_in_parts_of_five_hundred():
 
     assert [len(queries) for queries in client.queries] == [500, 200]
     assert found == {models[-1]: {NOON: Counts(calls=2)}}
+
+
+def test_models_of_two_weeks_are_listed_apart_and_asked_for_by_their_own_metrics():
+    client = FakeCloudWatch(listed=listed(NOVA, "Invocations") + listed(OTHER, "Invocations"))
+    metrics = CloudWatchMetrics(client)
+
+    for later in (timedelta(0), LISTED_FOR - MINUTE):
+        assert metrics.listed(NOON + later) == sorted((NOVA, OTHER))
+    metrics.minutes([NOVA], NOON, UNTIL)
+
+    assert (client.lists, client.whole_lists) == (2, 2)  # Two pages, once.
+    assert [len(queries) for queries in client.queries] == [1]
 
 
 @pytest.mark.parametrize(

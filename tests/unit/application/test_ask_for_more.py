@@ -9,6 +9,7 @@ from cost_sentry.application.ask_for_more import OPEN_MAX, OPEN_PER_CALLER_MAX
 from cost_sentry.domain.approval import Grant, Raise
 from cost_sentry.domain.budget import BudgetMode, Unit
 from cost_sentry.domain.errors import WorkflowUnavailable
+from cost_sentry.domain.measure import kind_of
 from cost_sentry.domain.window import WindowKind
 from tests.fakes.approval_world import (
     AMOUNT,
@@ -42,7 +43,13 @@ def test_a_raise_is_kept_with_all_that_its_answer_is_bound_to(world):
 
     request = world.approval().request
     assert (answer.code, answer.approval) == (Code.DONE, world.approval())
-    assert request.more == Raise(budget_id=BUDGET, unit=Unit.USD, amount=AMOUNT, raised_max=LIMIT)
+    assert request.more == Raise(
+        budget_id=BUDGET,
+        budget_kind=kind_of(budget(BUDGET)),
+        unit=Unit.USD,
+        amount=AMOUNT,
+        raised_max=LIMIT,
+    )
     assert (request.reason, request.asked_by) == ("release week", ASKER)
     assert (request.asked_at, request.until) == (NOON, UNTIL)
     assert request.expires_at == NOON + timedelta(hours=24)

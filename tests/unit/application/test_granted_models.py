@@ -44,7 +44,15 @@ def test_a_call_with_a_grant_has_the_model_that_it_asked_for():
         (grant(scope={"team": "support"}),),
         (grant(scope={**SEARCH, "application": "batch"}),),
         (grant().lifted(NOON),),
-        (measure(kind=MeasureKind.RAISE, scope={}, budget_id="search-daily", amount=1),),
+        (
+            measure(
+                kind=MeasureKind.RAISE,
+                scope={},
+                budget_id="search-daily",
+                budget_kind="k",
+                amount=1,
+            ),
+        ),
     ],
     ids=["none", "of a cheaper class", "of others", "of another application", "lifted", "a raise"],
 )

@@ -16,7 +16,7 @@ words = st.text(max_size=30)
 GIVEN = {
     MeasureKind.TIGHTEN: {"amount": st.integers(0, 10**27)},
     MeasureKind.FREEZE: {},
-    MeasureKind.RAISE: {"amount": st.integers(0, 10**27), "budget_id": words},
+    MeasureKind.RAISE: {"amount": st.integers(0, 10**27), "budget_id": words, "budget_kind": words},
     MeasureKind.GRANT: {"price_class": words},
 }
 measures = st.sampled_from(MeasureKind).flatmap(

@@ -1,7 +1,9 @@
 """Limits with raises on top of them, whoever writes either."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,7 +20,10 @@ from cost_sentry.application.raised_limits import (
 from cost_sentry.domain.approval import ApprovalState
 from cost_sentry.domain.budget import UNREACHED, BudgetMode
 from cost_sentry.domain.errors import LedgerContention
-from cost_sentry.domain.measure import MEASURES_MAX, MeasureKind
+from cost_sentry.domain.measure import MEASURES_MAX, MeasureKind, kind_of
+from cost_sentry.domain.measures_in_force import in_force
+from cost_sentry.domain.unit import Unit
+from cost_sentry.domain.window import WindowKind
 from tests.fakes.approval_world import (
     AMOUNT,
     BUDGET,
@@ -31,7 +36,14 @@ from tests.fakes.approval_world import (
 )
 from tests.fakes.builders import NOON, budget, hold, measure, reservation, resolution
 
-RAISE = measure(FIRST, kind=MeasureKind.RAISE, scope={}, budget_id=BUDGET, amount=AMOUNT)
+RAISE = measure(
+    FIRST,
+    kind=MeasureKind.RAISE,
+    scope={},
+    budget_id=BUDGET,
+    budget_kind=kind_of(budget(BUDGET)),
+    amount=AMOUNT,
+)
 
 
 @pytest.fixture
@@ -52,6 +64,37 @@ def test_a_raise_counts_while_it_is_in_force_and_on_budgets_that_refuse():
     assert as_raised(budget(BUDGET, LIMIT), (RAISE.lifted(NOON),), NOON).limit == LIMIT
     shadow = budget(BUDGET, LIMIT, mode=BudgetMode.SHADOW)
     assert as_raised(shadow, (RAISE,), NOON).limit == UNREACHED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"scope": {"team": "support"}},
+        {"scope": {"team": "search", "application": "web"}},
+        {"unit": Unit.TOKENS},
+        {"window": WindowKind.MONTH},
+        {"time_zone": ZoneInfo("Asia/Tokyo")},
+    ],
+)
+def test_a_raise_is_for_the_budget_that_it_was_asked_for_and_for_no_other_of_its_id(other):
+    another = replace(budget(BUDGET, LIMIT), **other)
+
+    assert as_raised(another, (RAISE,), NOON).limit == LIMIT
+    assert in_force(replace(config(budgets=(another,)), measures=(RAISE,)), NOON).budgets == (
+        another,
+    )
+
+
+def test_a_budget_that_is_removed_and_made_anew_for_another_team_has_no_raise(raised):
+    organisation = budget("organisation", 10_000, scope={})
+    raised.apply(config(budgets=(organisation,)))
+    raised.clock.advance(hours=1)
+    raised.apply(config(budgets=(budget(BUDGET, LIMIT, scope={"team": "support"}), organisation)))
+
+    assert raised.limit == LIMIT
+    assert raised.follow().state is ApprovalState.ENDED
+    assert "counts something else" in raised.memory_store.read(FIRST).why
+    assert raised.limit == LIMIT
 
 
 def test_a_raise_is_no_drift(raised):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cost_sentry.application.usage_ports import Carried
-from cost_sentry.application.usage_reconciliation import FAILURE_HEEDED, watermark
+from cost_sentry.application.usage_watermark import FAILURE_HEEDED, watermark
 from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.domain.meter import Counts

@@ -14,6 +14,7 @@ from cost_sentry.domain.measure import (
     MEASURES_MAX,
     MeasureKind,
     MeasuresFull,
+    kind_of,
     tightened_id,
     with_lifted,
     with_put,
@@ -99,7 +100,10 @@ def test_no_more_are_on_record_than_have_room_and_lifting_always_has():
     [
         ({"amount": 5}, "takes nothing, not amount"),
         ({"kind": MeasureKind.TIGHTEN}, "takes amount, not nothing"),
-        ({"kind": MeasureKind.RAISE, "amount": 5}, "takes amount and budget_id, not amount"),
+        (
+            {"kind": MeasureKind.RAISE, "amount": 5},
+            "takes amount and budget_id and budget_kind, not amount",
+        ),
         ({"kind": MeasureKind.GRANT, "budget_id": "b"}, "takes price_class, not budget_id"),
         ({"kind": MeasureKind.TIGHTEN, "amount": -1}, "an amount of -1 is below nothing"),
         ({"until": NOON}, "before it is made"),
@@ -128,7 +132,14 @@ def test_a_configuration_without_measures_is_in_force_as_it_is():
 
 
 def test_a_configuration_is_in_force_with_the_budgets_of_its_measures_until_they_end():
-    raised = measure("r", kind=MeasureKind.RAISE, scope={}, amount=7, budget_id="search-daily")
+    raised = measure(
+        "r",
+        kind=MeasureKind.RAISE,
+        scope={},
+        amount=7,
+        budget_id="search-daily",
+        budget_kind=kind_of(budget()),
+    )
     applied = replace(config(budget(limit=10)), measures=(TIGHT, raised, replace(raised, id="s")))
 
     now = in_force(applied, NOON)
@@ -137,7 +148,7 @@ def test_a_configuration_is_in_force_with_the_budgets_of_its_measures_until_they
         ("search-daily", 24),
         (TIGHT.budget.id, 500),
     ]
-    assert raised_by(applied.measures, "search-daily", NOON) == 14
-    assert raised_by(applied.measures, "search-daily", NOON + HOUR) == 0
+    assert raised_by(applied.measures, budget(), NOON) == 14
+    assert raised_by(applied.measures, budget(), NOON + HOUR) == 0
     later = in_force(applied, NOON + HOUR)
     assert (later.budgets, later.measures) == (applied.budgets, ())

@@ -12,15 +12,17 @@ from cost_sentry.adapters import aws_clients, sts_endpoint
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.application.approval_record import request_to_document
+from cost_sentry.application.end_raises import EndedRaises
 from cost_sentry.bootstrap import approvals
 from cost_sentry.domain.approval_deed import content_digest, deed
 from cost_sentry.domain.approval_rules import ApprovalRules
-from cost_sentry.domain.errors import CallerUnproven, RequestRefused
+from cost_sentry.domain.errors import CallerUnproven, CostSentryError, RequestRefused
 from cost_sentry.domain.money import picodollars
+from cost_sentry.handlers import follow_request
 from cost_sentry_client.signed_calls import proof_of
 from tests.fakes.approval_functions import CONTEXT, HANDLERS, FakeStepFunctions
 from tests.fakes.approval_world import ANNA, ASKER, BUDGET, FIRST
-from tests.fakes.builders import budget
+from tests.fakes.builders import ManualClock, budget
 from tests.fakes.configurations import configuration
 from tests.fakes.dynamodb_table import create_table
 from tests.fakes.verifying_sts import VerifyingSts
@@ -110,6 +112,32 @@ def answer(topic, verb, by=ANNA, **more):
 
 def follow():
     return HANDLERS["follow_request"]({"approvalId": FIRST}, CONTEXT)
+
+
+def test_by_the_clock_a_raise_is_ended_whose_workflow_was_stopped(deployed, monkeypatch):
+    call("ask_for_more", deployed, "ask", wanted())
+    follow()
+    answer(deployed, "approve")
+    follow()
+    early = HANDLERS["follow_request"]({}, CONTEXT)
+    clock = ManualClock(datetime.now(tz=UTC) + timedelta(days=1, minutes=30))
+    monkeypatch.setattr(approvals, "clock", lambda: clock)
+    approvals.follower.cache_clear()
+
+    late, again = (HANDLERS["follow_request"]({}, CONTEXT) for _ in range(2))
+
+    assert (early, late, again) == ({"ended": 0}, {"ended": 1}, {"ended": 0})
+    assert books().limits()[BUDGET] == LIMIT
+    states = [one["state"] for one in approvals.approvals().history(FIRST)]
+    assert states == ["asked", "approved", "ended"]
+
+
+def test_a_raise_that_cannot_be_ended_is_an_error_that_an_alarm_counts(deployed, monkeypatch):
+    left = EndedRaises(ended=(), problems=(f"{FIRST}: the ledger did not answer",))
+    monkeypatch.setattr(follow_request, "end_raises", lambda _follower: left)
+
+    with pytest.raises(CostSentryError, match="1 raises could not be ended"):
+        HANDLERS["follow_request"]({}, CONTEXT)
 
 
 def test_from_asking_to_the_end_each_step_does_its_part(deployed, step_functions):

@@ -1,6 +1,7 @@
 """The handler over the real adapters: a call past the sentry is metered, booked, and told."""
 
 import json
+import logging
 from datetime import timedelta
 
 import boto3
@@ -10,11 +11,14 @@ from moto import mock_aws
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
-from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch
+from cost_sentry.adapters.dynamodb_usage_cursors import DynamoDbStreamWatch, DynamoDbUsageCursors
+from cost_sentry.adapters.reconciliation_report import gauges_of
 from cost_sentry.application.apply_config import apply_config
+from cost_sentry.application.usage_reconciliation import Compared, Reconciled
 from cost_sentry.bootstrap import usage
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.external_rules import ExternalUsageRules
+from cost_sentry.domain.meter import Counts
 from cost_sentry.handlers import usage_reconciliation
 from tests.fakes.builders import ManualClock, budget
 from tests.fakes.configurations import configuration
@@ -106,7 +110,7 @@ def test_a_call_past_the_sentry_is_charged_and_whoever_watches_is_told(clock, ca
     assert NOVA in mail.body
 
 
-def test_where_nobody_calls_a_run_reads_some_items_and_writes_none(clock):
+def test_where_nobody_calls_a_run_reads_some_items_and_writes_one_each_half_hour(clock):
     put_in_force(clock)
     table = boto3.client("dynamodb")
     before = table.scan(TableName="ledger")["Count"]
@@ -114,6 +118,42 @@ def test_where_nobody_calls_a_run_reads_some_items_and_writes_none(clock):
     done = run(clock)
 
     assert done == {"compared": 0, "booked": 0, "waits": ""}
-    assert table.scan(TableName="ledger")["Count"] - before == 2, (
-        "the first minute, and the mark of this test"
+    assert table.scan(TableName="ledger")["Count"] - before == 3, (
+        "the first minute, up to when all is compared, and the mark of this test"
     )
+    noted = DynamoDbUsageCursors(bootstrap.ledger_calls()).surveyed
+    first = noted()
+    clock.advance(minutes=29)
+    run(clock)
+    early = noted()
+    clock.advance(minutes=1)
+    run(clock)
+    assert (early, noted()) == (first, first + timedelta(minutes=30))
+
+
+def test_what_nobody_can_compare_any_more_is_told_by_an_alarm_and_the_log(clock, capsys, caplog):
+    put_in_force(clock)
+    caplog.set_level(logging.INFO)
+    run(clock)
+    clock.advance(days=15)
+    run(clock)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+
+    assert sum(line.get("ExternalUsageUnread", [0])[0] for line in lines) == 1
+    [told] = [line.unread for line in caplog.records if line.message == "reconciled"]
+    assert told.endswith(f"{clock.now() - timedelta(days=14):%Y-%m-%dT%H:%M:00+00:00}")
+
+
+def test_too_many_tokens_of_one_kind_make_up_for_none_that_are_missing_of_another(clock):
+    stands = Compared(
+        model_id=NOVA,
+        drift=Counts(input_tokens=100, output_tokens=-100),
+        until=clock.now(),
+        is_done=True,
+    )
+
+    told = {
+        name: value for _, name, value in gauges_of(Reconciled(at=clock.now(), compared=[stands]))
+    }
+
+    assert told["UsageDriftTokens"] == 200

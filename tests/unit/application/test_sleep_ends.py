@@ -204,7 +204,7 @@ def test_an_endpoint_that_its_owner_changes_before_it_answered_is_left_to_him_an
     world.pass_minutes(10)
     world.sagemaker.real["chat"].content = "second"
 
-    world.pass_minutes(120)
+    world.pass_minutes(5)
 
     assert world.sagemaker.real["chat"].content == "second"
     ended = [entry.resolution for entry in world.ledger.entries if entry.resolution]

@@ -24,6 +24,7 @@ WHOLE = replace(
     slept_at=NOON,
     wakes=3,
     held=reservation(),
+    is_asking=True,
     has_begun=True,
     restoring_since=NOON + timedelta(milliseconds=1),
     failures=2,

@@ -48,6 +48,8 @@ class SageMaker:
     """What was begun: when, verb, name."""
     watch: Callable[[str, Snapshot], None] = lambda _verb, _snapshot: None
     """Told before each deed."""
+    watch_finish: Callable[[Real, Snapshot], None] = lambda _real, _snapshot: None
+    """Told before scaling rules are given back."""
     probes: list[tuple[str, bool]] = field(default_factory=list)
     modelless: set[str] = field(default_factory=set)
     """Endpoints whose models were deleted while they slept."""
@@ -161,7 +163,8 @@ class SageMaker:
             tags=was.tags,
             fleets=was.fleets,
             made_at=was.made_at if was.kind is EndpointKind.COMPONENTS else self.clock.now(),
-            content=snapshot.content,
+            # Copies go and come; what its owner has changed of the endpoint itself stays.
+            content=one.content if one else snapshot.content,
             state=EndpointState.CHANGING,
             becomes=(self.clock.now() + self._takes(name, "wake"), ends),
             scaling=False,
@@ -202,6 +205,7 @@ class SageMaker:
         self._ask("finish", snapshot.endpoint.name)
         one = self.at(snapshot.endpoint.name)
         if one is not None:
+            self.watch_finish(one, snapshot)
             one.scaling = True
 
     def answers(self, snapshot: Snapshot, probe: str | None) -> bool:

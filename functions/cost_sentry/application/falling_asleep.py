@@ -112,8 +112,10 @@ class FallingAsleep:
     def _abandoned(self, mine: SleepRecord, reason: str) -> SleepRecord:
         """What was begun is taken back. ``EndpointBusy``: not yet; the next run tries again."""
         if mine.state is SleepState.FALLING_ASLEEP:
+            # What its owner made anew is the owner's: nothing of it was begun on.
+            undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
             try:
-                self.endpoints.finish(mine.snapshot)
+                undo(mine.snapshot)
             except (EndpointDenied, EndpointRefused) as error:
                 reason = f"{reason}; and it could not be made as it was: {error}"
         return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)

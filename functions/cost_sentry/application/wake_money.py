@@ -113,7 +113,8 @@ class WakeMoney:
         """Hold what the shortest time awake costs. Raises ``LedgerUnavailable`` (P9).
 
         Measures in force bind it as they bind calls: a freeze refuses it, and the budget of what is
-        slowed down must pay like every other. Whoever asks again for the same wake, because an answer was lost, finds what is held.
+        slowed down must pay like every other. Whoever asks again for the same wake, because an
+        answer was lost, finds what is held.
         """
         endpoint = record.snapshot.endpoint
         up = timedelta(minutes=self.rules.up_minutes_min)
@@ -140,6 +141,23 @@ class WakeMoney:
                     f"{dollars_text(hold.amount)}{_why_short(hold.budget_id, config)}"
                 )
                 return WakeRefused(reason=reason, budget_id=hold.budget_id)
+
+    def hold_nothing(self, record: SleepRecord, now: datetime) -> None:
+        """Give back what the ledger may hold for a wake that nobody begins any more.
+
+        It was asked, and its answer was lost: asked once more it tells, and that is given back.
+        """
+        endpoint = record.snapshot.endpoint
+        up = timedelta(minutes=self.rules.up_minutes_min)
+        quote = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
+        budgets = paying_budgets(endpoint, in_force(self.config, now))
+        if quote is None or not budgets:
+            return
+        match self.ledger.reserve(self._reservation(record, budgets, quote, now)):
+            case Reserved(reservation=held) | SameId(reservation=held, resolution=None):
+                self.give_back(held, now)
+            case _:
+                return
 
     def spend(self, held: Reservation, now: datetime) -> None:
         """It woke: post the shortest time awake. Raises ``LedgerUnavailable``."""

@@ -13,11 +13,12 @@ from cost_sentry.application.endpoint_ports import (
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.wake_money import WakeMoney, WakeRefused
-from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState
+from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState, Likeness
 from cost_sentry.domain.endpoint_sleep import (
     SleepRecord,
     SleepState,
     answered,
+    asking,
     begun,
     gave_up,
     moved,
@@ -27,6 +28,10 @@ from cost_sentry.domain.endpoint_sleep import (
     woken,
 )
 
+OTHERWISE = (
+    "its owner has made it otherwise than it was when it fell asleep; its scaling rules of then"
+    " were not put back"
+)
 SERVES = "it is in service, and answers its callers, though not its probe"
 
 
@@ -52,10 +57,18 @@ class Waking:
             self.endpoints.take_back(mine.snapshot)
         if wake is None or state is not EndpointState.ASLEEP:
             return None
+        if not mine.is_asking:
+            return asking(mine, now)
         held = self.money.hold(mine, now)
         if isinstance(held, WakeRefused):
             self.notices.tell_refused(mine, held)
-            return put_off(mine, now, held.reason, id_is_used=held.id_is_used)
+            return put_off(
+                mine,
+                now,
+                held.reason,
+                id_is_used=held.id_is_used,
+                may_be_held=held.budget_id is None,
+            )
         return woken(mine, held, now, wake, self.money.prices)
 
     def _ended_by_owner(
@@ -90,12 +103,16 @@ class Waking:
             if self._is_late(mine, now):
                 return gave_up(mine, now, self._late())
             return self._do_restore(mine, now)
+        is_done = seen.state in {EndpointState.IN_SERVICE, EndpointState.FAILED}
+        like = self.endpoints.likeness(mine.snapshot) if is_done else None
+        if like is None:
+            return None
+        if not like.is_same:
+            return self._left_to_owner(mine, now)
         if seen.state is EndpointState.FAILED:
             self.endpoints.take_back(mine.snapshot)
             return gave_up(begun(mine, now), now, "SageMaker says that it failed")
-        if seen.state is EndpointState.IN_SERVICE:
-            return self._proven(mine, seen, now)
-        return None
+        return self._proven(mine, seen, like, now)
 
     def _do_restore(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
         try:
@@ -106,13 +123,10 @@ class Waking:
             return gave_up(mine, now, f"{error}")
         return None if mine.has_begun else begun(mine, now)
 
-    def _proven(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
-        """It is what the snapshot says, and answers."""
-        like = self.endpoints.likeness(mine.snapshot)
-        if like is None:
-            return None
-        if not like.is_same and not mine.has_begun:
-            return self._left_to_owner(mine, now)
+    def _proven(
+        self, mine: SleepRecord, seen: Endpoint, like: Likeness, now: datetime
+    ) -> SleepRecord | None:
+        """It is in service as the snapshot says; what counts is that it answers."""
         if like.remark:
             self.notices.tell_remark(mine, like.remark)
         self.endpoints.finish(mine.snapshot)
@@ -122,11 +136,13 @@ class Waking:
         return self._mute(mine, seen, now) if self._is_late(mine, now) else None
 
     def _left_to_owner(self, mine: SleepRecord, now: datetime) -> SleepRecord:
-        """Its owner was first, with another configuration: the sentry has not made this."""
-        if mine.held is not None:
+        """Its owner has changed it, or made another of its name: nothing of that is touched."""
+        if mine.held is not None and mine.has_begun:
+            self.money.spend(mine.held, now)
+        elif mine.held is not None:
             self.money.give_back(mine.held, now)
         self.endpoints.let_go(mine.snapshot)
-        return moved(mine, SleepState.CLOSED, now, "its owner made it anew, and otherwise")
+        return moved(mine, SleepState.CLOSED, now, OTHERWISE)
 
     def _mute(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord:
         """In service for so long, and no answer. Whatever answers its callers is left to them."""
@@ -155,6 +171,8 @@ class Waking:
     def _closed(
         self, mine: SleepRecord, reason: str, slept_until: datetime, now: datetime
     ) -> SleepRecord:
+        if mine.is_asking:
+            self.money.hold_nothing(mine, now)
         slept = with_saving(mine, min(now, slept_until), self.money.prices)
         return moved(slept, SleepState.CLOSED, now, reason)
 

@@ -66,7 +66,7 @@ class EndpointRules:
     up_minutes_min: int = 30
     """So long an endpoint stays awake once it is; a wake is paid for so long."""
     wake_minutes_max: int = 30
-    """A wake that takes longer is told to people."""
+    """A wake that takes longer is told to people; see ``give_up_after``."""
     actions_per_run_max: int = 10
     """Of each kind: so many fall asleep, and so many are woken, by one run."""
     is_dry_run: bool = False

@@ -99,6 +99,8 @@ class SleepRecord:
     """When it was seen asleep first, in this sleep."""
     wakes: int = 0
     """How many reservation ids of this sleep are used up; each try of a wake has its own."""
+    is_asking: bool = False
+    """The ledger is asked to pay for the next wake; if its answer is lost, it may hold that."""
     held: Reservation | None = None
     """What pays for the wake under way, or last."""
     has_begun: bool = False
@@ -106,7 +108,7 @@ class SleepRecord:
     restoring_since: datetime | None = None
     """Of the wake that is under way, or was last."""
     failures: int = 0
-    """Wakes of this sleep that came to nothing, one after the other."""
+    """Wakes that came to nothing, one after the other, since one answered or was refused."""
     not_before: datetime = LONG_AGO
     """No wake before, because one failed."""
     wanted_at: datetime | None = None
@@ -216,12 +218,17 @@ def fell_asleep(record: SleepRecord, now: datetime) -> SleepRecord:
     return replace(asleep, slept_at=now, total=total)
 
 
+def asking(record: SleepRecord, now: datetime) -> SleepRecord:
+    """The ledger is asked next: whoever finds this knows what it may hold."""
+    return replace(claimed(record, now), is_asking=True)
+
+
 def woken(
     record: SleepRecord, held: Reservation, now: datetime, reason: str, prices: HourlyPrices
 ) -> SleepRecord:
     """Its wake begins, and with it what it costs; what it saved until now is added up."""
     waking = moved(with_saving(record, now, prices), SleepState.RESTORING, now, reason)
-    return replace(waking, restoring_since=now, held=held, has_begun=False)
+    return replace(waking, restoring_since=now, held=held, has_begun=False, is_asking=False)
 
 
 def gave_up(record: SleepRecord, now: datetime, reason: str) -> SleepRecord:
@@ -245,11 +252,27 @@ def paid(record: SleepRecord, now: datetime) -> SleepRecord:
     return replace(claimed(record, now), held=None, has_begun=False)
 
 
-def put_off(record: SleepRecord, now: datetime, reason: str, *, id_is_used: bool) -> SleepRecord:
-    """It may not wake now, and sleeps on; a reservation id that is used up is not used again."""
+def put_off(
+    record: SleepRecord,
+    now: datetime,
+    reason: str,
+    *,
+    id_is_used: bool,
+    may_be_held: bool = False,
+) -> SleepRecord:
+    """It may not wake now, and sleeps on; a reservation id that is used up is not used again.
+
+    Args:
+        record: of who sleeps.
+        now: the time.
+        reason: why it may not.
+        id_is_used: the reservation of this id was resolved.
+        may_be_held: the ledger was not asked this time, and may have been before.
+    """
     wakes = record.wakes + 1 if id_is_used else record.wakes
     pause = timedelta() if id_is_used else PAUSE_MIN
-    return replace(claimed(record, now), reason=reason, wakes=wakes, not_before=now + pause)
+    asked = replace(claimed(record, now), is_asking=may_be_held and not id_is_used, failures=0)
+    return replace(asked, reason=reason, wakes=wakes, not_before=now + pause)
 
 
 ANSWERS = "it is in service, and answered a call"

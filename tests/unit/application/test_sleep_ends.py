@@ -7,6 +7,8 @@ from cost_sentry.application.endpoint_problems import ProblemKind
 from cost_sentry.domain.endpoint import EndpointKind, EndpointState
 from cost_sentry.domain.endpoint_saving import Saving
 from cost_sentry.domain.endpoint_sleep import SleepState
+from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.reservation import ReservationState
 from tests.fakes.sleep_world import (
     SleepWorld,
     Watched,
@@ -150,3 +152,61 @@ def test_every_sleep_that_ends_says_what_it_has_saved_it_this_month_and_in_all(w
     }
     assert "In 2026-11:" in second
     assert "and 2 sleeps" in second
+
+
+def test_what_a_lost_answer_of_the_ledger_holds_is_given_back_when_its_owner_ends_the_sleep(world):
+    put_to_sleep(world)
+    reserve = world.ledger.reserve
+
+    def held_and_lost(reservation):
+        reserve(reservation)
+        raise LedgerUnavailable("no answer")
+
+    world.ledger.reserve = held_and_lost
+    with pytest.raises(LedgerUnavailable):
+        world.wake("chat")
+    world.ledger.reserve = reserve
+    world.sagemaker.make("chat", made_at=world.clock.now(), content="another")
+
+    world.pass_minutes(5)
+
+    assert state(world) is SleepState.CLOSED
+    assert not world.ledger.pending()
+    ended = [entry.resolution for entry in world.ledger.entries if entry.resolution]
+    assert [one.state for one in ended] == [ReservationState.VOIDED]
+
+
+def test_a_sleep_that_nobody_tried_to_end_holds_nothing_and_asks_no_ledger_when_it_ends(world):
+    put_to_sleep(world)
+    world.sagemaker.make("chat", made_at=world.clock.now())
+
+    world.pass_minutes(5)
+
+    assert (state(world), world.ledger.entries) == (SleepState.CLOSED, [])
+
+
+def test_an_endpoint_made_anew_at_the_moment_of_its_deletion_is_left_to_its_owner(world):
+    world.sagemaker.make("chat")
+    world.run()
+    assert state(world) is SleepState.FALLING_ASLEEP
+    made = world.sagemaker.make("chat", made_at=world.clock.now(), scaling=False)
+
+    world.pass_minutes(5)
+
+    assert state(world) is SleepState.ABANDONED
+    assert not made.scaling
+
+
+def test_an_endpoint_that_its_owner_changes_before_it_answered_is_left_to_him_and_paid_for(world):
+    put_to_sleep(world)
+    world.sagemaker.mute.add("chat")
+    world.wake("chat")
+    world.pass_minutes(10)
+    world.sagemaker.real["chat"].content = "second"
+
+    world.pass_minutes(5)
+
+    assert world.sagemaker.real["chat"].content == "second"
+    ended = [entry.resolution for entry in world.ledger.entries if entry.resolution]
+    assert ended[0].state is ReservationState.SETTLED
+    assert "made it otherwise" in bodies(world, "closed")[0].replace("\n          ", " ")

@@ -91,6 +91,7 @@ def test_a_fault_of_sagemaker_is_an_answer_and_the_wish_is_kept():
     answer = world.wake("chat")
 
     assert "it is tried again soon: no answer" in answer.reason
+    assert answer.expected_by == world.clock.now() + timedelta(minutes=RULES.wake_minutes_max)
     assert "chat" in world.records.wants
 
 
@@ -112,6 +113,23 @@ def test_two_responders_at_once_hold_money_once_and_order_once():
     assert meet
     assert [verb for _, verb, _ in world.sagemaker.deeds] == ["sleep", "wake"]
     assert len(world.ledger.entries) == 2
+
+
+def test_a_wake_that_failed_is_expected_after_its_next_try_and_a_refused_one_never():
+    world = SleepWorld()
+    put_to_sleep(world)
+    world.sagemaker.fails = lambda _name: True
+    world.wake("chat")
+    world.pass_minutes(5)
+    failed = world.wake("chat")
+    record = world.records.kept["chat"]
+
+    assert failed.state.value == "ASLEEP"
+    assert failed.expected_by == record.not_before + timedelta(minutes=RULES.wake_minutes_max)
+
+    refused = SleepWorld(limit=1)
+    put_to_sleep(refused)
+    assert refused.wake("chat").expected_by is None
 
 
 def measure(world, kind, scope, amount=None):

@@ -55,7 +55,7 @@ def test_alarms_can_be_published_to_their_topic(template):
 def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
     alarms = template.of_type("AWS::CloudWatch::Alarm")
 
-    of_spending = len(read_watched(Path("examples/sentry.yaml"))) * len(SPEND_ALARMS)
+    of_spending = len(read_watched(Path("examples/sentry.yaml")).watched) * len(SPEND_ALARMS)
     assert len(alarms) == len(ALARMS) + of_spending
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertsOperatorTopic320053B7"}], name

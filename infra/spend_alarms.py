@@ -16,6 +16,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from cost_sentry.domain.spend_watch import unwatched_text
+from infra.alarm_mail import described, spend_mail
 from infra.alerts import Alerts
 from infra.watched_spend import WatchedScope, WatchedSpend
 
@@ -116,9 +117,10 @@ class SpendAlarms(Construct):
         for scope in spenders.watched:
             whose = f"{scope.dimension}-{_UNUSUAL.sub('-', scope.value)}"
             for row in SPEND_ALARMS:
-                text = (
-                    f"{scope.dimension} {scope.value}: {row.meaning} "
-                    f"Runbook: docs/runbook/alarms.md#anomaly_{row.name}"
+                text = described(
+                    f"anomaly_{row.name}",
+                    f"{scope.dimension} {scope.value}: {row.meaning}",
+                    spend_mail(scope.dimension, scope.value),
                 )
                 name = f"{stack_name}-anomaly-{row.name}-{whose}"
                 alarm = row.make(self, f"{row.name}-{whose}", name, scope, text)

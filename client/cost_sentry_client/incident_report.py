@@ -9,7 +9,7 @@ from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
 from cost_sentry.domain.measure import Measure
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.sentry_config import scope_text
-from cost_sentry_client.tables import amounts_table, facts_table
+from cost_sentry_client.tables import facts_table, records
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,15 +56,19 @@ def step_json(incident: Incident) -> dict[str, Any]:
 
 
 def incidents_table(incidents: Sequence[Incident], now: datetime) -> "Table | str":
-    """The latest of each scope."""
+    """The latest of each scope: its id, for whoever lifts it, and what is in force until when."""
     if not incidents:
         return "no incident is on record"
-    table = amounts_table("incident", "scope", "since", amounts=("severity", "state"))
-    for one in incidents:
-        state = "over" if one.is_due(now) else one.state.value
-        since = f"{one.since:%Y-%m-%d %H:%M}Z"
-        table.add_row(one.id, scope_text(one.scope), since, one.severity.value, state)
-    return table
+    return records((one.id, _line(one, now)) for one in incidents)
+
+
+def _line(one: Incident, now: datetime) -> list[tuple[str, str]]:
+    state = "over" if one.is_due(now) else one.state.value
+    return [
+        ("scope", scope_text(one.scope)),
+        ("state", f"{state}, {one.severity.value}, since {one.since:%Y-%m-%d %H:%M}Z"),
+        ("in force", "nothing any more" if one.is_due(now) else action_text(one)),
+    ]
 
 
 def incident_facts(incident: Incident, now: datetime) -> "Table":

@@ -29,7 +29,7 @@ def incident_notice(incident: Incident, config: SentryConfig) -> Notice:
     text = NoticeText(
         subject=f"{_headline(incident)}: {scope_text(incident.scope)}",
         what=_what(incident),
-        whose=_whose(incident),
+        whose=_whose(incident, config),
         done=_done(incident),
         undo=_undo(incident),
         more=tuple(_more(incident)),
@@ -82,8 +82,13 @@ def _what(incident: Incident) -> str:
     return f"{seen}; usual is {amount_shown(Unit.USD, incident.usual)}"
 
 
-def _whose(incident: Incident) -> str:
-    return scope_text(incident.scope)
+def _whose(incident: Incident, config: SentryConfig) -> str:
+    """Who answers for it, first, and for what: of a model those of ``alerts.addresses`` do."""
+    team = config.teams.get(incident.scope.get("team", ""))
+    owners = (team.owners if team else ()) or config.alert_addresses
+    others = f" and {len(owners) - 1} more" if len(owners) > 1 else ""
+    named = f"{owners[0]}{others}" if owners else "nobody named in sentry.yaml"
+    return f"{named}, for {scope_text(incident.scope)}"
 
 
 def _done(incident: Incident) -> str:

@@ -1,5 +1,6 @@
 """The mail about an incident: what, whose, done, undo in its first lines, whatever the incident."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,10 +40,24 @@ def test_the_first_lines_say_what_whose_done_and_undo():
     assert mail(incident).subject == "Cost sentry: critical anomaly: team=search"
     assert first_lines(incident)[:4] == [
         "What:     spends $12.00 a minute; usual is $3.00",
-        "Whose:    team=search",
+        "Whose:    search@example.com, for team=search",
         "Done:     froze it until 2026-11-21 13:00Z",
         f"Undo:     cost-sentry incidents lift {incident.id} --reason <why>",
     ]
+
+
+def test_the_mail_about_a_model_names_who_answers_for_it_however_long_the_models_name():
+    told = sighting(scope={"model": "anthropic.claude-" + "opus-" * 20 + "v1:0"})
+    incident = opened(None, told, FREEZE, NO_EVIDENCE, NOON)
+    config = replace(CONFIG, alert_addresses=("finops@example.com", "cfo@example.com"))
+
+    named, nobody = (
+        incident_notice(incident, one).body.splitlines()[1]
+        for one in (config, replace(config, alert_addresses=()))
+    )
+
+    assert named.startswith("Whose:    finops@example.com and 1 more, for model=anthropic.claude-")
+    assert nobody.startswith("Whose:    nobody named in sentry.yaml, for model=anthropic")
 
 
 def test_the_evidence_says_since_when_who_on_what_and_what_it_will_cost():

@@ -113,7 +113,8 @@ class WakeMoney:
         """Hold what the shortest time awake costs. Raises ``LedgerUnavailable`` (P9).
 
         Measures in force bind it as they bind calls: a freeze refuses it, and the budget of what is
-        slowed down must pay like every other. Whoever asks again for the same wake, because an answer was lost, finds what is held.
+        slowed down must pay like every other. Whoever asks again for the same wake, because an
+        answer was lost, finds what is held.
         """
         endpoint = record.snapshot.endpoint
         up = timedelta(minutes=self.rules.up_minutes_min)

@@ -30,7 +30,7 @@ def stack(tmp_path) -> CostSentryStack:
         "CostSentry-dev",
         stage=stage_named("dev"),
         addresses=NOBODY,
-        spenders=(),
+        spenders=WatchedSpend(scopes=()),
         called_endpoints=(),
         callers=[Caller(team="search"), Caller(team="growth", application="web")],
     )

@@ -16,6 +16,7 @@ from infra.addresses import Addresses, read_addresses
 from infra.cost_sentry_stack import CostSentryStack
 from infra.stage import STAGES, stage_named
 from infra.suppressions import ACCEPTANCES, explain_findings
+from infra.watched_spend import WatchedSpend
 from infra.workflow import Workflow, placeholders
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -37,11 +37,13 @@ class Cause:
 
 
 def cause_of(sighting: Sighting, parts: IncidentParts, now: datetime) -> Cause:
-    """Of a sighting whose own scope has no incident that stands. Raises ``LedgerUnavailable``."""
+    """Of a sighting with its rates, whose own scope has no incident that stands.
+
+    Raises ``LedgerUnavailable``.
+    """
     known = parts.incidents.latest()
     if sighting.has_ended:
         return _of_its_alarm(sighting, known)
-    sighting = with_rates(sighting, parts.meters, now)
     others = [one for one in known if _stands(one, sighting, now)]
     for one in others:
         if _is_within(sighting.scope, one.scope) and _concerns(one, sighting, now):

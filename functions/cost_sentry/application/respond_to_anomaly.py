@@ -73,6 +73,9 @@ def respond_to_anomaly(sighting: Sighting, parts: IncidentParts) -> Responded:
             continue
         cause = Cause(sighting=sighting)
         if before is None or before.is_over:
+            sighting = with_rates(sighting, parts.meters, now)
+            if before and not sighting.has_ended and not opens(before, sighting):
+                return _nothing_new(before, sighting, parts)
             cause = cause_of(sighting, parts, now)
             before = cause.incident or parts.incidents.current(scope_key(cause.sighting.scope))
         done = _respond(before, cause, config, parts)

@@ -179,6 +179,20 @@ class TestAlarms:
         other = desk.see(scope=MODEL, source="other", has_ended=True, **ALARM)
         assert other.response is Response.NONE
 
+    def test_what_a_person_lifted_of_the_whole_is_not_acted_on_in_its_part_when_it_fires_again(
+        self, desk
+    ):
+        self.spend(desk, web=15, shop=14)
+        whole = desk.see(scope=SEARCH, severity=CRITICAL, source="band", **ALARM).incident
+        desk.lift(whole.id)
+        desk.clock.advance(minutes=20)
+        self.spend(desk, web=27, shop=2)
+
+        again = desk.see(scope=SEARCH, severity=CRITICAL, source="band", **ALARM)
+
+        assert again.response is Response.NONE
+        assert desk.in_force() == []
+
     def test_while_the_meters_are_away_an_alarm_is_told_as_it_is(self, desk):
         desk.meters.is_silent = True
 

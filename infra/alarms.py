@@ -5,6 +5,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
+from infra.alarm_mail import MAILS, described
 from infra.alarm_row import (
     AlarmRow,
     Watched,
@@ -229,7 +230,7 @@ class Alarms(Construct):
                 .create_alarm(
                     self,
                     row.name,
-                    alarm_description=f"{row.meaning} Runbook: docs/runbook/alarms.md#{row.name}",
+                    alarm_description=described(row.name, row.meaning, MAILS[row.name]),
                     threshold=row.threshold,
                     evaluation_periods=1,
                     comparison_operator=(

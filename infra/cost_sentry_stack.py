@@ -21,7 +21,7 @@ from infra.names import pascal, standard_workflow_name
 from infra.spend_alarms import SpendAlarms
 from infra.stage import Stage
 from infra.triggers import Triggers
-from infra.watched_spend import WatchedScope
+from infra.watched_spend import WatchedSpend
 from infra.workflow_set import WorkflowSet
 
 
@@ -36,7 +36,7 @@ class CostSentryStack(cdk.Stack):
         stage: Stage,
         addresses: Addresses,
         callers: Sequence[Caller],
-        spenders: Sequence[WatchedScope],
+        spenders: WatchedSpend,
         called_endpoints: Sequence[str],
     ) -> None:
         super().__init__(
@@ -79,7 +79,7 @@ class CostSentryStack(cdk.Stack):
             anomalies=anomalies,
         )
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
-        SpendAlarms(self, "SpendAlarms", scopes=spenders, alerts=alerts)
+        SpendAlarms(self, "SpendAlarms", spenders=spenders, alerts=alerts)
 
         self._output("LedgerTableName", ledger.table.table_name)
         self._output("GuardedInvocationArnPrefix", workflows.arn_prefix)

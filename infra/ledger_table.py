@@ -221,7 +221,7 @@ class LedgerTable(Construct):
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)
-        self._allow(grantee, "Query", *moved, _REGISTER, _METERS, _METER_MARKS)
+        self._allow(grantee, "Query", *moved, _INCIDENTS, _REGISTER, _METERS, _METER_MARKS)
         self._allow(grantee, "BatchGetItem", *moved)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", _INCIDENTS, _INCIDENT_STEPS, *moved)

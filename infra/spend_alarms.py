@@ -6,7 +6,7 @@ code. One on a band costs $0.30 a month, one on a threshold $0.10, also while no
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,11 +15,11 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
+from cost_sentry.domain.spend_watch import unwatched_text
+from infra.alarm_mail import described, spend_mail
 from infra.alerts import Alerts
-from infra.watched_spend import WatchedScope
+from infra.watched_spend import WatchedScope, WatchedSpend
 
-SCOPES_MAX = 20
-"""The first teams and models of the file that have alarms; at 40 cents a month each, $8."""
 PERIOD_MINUTES = 5
 BAND_STANDARD_DEVIATIONS = 3
 TIMES_EVEN_RATE = 12
@@ -104,20 +104,23 @@ SPEND_ALARMS = (
 
 
 class SpendAlarms(Construct):
-    """Turns rows into alarms, for the first teams and models."""
+    """Turns rows into alarms, for so many teams and models; the others are told at synthesis."""
 
     def __init__(
-        self, at: Construct, construct_id: str, *, scopes: Sequence[WatchedScope], alerts: Alerts
+        self, at: Construct, construct_id: str, *, spenders: WatchedSpend, alerts: Alerts
     ) -> None:
         super().__init__(at, construct_id)
         stack_name = cdk.Stack.of(self).stack_name
         tell_operators = actions.SnsAction(alerts.operator_topic)
-        for scope in scopes[:SCOPES_MAX]:
+        if untold := unwatched_text(spenders.unwatched):
+            cdk.Annotations.of(self).add_info(untold)
+        for scope in spenders.watched:
             whose = f"{scope.dimension}-{_UNUSUAL.sub('-', scope.value)}"
             for row in SPEND_ALARMS:
-                text = (
-                    f"{scope.dimension} {scope.value}: {row.meaning} "
-                    f"Runbook: docs/runbook/alarms.md#anomaly_{row.name}"
+                text = described(
+                    f"anomaly_{row.name}",
+                    f"{scope.dimension} {scope.value}: {row.meaning}",
+                    spend_mail(scope.dimension, scope.value),
                 )
                 name = f"{stack_name}-anomaly-{row.name}-{whose}"
                 alarm = row.make(self, f"{row.name}-{whose}", name, scope, text)

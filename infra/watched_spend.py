@@ -12,8 +12,7 @@ from typing import Any
 
 import yaml
 
-from cost_sentry.domain.figures import MODEL, TEAM
-from cost_sentry.domain.model_id import base_model_id
+from cost_sentry.domain.spend_watch import WATCHED_MAX, by_turns
 
 WINDOW_MINUTES = {
     "day": 24 * 60,
@@ -35,19 +34,39 @@ class WatchedScope:
     """The even rate of the tightest dollar budget of all its calls; ``None``: it has none."""
 
 
-def read_watched(path: Path) -> tuple[WatchedScope, ...]:
-    """Teams, then models, in the order of the file; a model once, whatever its geography."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedSpend:
+    """Everybody whose spending could have alarms, and who of them has."""
+
+    scopes: tuple[WatchedScope, ...]
+    watched_max: int = WATCHED_MAX
+    """So many of them, the first ones."""
+
+    @property
+    def watched(self) -> tuple[WatchedScope, ...]:
+        """Those that have alarms."""
+        return self.scopes[: self.watched_max]
+
+    @property
+    def unwatched(self) -> tuple[tuple[str, str], ...]:
+        """The others, by dimension and value."""
+        return tuple((one.dimension, one.value) for one in self.scopes[self.watched_max :])
+
+
+def read_watched(path: Path) -> WatchedSpend:
+    """Teams and models by turns, in the order of the file; a model once."""
     text = path.read_text(encoding="utf-8")
     document = _mapping(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - texts only
     budgets = [one for one in document.get("budgets") or () if isinstance(one, dict)]
-    teams = [(TEAM, str(id_)) for id_ in _mapping(document.get("teams"))]
-    models = [(MODEL, base_model_id(str(id_))) for id_ in _mapping(document.get("models"))]
-    return tuple(
+    teams, models = _mapping(document.get("teams")), _mapping(document.get("models"))
+    scopes = (
         WatchedScope(
             dimension=dimension, value=value, usd_per_minute=_rate(budgets, dimension, value)
         )
-        for dimension, value in dict.fromkeys([*teams, *models])
+        for dimension, value in by_turns(map(str, teams), map(str, models))
     )
+    most = _mapping(document.get("alerts")).get("watchedMax", str(WATCHED_MAX))
+    return WatchedSpend(scopes=tuple(scopes), watched_max=int(most))
 
 
 def _rate(budgets: list[dict[str, Any]], dimension: str, value: str) -> Decimal | None:

@@ -172,3 +172,24 @@ def usage_reconciliation_month() -> Decimal:
     of_one_run += (IDLE_HOURS_READ + 2) * READ_UNIT
     noted = MINUTES_A_MONTH // 30 * WRITE_UNIT
     return MINUTES_A_MONTH * of_one_run + MINUTES_A_MONTH // 5 * METRIC_ASKED + noted
+
+
+DETECT_SECONDS = Decimal("0.05")
+"""Assumed, warm, while no scope is active."""
+DETECT_HOURS_READ = 2
+"""Of meters: the hour that runs, and at its beginning the one before; at most."""
+
+
+def detect_anomalies_month() -> Decimal:
+    """What looking for anomalies costs in a month in which nobody calls, at most; by a rule."""
+    of_one_run = LAMBDA_REQUEST + Decimal("0.25") * DETECT_SECONDS * LAMBDA_GB_SECOND_ARM
+    return MINUTES_A_MONTH * (of_one_run + DETECT_HOURS_READ * READ_UNIT)
+
+
+BAND_MONTH = 3 * ALARM_MONTH
+"""An alarm on a band is billed as three: the metric, and the band's two edges."""
+
+
+def spend_alarms_month(scopes: int) -> Decimal:
+    """CloudWatch's alarms on what so many teams and models spend: a band and a threshold each."""
+    return scopes * (BAND_MONTH + ALARM_MONTH)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cost_sentry.application.approval_record import approval_to_document
 from cost_sentry.domain.approval import Approval, ApprovalState
-from cost_sentry_client.tables import amounts_table
+from cost_sentry_client.tables import amounts_table, records
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,11 +18,16 @@ def approval_json(approval: Approval, now: datetime) -> dict[str, Any]:
 
 
 def approvals_table(approvals: Iterable[Approval], now: datetime) -> "Table":
-    """One a line, the newest first."""
-    table = amounts_table("request", "what", "state", amounts=("until",))
-    for one in approvals:
-        table.add_row(one.request.id, one.request.more.text, _state(one, now), _ends(one))
-    return table
+    """The newest first: the id, for whoever answers, and where it stands."""
+    return records((one.request.id, _line(one, now)) for one in approvals)
+
+
+def _line(one: Approval, now: datetime) -> list[tuple[str, str]]:
+    return [
+        ("asks for", one.request.more.text),
+        ("state", f"{_state(one, now)}, until {_ends(one)}"),
+        ("asked by", one.request.asked_by),
+    ]
 
 
 def approval_facts(approval: Approval, now: datetime) -> list[tuple[str, str]]:

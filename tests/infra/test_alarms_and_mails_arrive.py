@@ -9,10 +9,12 @@ from types import SimpleNamespace
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.application.usage_survey import Unread
 from cost_sentry.bootstrap import anomalies, usage
 from cost_sentry.domain.figures import SPEND
 from cost_sentry.domain.meter import Counts
 from cost_sentry.handlers import detect_anomalies, respond_to_anomaly, usage_reconciliation
+from infra.alarm_mail import CHARACTERS_MAX, MAILS, described, spend_mail
 from infra.alarms import ALARMS
 from infra.spend_alarms import SPEND_ALARMS
 from infra.watched_spend import read_watched
@@ -34,6 +36,7 @@ RECONCILED = SimpleNamespace(
     compared=(),
     problems=("CloudWatch throttles",),
     waits="the journal is behind",
+    unread=Unread(since=NOON, until=NOON),
     at=NOON,
 )
 DETECTED = SimpleNamespace(looked_at=1, raised=("a",), problems=("a state",), passed_over=0)
@@ -55,12 +58,39 @@ def test_alarms_can_be_published_to_their_topic(template):
 def test_every_alarm_tells_the_operators_and_says_what_to_do(template):
     alarms = template.of_type("AWS::CloudWatch::Alarm")
 
-    of_spending = len(read_watched(Path("examples/sentry.yaml"))) * len(SPEND_ALARMS)
+    of_spending = len(read_watched(Path("examples/sentry.yaml")).watched) * len(SPEND_ALARMS)
     assert len(alarms) == len(ALARMS) + of_spending
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlertsOperatorTopic320053B7"}], name
         assert len(alarm["Properties"]["AlarmDescription"]) > 60, name
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+def test_the_first_five_lines_of_an_alarm_say_what_whose_done_and_how_to_undo_it(template):
+    """CloudWatch's mail has them as the alarm's description, at most so long."""
+    for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
+        text = alarm["Properties"]["AlarmDescription"]
+        lines = dict(line.split(": ", 1) for line in text.splitlines())
+
+        assert list(lines) == ["What", "Whose", "Done", "Undo", "Runbook"], name
+        assert min(map(len, lines.values())) > 10, name
+        assert len(text) <= CHARACTERS_MAX, name
+        page, _, section = lines["Runbook"].partition("#")
+        assert f"\n## {section}\n" in Path(page).read_text(encoding="utf-8"), name
+
+
+def test_every_alarm_has_its_mail_and_no_mail_is_without_an_alarm():
+    assert set(MAILS) == {row.name for row in ALARMS}
+
+
+def test_the_longest_name_that_sentry_yaml_allows_leaves_room_in_the_mail_of_an_alarm():
+    for row, dimension in product(SPEND_ALARMS, ("team", "model")):
+        value = "m" * 128
+        meaning = f"{dimension} {value}: {row.meaning}"
+
+        text = described(f"anomaly_{row.name}", meaning, spend_mail(dimension, value))
+
+        assert len(text) <= CHARACTERS_MAX
 
 
 def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, capsys, monkeypatch):

@@ -4,8 +4,9 @@ import pytest
 
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.sentry_config import WORKFLOWS_MAX
+from cost_sentry.domain.spend_watch import WATCHED_MAX, WATCHED_MAX_MAX
 from infra.callers import read_callers
-from infra.spend_alarms import SCOPES_MAX, SPEND_ALARMS
+from infra.spend_alarms import SPEND_ALARMS
 
 RESOURCES_MAX = 500
 """Of one CloudFormation stack."""
@@ -51,9 +52,11 @@ def test_more_callers_than_a_stack_holds_are_refused(tmp_path):
 def test_as_many_callers_as_are_allowed_fit_into_a_stack(template):
     machines = len(template.of_type("AWS::StepFunctions::StateMachine"))
     on_spending = sum("SpendAlarms" in name for name in template.resources)
-    for_all = len(template.resources) - machines - on_spending + SCOPES_MAX * len(SPEND_ALARMS)
+    for_all = len(template.resources) - machines - on_spending
+    alarms = len(SPEND_ALARMS)
 
-    assert for_all + WORKFLOWS_MAX < RESOURCES_MAX
+    assert for_all + WATCHED_MAX * alarms + WORKFLOWS_MAX < RESOURCES_MAX
+    assert for_all + WATCHED_MAX_MAX * alarms + 140 < RESOURCES_MAX, "fewer callers, more alarms"
 
 
 def test_workflows_differ_in_their_caller_alone(template):

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk.assertions import Annotations, Match
 
 from cost_sentry.adapters.anomaly_events import sighting_from
-from infra.spend_alarms import SCOPES_MAX, SPEND_ALARMS, TIMES_EVEN_RATE
+from infra.addresses import Addresses
+from infra.alerts import Alerts
+from infra.spend_alarms import SPEND_ALARMS, TIMES_EVEN_RATE, SpendAlarms
 from infra.watched_spend import WatchedScope, read_watched
 
 EXAMPLE = Path("examples/sentry.yaml")
@@ -37,12 +41,13 @@ def measured(alarm):
 
 
 def test_each_team_and_model_of_the_file_has_a_band_and_a_threshold_without_history(template):
-    scopes = {(scope.dimension, scope.value) for scope in read_watched(EXAMPLE)}
+    watched = read_watched(EXAMPLE)
+    scopes = {(scope.dimension, scope.value) for scope in watched.scopes}
     alarms = spend_alarms(template)
     on_band = [measured(one) for one in alarms if "ThresholdMetricId" in one]
     on_threshold = [measured(one) for one in alarms if "ThresholdMetricId" not in one]
 
-    assert 0 < len(scopes) <= SCOPES_MAX
+    assert (len(scopes) > 0, watched.unwatched) == (True, ())
     assert sorted(on_band) == sorted(on_threshold) == sorted(scopes)
 
 
@@ -84,7 +89,7 @@ def test_the_tightest_dollar_budget_of_all_its_calls_says_what_is_even(tmp_path,
     file = tmp_path / "sentry.yaml"
     file.write_text(f"teams: {{search: {{}}}}\nbudgets:\n{budgets}\n", encoding="utf-8")
 
-    [scope] = read_watched(file)
+    [scope] = read_watched(file).scopes
 
     assert scope == WatchedScope(
         dimension="team", value="search", usd_per_minute=rate and Decimal(rate)
@@ -96,7 +101,55 @@ def test_a_model_of_two_geographies_is_watched_once(tmp_path):
     models = "{us.amazon.nova-pro-v1:0: {}, eu.amazon.nova-pro-v1:0: {}}"
     file.write_text(f"models: {models}\n", encoding="utf-8")
 
-    assert [scope.value for scope in read_watched(file)] == ["amazon.nova-pro-v1:0"]
+    assert [scope.value for scope in read_watched(file).scopes] == ["amazon.nova-pro-v1:0"]
+
+
+MANY = "teams: {{{teams}}}\nmodels: {{{models}}}\n{more}"
+
+
+def written(tmp_path, teams, models, more=""):
+    file = tmp_path / "sentry.yaml"
+    named = {
+        "teams": ", ".join(f"t{n}: {{}}" for n in range(teams)),
+        "models": ", ".join(f"amazon.m{n}-v1:0: {{}}" for n in range(models)),
+    }
+    file.write_text(MANY.format(**named, more=more), encoding="utf-8")
+    return read_watched(file)
+
+
+@pytest.mark.parametrize(("teams", "models"), [(30, 30), (200, 1), (1, 200), (0, 25), (25, 0)])
+def test_neither_teams_nor_models_leave_the_others_without_alarms(tmp_path, teams, models):
+    watched = written(tmp_path, teams, models)
+
+    of_teams = sum(scope.dimension == "team" for scope in watched.watched)
+
+    assert len(watched.watched) == 20
+    assert of_teams >= min(teams, 10)
+    assert 20 - of_teams >= min(models, 10)
+    assert len(watched.unwatched) == teams + models - 20
+
+
+def test_the_file_says_how_many_have_alarms(tmp_path):
+    watched = written(tmp_path, 3, 3, "alerts: {watchedMax: 3}")
+
+    assert [scope.value for scope in watched.watched] == ["t0", "amazon.m0-v1:0", "t1"]
+    assert written(tmp_path, 3, 3, "alerts: {watchedMax: 0}").watched == ()
+
+
+def test_synthesis_tells_who_has_no_alarms_and_who_watches_them_instead(tmp_path):
+    told = {}
+    for most in (3, 9):
+        stack = cdk.Stack(cdk.App(), "Sentry")
+        alerts = Alerts(stack, "Alerts", addresses=Addresses(recipients=(), operators=()))
+        spenders = written(tmp_path, 3, 3, f"alerts: {{watchedMax: {most}}}")
+        SpendAlarms(stack, "SpendAlarms", spenders=spenders, alerts=alerts)
+        found = Annotations.from_stack(stack).find_info("*", Match.any_value())
+        told[most] = [str(one.entry.data) for one in found]
+
+    assert told[9] == []
+    [text] = told[3]
+    for unwatched in ("team t2", "model amazon.m1-v1:0", "model amazon.m2-v1:0", "own detector"):
+        assert unwatched in text
 
 
 def test_half_of_a_days_limit_in_an_hour_is_critical():

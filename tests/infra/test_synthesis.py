@@ -16,6 +16,7 @@ from infra.addresses import Addresses, read_addresses
 from infra.cost_sentry_stack import CostSentryStack
 from infra.stage import STAGES, stage_named
 from infra.suppressions import ACCEPTANCES, explain_findings
+from infra.watched_spend import WatchedSpend
 from infra.workflow import Workflow, placeholders
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def stack(tmp_path) -> CostSentryStack:
         "CostSentry-dev",
         stage=stage_named("dev"),
         addresses=NOBODY,
-        spenders=(),
+        spenders=WatchedSpend(scopes=()),
         called_endpoints=(),
         callers=[Caller(team="search"), Caller(team="growth", application="web")],
     )

@@ -53,7 +53,7 @@ def check(run: Run, file: File = _FILE_DEFAULT) -> ExitCode:
         f" {len(config.budgets)} budgets{f', {rules} policies' if rules else ''}"
         f" (version {config.version})",
     )
-    _note_warnings(run, document.warnings)
+    _note_warnings(run, document)
     return ExitCode.OK
 
 
@@ -85,7 +85,7 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
     )
     run.note(_standing_text(standing))
     _note_not_compared(run, unknown)
-    _note_warnings(run, document.warnings)
+    _note_warnings(run, document)
 
 
 @app.command()
@@ -113,7 +113,7 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
         f"version {applied.version} is in force",
     )
     _note_not_compared(run, applied.not_compared)
-    _note_warnings(run, document.warnings)
+    _note_warnings(run, document)
     if voiceless:
         run.note(
             f"{', '.join(voiceless)} cannot call yet: workflows are made by a deployment, so deploy"
@@ -188,6 +188,8 @@ def _note_problems(run: Run, problems: "Sequence[ConfigProblem]") -> None:
         run.note(problem.text)
 
 
-def _note_warnings(run: Run, warnings: "Sequence[ConfigProblem]") -> None:
-    for warning in warnings:
+def _note_warnings(run: Run, document: "ConfigDocument") -> None:
+    for warning in document.warnings:
         run.note(f"warning: {warning.text}", style="yellow")
+    if document.unwatched:
+        run.note(document.unwatched)

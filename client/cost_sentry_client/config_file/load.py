@@ -16,6 +16,7 @@ from cost_sentry.domain.budget import Budget, Stages, parse_amount
 from cost_sentry.domain.emergency import EmergencyAllowance
 from cost_sentry.domain.external_rules import ALL_ALLOWED
 from cost_sentry.domain.sentry_config import Application, Model, SentryConfig, Team
+from cost_sentry.domain.spend_watch import by_turns, unwatched_text
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.coverage import find_uncovered
 from cost_sentry_client.config_file.cross_checks import find_contradictions
@@ -59,6 +60,8 @@ class ConfigDocument:
     """``config`` as the ledger's table stores it."""
     warnings: tuple[ConfigProblem, ...] = ()
     """Allowed, and probably not meant."""
+    unwatched: str = ""
+    """Whose spending has no alarms of CloudWatch's own once it is deployed; empty: everybody's."""
 
 
 def load_config(
@@ -95,7 +98,10 @@ def load_config(
     report.stop_if(report.placed(tree, refused), reach.problems)
     warned = report.problems(report.placed(tree, [*find_uncovered(file), *reach.warned]))
     warnings = (*warned, *policies.warnings, *reach.warnings)
-    return ConfigDocument(path=str(path), config=config, document=document, warnings=warnings)
+    unwatched = unwatched_text(by_turns(file.teams, file.models)[file.alerts.watched_max :])
+    return ConfigDocument(
+        path=str(path), config=config, document=document, warnings=warnings, unwatched=unwatched
+    )
 
 
 class _Report:

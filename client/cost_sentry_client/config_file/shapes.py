@@ -7,6 +7,7 @@ from pydantic import Field
 from cost_sentry.domain.budget import BudgetMode, Unit
 from cost_sentry.domain.emergency import CALLS_PER_DAY_MAX
 from cost_sentry.domain.sentry_config import OUTPUT_TOKENS_MIN
+from cost_sentry.domain.spend_watch import WATCHED_MAX, WATCHED_MAX_MAX
 from cost_sentry.domain.window import WindowKind
 from cost_sentry_client.config_file.field_types import (
     Address,
@@ -79,6 +80,14 @@ class AlertsShape(Shape):
 
     addresses: list[Address] = Field(
         default_factory=list, max_length=50, description="e-mail addresses told about every budget"
+    )
+    watched_max: int = Field(
+        default=WATCHED_MAX,
+        ge=0,
+        le=WATCHED_MAX_MAX,
+        description="how many teams and models, by turns and in the order of the file, have alarms"
+        " of CloudWatch's own on what they spend, from the next deployment on; at most $0.40 a"
+        " month each. The sentry's own detector watches all",
     )
 
 

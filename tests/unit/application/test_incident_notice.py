@@ -1,5 +1,6 @@
 """The mail about an incident: what, whose, done, undo in its first lines, whatever the incident."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.application.incident_notice import incident_notice, notice_key
 from cost_sentry.domain.anomaly import Severity
-from cost_sentry.domain.anomaly_rules import Action, AnomalyRule
+from cost_sentry.domain.anomaly_rules import TELL_ONLY, Action, AnomalyRule
 from cost_sentry.domain.incident import NO_EVIDENCE, Evidence, Lead
 from cost_sentry.domain.incident_course import closed, lifted, not_acted, opened, revised
 from tests.fakes.admissions import config
@@ -39,10 +40,24 @@ def test_the_first_lines_say_what_whose_done_and_undo():
     assert mail(incident).subject == "Cost sentry: critical anomaly: team=search"
     assert first_lines(incident)[:4] == [
         "What:     spends $12.00 a minute; usual is $3.00",
-        "Whose:    team=search",
+        "Whose:    search@example.com, for team=search",
         "Done:     froze it until 2026-11-21 13:00Z",
         f"Undo:     cost-sentry incidents lift {incident.id} --reason <why>",
     ]
+
+
+def test_the_mail_about_a_model_names_who_answers_for_it_however_long_the_models_name():
+    told = sighting(scope={"model": "anthropic.claude-" + "opus-" * 20 + "v1:0"})
+    incident = opened(None, told, FREEZE, NO_EVIDENCE, NOON)
+    config = replace(CONFIG, alert_addresses=("finops@example.com", "cfo@example.com"))
+
+    named, nobody = (
+        incident_notice(incident, one).body.splitlines()[1]
+        for one in (config, replace(config, alert_addresses=()))
+    )
+
+    assert named.startswith("Whose:    finops@example.com and 1 more, for model=anthropic.claude-")
+    assert nobody.startswith("Whose:    nobody named in sentry.yaml, for model=anthropic")
 
 
 def test_the_evidence_says_since_when_who_on_what_and_what_it_will_cost():
@@ -74,10 +89,38 @@ def test_an_end_and_a_lifting_are_told_with_who_and_why():
     by_owner = lifted(incident, "arn:aws:iam::1:user/ana", "a load test", NOON)
 
     assert "anomaly over" in mail(by_itself).subject
-    assert "Done:     lifted all that it did, after the cool-down" in mail(by_itself).body
+    assert "it is over: no sign of it since 2026-11-21 13:00Z" in mail(by_itself).body
+    assert "Done:     nothing any more: what it did ended at 2026-11-21 13:00Z" in (
+        mail(by_itself).body
+    )
     assert "Undo:     nothing to undo" in mail(by_itself).body
     assert "Done:     lifted by arn:aws:iam::1:user/ana" in mail(by_owner).body
     assert "Note:     a load test" in mail(by_owner).body
+
+
+def test_what_was_told_only_is_never_said_to_have_been_lifted():
+    incident = opened(None, sighting(), TELL_ONLY, EVIDENCE, NOON)
+
+    body = mail(closed(incident, NOON + timedelta(hours=2))).body
+
+    assert "Done:     nothing: it was told only" in body
+    assert "lifted" not in body
+    assert "It is over at 2026-11-21 14:00Z unless there are further signs" in mail(incident).body
+
+
+def test_other_scopes_that_show_the_same_and_what_is_acted_on_are_named():
+    joined = sighting(joined=("model=example.dear-v1:0",))
+    incident = replace(
+        opened(None, joined, TIGHTEN, EVIDENCE, NOON),
+        acts_on={"team": "search", "application": "web"},
+    )
+
+    body = mail(incident).body
+
+    assert "Also in:  model=example.dear-v1:0" in body
+    assert "slowed application=web, team=search to" in body or (
+        "slowed team=search, application=web to" in body
+    )
 
 
 def test_of_what_was_not_done_the_mail_says_why():

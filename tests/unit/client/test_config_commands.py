@@ -47,6 +47,20 @@ def test_check_counts_policies_where_there_are_some(file):
     assert "1 budgets, 1 policies (version" in cost_sentry("config", "check", str(file)).stdout
 
 
+def test_check_names_those_whose_spending_only_the_sentry_itself_watches(file):
+    whole = file.read_text(encoding="utf-8")
+    quiet = cost_sentry("config", "check", str(file))
+    watched = "addresses: [finops@example.com]\n  watchedMax: 1"
+    file.write_text(whole.replace("addresses: [finops@example.com]", watched), encoding="utf-8")
+
+    told = cost_sentry("config", "check", str(file))
+
+    assert (quiet.code, told.code) == (0, 0)
+    assert "no alarms of CloudWatch's own" not in quiet.stderr
+    assert "no alarms of CloudWatch's own" in told.stderr
+    assert "the sentry's own detector does" in told.stderr
+
+
 def test_check_of_an_invalid_file_is_exit_code_1_with_every_problem_by_line(file):
     file.write_text(BAD)
 

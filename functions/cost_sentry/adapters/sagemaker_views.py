@@ -115,6 +115,7 @@ def _why_unfit(told: Document, config: Document | None, components: Sequence[Com
     if config is None:
         return "its configuration is gone, so it could not be made again"
     variants = config["ProductionVariants"]
+    is_plain = kind_of(config) is EndpointKind.PLAIN
     reasons = {
         "it is asynchronous: its queue would be lost, and it can scale to zero by itself": bool(
             told.get("AsyncInferenceConfig")
@@ -125,6 +126,8 @@ def _why_unfit(told: Document, config: Document | None, components: Sequence[Com
         "its storage has a key of its own, which the sentry may not use to make it again": bool(
             config.get("KmsKeyId")
         ),
+        "its configuration has a role of its own, which the sentry may not pass on": is_plain
+        and bool(config.get("ExecutionRoleArn")),
         "it is serverless: it costs nothing while nobody calls it": any(
             variant.get("ServerlessConfig") for variant in variants
         ),
@@ -134,7 +137,6 @@ def _why_unfit(told: Document, config: Document | None, components: Sequence[Com
     }
     if why := next((reason for reason, holds in reasons.items() if holds), ""):
         return why
-    is_plain = kind_of(config) is EndpointKind.PLAIN
     return "" if is_plain else _why_not_zero(variants, components)
 
 

@@ -170,6 +170,7 @@ class ScaleEndpoints:
                 activity=None,
                 awake_since=_awake_since(one, records.get(one.name)),
                 has_budget=has_budget(one, self.config),
+                not_slept=_why_not_slept(records.get(one.name)),
             )
             for one in self._awake(records, report)
         ]
@@ -246,3 +247,7 @@ def _of(planned: Iterable[Planned], action: Action) -> list[Planned]:
 def _awake_since(endpoint: Endpoint, record: SleepRecord | None) -> datetime:
     """Since it was made, was woken, or was to sleep in vain: that is not tried at once again."""
     return endpoint.made_at if record is None else max(endpoint.made_at, record.since)
+
+
+def _why_not_slept(record: SleepRecord | None) -> str:
+    return record.reason if record and record.state is SleepState.ABANDONED else ""

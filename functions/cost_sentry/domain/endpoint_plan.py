@@ -42,6 +42,8 @@ class Watched:
     awake_since: datetime
     has_budget: bool
     """Whether some budget bounds what its waking would spend."""
+    not_slept: str = ""
+    """Why it was not put to sleep at ``awake_since``; empty: that is not why it is awake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,8 @@ def why_kept(
     if why := rules.why_left_alone(one.endpoint.tags) or _why_unfit(one, prices):
         return why
     up_until = one.awake_since + timedelta(minutes=rules.up_minutes_min)
+    if now < up_until and one.not_slept:
+        return f"{one.not_slept}; that is looked at again from {up_until.isoformat()} on"
     if now < up_until:
         return f"it is paid for until {up_until.isoformat()}"
     return f"the hours of group {group.id} are on" if group.should_be_awake(now) else None

@@ -13,7 +13,7 @@ from cost_sentry.application.endpoint_ports import EndpointRefused
 from cost_sentry.domain.endpoint import EndpointState
 from cost_sentry.domain.instance_price import Fleet
 from tests.fakes.stubbed_sagemaker import MADE, Stubbed
-from tests.unit.local.sagemaker_kit import ROLE, running_stand_in
+from tests.unit.local.sagemaker_kit import G5, ROLE, running_stand_in
 
 TARGET = {
     "ServiceNamespace": "sagemaker",
@@ -118,6 +118,18 @@ def test_a_model_package_that_is_gone_is_missing(is_there):
 
     wanted = None if is_there else f"model package {package} of its model m is gone"
     assert missing == wanted
+
+
+def test_one_whose_configuration_has_a_role_of_its_own_stays_awake(world):
+    made = {"VariantName": "main", "ModelName": "chat-model", **G5}
+    world.sagemaker.create_endpoint_config(
+        EndpointConfigName="own", ProductionVariants=[made], ExecutionRoleArn=ROLE
+    )
+    world.sagemaker.create_endpoint(EndpointName="of-role", EndpointConfigName="own")
+    world.wait(10)
+
+    assert "a role of its own" in world.adapter.look("of-role").unfit
+    assert not world.adapter.look("chat").unfit
 
 
 def test_by_its_own_configuration_it_comes_back_with_nothing_to_remark(world):

@@ -26,9 +26,10 @@ def test_an_endpoint_that_could_not_be_made_again_stays_awake_and_is_told_of_onc
     world.sagemaker.make("chat", kind, has_model=False)
 
     world.run()
-    world.pass_minutes(120)
+    *_, report = world.pass_minutes(115)
 
     assert world.sagemaker.deeds == []
+    assert "its model is gone" in world.reasons(report)["chat"][1]
     reason = "its model is gone, so it could not be made again"
     assert world.records.kept["chat"].reason == reason
     (body,) = bodies(world, "not-restorable")

@@ -183,6 +183,15 @@ ALARMS = (
         "limits. Read the function's log; the next run in five minutes tries again.",
     ),
     AlarmRow(
+        name="endpoint_problems",
+        metric=written("EndpointProblems", "scale_endpoints"),
+        threshold=1,
+        meaning="An endpoint, job or notebook could not be looked at, put to sleep, woken or "
+        "stopped; all others had their turn. The metrics beside this one count by kind: denied, "
+        "throttled, refused, busy, silent, unrecorded, unreadable. `problems` in the function's "
+        "log names each. It is tried again every five minutes.",
+    ),
+    AlarmRow(
         name="wake_endpoint_errors",
         metric=errors("wake_endpoint"),
         threshold=1,

@@ -13,6 +13,7 @@ from cost_sentry.domain.endpoint import MAY_SLEEP_TAG, WAKE_ALARM_PREFIX, YES
 from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG
 
 ENDPOINT, CONFIG, COMPONENT = "endpoint/*", "endpoint-config/*", "inference-component/*"
+MODEL, PACKAGE = "model/*", "model-package/*"
 JOBS = ("training-job/*", "notebook-instance/*")
 WAKE_ALARMS = f"alarm:{WAKE_ALARM_PREFIX}*"
 TRACKING_ALARMS = "alarm:TargetTracking-*"
@@ -58,10 +59,16 @@ class EndpointAccess(Construct):
                 [f"sagemaker:{one}" for one in (*describe, "ListTags")],
                 [self._sagemaker(one) for one in (ENDPOINT, CONFIG, COMPONENT)],
             ),
+            # What an endpoint would be made again from; a package may be another account's.
+            self._statement(["sagemaker:DescribeModel"], [self._sagemaker(MODEL)]),
+            self._statement(
+                ["sagemaker:DescribeModelPackage"], [self._arn("sagemaker", PACKAGE, account="*")]
+            ),
             # These have no resource to name.
             self._statement(
                 [
                     "tag:GetResources",
+                    "sagemaker:ListEndpoints",
                     "sagemaker:ListInferenceComponents",
                     "cloudwatch:GetMetricData",
                 ],
@@ -134,6 +141,7 @@ class EndpointAccess(Construct):
     def _cloudwatch(self, resource: str) -> str:
         return self._arn("cloudwatch", resource)
 
-    def _arn(self, service: str, resource: str) -> str:
+    def _arn(self, service: str, resource: str, account: str | None = None) -> str:
         stack = cdk.Stack.of(self)
-        return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+        owner = account or stack.account
+        return f"arn:{stack.partition}:{service}:{stack.region}:{owner}:{resource}"

@@ -191,6 +191,7 @@ FUNCTIONS = (
             lambda near, to: near.ledger.grant_reserve(to.role),
             lambda near, to: near.ledger.grant_resolve(to.role),
             lambda near, to: near.ledger.grant_give_notice(to.role),
+            lambda near, to: near.ledger.grant_recall_notices(to.role),
         ),
     ),
     FunctionRow(

@@ -143,6 +143,10 @@ class LedgerTable(Construct):
         self._allow(grantee, "PutItem", _NOTICES, _NOTICES_RECORDED)
         self.grant_send_alerts(grantee)
 
+    def grant_recall_notices(self, grantee: iam.IGrantable) -> None:
+        """Read when a notice was recorded."""
+        self._allow(grantee, "GetItem", _NOTICES_RECORDED)
+
     def grant_heed_circuits(self, grantee: iam.IGrantable) -> None:
         """Read which models are unwell, take a probe, find the attempt that counts."""
         self._allow(grantee, "GetItem", _CIRCUITS, _RETRIES)
@@ -217,7 +221,7 @@ class LedgerTable(Construct):
         """
         moved = (_BUDGETS, _ACCOUNTS)
         self._allow(grantee, "GetItem", _CONFIGURATION, _INCIDENTS, _DEFINITIONS, *moved)
-        self._allow(grantee, "Query", *moved, _REGISTER, _METERS, _METER_MARKS)
+        self._allow(grantee, "Query", *moved, _INCIDENTS, _REGISTER, _METERS, _METER_MARKS)
         self._allow(grantee, "BatchGetItem", *moved)
         self._allow(grantee, "ConditionCheckItem", _DEFINITIONS, _ACCOUNTS)
         self._allow(grantee, "PutItem", _INCIDENTS, _INCIDENT_STEPS, *moved)

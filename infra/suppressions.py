@@ -7,7 +7,16 @@ from constructs import IConstruct
 
 from infra.bedrock_access import GUARDRAILS, priced_models, priced_profiles
 from infra.emergency_store import KINDS
-from infra.endpoint_access import COMPONENT, CONFIG, ENDPOINT, JOBS, TRACKING_ALARMS, WAKE_ALARMS
+from infra.endpoint_access import (
+    COMPONENT,
+    CONFIG,
+    ENDPOINT,
+    JOBS,
+    MODEL,
+    PACKAGE,
+    TRACKING_ALARMS,
+    WAKE_ALARMS,
+)
 
 _ANYWHERE = "arn:<AWS::Partition>:bedrock:*:"
 _BUCKET = "<EmergencyBucket9AF741A9.Arn>"
@@ -93,10 +102,16 @@ ACCEPTANCES = (
     Acceptance(
         path="Endpoints",
         findings=_wildcards(
-            "*", *(f"{_SAGEMAKER}:{one}" for one in (ENDPOINT, CONFIG, COMPONENT, *JOBS))
+            "*", *(f"{_SAGEMAKER}:{one}" for one in (ENDPOINT, CONFIG, COMPONENT, MODEL, *JOBS))
         ),
         reason="Which endpoints may sleep, and which jobs have a limit, their owners say by tags, "
         "and the statements ask for these; listing, metrics and scaling have no resource to name.",
+    ),
+    Acceptance(
+        path="Endpoints",
+        findings=_wildcards(f"arn:<AWS::Partition>:sagemaker:<AWS::Region>:*:{PACKAGE}"),
+        reason="A model may be made of a package that another account shares or sells. Whether it "
+        "is still there is looked at before an endpoint is taken away; its owner allows that too.",
     ),
     Acceptance(
         path="Endpoints",

@@ -211,6 +211,17 @@ RUNBOOK: Mapping[str, Section] = {
         " throttles: wait for the next run. Wake what is needed now by hand: `wake_endpoint`",
         undo=NOTHING,
     ),
+    "endpoint_problems": Section(
+        look="which of `EndpointsDenied`, `EndpointsThrottled`, `EndpointsRefused`,"
+        " `EndpointsBusy`, `EndpointsSilent`, `EndpointsUnrecorded` and `EndpointsUnreadable`"
+        " (CloudWatch, `CostSentry`, service `scale_endpoints`) counts; `problems` in the log of"
+        " `scale_endpoints`; `cost-sentry endpoint list`",
+        act="denied: compare tags and key policies with the how-to; refused: the message says what"
+        " SageMaker misses, make it again; throttled, busy, silent or unrecorded: wait for the next"
+        " run; unreadable: deploy the version that wrote the record. What costs money now: stop it"
+        " by hand",
+        undo=NOTHING,
+    ),
     "wake_endpoint_errors": Section(
         look=_LOG.format("wake_endpoint"),
         act='invoke `wake_endpoint` with `{"endpoint": "…"}` again: it goes on where it was, and'

@@ -3,7 +3,9 @@
 The sentry's own use cases run every five minutes on a virtual clock, over a model of SageMaker
 whose orders take minutes, fail and are throttled, and whose metrics are late, and once missing for
 half an hour. Callers do what the shipped client does: wake, and wait or ask the model that stands
-in.
+in. That model has a budget of its own, which can refuse; and one group of endpoints has no such
+model: its callers wait for the wake for twenty minutes. A call that a budget refused is refused,
+with its reason; every other call that nobody answered is lost.
 """
 
 import random
@@ -15,6 +17,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from benchmarks.drill.endpoint_calls import RHYTHMS, arrivals
+from benchmarks.drill.endpoint_stand_in import StandIn
 from cost_sentry.application.endpoint_ports import EndpointThrottled
 from cost_sentry.application.ports import Shortage
 from cost_sentry.domain.endpoint import EndpointKind, Snapshot
@@ -38,6 +41,8 @@ DOLLARS_A_DAY = 120
 _OFFICE_HOURS = Timetable(
     days=frozenset(range(5)), opens_minute=8 * 60, closes_minute=18 * 60, zone=UTC
 )
+ALONE = "customers"
+"""The rhythm of endpoints for which no other model stands in."""
 RULES = EndpointRules(
     idle_minutes=30,
     up_minutes_min=30,
@@ -49,6 +54,7 @@ RULES = EndpointRules(
             timetable=_OFFICE_HOURS,
             instead="us.amazon.nova-lite-v1:0",
         ),
+        EndpointGroup(id=ALONE, scope={"use": ALONE}),
         EndpointGroup(id="others", instead="us.amazon.nova-lite-v1:0"),
     ),
 )
@@ -77,6 +83,7 @@ class Week:
         self.chance = random.Random(seed)
         self.count: Counter[str] = Counter()
         self.refused: set[str] = set()
+        self.stand_in = StandIn()
         self.waited_seconds_max = 0.0
         self.running: dict[str, list[Call]] = {}
         self.gpus: dict[str, int] = {}
@@ -107,7 +114,8 @@ class Week:
         )
         one.tags = {**one.tags, "use": rhythm}
         self.running[name], self.gpus[name] = [], GPUS[instance]
-        patience = WAITS if number % 4 < 2 else AT_ONCE
+        has_other = RULES.group_of(one.tags).instead is not None
+        patience = AT_ONCE if has_other and number % 4 > 1 else WAITS
         busy = chance.choice((2, 10, 60))
         for moment, seconds in arrivals(rhythm, busy, MONDAY, self.ends, chance):
             call = Call(moment, len(self.calls), name, seconds, patience, moment)
@@ -157,17 +165,24 @@ class Week:
         now, told = self.world.clock.time, self._told(call.endpoint)
         step = next_step(told, (now - call.since).total_seconds(), call.patience)
         if step is NextStep.INSTEAD:
-            self.count["by the model that stands in"] += 1
+            is_paid = self.stand_in.answers(call.number, now)
+            self.count["by the model that stands in" if is_paid else "unpaid stand-in"] += 1
         elif step is NextStep.WAIT or (step is NextStep.CALL and not call.asks_again):
             call.asks_again = step is NextStep.CALL
             call.at = now + timedelta(seconds=15)
             heappush(self.calls, call)
         else:
-            self.count["lost"] += 1
+            is_refused = told["state"] == "ASLEEP" and told["expectedBy"] is None
+            self.count["unpaid wake" if is_refused else "not awake in time"] += 1
 
     def _told(self, name: str) -> Mapping[str, Any]:
         answer = self.world.wake(name)
-        return {"state": answer.state.value, "instead": answer.instead}
+        by = answer.expected_by
+        return {
+            "state": answer.state.value,
+            "instead": answer.instead,
+            "expectedBy": None if by is None else by.isoformat(),
+        }
 
     def _deed(self, verb: str, snapshot: Snapshot) -> None:
         """Calls that run while an endpoint is taken away fail, and are tried again."""
@@ -209,7 +224,9 @@ class Week:
             "calls_by_the_endpoint": self.count["by the endpoint"],
             "calls_by_the_model_that_stands_in": self.count["by the model that stands in"],
             "calls_cut_off_and_tried_again": self.count["cut off"],
-            "calls_lost": self.count["lost"] + len(self.calls),
+            "calls_refused_for_their_wake_was_not_paid": self.count["unpaid wake"],
+            "calls_refused_for_the_stand_in_was_not_paid": self.count["unpaid stand-in"],
+            "calls_lost": self.count["not awake in time"] + len(self.calls),
             "waited_seconds_max": round(self.waited_seconds_max),
             "wakes_refused_by_budget": len(self.refused),
             "restores": restores,

@@ -47,6 +47,6 @@ def raised(
             state = judged(state, scope, Look(used, end, rules, None))
             anomaly = state.untold
             if anomaly is not None:
-                if state.told is None:
+                if not state.told_at:
                     yield Raised(end - FIRST_MINUTE + lag, scope, anomaly)
                 state = state.as_told()

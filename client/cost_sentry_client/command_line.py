@@ -2,7 +2,15 @@
 
 import typer
 
-from cost_sentry_client.commands import approval, budget, config, incidents, local, session
+from cost_sentry_client.commands import (
+    approval,
+    budget,
+    config,
+    endpoint,
+    incidents,
+    local,
+    session,
+)
 from cost_sentry_client.commands.explain import explain
 from cost_sentry_client.commands.invoke import invoke
 from cost_sentry_client.commands.savings import savings
@@ -26,6 +34,7 @@ app.add_typer(budget.app, name="budget")
 app.add_typer(approval.app, name="approval")
 app.add_typer(session.app, name="session")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(endpoint.app, name="endpoint")
 app.command()(explain)
 app.command()(savings)
 app.add_typer(config.app, name="config")

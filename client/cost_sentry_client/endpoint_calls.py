@@ -35,11 +35,15 @@ class Patience:
 
 
 def next_step(told: Mapping[str, Any], waited_seconds: float, patience: Patience) -> NextStep:
-    """By what ``wake_endpoint`` told. Whoever may not wake it waits for nothing."""
+    """By what ``wake_endpoint`` told. Whoever may not wake it waits for nothing.
+
+    One that sleeps, and is expected all the same, is tried again: its wake failed.
+    """
     state = told["state"]
     if state in {"AWAKE", "UNKNOWN"}:
         return NextStep.CALL
-    if state == "WAKING" and waited_seconds < patience.seconds:
+    comes = state == "WAKING" or told.get("expectedBy") is not None
+    if comes and waited_seconds < patience.seconds:
         return NextStep.WAIT
     return NextStep.INSTEAD if told.get("instead") else NextStep.GIVE_UP
 

@@ -28,6 +28,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "openedAt": incident.opened_at.isoformat(),
         "seenAt": incident.seen_at.isoformat(),
         "endsAt": incident.ends_at.isoformat(),
+        "closesAt": incident.closes_at.isoformat(),
         "source": incident.source,
         "usualUsdPerMinute": _usd(incident.usual),
         "seenUsdPerMinute": _usd(incident.seen),
@@ -36,6 +37,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "projectedUsdByMidnight": None if incident.is_over else _usd(ahead),
         "application": _lead(evidence.application),
         "model": _lead(evidence.model),
+        "alsoIn": list(incident.joined),
         "measure": _measure(incident.measure),
         "note": incident.note,
     }
@@ -63,25 +65,32 @@ def incidents_table(incidents: Sequence[Incident], now: datetime) -> "Table | st
 
 
 def _line(one: Incident, now: datetime) -> list[tuple[str, str]]:
-    state = "over" if one.is_due(now) else one.state.value
+    state = _state(one, now)
+    ended = one.is_due(now) or one.is_lapsed(now)
     return [
         ("scope", scope_text(one.scope)),
         ("state", f"{state}, {one.severity.value}, since {one.since:%Y-%m-%d %H:%M}Z"),
-        ("in force", "nothing any more" if one.is_due(now) else action_text(one)),
+        ("in force", "nothing any more" if ended else action_text(one)),
     ]
+
+
+def _state(incident: Incident, now: datetime) -> str:
+    """``watched``: what was done has ended, and it is seen whether it comes back."""
+    if incident.is_due(now):
+        return "over"
+    return "watched" if incident.is_lapsed(now) else incident.state.value
 
 
 def incident_facts(incident: Incident, now: datetime) -> "Table":
     """One incident, as it stands."""
-    is_due = incident.is_due(now)
     shown = [
         ("scope", scope_text(incident.scope)),
-        ("state", f"{incident.state.value}{', and its cool-down is over' if is_due else ''}"),
+        ("state", _state(incident, now)),
         ("severity", incident.severity.value),
         ("since", f"{incident.since.isoformat()}, told by {incident.source}"),
         ("usual", usual_text(incident.usual)),
         ("seen", usual_text(incident.seen)),
-        ("done", "nothing any more" if is_due else action_text(incident)),
+        ("done", "nothing any more" if incident.is_lapsed(now) else action_text(incident)),
         ("ends", incident.ends_at.isoformat()),
     ]
     if incident.note:

@@ -1,18 +1,20 @@
 """What every store of incidents must do: the real one on any DynamoDB, and the fake."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from cost_sentry.adapters.dynamodb_incidents import DynamoDbIncidents
+from cost_sentry.adapters.incident_record import incident_of, incident_text
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.incident_ports import Kept, Share
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.incident import Evidence, Incident, Lead, scope_key
-from cost_sentry.domain.incident_course import closed, lifted, opened, revised
+from cost_sentry.domain.incident_course import closed, joined, lifted, opened, revised
 from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES
 from tests.contract.race import race
 from tests.fakes.builders import NOON
@@ -39,6 +41,19 @@ def worse(incident: Incident) -> Incident:
     return after
 
 
+def narrowed(incident: Incident) -> Incident:
+    part = {**SEARCH, "application": "größe"}
+    return joined(incident, sighting(scope=part), FREEZE, NOON + timedelta(minutes=8))
+
+
+def test_a_record_of_before_an_incident_could_come_back_is_still_read():
+    record = json.loads(incident_text(first()))
+    for name in ("lasts_minutes", "awaited", "told_at", "joined", "acts_on", "narrowed_at"):
+        del record[name]
+
+    assert incident_of(json.dumps(record)) == first()
+
+
 @pytest.fixture
 def store(engine, request):
     if engine == MEMORY:
@@ -54,7 +69,8 @@ class TestIncidents:
 
     def test_every_revision_is_read_back_as_it_was_written_and_kept_for_good(self, store):
         revisions = [first(), worse(first())]
-        revisions.append(lifted(revisions[1], "arn:owner", "größe", NOON + timedelta(hours=1)))
+        revisions.append(narrowed(revisions[1]))
+        revisions.append(lifted(revisions[2], "arn:owner", "größe", NOON + timedelta(hours=1)))
         for one in revisions:
             assert store.write(one) is Kept.WRITTEN
 

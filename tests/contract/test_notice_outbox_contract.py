@@ -46,6 +46,15 @@ class TestNoticeOutbox:
         assert list(outbox.due(NOON + timedelta(days=1), 10)) == []
         assert not outbox.record(NOTICE)
 
+    def test_when_it_was_recorded_is_known_for_good(self, outbox):
+        assert outbox.recorded_at(NOTICE.key) is None
+        outbox.record(NOTICE)
+        outbox.record(replace(NOTICE, recorded_at=NOON + MINUTE))
+        outbox.claim(NOTICE.key, NOON, NOON + MINUTE)
+        outbox.mark_sent(NOTICE.key, NOON)
+
+        assert outbox.recorded_at(NOTICE.key) == NOON
+
     def test_a_claimed_notice_is_nobody_elses_until_the_claim_lapses(self, outbox):
         outbox.record(NOTICE)
         assert outbox.claim(NOTICE.key, NOON, NOON + MINUTE) == 1

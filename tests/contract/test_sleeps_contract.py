@@ -7,6 +7,7 @@ import pytest
 
 from cost_sentry.adapters.dynamodb_sleeps import PARTITION, DynamoDbSleeps
 from cost_sentry.domain.endpoint import Snapshot
+from cost_sentry.domain.endpoint_saving import Saving
 from cost_sentry.domain.endpoint_sleep import SleepState, Slept, claimed, first_sleep, moved
 from cost_sentry.domain.errors import InvariantViolated
 from tests.contract.engines import CONCURRENT_TABLES, EVERY, MEMORY, TABLES
@@ -23,11 +24,14 @@ WHOLE = replace(
     slept_at=NOON,
     wakes=3,
     held=reservation(),
+    is_asking=True,
     has_begun=True,
     restoring_since=NOON + timedelta(milliseconds=1),
     failures=2,
     not_before=NOON + timedelta(hours=1),
     total=Slept(sleeps=9, restores=8, seconds=7, saved_picodollars=10**20, unpriced_seconds=6),
+    this=Saving(seconds=3, saved_picodollars=10**19, unpriced_seconds=1),
+    months={"2026-11": Saving(seconds=7, saved_picodollars=10**20, unpriced_seconds=6)},
 )
 
 
@@ -41,7 +45,7 @@ class TestSleepRecords:
 
     def test_an_endpoint_that_never_slept_has_none(self, store):
         assert store.read("chat") is None
-        assert store.all() == []
+        assert store.all().records == []
 
     @pytest.mark.parametrize("record", [FIRST, WHOLE])
     def test_what_was_put_there_is_read_back(self, store, record):
@@ -54,7 +58,7 @@ class TestSleepRecords:
             snapshot = replace(SNAPSHOT, endpoint=endpoint(name))
             store.put(first_sleep(snapshot, None, NOON), None)
 
-        assert [record.endpoint for record in store.all()] == ["a", "b", "c"]
+        assert [record.endpoint for record in store.all().records] == ["a", "b", "c"]
 
     def test_a_write_replaces_only_what_it_has_seen(self, store):
         verified = moved(FIRST, SleepState.VERIFIED, NOON, "true")
@@ -88,11 +92,28 @@ class TestSleepRecords:
 
         assert store.put(moved(FIRST, SleepState.VERIFIED, NOON, "true"), FIRST)
 
+    def test_what_is_forgotten_is_gone_with_its_wish(self, store):
+        store.put(FIRST, None)
+        store.want("chat", NOON)
+
+        assert store.forget(FIRST)
+        assert not store.forget(FIRST)
+        assert store.read("chat") is None
+        assert store.put(FIRST, None)
+        assert store.read("chat").wanted_at is None
+
+    def test_what_somebody_wrote_since_is_not_forgotten(self, store):
+        store.put(FIRST, None)
+        store.put(claimed(FIRST, NOON), FIRST)
+
+        assert not store.forget(FIRST)
+        assert store.read("chat") == claimed(FIRST, NOON)
+
     def test_who_asks_for_a_stranger_leaves_nothing(self, store):
         store.want("stranger", NOON)
 
         assert store.read("stranger") is None
-        assert store.all() == []
+        assert store.all().records == []
 
 
 @pytest.mark.parametrize("engine", TABLES)
@@ -102,6 +123,20 @@ def test_a_record_that_cannot_be_read_is_never_taken_for_none(table):
 
     with pytest.raises(InvariantViolated, match="chat"):
         DynamoDbSleeps(table.items).read("chat")
+
+
+@pytest.mark.parametrize("engine", TABLES)
+def test_a_record_that_cannot_be_read_hides_no_other_and_is_named(table):
+    store = DynamoDbSleeps(table.items)
+    store.put(FIRST, None)
+    broken = {"pk": {"S": PARTITION}, "sk": {"S": "odd"}, "sleep": {"S": '{"form":9}'}}
+    table.client.put_item(TableName=table.name, Item=broken)
+
+    kept = store.all()
+
+    assert kept.records == [FIRST]
+    assert [one.endpoint for one in kept.unreadable] == ["odd"]
+    assert "form 9" in kept.unreadable[0].why
 
 
 @pytest.mark.parametrize("engine", CONCURRENT_TABLES)

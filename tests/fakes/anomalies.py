@@ -76,6 +76,11 @@ class MemoryEvents:
         self.raised.append(anomaly)
 
     @property
+    def news(self) -> list[Anomaly]:
+        """Without what only goes on."""
+        return [anomaly for anomaly in self.raised if not anomaly.goes_on]
+
+    @property
     def told(self) -> Iterable[tuple[str, str]]:
         """Each once, as whoever acts knows it."""
         return {(anomaly.id, anomaly.severity.value) for anomaly in self.raised}

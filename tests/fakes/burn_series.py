@@ -46,6 +46,8 @@ class Series:
     end: int = MONDAY
     state: BurnState = field(default_factory=lambda: new_state(MONDAY - 60))
     told: list[Anomaly] = field(default_factory=list)
+    goes_on: list[Anomaly] = field(default_factory=list)
+    """What was told again, and is no news."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -79,7 +81,8 @@ class Series:
         for end in range(self.end - minutes + 1, self.end + 1):
             self.state = judged(self.state, SCOPE, self.look(end, whole))
             if self.state.untold:
-                self.told.append(self.state.untold)
+                told = self.goes_on if self.state.untold.goes_on else self.told
+                told.append(self.state.untold)
                 self.state = self.state.as_told()
         return self.told[since:]
 
@@ -104,6 +107,6 @@ def known(
 ) -> Series:
     """A series of which three weeks are learned; each caller gets one of its own."""
     made = _known(seed, rhythm, calls_per_minute)
-    series = replace(made, used=dict(made.used), told=[])
+    series = replace(made, used=dict(made.used), told=[], goes_on=[])
     series.chance.setstate(made.chance.getstate())
     return series

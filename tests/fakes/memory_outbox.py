@@ -34,6 +34,11 @@ class MemoryNotices:
             self._due_at[mail.key] = mail.recorded_at
         return True
 
+    def recorded_at(self, key: Any) -> datetime | None:
+        self._ask()
+        mail = self.mails.get(key)
+        return mail.recorded_at if mail else None
+
     def due(self, now: datetime, batch_max: int) -> Sequence[Any]:
         self._ask()
         due = [key for key, at in self._due_at.items() if at <= now]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from cost_sentry.application.endpoint_ports import EndpointThrottled
 from cost_sentry.application.scale_endpoints import ScaleEndpoints, ScaleReport
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.sleep_steps import SleepSteps
@@ -113,3 +114,31 @@ def put_to_sleep(
     world.run()
     world.pass_minutes(5)
     assert state(world, name) is SleepState.ASLEEP
+
+
+def bodies(world: SleepWorld, event: str) -> list[str]:
+    """Of the mails whose key ends so."""
+    notices = world.notices.notices.values()
+    return [one.body for one in notices if one.key.rpartition("/")[2].startswith(event)]
+
+
+def wakes(world: SleepWorld) -> int:
+    """Orders to make something again."""
+    return sum(verb == "wake" for _, verb, _ in world.sagemaker.deeds)
+
+
+class Watched:
+    """``Endpoints`` that note what they are asked, and look so many times only."""
+
+    def __init__(self, endpoints, looks_max: int = 99) -> None:
+        self.endpoints, self.looks_max = endpoints, looks_max
+        self.asked: list[tuple[str, tuple]] = []
+
+    def __getattr__(self, verb):
+        def ask(*given):
+            self.asked.append((verb, given))
+            if sum(one == "look" for one, _ in self.asked) > self.looks_max:
+                raise EndpointThrottled("slow down")
+            return getattr(self.endpoints, verb)(*given)
+
+        return ask

@@ -13,33 +13,15 @@ from cost_sentry.domain.endpoint import (
     Endpoint,
     EndpointKind,
     EndpointState,
+    Likeness,
     Snapshot,
     activity_of,
 )
 from cost_sentry.domain.instance_price import Fleet
+from tests.fakes.real_endpoint import Real
 
 MINUTE = timedelta(minutes=1)
 NEVER = timedelta(days=365)
-
-
-@dataclass(slots=True)
-class Real:
-    """One endpoint as it really is."""
-
-    name: str
-    kind: EndpointKind
-    tags: Mapping[str, str]
-    fleets: tuple[Fleet, ...]
-    made_at: datetime
-    content: str = "first"
-    state: EndpointState = EndpointState.IN_SERVICE
-    becomes: tuple[datetime, EndpointState | None] | None = None
-    """When it changes next, and into what; ``None``: it is gone."""
-    scaling: bool = True
-    """Whether its scaling rules are as they were."""
-    has_model: bool = True
-    is_mute: bool = False
-    """In service, and answers nothing."""
 
 
 @dataclass(slots=True)
@@ -66,7 +48,17 @@ class SageMaker:
     """What was begun: when, verb, name."""
     watch: Callable[[str, Snapshot], None] = lambda _verb, _snapshot: None
     """Told before each deed."""
+    watch_finish: Callable[[Real, Snapshot], None] = lambda _real, _snapshot: None
+    """Told before scaling rules are given back."""
     probes: list[tuple[str, bool]] = field(default_factory=list)
+    modelless: set[str] = field(default_factory=set)
+    """Endpoints whose models were deleted while they slept."""
+    mute: set[str] = field(default_factory=set)
+    """Endpoints that answer nothing once they are made again."""
+    probeless: set[str] = field(default_factory=set)
+    """Endpoints that answer callers once they are made again, and no probe."""
+    reconfigured: set[str] = field(default_factory=set)
+    """Endpoints whose configuration says something else by now."""
     refuses: dict[tuple[str, str], EndpointFault] = field(default_factory=dict)
     """By verb and name."""
 
@@ -109,7 +101,7 @@ class SageMaker:
         if state is None:
             self.real.pop(name, None)
             return None
-        one.state = state
+        one.state, one.changed_at = state, moment
         if state is EndpointState.IN_SERVICE:
             self.up[name].append((moment, None))
         return one
@@ -124,14 +116,14 @@ class SageMaker:
     def look(self, name: str) -> Endpoint | None:
         self._ask("look", name)
         one = self.at(name)
-        return None if one is None else _seen(one)
+        return None if one is None else one.seen()
 
     def snapshot(self, name: str) -> Snapshot:
         self._ask("snapshot", name)
         one = self.at(name)
         if one is None or one.state is not EndpointState.IN_SERVICE:
             raise EndpointBusy(f"{name} is not in service")
-        return Snapshot(endpoint=_seen(one), content=one.content)
+        return Snapshot(endpoint=one.seen(), content=one.content)
 
     def put_to_sleep(self, snapshot: Snapshot) -> None:
         name = snapshot.endpoint.name
@@ -148,14 +140,18 @@ class SageMaker:
         one.state, one.scaling = EndpointState.CHANGING, False
         one.becomes = (self.clock.now() + self._takes(name, "sleep"), gone)
 
+    def why_not_again(self, snapshot: Snapshot) -> str | None:
+        self._ask("why_not_again", snapshot.endpoint.name)
+        one = self.at(snapshot.endpoint.name)
+        return None if one is None or one.has_model else "its model is gone"
+
     def restore(self, snapshot: Snapshot) -> None:
         name = snapshot.endpoint.name
         self._ask("restore", name)
         one = self.at(name)
         if one is not None and one.state is not EndpointState.ASLEEP:
             return
-        kept = one.has_model if one else "no model" not in snapshot.content
-        if not kept:
+        if name in self.modelless:
             raise EndpointRefused("its model is gone")
         self.watch("wake", snapshot)
         self._begin("wake", name)
@@ -167,32 +163,56 @@ class SageMaker:
             tags=was.tags,
             fleets=was.fleets,
             made_at=was.made_at if was.kind is EndpointKind.COMPONENTS else self.clock.now(),
-            content=snapshot.content,
+            # Copies go and come; what its owner has changed of the endpoint itself stays.
+            content=one.content if one else snapshot.content,
             state=EndpointState.CHANGING,
             becomes=(self.clock.now() + self._takes(name, "wake"), ends),
             scaling=False,
+            is_mute=name in self.mute,
+            hates_probes=name in self.probeless,
+            config="a copy" if name in self.reconfigured else "its own",
         )
 
-    def clear_failed(self, snapshot: Snapshot) -> None:
+    def likeness(self, snapshot: Snapshot) -> Likeness | None:
+        self._ask("likeness", snapshot.endpoint.name)
+        one = self.at(snapshot.endpoint.name)
+        if one is None:
+            return None
+        is_same = one.kind is EndpointKind.COMPONENTS or one.content == snapshot.content
+        return Likeness(is_same=is_same, remark="" if one.config == "its own" else one.config)
+
+    def take_back(self, snapshot: Snapshot) -> None:
         name = snapshot.endpoint.name
-        self._ask("clear_failed", name)
+        self._ask("take_back", name)
         one = self.at(name)
-        if one is None or one.state is not EndpointState.FAILED:
+        if one is None or one.state not in {EndpointState.FAILED, EndpointState.IN_SERVICE}:
             return
+        self._begin("take back", name)
+        self._down(name)
         gone = None if one.kind is EndpointKind.PLAIN else EndpointState.ASLEEP
-        one.state = EndpointState.CHANGING
+        one.state, one.scaling = EndpointState.CHANGING, False
         one.becomes = (self.clock.now() + self._takes(name, "sleep"), gone)
+
+    def let_go(self, snapshot: Snapshot) -> None:
+        self._ask("let_go", snapshot.endpoint.name)
+
+    def listed(self) -> Mapping[str, datetime]:
+        self._ask("listed", "")
+        found = ((name, self.at(name)) for name in sorted(self.real))
+        return {name: one.changed_at or one.made_at for name, one in found if one}
 
     def finish(self, snapshot: Snapshot) -> None:
         self._ask("finish", snapshot.endpoint.name)
         one = self.at(snapshot.endpoint.name)
         if one is not None:
+            self.watch_finish(one, snapshot)
             one.scaling = True
 
     def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
         self._ask("answers", snapshot.endpoint.name)
         one = self.at(snapshot.endpoint.name)
-        said = one is not None and one.state is EndpointState.IN_SERVICE and not one.is_mute
+        is_up = one is not None and one.state is EndpointState.IN_SERVICE
+        said = is_up and not one.is_mute and not one.hates_probes
         self.probes.append((snapshot.endpoint.name, said))
         return said
 
@@ -216,6 +236,11 @@ class SageMaker:
         until = now - self.lag
         names = [one.endpoint.name for one in sleepers]
         return {n for n in names if any(since <= at <= until for at in self.in_vain.get(n, ()))}
+
+    def served(self, endpoint: Endpoint, since: datetime, now: datetime) -> int:
+        self._ask("served", endpoint.name)
+        until = now - self.lag
+        return sum(since <= start <= until for start, _ in self.calls.get(endpoint.name, ()))
 
     def _activity(self, name: str, since: datetime, until: datetime) -> Activity:
         heard: dict[datetime, int] = {}
@@ -257,14 +282,3 @@ class SageMaker:
 
     def _takes(self, name: str, verb: str) -> timedelta:
         return timedelta(seconds=self.seconds(name, verb))
-
-
-def _seen(one: Real) -> Endpoint:
-    return Endpoint(
-        name=one.name,
-        kind=one.kind,
-        state=one.state,
-        tags=one.tags,
-        made_at=one.made_at,
-        fleets=one.fleets,
-    )

@@ -80,6 +80,18 @@ class Stubbed:
         response = {"InferenceComponentArn": "arn:aws:sagemaker:us-east-1:123456789012:x/ic"}
         self.answer("sagemaker", "update_inference_component_runtime_config", response, expected)
 
+    def has_target(self, **changes: int) -> None:
+        found = {
+            "ServiceNamespace": "sagemaker",
+            "RoleARN": "arn:aws:iam::123456789012:role/scaling",
+            "CreationTime": MADE,
+            **TARGET,
+            **changes,
+        }
+        self.answer(
+            "application-autoscaling", "describe_scalable_targets", {"ScalableTargets": [found]}
+        )
+
     def done(self) -> None:
         for stub in self.stubs.values():
             stub.assert_no_pending_responses()

@@ -9,12 +9,15 @@ import boto3
 import pytest
 
 from cost_sentry import bootstrap
+from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
 from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
 from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
+from cost_sentry.application.endpoint_ports import EndpointDenied, SeenJobs
 from cost_sentry.domain.endpoint import MAY_SLEEP_TAG, YES, Activity
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
 from cost_sentry.domain.endpoint_sleep import CLAIM
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.money import picodollars
 from cost_sentry.handlers import scale_endpoints, wake_endpoint
 from infra.function_set import ENDPOINT_SECONDS_MAX
@@ -43,7 +46,7 @@ def sleepy(house, monkeypatch):
     tags = [{"Key": MAY_SLEEP_TAG, "Value": YES}, {"Key": "team", "Value": "search"}]
     sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="c", Tags=tags)
     monkeypatch.setattr(SageMakerEndpoints, "named", lambda _: ["chat"])
-    monkeypatch.setattr(SageMakerJobs, "running", lambda _: [])
+    monkeypatch.setattr(SageMakerJobs, "running", lambda _: SeenJobs())
     monkeypatch.setattr(CloudWatchFigures, "activities", lambda _, them, *__: idle(them, house))
     house.clock.time += timedelta(hours=2)
     return house
@@ -85,6 +88,41 @@ def test_where_nobody_asked_for_it_a_run_reads_the_configuration_and_nothing_els
     assert done == {"slept": [], "woken": [], "stopped": [], "problems": []}
     assert (told["state"], told["reason"]) == ("UNKNOWN", "sentry.yaml says nothing of endpoints")
     assert {keys for _, _, keys in house.recorder.calls} == {frozenset({"CONFIG"})}
+
+
+@pytest.mark.slow
+def test_problems_are_counted_by_kind_and_nothing_is_where_there_are_none(
+    sleepy, monkeypatch, capsys
+):
+    run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    assert "EndpointProblems" not in capsys.readouterr().out
+
+    def denied_look(*_):
+        raise EndpointDenied("AccessDenied")
+
+    monkeypatch.setattr(SageMakerEndpoints, "named", lambda _: ["other"])
+    monkeypatch.setattr(SageMakerEndpoints, "look", denied_look)
+    done = run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+
+    told = capsys.readouterr().out.replace(" ", "")
+    assert "other: AccessDenied" in done["problems"]
+    for metric in ('"EndpointProblems":[2.0]', '"EndpointsDenied":[2.0]'):
+        assert metric in told, "chat, which falls asleep, is the other one"
+
+
+@pytest.mark.slow
+def test_jobs_have_their_turn_also_where_endpoints_cannot_be_looked_after(sleepy, monkeypatch):
+    asked = []
+    monkeypatch.setattr(SageMakerJobs, "running", lambda _: asked.append(1) or SeenJobs())
+
+    def broken(_):
+        raise LedgerUnavailable("gone")
+
+    monkeypatch.setattr(DynamoDbSleeps, "all", broken)
+    with pytest.raises(LedgerUnavailable):
+        run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+
+    assert asked == [1]
 
 
 def statements(template, action):

@@ -108,7 +108,7 @@ def states(draw):
         history=History(draw(st.integers(0, 10**8)), *rings),
         noise=Noise(*(chance.randrange(10**6) for _ in Noise())),
         incident=draw(st.sampled_from([None, anomaly])),
-        told=draw(st.sampled_from([None, *Severity])),
+        told_at=draw(st.integers(0, 10**9)),
         calm_since=draw(st.integers(0, 10**9)),
     )
 

@@ -22,7 +22,7 @@ from tests.fakes.incident_desk import FREEZE, SEARCH, TIGHTEN, Desk
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 EVENTS = ("anomaly", "worse", "ended", "duplicate", "late")
-STEPS = (*EVENTS, "lifts", "cool-down", "end", "minutes")
+STEPS = (*EVENTS, "lifts", "cool-down", "end", "minutes", "hours")
 CALLS = ("write", "put", "lift", "record", "current")
 
 
@@ -81,6 +81,9 @@ class Story:
 
     def _cool_down(self):
         self.desk.clock.advance(minutes=60)
+
+    def _hours(self):
+        self.desk.clock.advance(minutes=125)
 
     def _minutes(self):
         self.desk.clock.advance(minutes=7)

@@ -16,6 +16,7 @@ from cost_sentry.domain.endpoint import EndpointKind, EndpointState, Snapshot
 from cost_sentry.domain.endpoint_rules import EndpointGroup, EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry.domain.errors import LedgerUnavailable
+from tests.fakes.real_endpoint import Real
 from tests.fakes.sleep_world import DOLLAR, SleepWorld
 
 RULES = EndpointRules(
@@ -80,6 +81,8 @@ class Fleet:
     woken_at: dict[str, datetime] = field(default_factory=dict)
     content: dict[str, str] = field(default_factory=dict)
     """As the owner made each endpoint last."""
+    anew: dict[str, datetime] = field(default_factory=dict)
+    """When its owner made one again that slept."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -87,7 +90,7 @@ class Fleet:
         sagemaker = self.world.sagemaker
         sagemaker.seconds = lambda _name, _verb: self.chance.choice((30, 60, 200, 400, 1900))
         sagemaker.fails = lambda _name: not self.is_calm and self.chance.random() < 0.15
-        sagemaker.watch = self._watch
+        sagemaker.watch, sagemaker.watch_finish = self._watch, self._watch_finish
         for number in range(self.endpoints):
             kind = EndpointKind.PLAIN if number % 2 else EndpointKind.COMPONENTS
             sagemaker.make(f"e{number}", kind)
@@ -106,6 +109,9 @@ class Fleet:
     def recover(self) -> None:
         """No faults any more, and money enough: all that sleeps is woken, and what began ends."""
         self.is_calm = True
+        self.world.sagemaker.mute.clear()
+        for one in self.world.sagemaker.real.values():
+            one.is_mute = False
         self.world.set_limit(10_000 * DOLLAR)
         owed = {name for name in self.content if name not in self.deleted}
         for minute in range(400):
@@ -215,6 +221,10 @@ class Fleet:
             return
         name = self.chance.choice(sorted(self.content))
         one = self.world.sagemaker.at(name)
+        if one is None and name not in self.deleted and self.chance.random() < 0.9:
+            self._make_anew(name)
+        if self.chance.random() < 0.3:
+            self.world.sagemaker.mute ^= {name}
         if one is None or one.state is not EndpointState.IN_SERVICE or name in self.deleted:
             return
         if self.chance.random() < 0.2:
@@ -223,9 +233,23 @@ class Fleet:
             self.count["deleted by its owner"] += 1
             return
         one.content = self.content[name] = f"version {self.count['updated']}"
+        one.scaling = True  # Whoever changes what slept a moment ago says how it scales, too.
         self.count["updated"] += 1
 
+    def _make_anew(self, name: str) -> None:
+        """A plain endpoint that sleeps, by its owner, who knows nothing of the sentry."""
+        self.count["made anew"] += 1
+        self.anew[name] = self.world.clock.time
+        self.content[name] = f"anew {self.count['made anew']}"
+        made = {"content": self.content[name], "made_at": self.world.clock.time}
+        self.world.sagemaker.make(name, EndpointKind.PLAIN, **made)
+
     # ---- promises
+
+    def _watch_finish(self, one: Real, snapshot: Snapshot) -> None:
+        is_theirs = one.made_at == self.anew.get(one.name)
+        if is_theirs and snapshot.endpoint.made_at != one.made_at:
+            raise Broken(f"{one.name} was made anew by its owner, and its rules are written over")
 
     def _watch(self, verb: str, snapshot: Snapshot) -> None:
         name, now = snapshot.endpoint.name, self.world.clock.time

@@ -8,11 +8,13 @@ from collections import Counter
 
 import pytest
 
-from cost_sentry.application import sleep_steps
+from cost_sentry.application import falling_asleep
 from cost_sentry.application.sleep_steps import SleepSteps
 from cost_sentry.application.wake_money import WakeMoney
+from cost_sentry.application.waking import Waking
 from cost_sentry.domain import endpoint_plan
-from cost_sentry.domain.endpoint_sleep import claimed
+from cost_sentry.domain.endpoint import EndpointState
+from cost_sentry.domain.endpoint_sleep import claimed, paid
 from cost_sentry.domain.errors import InvariantViolated
 from tests.fakes.memory_sleeps import MemorySleeps
 from tests.fakes.sleeping_endpoints import SageMaker
@@ -30,13 +32,13 @@ def live_all(seeds):
 def test_nothing_is_lost_and_nothing_done_twice_whatever_fails_and_whoever_meets():
     seen = live_all(SEEDS)
 
-    for happening in ("sleep", "wake", "met", "Died", "LedgerUnavailable", "updated"):
+    for happening in ("sleep", "wake", "met", "Died", "LedgerUnavailable", "updated", "made anew"):
         assert seen[happening] > len(SEEDS) // 2, happening
     assert seen["called a sleeper"] == seen["answered"] + seen["answered elsewhere"]
 
 
 def never_compares(monkeypatch):
-    monkeypatch.setattr(sleep_steps, "_is_same", lambda *_: True)
+    monkeypatch.setattr(falling_asleep, "is_same", lambda *_: True)
 
 
 def heeds_no_claim(monkeypatch):
@@ -53,6 +55,20 @@ def heeds_no_claim(monkeypatch):
 
     monkeypatch.setattr(SleepSteps, "go_on", at_once)
     monkeypatch.setattr(MemorySleeps, "put", write_anything)
+
+
+def writes_over_what_its_owner_made(monkeypatch):
+    def anyway(self, mine, seen):
+        if seen is None or seen.state is not EndpointState.IN_SERVICE:
+            return None
+        self.endpoints.finish(mine.snapshot)
+        return self._closed(mine, "somebody else woke it", self.clock.now(), self.clock.now())
+
+    monkeypatch.setattr(Waking, "_ended_by_owner", lambda s, m, seen, _now: anyway(s, m, seen))
+
+
+def gives_up_and_forgets(monkeypatch):
+    monkeypatch.setattr(Waking, "_paid", lambda _self, mine, now: paid(mine, now))
 
 
 def forgets_the_money(monkeypatch):
@@ -76,7 +92,7 @@ def pays_for_no_time_awake(monkeypatch):
         return None if why and why.startswith(("it is paid for", "it was called")) else why
 
     monkeypatch.setattr(endpoint_plan, "why_awake", hasty)
-    monkeypatch.setattr(sleep_steps, "why_busy", lambda *_, **__: None)
+    monkeypatch.setattr(falling_asleep, "why_busy", lambda *_, **__: None)
 
 
 def wakes_without_asking_the_budgets(monkeypatch):
@@ -99,6 +115,8 @@ def deletes_at_once(monkeypatch):
     [
         never_compares,
         heeds_no_claim,
+        writes_over_what_its_owner_made,
+        gives_up_and_forgets,
         forgets_the_money,
         forgets_scaling_rules,
         forgets_who_asked,

@@ -16,7 +16,8 @@ DEFINITION = pathlib.Path(__file__).parents[2] / "statemachines" / "anomaly_resp
 MACHINE = json.loads(DEFINITION.read_text())
 EVENT = {"source": "cost-sentry", "detail-type": "Anomaly", "detail": {}}
 OPEN = Desk(FREEZE).see().incident
-ENDS = datetime(2026, 11, 21, 13, tzinfo=UTC)
+ENDS = datetime(2026, 11, 21, 14, tzinfo=UTC)
+"""An hour after its cool-down, unless a sign comes."""
 GOES_ON = incident_answer("new", OPEN)
 OVER = incident_answer("ended", closed(OPEN, NOON))
 
@@ -48,11 +49,11 @@ def test_an_incident_is_waited_for_until_its_end_and_then_recorded_as_over():
 
 
 def test_an_incident_that_was_prolonged_is_waited_for_once_more():
-    later = GOES_ON | {"endsAt": "2026-11-21T14:30:00Z"}
+    later = GOES_ON | {"endsAt": "2026-11-21T15:30:00Z"}
 
     done, given = run(GOES_ON, later, OVER)
 
-    assert [at.hour for at in done.waited_until] == [13, 14]
+    assert [at.hour for at in done.waited_until] == [14, 15]
     assert len(given["Lift incidents"]) == 2
 
 

@@ -140,7 +140,8 @@ class EndpointsShape(Shape):
         default=_RULES.wake_minutes_max,
         ge=10,
         le=240,
-        description="when a wake takes longer, its owners are told",
+        description="when a wake takes longer, its owners are told; after twice as long without an"
+        " answer it is given up",
     )
     actions_per_run_max: int = Field(
         default=_RULES.actions_per_run_max,

@@ -14,7 +14,7 @@ from cost_sentry.adapters.anomaly_record import anomaly_from_document
 from cost_sentry.domain.anomaly import Evidence, Severity, Signal
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
-from cost_sentry.domain.incident import Sighting
+from cost_sentry.domain.incident import Sighting, scope_key
 from cost_sentry.domain.model_id import base_model_id
 
 DETECTOR = "detector"
@@ -70,6 +70,8 @@ def _from_detector(detail: Mapping[str, Any]) -> Sighting:
         seen=anomaly.seen_picodollars_per_minute,
         percent=None if is_new else anomaly.factor_percent,
         how=_how(anomaly.evidence),
+        joined=tuple(scope_key(_scope(*one)) for one in anomaly.joined),
+        is_compared=True,
     )
 
 

@@ -24,6 +24,8 @@ def anomaly_document(anomaly: Anomaly) -> dict[str, Any]:
         "since": anomaly.since.isoformat(),
         "now": anomaly.now.isoformat(),
         "severity": anomaly.severity.value,
+        "goesOn": anomaly.goes_on,
+        "alsoSeenIn": [{"kind": kind, "id": name} for kind, name in anomaly.joined],
         "expectedUsdPerMinute": dollars_text(anomaly.expected_picodollars_per_minute),
         "seenUsdPerMinute": dollars_text(anomaly.seen_picodollars_per_minute),
         "factorPercent": anomaly.factor_percent,
@@ -61,6 +63,8 @@ def _anomaly(document: Mapping[str, Any]) -> Anomaly:
         expected_picodollars_per_minute=picodollars(document["expectedUsdPerMinute"]),
         seen_picodollars_per_minute=picodollars(document["seenUsdPerMinute"]),
         factor_percent=int(document["factorPercent"]),
+        goes_on=bool(document.get("goesOn", False)),
+        joined=tuple((one["kind"], one["id"]) for one in document.get("alsoSeenIn", ())),
         evidence=Evidence(
             signal=Signal(evidence["signal"]),
             window_minutes=int(evidence["windowMinutes"]),

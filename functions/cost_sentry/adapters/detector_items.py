@@ -13,7 +13,6 @@ from typing import Any
 from cost_sentry.adapters.anomaly_record import anomaly_document, anomaly_from_document
 from cost_sentry.adapters.ledger_items import Item, Key, key, number
 from cost_sentry.adapters.reservation_record import record_text
-from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.burn_history import HOURS_KEPT, History
 from cost_sentry.domain.burn_noise import Noise
 from cost_sentry.domain.burn_state import BurnState
@@ -41,7 +40,7 @@ def state_attributes(state: BurnState, version: int) -> dict[str, Any]:
         "noise": list(state.noise),
         "calm": state.calm_since,
         "incident": anomaly_document(state.incident) if state.incident else None,
-        "told": state.told.value if state.told else None,
+        "told_at": state.told_at,
     }
     return {
         "version": number(version),
@@ -64,7 +63,8 @@ def state_of(item: Item) -> BurnState:
             noise=Noise(*map(int, record["noise"])),
             calm_since=int(record["calm"]),
             incident=anomaly_from_document(incident) if incident else None,
-            told=Severity(record["told"]) if record["told"] else None,
+            # Earlier states have none: what they told is told once more, under the same id.
+            told_at=int(record.get("told_at", 0)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a state: {error!r}") from error

@@ -51,6 +51,11 @@ class DynamoDbNoticeOutbox(MailQueue[Notice, str]):
         waiting = [put] if notice.recipients else []
         return self.transact([kept, *waiting], f"notice {notice.key!r}")
 
+    def recorded_at(self, key: str) -> datetime | None:
+        """See the port."""
+        item = self._calls.get(_record_key(key))
+        return None if item is None else _notice_of(item).recorded_at
+
 
 def _record_key(name: str) -> Mapping[str, Any]:
     return key(f"NOTICE#{name}", "NOTICE")

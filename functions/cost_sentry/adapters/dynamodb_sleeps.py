@@ -5,13 +5,13 @@
 | the last sleep of an endpoint | ``ENDPOINTS`` | its name |
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, Key, key, number
 from cost_sentry.adapters.sleep_record import sleep_from_text, sleep_to_text
+from cost_sentry.application.endpoint_ports import AllSleeps, UnreadableSleep
 from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.errors import InvariantViolated
 
@@ -33,9 +33,24 @@ class DynamoDbSleeps:
         item = self._calls.get(_key(endpoint))
         return None if item is None else _record(item)
 
-    def all(self) -> Sequence[SleepRecord]:
+    def all(self) -> AllSleeps:
         """See the port."""
-        return [_record(item) for item in self._calls.query(PARTITION)]
+        records, unreadable = [], []
+        for item in self._calls.query(PARTITION):
+            try:
+                records.append(_record(item))
+            except InvariantViolated as error:
+                unreadable.append(UnreadableSleep(endpoint=item["sk"]["S"], why=f"{error}"))
+        return AllSleeps(records=records, unreadable=unreadable)
+
+    def forget(self, record: SleepRecord) -> bool:
+        """See the port. A wish that is newer than the record goes with it."""
+        deletion = {
+            "Key": _key(record.endpoint),
+            "ConditionExpression": "revision = :seen",
+            "ExpressionAttributeValues": {":seen": number(record.revision)},
+        }
+        return isinstance(self._calls.transact([{"Delete": deletion}]), Written)
 
     def put(self, record: SleepRecord, replaces: SleepRecord | None) -> bool:
         """See the port. One write, on the condition that nobody wrote since."""

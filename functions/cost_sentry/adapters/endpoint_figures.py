@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from cost_sentry.adapters.sagemaker_errors import named_faults
+from cost_sentry.application.endpoint_ports import EndpointFault
 from cost_sentry.domain.endpoint import Activity, Endpoint, EndpointKind, Snapshot, activity_of
 
 QUERIES_MAX = 500
@@ -17,7 +18,7 @@ _MINUTE, _FIVE_MINUTES = timedelta(minutes=1), timedelta(minutes=5)
 _FINE_UNTIL = timedelta(hours=6)
 """Longer looks are by five minutes, so that one call's answer holds them."""
 _LATELY = timedelta(minutes=5)
-_CALLS, _HEARD, _RUNNING, _VAIN = "calls", "heard", "running", "vain"
+_CALLS, _HEARD, _RUNNING, _VAIN, _BROKEN = "calls", "heard", "running", "vain", "broken"
 
 _BY_KIND: Mapping[EndpointKind, Mapping[str, tuple[str, str, str]]] = {
     EndpointKind.PLAIN: {
@@ -32,6 +33,10 @@ _BY_KIND: Mapping[EndpointKind, Mapping[str, tuple[str, str, str]]] = {
     },
 }
 """Namespace, name and statistic (SageMaker developer guide, "Monitor with CloudWatch")."""
+_SERVED: Mapping[str, tuple[str, str, str]] = {
+    _CALLS: ("AWS/SageMaker", "Invocations", "Sum"),
+    _BROKEN: ("AWS/SageMaker", "Invocation5XXErrors", "Sum"),
+}
 _CALLED_IN_VAIN = ("AWS/SageMaker", "NoCapacityInvocationFailures", "Sum")
 
 Values = Mapping[datetime, float]
@@ -82,6 +87,22 @@ class CloudWatchFigures:
         found = self._values(asked, since, now, _MINUTE)
         return {endpoint for (endpoint, _, _), values in found.items() if sum(values.values()) > 0}
 
+    def served(self, endpoint: Endpoint, since: datetime, now: datetime) -> int:
+        """See the port: all calls, without those that the model answered by an error of its own."""
+        asked = [
+            Asked(endpoint.name, what, metric, _dimensions(endpoint, part))
+            for part in endpoint.parts
+            for what, metric in _SERVED.items()
+        ]
+        found = self._values(asked, since, now, _MINUTE)
+        if len(found) < len(asked):
+            raise EndpointFault(f"{endpoint.name}: its calls could not be counted")
+        sums = {
+            what: sum(sum(values.values()) for (_, of, _), values in found.items() if of == what)
+            for what in _SERVED
+        }
+        return max(0, int(sums[_CALLS] - sums[_BROKEN]))
+
     def _values(
         self, asked: Sequence[Asked], since: datetime, now: datetime, period: timedelta
     ) -> dict[tuple[str, str, str], Values]:
@@ -113,12 +134,14 @@ class CloudWatchFigures:
 
 def _of_endpoint(endpoint: Endpoint) -> Iterator[Asked]:
     for part in endpoint.parts:
-        if endpoint.kind is EndpointKind.PLAIN:
-            dimensions = {"EndpointName": endpoint.name, "VariantName": part}
-        else:
-            dimensions = {"InferenceComponentName": part}
         for what, metric in _BY_KIND[endpoint.kind].items():
-            yield Asked(endpoint.name, what, metric, dimensions)
+            yield Asked(endpoint.name, what, metric, _dimensions(endpoint, part))
+
+
+def _dimensions(endpoint: Endpoint, part: str) -> Mapping[str, str]:
+    if endpoint.kind is EndpointKind.PLAIN:
+        return {"EndpointName": endpoint.name, "VariantName": part}
+    return {"InferenceComponentName": part}
 
 
 def _key(asked: Asked) -> tuple[str, str, str]:

@@ -53,11 +53,34 @@ class EndpointScaling:
                 self._register({**target, "MinCapacity": 0})
 
     def restore(self, targets: Sequence[Document], policies: Sequence[Document]) -> None:
-        """As they were. Deleting an endpoint deletes those of its variants."""
+        """As they were, where nobody made others meanwhile.
+
+        Deleting an endpoint deletes those of its variants; of a component that sleeps only the
+        minimum was lowered.
+        """
         for target in targets:
-            self._register(target)
+            found = self._target(target)
+            if found is None or _says(found, {**target, "MinCapacity": 0}):
+                self._register(target)
         for policy in policies:
-            self._scaling.put_scaling_policy(ServiceNamespace=_NAMESPACE, **policy)
+            if policy["PolicyName"] not in self._policies_of(policy):
+                self._scaling.put_scaling_policy(ServiceNamespace=_NAMESPACE, **policy)
+
+    def _target(self, target: Document) -> Document | None:
+        found = self._scaling.describe_scalable_targets(
+            ServiceNamespace=_NAMESPACE,
+            ResourceIds=[target["ResourceId"]],
+            ScalableDimension=target["ScalableDimension"],
+        )["ScalableTargets"]
+        return next(iter(found), None)
+
+    def _policies_of(self, target: Document) -> set[str]:
+        pages = self._scaling.get_paginator("describe_scaling_policies").paginate(
+            ServiceNamespace=_NAMESPACE,
+            ResourceId=target["ResourceId"],
+            ScalableDimension=target["ScalableDimension"],
+        )
+        return {one["PolicyName"] for page in pages for one in page["ScalingPolicies"]}
 
     def watch(self, components: Sequence[str]) -> None:
         """An alarm for each, which EventBridge hears of.
@@ -89,3 +112,7 @@ class EndpointScaling:
 
     def _register(self, target: Document) -> None:
         self._scaling.register_scalable_target(ServiceNamespace=_NAMESPACE, **target)
+
+
+def _says(found: Document, target: Document) -> bool:
+    return all(found.get(name) == target[name] for name in ("MinCapacity", "MaxCapacity"))

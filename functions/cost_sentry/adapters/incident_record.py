@@ -15,12 +15,14 @@ FORM = 1
 _MOMENTS = ("at", "since", "opened_at", "seen_at", "ends_at")
 _TEXTS = ("id", "by", "source", "how", "note")
 _NUMBERS = ("revision", "cool_down_minutes", "told_revision")
+_NEWER = {"lasts_minutes": "cool_down_minutes", "awaited": "seen_at", "told_at": "at"}
+"""What was not kept at first, and what stands for it in a record of then."""
 _AMOUNTS = ("usual", "seen", "percent")
 
 
 def incident_text(incident: Incident) -> str:
     """The same text for the same content."""
-    quiet = incident.quiet_until
+    quiet, narrowed = incident.quiet_until, incident.narrowed_at
     return record_text(
         {
             "form": FORM,
@@ -34,6 +36,12 @@ def incident_text(incident: Incident) -> str:
             "measure": measures_to_document((incident.measure,) if incident.measure else ()),
             "replaced": measures_to_document(incident.replaced),
             "quiet_until": quiet.isoformat() if quiet else None,
+            "lasts_minutes": incident.lasts_minutes,
+            "awaited": incident.awaited.isoformat(),
+            "told_at": incident.told_at.isoformat(),
+            "joined": list(incident.joined),
+            "acts_on": None if incident.acts_on is None else dict(incident.acts_on),
+            "narrowed_at": narrowed.isoformat() if narrowed else None,
             **{name: getattr(incident, name).isoformat() for name in _MOMENTS},
             **{name: getattr(incident, name) for name in (*_TEXTS, *_NUMBERS)},
             **{name: _amount_to(getattr(incident, name)) for name in _AMOUNTS},
@@ -52,7 +60,8 @@ def incident_of(text: str) -> Incident:
 def _incident_from(record: Mapping[str, Any]) -> Incident:
     if record["form"] != FORM:
         raise ValueError(f"an incident of form {record['form']!r}; only {FORM} is known here")
-    quiet = record["quiet_until"]
+    record = {**{name: record[older] for name, older in _NEWER.items()}, **record}
+    acts_on = record.get("acts_on")
     plain: dict[str, Any] = {
         **{name: datetime.fromisoformat(record[name]) for name in _MOMENTS},
         **{name: record[name] for name in (*_TEXTS, *_NUMBERS)},
@@ -68,7 +77,13 @@ def _incident_from(record: Mapping[str, Any]) -> Incident:
         evidence=_evidence_from(record["evidence"]),
         measure=next(iter(measures_from_document(record["measure"])), None),
         replaced=measures_from_document(record["replaced"]),
-        quiet_until=None if quiet is None else datetime.fromisoformat(quiet),
+        quiet_until=_moment_from(record["quiet_until"]),
+        lasts_minutes=record["lasts_minutes"],
+        awaited=datetime.fromisoformat(record["awaited"]),
+        told_at=datetime.fromisoformat(record["told_at"]),
+        joined=tuple(record.get("joined", ())),
+        acts_on=None if acts_on is None else dict(acts_on),
+        narrowed_at=_moment_from(record.get("narrowed_at")),
         **plain,
     )
 
@@ -100,6 +115,10 @@ def _lead_from(record: list[str] | None) -> Lead | None:
         return None
     name, own, of = record
     return Lead(name=name, picodollars=int(own), of_picodollars=int(of))
+
+
+def _moment_from(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _amount_to(amount: int | None) -> str | None:

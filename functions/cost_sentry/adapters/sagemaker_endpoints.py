@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from cost_sentry.adapters.endpoint_scaling import EndpointScaling
-from cost_sentry.adapters.sagemaker_errors import named_faults, or_none
-from cost_sentry.adapters.sagemaker_snapshot import (
-    document_of,
-    snapshot_content,
-    tag_list,
+from cost_sentry.adapters.sagemaker_config import (
+    in_force,
+    remark_of,
+    says_the_same,
+    wanted_config,
 )
+from cost_sentry.adapters.sagemaker_errors import named_faults, or_none
+from cost_sentry.adapters.sagemaker_making import make_again
+from cost_sentry.adapters.sagemaker_restorable import SageMakerParts
+from cost_sentry.adapters.sagemaker_snapshot import document_of, snapshot_content
 from cost_sentry.adapters.sagemaker_views import (
     Component,
     kind_of,
+    seen_component,
     seen_endpoint,
 )
 from cost_sentry.application.endpoint_ports import EndpointBusy, EndpointRefused
@@ -25,11 +31,13 @@ from cost_sentry.domain.endpoint import (
     Endpoint,
     EndpointKind,
     EndpointState,
+    Likeness,
     Snapshot,
 )
 
 _MODEL_ERROR = "ModelError"
 _CLIENT_ERRORS = range(400, 500)
+_ROWS_MAX = 100
 
 
 class SageMakerEndpoints:
@@ -94,10 +102,26 @@ class SageMakerEndpoints:
             tags = self._tags(told["EndpointArn"])
             variants = [one["VariantName"] for one in config["ProductionVariants"]]
             targets, policies = self._scaling.rules(name, variants, [c.name for c in components])
-        content = snapshot_content(
-            config, tags, {one.name: one.desired for one in components}, targets, policies
-        )
-        return Snapshot(endpoint=seen_endpoint(told, config, tags, components), content=content)
+            is_plain = kind_of(config) is EndpointKind.PLAIN
+            content = snapshot_content(
+                config,
+                tags,
+                {one.name: one.desired for one in components},
+                targets,
+                policies,
+                in_force=in_force(told.get("ProductionVariants", ()), config) if is_plain else None,
+                deployment=told.get("LastDeploymentConfig") if is_plain else None,
+            )
+            seen = seen_endpoint(told, config, tags, components)
+        return Snapshot(endpoint=seen, content=content)
+
+    def why_not_again(self, snapshot: Snapshot) -> str | None:
+        """See the port."""
+        kept, parts = document_of(snapshot.content), SageMakerParts(self._sagemaker)
+        with named_faults(snapshot.endpoint.name):
+            if snapshot.endpoint.kind is EndpointKind.COMPONENTS:
+                return parts.missing_of_components(list(kept["components"]))
+            return parts.missing_of_variants(kept["config"]["ProductionVariants"])
 
     def put_to_sleep(self, snapshot: Snapshot) -> None:
         """See the port. Alarms first: whoever calls it from now on is seen."""
@@ -111,9 +135,7 @@ class SageMakerEndpoints:
             if snapshot.endpoint.kind is EndpointKind.PLAIN:
                 self._sagemaker.delete_endpoint(EndpointName=name)
                 return
-            self._scaling.watch(list(kept["components"]))
-            self._scaling.let_fall_to_zero(kept["targets"])
-            self._set_copies(dict.fromkeys(kept["components"], 0))
+            self._scale_to_zero(kept)
 
     def restore(self, snapshot: Snapshot) -> None:
         """See the port."""
@@ -124,27 +146,32 @@ class SageMakerEndpoints:
                 return
             if self._describe(name) is not None:
                 return
-            config = kept["config"]
-            if self._config(config["EndpointConfigName"]) is None:
-                self._sagemaker.create_endpoint_config(**config)
-            self._sagemaker.create_endpoint(
-                EndpointName=name,
-                EndpointConfigName=config["EndpointConfigName"],
-                Tags=tag_list(kept["tags"]),
-            )
+            make_again(self._sagemaker, name, kept)
 
-    def clear_failed(self, snapshot: Snapshot) -> None:
+    def likeness(self, snapshot: Snapshot) -> Likeness | None:
         """See the port."""
-        name = snapshot.endpoint.name
-        seen = self.look(name)
-        if seen is None or seen.state is not EndpointState.FAILED:
+        name, kept = snapshot.endpoint.name, document_of(snapshot.content)
+        with named_faults(name):
+            told = self._describe(name)
+            if told is None:
+                return None
+            if snapshot.endpoint.kind is EndpointKind.COMPONENTS:
+                return Likeness(is_same=True)
+            config = told["EndpointConfigName"]
+            found = self._config(config)
+            is_same = found is not None and says_the_same(found, wanted_config(kept))
+        return Likeness(is_same=is_same, remark=remark_of(config, kept) if is_same else "")
+
+    def take_back(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        name, seen = snapshot.endpoint.name, self.look(snapshot.endpoint.name)
+        if seen is None or seen.state not in {EndpointState.FAILED, EndpointState.IN_SERVICE}:
             return
         with named_faults(name):
             if snapshot.endpoint.kind is EndpointKind.PLAIN:
                 self._sagemaker.delete_endpoint(EndpointName=name)
             else:
-                components = document_of(snapshot.content)["components"]
-                self._set_copies(dict.fromkeys(components, 0))
+                self._scale_to_zero(document_of(snapshot.content))
 
     def finish(self, snapshot: Snapshot) -> None:
         """See the port."""
@@ -153,6 +180,28 @@ class SageMakerEndpoints:
             self._set_copies(kept["components"], only_from_zero=True)
             self._scaling.restore(kept["targets"], kept["policies"])
             self._scaling.unwatch(list(kept["components"]))
+
+    def let_go(self, snapshot: Snapshot) -> None:
+        """See the port."""
+        with named_faults(snapshot.endpoint.name):
+            self._scaling.unwatch(list(document_of(snapshot.content)["components"]))
+
+    def listed(self) -> Mapping[str, datetime]:
+        """See the port. A page of either list has a hundred rows, and costs nothing."""
+        changed: dict[str, datetime] = {}
+        lists = {
+            "list_endpoints": "Endpoints",
+            "list_inference_components": "InferenceComponents",
+        }
+        with named_faults("the list of endpoints"):
+            for operation, member in lists.items():
+                pages = self._sagemaker.get_paginator(operation).paginate(
+                    PaginationConfig={"PageSize": _ROWS_MAX}
+                )
+                for one in (row for page in pages for row in page[member]):
+                    name, at = one["EndpointName"], one["LastModifiedTime"]
+                    changed[name] = max(at, changed.get(name, at))
+        return changed
 
     def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
         """See the port. Of several components each must answer."""
@@ -178,6 +227,11 @@ class SageMakerEndpoints:
                     raise
                 return error.response.get("OriginalStatusCode") in _CLIENT_ERRORS
         return True
+
+    def _scale_to_zero(self, kept: Mapping[str, Any]) -> None:
+        self._scaling.watch(list(kept["components"]))
+        self._scaling.let_fall_to_zero(kept["targets"])
+        self._set_copies(dict.fromkeys(kept["components"], 0))
 
     def _set_copies(self, copies: Mapping[str, int], *, only_from_zero: bool = False) -> None:
         """Of each that has another number; one that is awake may have scaled up since."""
@@ -210,10 +264,6 @@ class SageMakerEndpoints:
         return tuple(self._component(one) for one in names)
 
     def _component(self, name: str) -> Component:
-        told = self._sagemaker.describe_inference_component(InferenceComponentName=name)
-        return Component(
-            name=name,
-            status=told["InferenceComponentStatus"],
-            current=told["RuntimeConfig"]["CurrentCopyCount"],
-            desired=told["RuntimeConfig"]["DesiredCopyCount"],
+        return seen_component(
+            self._sagemaker.describe_inference_component(InferenceComponentName=name)
         )

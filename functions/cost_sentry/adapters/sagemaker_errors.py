@@ -46,6 +46,9 @@ def named_faults(what: str) -> Iterator[None]:
         raise _fault(what, error) from error
     except BotoCoreError as error:
         raise EndpointFault(f"{what}: {type(error).__name__}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        # Of one thing among many: all others have their turn.
+        raise EndpointFault(f"{what}: SageMaker's answer cannot be read: {error!r}") from error
 
 
 def or_none(ask: Callable[[], Answer]) -> Answer | None:

@@ -1,9 +1,10 @@
 """Training jobs and notebook instances that carry a limit as a tag."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cost_sentry.adapters.sagemaker_errors import named_faults, or_none
+from cost_sentry.application.endpoint_ports import EndpointFault, SeenJobs
 from cost_sentry.domain.instance_price import Fleet
 from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, Job, JobKind
 
@@ -26,12 +27,23 @@ class SageMakerJobs:
         self._sagemaker = sagemaker
         self._tagging = tagging
 
-    def running(self) -> Sequence[Job]:
+    def running(self) -> SeenJobs:
         """See the port."""
         with named_faults("jobs by tag"):
             tagged = dict(self._tagged())
-            jobs = [self._job(arn, tags) for arn, tags in sorted(tagged.items())]
-        return [job for job in jobs if job is not None]
+        jobs: list[Job] = []
+        faults: dict[str, EndpointFault] = {}
+        for arn, tags in sorted(tagged.items()):
+            name = arn.rpartition("/")[2]
+            try:
+                with named_faults(name):
+                    job = self._job(arn, tags)
+            except EndpointFault as fault:
+                faults[name] = fault
+                continue
+            if job is not None:
+                jobs.append(job)
+        return SeenJobs(jobs=jobs, faults=faults)
 
     def stop(self, kind: JobKind, name: str) -> None:
         """See the port."""

@@ -3,6 +3,8 @@
 | member | what |
 | --- | --- |
 | ``config`` | the endpoint's configuration, as ``CreateEndpointConfig`` takes it |
+| ``inForce`` | by variant: weights and instance counts that differ from the configuration's |
+| ``deployment`` | how it was updated last, with the alarms that roll that back |
 | ``tags`` | of the endpoint |
 | ``components`` | copies of each inference component |
 | ``targets``, ``policies`` | what Application Auto Scaling knows of its variants and components |
@@ -45,16 +47,26 @@ def snapshot_content(
     components: Mapping[str, int],
     targets: Sequence[Document],
     policies: Sequence[Document],
+    *,
+    in_force: Document | None = None,
+    deployment: Document | None = None,
 ) -> str:
     """Canonical: the same for the same content, whatever order AWS tells it in."""
     document = {
-        "config": _picked(config, _CONFIG),
+        "config": picked_config(config),
+        **({"inForce": in_force} if in_force else {}),
+        **({"deployment": deployment} if deployment else {}),
         "tags": dict(tags),
         "components": dict(components),
         "targets": sorted((_picked(one, _TARGET) for one in targets), key=_text),
         "policies": sorted((_picked(one, _POLICY) for one in policies), key=_text),
     }
     return _text(document)
+
+
+def picked_config(config: Document) -> dict[str, Any]:
+    """Of ``DescribeEndpointConfig`` what ``CreateEndpointConfig`` takes."""
+    return _picked(config, _CONFIG)
 
 
 def document_of(content: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """From SageMaker's descriptions to what the domain sees. Pure: no call is made here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cost_sentry.adapters.reservation_record import milliseconds, moment_of
@@ -21,6 +22,22 @@ class Component(NamedTuple):
     current: int
     """Copies that run."""
     desired: int
+    changed_at: datetime | None = None
+    has_copies: bool = True
+    """Not an adapter: that is loaded into the copies of another component."""
+
+
+def seen_component(told: Document) -> Component:
+    """From ``DescribeInferenceComponent``, which tells copies only where there are any."""
+    copies, changed_at = told.get("RuntimeConfig"), told.get("LastModifiedTime")
+    return Component(
+        name=told["InferenceComponentName"],
+        status=told["InferenceComponentStatus"],
+        current=copies["CurrentCopyCount"] if copies else 0,
+        desired=copies["DesiredCopyCount"] if copies else 0,
+        changed_at=None if changed_at is None else _moment(changed_at),
+        has_copies=copies is not None,
+    )
 
 
 def kind_of(config: Document | None) -> EndpointKind:
@@ -43,8 +60,9 @@ def seen_endpoint(
         kind=kind,
         state=_state(told["EndpointStatus"], components if kind is EndpointKind.COMPONENTS else ()),
         tags=dict(tags),
-        made_at=moment_of(milliseconds(told["CreationTime"])),
-        fleets=tuple(_fleets(config)),
+        made_at=_moment(told["CreationTime"]),
+        changed_at=max(_changes(told, components), default=None),
+        fleets=tuple(_fleets(told, config)),
         parts=tuple(_parts(config, components)),
         unfit=_why_unfit(told, config, components),
     )
@@ -65,12 +83,26 @@ def _state(status: str, components: Sequence[Component]) -> EndpointState:
     return EndpointState.IN_SERVICE if has_copies else EndpointState.ASLEEP
 
 
-def _fleets(config: Document | None) -> Iterable[Fleet]:
-    """As the configuration begins: what a wake brings back."""
+def _changes(told: Document, components: Sequence[Component]) -> Iterator[datetime]:
+    if told.get("LastModifiedTime") is not None:
+        yield _moment(told["LastModifiedTime"])
+    yield from (one.changed_at for one in components if one.changed_at is not None)
+
+
+def _moment(told: datetime) -> datetime:
+    return moment_of(milliseconds(told))
+
+
+def _fleets(told: Document, config: Document | None) -> Iterator[Fleet]:
+    """As many as are in force, or as the configuration begins: what a wake brings back."""
+    counts = {
+        one["VariantName"]: one.get("DesiredInstanceCount")
+        for one in told.get("ProductionVariants", ())
+    }
     for variant in config["ProductionVariants"] if config else ():
         if variant.get("InstanceType"):
-            count = max(1, variant.get("InitialInstanceCount", 1))
-            yield Fleet(instance_type=variant["InstanceType"], count=count)
+            count = counts.get(variant["VariantName"]) or variant.get("InitialInstanceCount", 1)
+            yield Fleet(instance_type=variant["InstanceType"], count=max(1, count))
 
 
 def _parts(config: Document | None, components: Sequence[Component]) -> Iterable[str]:
@@ -109,6 +141,11 @@ def _why_unfit(told: Document, config: Document | None, components: Sequence[Com
 def _why_not_zero(variants: Sequence[Document], components: Sequence[Component]) -> str:
     if not components:
         return "it has no inference components"
+    if adapters := [one.name for one in components if not one.has_copies]:
+        return (
+            f"its inference component {adapters[0]} is an adapter, which has no copies of its own:"
+            " nobody knows whether it is called"
+        )
     for variant in variants:
         scaling = variant.get("ManagedInstanceScaling") or {}
         if scaling.get("Status") != "ENABLED" or scaling.get("MinInstanceCount", 1) > 0:

@@ -1,6 +1,7 @@
 """A sleep record as JSON text and back. Moments are whole milliseconds since 1970."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from cost_sentry.adapters.reservation_record import (
     reservation_to_record,
 )
 from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState, Snapshot
+from cost_sentry.domain.endpoint_saving import Saving
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState, Slept
 from cost_sentry.domain.instance_price import Fleet
 
@@ -38,6 +40,7 @@ def sleep_to_text(record: SleepRecord) -> str:
             "sleptAt": _or_none(record.slept_at),
             "wakes": record.wakes,
             "held": None if record.held is None else reservation_to_record(record.held),
+            "isAsking": record.is_asking,
             "hasBegun": record.has_begun,
             "restoringSince": _or_none(record.restoring_since),
             "failures": record.failures,
@@ -49,6 +52,8 @@ def sleep_to_text(record: SleepRecord) -> str:
                 total.saved_picodollars,
                 total.unpriced_seconds,
             ],
+            "this": _saving_to_json(record.this),
+            "months": {name: _saving_to_json(one) for name, one in record.months.items()},
         }
     )
 
@@ -80,12 +85,16 @@ def _record(told: dict[str, Any], wanted_at: datetime | None) -> SleepRecord:
         slept_at=_moment_or_none(told["sleptAt"]),
         wakes=told["wakes"],
         held=None if told["held"] is None else reservation_from_record(told["held"]),
+        is_asking=told.get("isAsking", False),
         has_begun=told["hasBegun"],
         restoring_since=_moment_or_none(told["restoringSince"]),
         failures=told["failures"],
         not_before=moment_of(told["notBefore"]),
         wanted_at=wanted_at,
         total=_slept(told["total"]),
+        # Records of before these were counted have none.
+        this=_saving(told.get("this", (0, 0, 0))),
+        months={name: _saving(one) for name, one in told.get("months", {}).items()},
     )
 
 
@@ -100,6 +109,15 @@ def _slept(told: list[int]) -> Slept:
     )
 
 
+def _saving_to_json(saving: Saving) -> list[int]:
+    return [saving.seconds, saving.saved_picodollars, saving.unpriced_seconds]
+
+
+def _saving(told: Sequence[int]) -> Saving:
+    seconds, saved, unpriced = told
+    return Saving(seconds=seconds, saved_picodollars=saved, unpriced_seconds=unpriced)
+
+
 def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
     return {
         "name": endpoint.name,
@@ -107,6 +125,7 @@ def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
         "state": endpoint.state.name,
         "tags": dict(endpoint.tags),
         "madeAt": milliseconds(endpoint.made_at),
+        "changedAt": _or_none(endpoint.changed_at),
         "fleets": [[fleet.instance_type, fleet.count] for fleet in endpoint.fleets],
         "parts": list(endpoint.parts),
         "unfit": endpoint.unfit,
@@ -120,6 +139,7 @@ def _endpoint_from_json(told: dict[str, Any]) -> Endpoint:
         state=EndpointState[told["state"]],
         tags=told["tags"],
         made_at=moment_of(told["madeAt"]),
+        changed_at=_moment_or_none(told.get("changedAt")),
         fleets=tuple(Fleet(instance_type=kind, count=count) for kind, count in told["fleets"]),
         parts=tuple(told["parts"]),
         unfit=told["unfit"],

@@ -41,5 +41,5 @@ class Events(Protocol):
     """The way to whoever acts."""
 
     def raise_(self, anomaly: Anomaly) -> None:
-        """Tell it; twice is once, by id and severity. ``AnomalyNotRaised`` if it may be lost."""
+        """Tell it; twice is once, by id and ``now``. ``AnomalyNotRaised`` if it may be lost."""
         ...

@@ -5,10 +5,11 @@ was done, unless its kind says so.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from cost_sentry.domain.endpoint import Activity, Endpoint, Snapshot
+from cost_sentry.domain.endpoint import Activity, Endpoint, Likeness, Snapshot
 from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.instance_price import HourlyPrices
@@ -54,16 +55,38 @@ class Endpoints(Protocol):
         """Begin to take away its instances, if it still is what the snapshot shows."""
         ...
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Begin to make it again. Nothing happens if that has begun already."""
+    def why_not_again(self, snapshot: Snapshot) -> str | None:
+        """What is missing of what it would be made again from, in words; ``None``: nothing."""
         ...
 
-    def clear_failed(self, snapshot: Snapshot) -> None:
-        """Begin to take away one that could not be made, so that it can be made again."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Begin to make it again, as the snapshot says and not as others say by now.
+
+        Nothing happens if that has begun already.
+        """
+        ...
+
+    def likeness(self, snapshot: Snapshot) -> Likeness | None:
+        """How the endpoint that is there compares with it; ``None``: there is none."""
+        ...
+
+    def take_back(self, snapshot: Snapshot) -> None:
+        """Begin to take away one that could not be made, or does not answer."""
         ...
 
     def finish(self, snapshot: Snapshot) -> None:
-        """Give it back its scaling rules, and end what watched it in its sleep."""
+        """Give it back its scaling rules, and end what watched it in its sleep.
+
+        Rules that somebody else made meanwhile stay.
+        """
+        ...
+
+    def let_go(self, snapshot: Snapshot) -> None:
+        """End what watched it in its sleep, and touch nothing else."""
+        ...
+
+    def listed(self) -> Mapping[str, datetime]:
+        """Every endpoint there is, and when it or a component of it was changed last."""
         ...
 
     def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
@@ -86,6 +109,26 @@ class EndpointFigures(Protocol):
         """Names of those that were called although they sleep."""
         ...
 
+    def served(self, endpoint: Endpoint, since: datetime, now: datetime) -> int:
+        """Calls that it has answered, and not by an error of its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllSleeps:
+    """What is on record."""
+
+    records: Sequence[SleepRecord] = ()
+    unreadable: Sequence["UnreadableSleep"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableSleep:
+    """A record that this version cannot read. It is kept."""
+
+    endpoint: str
+    why: str
+
 
 class SleepRecords(Protocol):
     """The last sleep of every endpoint. Every method raises ``LedgerUnavailable``."""
@@ -94,8 +137,12 @@ class SleepRecords(Protocol):
         """As it is now, not as it was; ``None``: it never slept."""
         ...
 
-    def all(self) -> Sequence[SleepRecord]:
-        """Every endpoint's, by name."""
+    def all(self) -> "AllSleeps":
+        """Every endpoint's, by name; one that cannot be read hides no other."""
+        ...
+
+    def forget(self, record: SleepRecord) -> bool:
+        """Whether it was deleted; not if somebody wrote since it was read."""
         ...
 
     def put(self, record: SleepRecord, replaces: SleepRecord | None) -> bool:
@@ -124,11 +171,20 @@ class InstancePrices(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenJobs:
+    """Those that run and carry a limit as a tag."""
+
+    jobs: Sequence[Job] = ()
+    faults: Mapping[str, EndpointFault] = field(default_factory=dict)
+    """By name, why one could not be looked at."""
+
+
 class Jobs(Protocol):
     """Training jobs and notebook instances. Every method raises ``EndpointFault``."""
 
-    def running(self) -> Sequence[Job]:
-        """Those that run and carry a limit as a tag."""
+    def running(self) -> SeenJobs:
+        """See ``SeenJobs``; one that cannot be looked at hides no other."""
         ...
 
     def stop(self, kind: JobKind, name: str) -> None:

@@ -1,16 +1,28 @@
 """Warn of jobs and notebooks that near their limit, and stop those that reached it. By schedule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from cost_sentry.application.endpoint_ports import EndpointFault, Jobs
+from cost_sentry.application.endpoint_ports import EndpointDenied, EndpointFault, Jobs
+from cost_sentry.application.endpoint_problems import Problem, problem_of
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
 from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_rules import EndpointRules
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.instance_price import HourlyPrices
-from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, JobAction, JobKind, Verdict, guard
-from cost_sentry.domain.notice import Notice
+from cost_sentry.domain.job_guard import (
+    HOURS_TAG,
+    MONEY_TAG,
+    STOP_GRACE,
+    Job,
+    JobAction,
+    JobKind,
+    Verdict,
+    guard,
+)
+from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
 
 
@@ -22,7 +34,7 @@ class JobReport:
     stopped: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     """Told of for the first time."""
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def guard_jobs(
@@ -34,43 +46,83 @@ def guard_jobs(
     prices: HourlyPrices,
     clock: Clock,
 ) -> JobReport:
-    """Each is warned of once and stopped once; one that cannot be stopped holds up no other.
+    """Each is warned before it is stopped, and told of once; none holds up another.
 
-    Raises ``LedgerUnavailable`` if nobody can be told. In a dry run nothing is stopped.
+    The mail of a stop is on record before the order, which is repeated until it has stopped: who
+    dies over it, or gets no answer, loses no mail. In a dry run nothing is stopped.
     """
     if rules.jobs is None:
         return JobReport()
     now = clock.now()
     try:
-        running = jobs.running()
+        seen = jobs.running()
     except EndpointFault as fault:
-        return JobReport(problems=(f"jobs cannot be listed: {fault}",))
-    verdicts = guard(running, now=now, rules=rules, prices=prices)
-    stopped, warned, problems = [], [], []
+        return JobReport(problems=(problem_of("jobs cannot be listed", fault),))
+    desk = _Desk(jobs=jobs, outbox=outbox, config=config, rules=rules, now=now)
+    problems = [problem_of(name, fault) for name, fault in seen.faults.items()]
+    verdicts = guard(seen.jobs, now=now, rules=rules, prices=prices)
     for verdict in verdicts:
-        if verdict.action is JobAction.STOP and not rules.is_dry_run:
-            try:
-                jobs.stop(verdict.job.kind, verdict.job.name)
-            except EndpointFault as fault:
-                problems.append(f"{verdict.job.name}: {fault}")
-                continue
-            stopped.append(verdict.job.name)
-        if verdict.action is not JobAction.LEAVE and outbox.record(
-            _notice(verdict, config, rules, clock)
-        ):
-            warned.append(verdict.job.name)
+        try:
+            desk.act(verdict)
+        except (EndpointFault, LedgerUnavailable) as fault:
+            problems.append(problem_of(verdict.job.name, fault))
     return JobReport(
-        verdicts=verdicts, stopped=tuple(stopped), warned=tuple(warned), problems=tuple(problems)
+        verdicts=verdicts,
+        stopped=tuple(desk.stopped),
+        warned=tuple(desk.told),
+        problems=tuple(problems),
     )
 
 
-def _notice(verdict: Verdict, config: SentryConfig, rules: EndpointRules, clock: Clock) -> Notice:
-    job = verdict.job
-    is_stop = verdict.action is JobAction.STOP
-    mail = _stopped(verdict, rules) if is_stop else _warned(verdict)
-    event = f"{verdict.action.value}{'-planned' if is_stop and rules.is_dry_run else ''}"
-    key = f"job/{job.kind.name.lower()}/{job.name}/{job.started_at.isoformat()}/{event}"
-    return endpoint_notice(mail, key, job.tags, config, clock.now())
+@dataclass(slots=True, kw_only=True)
+class _Desk:
+    """One run: who was stopped, and of whom somebody was told."""
+
+    jobs: Jobs
+    outbox: NoticeOutbox
+    config: SentryConfig
+    rules: EndpointRules
+    now: datetime
+    stopped: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def act(self, verdict: Verdict) -> None:
+        if verdict.action is JobAction.WARN:
+            self._tell(verdict, "warn", _warned(verdict))
+        if verdict.action is not JobAction.STOP:
+            return
+        if self.rules.is_dry_run:
+            self._tell(verdict, "stop-planned", _stopped(verdict, self.rules))
+        elif self._was_warned(verdict):
+            self._stop(verdict)
+
+    def _was_warned(self, verdict: Verdict) -> bool:
+        """Or else it is now, and runs on for a while: its owner may have just begun to watch it."""
+        if self.outbox.recorded_at(_key(verdict.job, "warn")) is not None:
+            return True
+        since = self.outbox.recorded_at(_key(verdict.job, "late"))
+        if since is None:
+            self._tell(verdict, "late", _late(verdict, self.now))
+            return False
+        return self.now - since >= STOP_GRACE
+
+    def _stop(self, verdict: Verdict) -> None:
+        self._tell(verdict, "stop", _stopped(verdict, self.rules))
+        try:
+            self.jobs.stop(verdict.job.kind, verdict.job.name)
+        except EndpointDenied as denied:
+            self._tell(verdict, "stop-denied", _denied(verdict, denied))
+            raise
+        self.stopped.append(verdict.job.name)
+
+    def _tell(self, verdict: Verdict, event: str, mail: Mail) -> None:
+        key, tags = _key(verdict.job, event), verdict.job.tags
+        if self.outbox.record(endpoint_notice(mail, key, tags, self.config, self.now)):
+            self.told.append(verdict.job.name)
+
+
+def _key(job: Job, event: str) -> str:
+    return f"job/{job.kind.name.lower()}/{job.name}/{job.started_at.isoformat()}/{event}"
 
 
 def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
@@ -96,4 +148,26 @@ def _warned(verdict: Verdict) -> Mail:
         done="nothing yet: it is stopped at its limit, if that can be read",
         undo=f"change the limit in its tag, or tag it {STAY_AWAKE_TAG}={YES}",
         facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
+    )
+
+
+def _late(verdict: Verdict, now: datetime) -> Mail:
+    job = verdict.job
+    return Mail(
+        what=f"{job.kind.value} {job.name} is past its limit",
+        why=f"{verdict.reason}; it was not seen before",
+        done=f"nothing yet: it is stopped from {moment(now + STOP_GRACE)} on",
+        undo=f"change the limit in its tag, or tag it {STAY_AWAKE_TAG}={YES}",
+        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
+    )
+
+
+def _denied(verdict: Verdict, denied: EndpointDenied) -> Mail:
+    job = verdict.job
+    return Mail(
+        what=f"{job.kind.value} {job.name} could not be stopped",
+        why=f"{denied}",
+        done="nothing: the sentry's role may not; it is tried every few minutes",
+        undo="stop it by hand, or see what denies the right to stop it",
+        facts=(("Limit", verdict.reason),),
     )

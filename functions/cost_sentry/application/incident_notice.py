@@ -10,6 +10,7 @@ from cost_sentry.domain.incident import (
     Incident,
     IncidentState,
     Lead,
+    StepKind,
     projected_picodollars,
 )
 from cost_sentry.domain.notice import Notice
@@ -57,9 +58,10 @@ def action_text(incident: Incident) -> str:
     if measure is None or incident.is_over:
         return "nothing: it is told only" if not incident.is_over else "nothing any more"
     until = f"until {_moment(measure.until)}"
+    what = "it" if incident.acts_on is None else scope_text(incident.acts_on)
     if incident.action is Action.FREEZE:
-        return f"froze it {until}"
-    return f"slowed it to {usual_text(measure.amount)} {until}"
+        return f"froze {what} {until}"
+    return f"slowed {what} to {usual_text(measure.amount)} {until}"
 
 
 def _headline(incident: Incident) -> str:
@@ -67,13 +69,18 @@ def _headline(incident: Incident) -> str:
         return "anomaly lifted"
     if incident.state is IncidentState.CLOSED:
         return "anomaly over"
+    if incident.step is StepKind.AGAIN:
+        return f"{incident.severity} anomaly goes on"
     return f"{incident.severity} anomaly"
 
 
 def _what(incident: Incident) -> str:
     if incident.is_over:
-        verb = "lifted" if incident.state is IncidentState.LIFTED else "over"
-        return f"the incident since {_moment(incident.since)} is {verb}"
+        if incident.state is IncidentState.LIFTED:
+            return f"the incident since {_moment(incident.since)} is lifted"
+        return f"it is over: no sign of it since {_moment(incident.ends_at)}"
+    if incident.step is StepKind.AGAIN:
+        return "it came back as soon as nothing kept it"
     if incident.seen is None:
         return f"spending is unlike itself since {_moment(incident.since)}"
     seen = f"spends {usual_text(incident.seen)}"
@@ -94,9 +101,11 @@ def _whose(incident: Incident, config: SentryConfig) -> str:
 def _done(incident: Incident) -> str:
     if incident.state is IncidentState.LIFTED:
         return f"lifted by {incident.by}"
-    if incident.state is IncidentState.CLOSED:
-        return "lifted all that it did, after the cool-down"
-    return action_text(incident)
+    if incident.state is not IncidentState.CLOSED:
+        return action_text(incident)
+    if incident.action is Action.TELL:
+        return "nothing: it was told only"
+    return f"nothing any more: what it did ended at {_moment(incident.ends_at)}"
 
 
 def _undo(incident: Incident) -> str:
@@ -116,6 +125,8 @@ def _more(incident: Incident) -> list[tuple[str, str]]:
     ahead = None if incident.is_over else projected_picodollars(incident)
     if ahead is not None:
         rows.append(("Ahead", f"{amount_shown(Unit.USD, ahead)} more by midnight (UTC), unchecked"))
+    if incident.joined:
+        rows.append(("Also in", "; ".join(incident.joined)))
     if incident.note:
         rows.append(("Note", incident.note))
     rows.append(("Incident", incident.id))
@@ -137,7 +148,13 @@ def _lead(lead: Lead, evidence: Evidence) -> str:
 def _tail(incident: Incident) -> tuple[str, ...]:
     if incident.is_over:
         return ()
-    ends = f"It ends by itself at {_moment(incident.ends_at)} unless there are further signs."
+    if incident.action is Action.TELL:
+        ends = f"It is over at {_moment(incident.closes_at)} unless there are further signs."
+    else:
+        ends = (
+            "It ends by itself at the time above unless there are further signs; if it comes back"
+            " within an hour, the same is done for twice as long."
+        )
     return (
         f"{ends} You get another mail if it gets worse, and when it is over.",
         "Look: cost-sentry incidents show " + incident.id,

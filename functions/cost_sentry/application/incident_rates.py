@@ -25,22 +25,23 @@ USUAL_DAYS = 7
 _DAY = timedelta(days=1)
 
 
-def with_rates(sighting: Sighting, meters: Meters, now: datetime) -> Sighting:
+def with_rates(sighting: Sighting, meters: Meters, now: datetime, seen_least: int = 1) -> Sighting:
     """With what is spent and what is usual, where it told neither and the meters know.
 
     Usual is the median, over seven days, of the hour around this time of day; a scope without any
     spending then has nothing that is usual. An incident does not wait for meters that are away.
+    Of what spends less than ``seen_least`` picodollars a minute nothing more is asked.
     """
     if sighting.seen is not None or sighting.has_ended:
         return sighting
     try:
         scopes = _scopes(sighting.scope, meters, now)
         seen = _per_minute(scopes, meters, now - LAG - SEEN_OVER, SEEN_OVER)
+        if seen < seen_least:
+            return sighting
         starts = [now - day * _DAY - USUAL_OVER / 2 for day in range(1, USUAL_DAYS + 1)]
         usual = median_low(_per_minute(scopes, meters, start, USUAL_OVER) for start in starts)
     except LedgerUnavailable:
-        return sighting
-    if not seen:
         return sighting
     percent = seen * 100 // usual if usual else None
     return replace(sighting, seen=seen, usual=usual or None, percent=percent)

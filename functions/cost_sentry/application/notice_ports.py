@@ -14,6 +14,10 @@ class NoticeOutbox(Protocol):
         """Keep it for sending unless one of this key is on record; whether it was new."""
         ...
 
+    def recorded_at(self, key: str) -> datetime | None:
+        """When the notice of this key was recorded; ``None``: there is none."""
+        ...
+
     def due(self, now: datetime, batch_max: int) -> Sequence[Notice]:
         """At most ``batch_max`` notices that are unsent and that nobody is sending."""
         ...

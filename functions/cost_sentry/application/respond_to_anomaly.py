@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from cost_sentry.application.incident_cause import Cause, cause_of
 from cost_sentry.application.incident_evidence import evidence_of
 from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
 from cost_sentry.application.incident_ports import Kept, Share
@@ -13,11 +14,22 @@ from cost_sentry.domain.anomaly_rules import (
     TELL_ONLY,
     AnomalyRule,
     AnomalyRules,
+    worse,
 )
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
-from cost_sentry.domain.incident import Incident, IncidentState, Sighting, scope_key
-from cost_sentry.domain.incident_course import closed, not_acted, opened, opens, revised
+from cost_sentry.domain.incident import Incident, IncidentState, Sighting, StepKind, scope_key
+from cost_sentry.domain.incident_course import (
+    closed,
+    joined,
+    not_acted,
+    opened,
+    opens,
+    prolonged,
+    revised,
+    widens,
+)
+from cost_sentry.domain.measure import has_room
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
 
@@ -41,66 +53,127 @@ class Responded:
 
     response: Response
     incident: Incident | None
+    is_awaited: bool = False
+    """Whether whoever brought this sighting is to wait for the end."""
 
 
 def respond_to_anomaly(sighting: Sighting, parts: IncidentParts) -> Responded:
-    """Open, revise or leave alone the incident of the scope; safe to repeat, and in any order.
+    """Open, revise or leave alone the incident that it belongs to; safe to repeat, in any order.
 
     Raises:
         LedgerUnavailable: something may be done and the rest not; safe to try again.
         ConfigurationError: no configuration is in force, or it cannot be read.
     """
-    config, key = parts.config(), scope_key(sighting.scope)
+    config = parts.config()
     for _ in range(LOOKS_MAX):
-        before = parts.incidents.current(key)
-        if before and before.is_due(parts.clock.now()):
+        now = parts.clock.now()
+        before = parts.incidents.current(scope_key(sighting.scope))
+        if before and before.is_due(now):
             _close(before, parts)
             continue
-        after = _after(before, sighting, config, parts)
-        if after is None:
-            return _nothing_new(before, parts)
-        if before and before.is_over:
-            parts.take_effect(before)  # Its place is taken: nobody would tell its end any more.
-        kept = _keep(before, after, config, parts)
-        if kept is not None:
-            response = Response.NEW if before is None or before.is_over else Response.MORE
-            return Responded(response=response, incident=parts.take_effect(kept))
-    raise busy(key)
+        cause = Cause(sighting=sighting)
+        if before is None or before.is_over:
+            cause = cause_of(sighting, parts, now)
+            before = cause.incident or parts.incidents.current(scope_key(cause.sighting.scope))
+        done = _respond(before, cause, config, parts)
+        if done is not None:
+            return done
+    raise busy(scope_key(sighting.scope))
+
+
+def _respond(
+    before: Incident | None, cause: Cause, config: SentryConfig, parts: IncidentParts
+) -> Responded | None:
+    """``None`` if somebody was first."""
+    if before and before.is_due(parts.clock.now()):
+        _close(before, parts)
+        return None
+    after = _after(before, cause, config, parts)
+    if after is None:
+        return _nothing_new(before, cause.sighting, parts)
+    if before and before.is_over:
+        parts.take_effect(before)  # Its place is taken: nobody would tell its end any more.
+    kept = _keep(before, after, cause.sighting, config, parts)
+    if kept is None:
+        return None
+    if kept is before:
+        return _nothing_new(before, cause.sighting, parts)
+    response = Response.NEW if before is None or before.is_over else Response.MORE
+    return _responded(response, cause.sighting, parts.take_effect(kept))
+
+
+def _responded(response: Response, sighting: Sighting, incident: Incident) -> Responded:
+    """One workflow waits for an incident: of the sign that was told last, or its repetition."""
+    is_awaited = sighting.seen_at == incident.awaited
+    return Responded(response=response, incident=incident, is_awaited=is_awaited)
 
 
 def _close(incident: Incident, parts: IncidentParts) -> None:
-    """Nobody recorded that its cool-down is over; whoever comes next does."""
+    """Nobody recorded that it is over; whoever comes next does."""
     over = closed(incident, parts.clock.now())
     if parts.kept(over) is Kept.WRITTEN:
         parts.take_effect(over)
 
 
 def _after(
-    before: Incident | None, sighting: Sighting, config: SentryConfig, parts: IncidentParts
+    before: Incident | None, cause: Cause, config: SentryConfig, parts: IncidentParts
 ) -> Incident | None:
-    now, rule = parts.clock.now(), rule_of(sighting, config)
+    now, sighting = parts.clock.now(), cause.sighting
     if before is not None and not before.is_over:
-        return revised(before, sighting, rule, now)
+        return _revised(before, cause, config, now, parts)
     if not opens(before, sighting):
         return None
     sighting = with_rates(sighting, parts.meters, now)
     evidence = evidence_of(sighting.scope, config, parts.journal, now)
-    incident = opened(before, sighting, rule, evidence, now)
+    incident = opened(before, sighting, rule_of(sighting, config), evidence, now)
     unknown = unknown_in(sighting, config)
     return replace(incident, note=unknown) if unknown else incident
 
 
-def _keep(
-    before: Incident | None, after: Incident, config: SentryConfig, parts: IncidentParts
+def _revised(
+    before: Incident, cause: Cause, config: SentryConfig, now: datetime, parts: IncidentParts
 ) -> Incident | None:
-    """What is kept; ``None`` if somebody was first. Beginning to act on a scope takes a share."""
+    """The rule is asked anew with every sign; what it wants is done as soon as there is room."""
+    sighting = cause.sighting
+    if worse(before.severity, sighting.severity):
+        sighting = replace(sighting, severity=before.severity)
+    acts_on = before.acts_on if before.acts_on is not None else before.scope
+    scope = sighting.scope if cause.is_narrower or widens(before, sighting) else acts_on
+    rule = rule_of(replace(sighting, scope=scope), config)
+    if cause.is_narrower:
+        return joined(before, sighting, rule, now)
+    after = revised(before, sighting, rule, now)
+    if after is None or after.step is not StepKind.ACTED or after.measure is None:
+        return after
+    if has_room(parts.measures.measures(), after.measure, now):
+        return after
+    return prolonged(before, sighting, now)
+
+
+def _keep(
+    before: Incident | None,
+    after: Incident,
+    sighting: Sighting,
+    config: SentryConfig,
+    parts: IncidentParts,
+) -> Incident | None:
+    """What is kept; ``None`` if somebody was first. Beginning to act on a scope takes a share.
+
+    Without a share what was told already stands, or lasts longer; of what is new it is said.
+    """
     acts, acted = after.state is IncidentState.ACTING, _acts(before)
     share = _share(after.at, config) if acts and not acted else None
     outcome = parts.kept(after, share)
     if outcome is Kept.TOO_MANY:
-        most = _rules(config).scopes_per_hour_max
-        why = f"{most} scopes were acted on within this hour, and no more may be"
-        after = _told_only(after, why)
+        if before and after.step is StepKind.ACTED:
+            longer = prolonged(before, sighting, after.at)
+            if longer is None:
+                return before
+            after = longer
+        else:
+            most = _rules(config).scopes_per_hour_max
+            why = f"{most} scopes were acted on within this hour, and no more may be"
+            after = _told_only(after, why)
         outcome = parts.kept(after)
     return after if outcome is Kept.WRITTEN else None
 
@@ -126,13 +199,13 @@ def _share(now: datetime, config: SentryConfig) -> Share:
     return Share(hour, _rules(config).scopes_per_hour_max)
 
 
-def _nothing_new(before: Incident | None, parts: IncidentParts) -> Responded:
+def _nothing_new(before: Incident | None, sighting: Sighting, parts: IncidentParts) -> Responded:
     """The effects are made sure of: this may be the repetition of one that died before them."""
     if before is None:
         return Responded(response=Response.NONE, incident=None)
     standing = parts.take_effect(before)
     response = Response.NONE if standing.is_over else Response.KNOWN
-    return Responded(response=response, incident=standing)
+    return _responded(response, sighting, standing)
 
 
 def rule_of(sighting: Sighting, config: SentryConfig) -> AnomalyRule:

@@ -1,5 +1,6 @@
 """Put idle endpoints to sleep, wake those that are wanted, carry on what was begun."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,11 +13,13 @@ from cost_sentry.application.endpoint_ports import (
     EndpointThrottled,
     SleepRecords,
 )
+from cost_sentry.application.endpoint_problems import Problem, ProblemKind, problem_of
 from cost_sentry.application.ports import Clock
-from cost_sentry.application.sleep_steps import LOOK_BACK, SleepSteps
+from cost_sentry.application.sleep_steps import SleepSteps
 from cost_sentry.application.wake_money import has_budget
 from cost_sentry.domain.endpoint import Activity, Endpoint
 from cost_sentry.domain.endpoint_plan import (
+    LOOK_BACK,
     Action,
     Planned,
     Sleeper,
@@ -26,7 +29,7 @@ from cost_sentry.domain.endpoint_plan import (
 )
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
-from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.errors import InvariantViolated, LedgerUnavailable
 from cost_sentry.domain.sentry_config import SentryConfig
 
 CALLED_WITHIN = timedelta(minutes=10)
@@ -46,7 +49,9 @@ class ScaleReport:
     """Endpoints that wake, or sleep on because a budget says so."""
     went_on: int = 0
     """Sleeps and wakes that were under way already."""
-    problems: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """Endpoints whose sleep their owners have ended."""
+    problems: list[Problem] = field(default_factory=list)
     """What could not be done now, endpoint by endpoint; it comes again."""
 
 
@@ -72,17 +77,62 @@ class ScaleEndpoints:
         In a dry run nothing falls asleep; what sleeps is woken all the same.
         """
         report, until = ScaleReport(), self.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
-        records = {record.endpoint: record for record in self.records.all()}
-        under_way = [r for r in records.values() if not r.has_ended and not _sleeps_well(r)]
-        for record in under_way:
-            if self._do(record.endpoint, report, until, self.steps.go_on):
+        records = self._records(report)
+        under_way = [r.endpoint for r in records.values() if not r.has_ended and not r.sleeps_well]
+        for name in self._shuffled(under_way):
+            if self._do(name, report, until, self.steps.go_on):
                 report.went_on += 1
-        records = {record.endpoint: record for record in self.records.all()}
+        self._look_at_sleepers([r for r in records.values() if r.sleeps_well], report, until)
+        records = self._records(report)
         report.planned = self._plan(records, report)
         self._wake(report, until)
         if not self.rules.is_dry_run:
             self._put_to_sleep(report, until)
         return report
+
+    def _records(self, report: ScaleReport) -> dict[str, SleepRecord]:
+        """By endpoint. One that cannot be read hides no other; its endpoint is left alone."""
+        kept = self.records.all()
+        known = {problem.of for problem in report.problems}
+        report.problems += [
+            Problem(of=one.endpoint, kind=ProblemKind.RECORD, words=one.why)
+            for one in kept.unreadable
+            if one.endpoint not in known
+        ]
+        return {record.endpoint: record for record in kept.records}
+
+    def _shuffled(self, names: Iterable[str]) -> list[str]:
+        """In another order each run: if a run gets through some of them only, none is always last.
+
+        Made from the time, so that the same world gives the same run.
+        """
+        run = int(self.clock.now().timestamp())
+        return sorted(names, key=lambda name: hashlib.sha256(f"{run}/{name}".encode()).digest())
+
+    def _look_at_sleepers(
+        self, sleepers: list[SleepRecord], report: ScaleReport, until: datetime
+    ) -> None:
+        """Whether their owners did something with them: one list of all endpoints says where."""
+        if not sleepers:
+            return
+        try:
+            listed = self.endpoints.listed()
+        except EndpointFault as fault:
+            report.problems.append(problem_of("sleepers cannot be looked after", fault))
+            return
+        stirred = {r.endpoint: r for r in sleepers if r.has_stirred(listed.get(r.endpoint))}
+        for name in self._shuffled(stirred):
+            self._do(name, report, until, partial(self._stirred, stirred[name], report))
+
+    def _stirred(self, record: SleepRecord, report: ScaleReport, name: str) -> SleepRecord | None:
+        """Looked at first: what sleeps on is not written."""
+        seen = self.endpoints.look(name)
+        if record.is_as_it_fell_asleep(seen):
+            return None
+        after = self.steps.go_on(name)
+        if after is not None and after.has_ended:
+            report.ended.append(name)
+        return after
 
     def _wake(self, report: ScaleReport, until: datetime) -> None:
         for one in _of(report.planned, Action.WAKE):
@@ -108,8 +158,8 @@ class ScaleEndpoints:
             return False
         try:
             return deed(name) is not None
-        except (EndpointFault, LedgerUnavailable) as fault:
-            report.problems.append(f"{name}: {fault}")
+        except (EndpointFault, LedgerUnavailable, InvariantViolated) as fault:
+            report.problems.append(problem_of(name, fault))
             return False
 
     def _plan(self, records: dict[str, SleepRecord], report: ScaleReport) -> tuple[Planned, ...]:
@@ -140,19 +190,20 @@ class ScaleEndpoints:
         try:
             names = self.endpoints.named()
         except EndpointFault as fault:
-            report.problems.append(f"endpoints cannot be listed: {fault}")
+            report.problems.append(problem_of("endpoints cannot be listed", fault))
             return found
-        for name in names:
+        unread = {problem.of for problem in report.problems}
+        for name in self._shuffled(names):
             record = records.get(name)
-            if record is not None and not record.has_ended:
+            if name in unread or (record is not None and not record.has_ended):
                 continue
             try:
                 endpoint = self.endpoints.look(name)
             except EndpointThrottled as fault:
-                report.problems.append(f"{name} and those after it: {fault}")
+                report.problems.append(problem_of(f"{name} and others", fault))
                 break
             except EndpointFault as fault:
-                report.problems.append(f"{name}: {fault}")
+                report.problems.append(problem_of(name, fault))
                 continue
             if endpoint is not None:
                 found.append(endpoint)
@@ -174,7 +225,7 @@ class ScaleEndpoints:
         try:
             return dict(self.figures.activities(asked, now - idle - LOOK_BACK, now))
         except EndpointFault as fault:
-            report.problems.append(f"metrics of endpoints cannot be read: {fault}")
+            report.problems.append(problem_of("metrics of endpoints cannot be read", fault))
             return {}
 
     def _called(self, asleep: list[SleepRecord], now: datetime, report: ScaleReport) -> set[str]:
@@ -184,17 +235,12 @@ class ScaleEndpoints:
         try:
             return set(self.figures.called_in_vain(snapshots, now - CALLED_WITHIN, now))
         except EndpointFault as fault:
-            report.problems.append(f"nobody knows who is called in vain: {fault}")
+            report.problems.append(problem_of("nobody knows who is called in vain", fault))
             return set()
 
 
 def _of(planned: Iterable[Planned], action: Action) -> list[Planned]:
     return [one for one in planned if one.action is action]
-
-
-def _sleeps_well(record: SleepRecord) -> bool:
-    """Nothing of it is left to be done until it is wanted."""
-    return record.state is SleepState.ASLEEP and record.held is None
 
 
 def _awake_since(endpoint: Endpoint, record: SleepRecord | None) -> datetime:

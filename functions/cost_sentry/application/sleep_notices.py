@@ -9,7 +9,8 @@ from cost_sentry.domain.alert_mail import amount_shown
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
 from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
-from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState, Slept
+from cost_sentry.domain.endpoint_saving import NOTHING, Saving, month_of
+from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
 
@@ -31,20 +32,32 @@ class SleepNotices:
         elif after.state is SleepState.ASLEEP:
             # Once in its life: an endpoint that sleeps every night is no news.
             self._record(after, "asleep", _asleep(after))
-        elif after.state is SleepState.CLOSED and before.state is SleepState.ASLEEP:
+        elif after.state is SleepState.CLOSED and before.state is SleepState.ANSWERED:
+            self._record(after, f"{after.cycle}/woke", _woke(after))
+        elif after.state is SleepState.CLOSED:
             self._record(after, f"{after.cycle}/closed", _closed(after))
         elif after.state is SleepState.ABANDONED and before.state is SleepState.FALLING_ASLEEP:
             self._record(after, f"{after.cycle}/abandoned", _abandoned(after))
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
-        """That it sleeps on because of a budget: once a sleep for each budget."""
+        """That it sleeps on because of a budget or a freeze: once a sleep for each of them."""
         if not refused.id_is_used:
-            event = f"{record.cycle}/refused-{refused.budget_id or 'unpriced'}"
+            by = refused.budget_id or refused.measure_id or "unpriced"
+            event = f"{record.cycle}/refused-{by}"
             self._record(record, event, _refused(record, refused))
 
     def tell_overdue(self, record: SleepRecord) -> None:
         """That a wake takes too long."""
         self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record))
+
+    def tell_not_restorable(self, record: SleepRecord, why: str) -> None:
+        """That it stays awake for what is missing: once, as long as it is made of the same."""
+        event = f"not-restorable-{record.snapshot.digest}"
+        self._record(record, event, _not_restorable(record, why))
+
+    def tell_remark(self, record: SleepRecord, remark: str) -> None:
+        """What its owner should know of how it came back."""
+        self._record(record, f"{record.cycle}/made-again", _made_again(record, remark))
 
     def _record(self, record: SleepRecord, event: str, mail: Mail) -> None:
         key, tags = f"endpoint/{record.endpoint}/{event}", record.snapshot.endpoint.tags
@@ -60,13 +73,60 @@ def _asleep(record: SleepRecord) -> Mail:
     )
 
 
+def _woke(record: SleepRecord) -> Mail:
+    return Mail(
+        what=f"{record.endpoint} is awake again",
+        why=record.reason,
+        done=f"it slept {hours_text(record.this)}, and saved {saved_text(record.this)}",
+        undo=f"nothing to undo; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
+        facts=_saved_facts(record),
+    )
+
+
 def _closed(record: SleepRecord) -> Mail:
     return Mail(
         what=f"the sleep of {record.endpoint} ended, not by the sentry",
         why=record.reason,
-        done="its sleep is closed; its scaling rules are as they were",
+        done="its sleep is closed; what others have made is left as it is",
         undo=f"nothing to undo; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
-        facts=(("Slept", _span(record)), ("Saved", saved_text(record.total))),
+        facts=_saved_facts(record),
+    )
+
+
+def _saved_facts(record: SleepRecord) -> tuple[tuple[str, str], ...]:
+    """Of this sleep, of the month in which it ended, and of all."""
+    month = month_of(record.since)
+    of_month, total = record.months.get(month, NOTHING), record.total
+    of_all = Saving(
+        seconds=total.seconds,
+        saved_picodollars=total.saved_picodollars,
+        unpriced_seconds=total.unpriced_seconds,
+    )
+    slept_at = record.slept_at
+    since = "" if slept_at is None else f", since {moment(slept_at)}"
+    return (
+        ("Slept", f"{hours_text(record.this)}{since}"),
+        ("Saved", saved_text(record.this)),
+        (f"In {month}", f"{saved_text(of_month)}, in {hours_text(of_month)}"),
+        ("In all", f"{saved_text(of_all)}, in {hours_text(of_all)} and {total.sleeps} sleeps"),
+    )
+
+
+def _not_restorable(record: SleepRecord, why: str) -> Mail:
+    return Mail(
+        what=f"{record.endpoint} stays awake: it could not be made again",
+        why=why,
+        done="nothing; it is left as it is, and costs as before",
+        undo="make what is missing again, or delete the endpoint if nobody needs it",
+    )
+
+
+def _made_again(record: SleepRecord, remark: str) -> Mail:
+    return Mail(
+        what=f"{record.endpoint} came back by a configuration of its own",
+        why=remark,
+        done="it has the instances that it had, and that its wake paid for",
+        undo="update it to the configuration that you want",
     )
 
 
@@ -85,7 +145,7 @@ def _wake_failed(record: SleepRecord) -> Mail:
         why=record.reason,
         done=f"it sleeps on; tried again from {moment(record.not_before)} on",
         undo="look at it in SageMaker; what restores it is kept",
-        facts=(("Charged", "in full, as nobody knows how long instances ran"),)
+        facts=(("Charged", "in full, and all of its time: nobody knows when instances ran"),)
         if record.has_begun
         else (),
     )
@@ -105,22 +165,22 @@ def _overdue(record: SleepRecord) -> Mail:
     return Mail(
         what=f"{record.endpoint} does not answer since its wake at {began:%H:%M} UTC",
         why="SageMaker has not finished, or the model does not answer the probe",
-        done="the sentry goes on watching it; callers are told to ask others",
+        done="callers ask others; if this goes on it is put back to sleep",
         undo="look at it in SageMaker, and at the log of its container",
     )
 
 
-def saved_text(total: Slept) -> str:
+def saved_text(saving: Saving) -> str:
     """``$12.50 by list prices``, and how much of the time nobody can price."""
-    known = f"{amount_shown(Unit.USD, total.saved_picodollars)} by list prices, in all its sleeps"
-    if not total.unpriced_seconds:
+    known = f"{amount_shown(Unit.USD, saving.saved_picodollars)} by list prices"
+    if not saving.unpriced_seconds:
         return known
-    if not total.saved_picodollars:
-        return f"unknown for {total.unpriced_seconds} seconds: its instances have no known price"
-    return f"{known}; unknown for {total.unpriced_seconds} seconds"
+    if not saving.saved_picodollars:
+        return f"an unknown sum: {saving.unpriced_seconds} seconds have no known price"
+    return f"{known}; unknown for {saving.unpriced_seconds} seconds"
 
 
-def _span(record: SleepRecord) -> str:
-    tenths, since = record.total.seconds // 360, record.slept_at
-    hours = f"{tenths // 10}.{tenths % 10} hours in all its sleeps"
-    return hours if since is None else f"since {moment(since)}; {hours}"
+def hours_text(saving: Saving) -> str:
+    """``13.2 hours``, rounded down."""
+    tenths = saving.seconds // 360
+    return f"{tenths // 10}.{tenths % 10} hours"

@@ -34,7 +34,7 @@ class WakeAnswer:
     instead: str | None = None
     """A Bedrock model to ask meanwhile, if its group has one."""
     expected_by: datetime | None = None
-    """By then it answers, or people are told."""
+    """By then it answers, or people are told; ``None``: nobody can say when it may wake."""
 
 
 def wake_endpoint(
@@ -61,14 +61,16 @@ def wake_endpoint(
 
 def _answer(record: SleepRecord, rules: EndpointRules, reason: str | None = None) -> WakeAnswer:
     state = _STATES.get(record.state, WakeState.WAKING)
-    began = record.restoring_since
-    by = began + timedelta(minutes=rules.wake_minutes_max) if began else None
+    is_refused = record.is_put_off and not record.failures and reason is None
+    is_tried_again = state is WakeState.ASLEEP and not is_refused
+    began = record.not_before if is_tried_again else record.restoring_since
+    by = max(began, record.since) + timedelta(minutes=rules.wake_minutes_max) if began else None
     return WakeAnswer(
         endpoint=record.endpoint,
         state=state,
         reason=reason or _why(record, state),
         instead=rules.group_of(record.snapshot.endpoint.tags).instead,
-        expected_by=by if state is WakeState.WAKING else None,
+        expected_by=by if state is WakeState.WAKING or is_tried_again else None,
     )
 
 

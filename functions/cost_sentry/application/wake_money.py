@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cost_sentry.application.freeze_check import in_words
 from cost_sentry.application.ports import Ledger, Reserved, SameId, Shortage
 from cost_sentry.domain.budget import MODEL_TAG, Budget, Unit
 from cost_sentry.domain.caller import TEAM_TAG
@@ -13,6 +14,9 @@ from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.instance_price import HourlyPrices, cost_picodollars, hourly_picodollars
 from cost_sentry.domain.invocation import Priority, account_of
+from cost_sentry.domain.measure import Measure, MeasureKind
+from cost_sentry.domain.measures_in_force import in_force
+from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.reservation import (
     WAKE_PREFIX,
@@ -37,6 +41,8 @@ class WakeRefused:
     reason: str
     budget_id: str | None = None
     """Which budget cannot pay."""
+    measure_id: str | None = None
+    """Which freeze forbids it."""
     id_is_used: bool = False
     """The reservation id was used by a wake that has ended."""
 
@@ -67,6 +73,32 @@ def has_budget(endpoint: Endpoint, config: SentryConfig) -> bool:
     return any(budget.bounds for budget in paying_budgets(endpoint, config))
 
 
+def _why_short(budget_id: str, config: SentryConfig) -> str:
+    """Of a budget that is in no ``sentry.yaml``: where it comes from."""
+    for one in config.measures:
+        if one.kind is MeasureKind.TIGHTEN and one.budget.id == budget_id:
+            return f"; {in_words(one)}; {one.undo}"
+    return ""
+
+
+def frozen_by(endpoint: Endpoint, config: SentryConfig, now: datetime) -> Measure | None:
+    """What freezes whom the endpoint is of, or the model that it is; the one that lasts longest."""
+    tags = paying_tags(endpoint.tags, config)
+    models = [
+        base_model_id(name)
+        for name, model in config.endpoint_models.items()
+        if model.endpoint and model.endpoint.name == endpoint.name
+    ]
+    freezes = (
+        one
+        for one in config.measures
+        if one.kind is MeasureKind.FREEZE
+        and one.is_in_force(now)
+        and any(one.covers(tags, model) for model in ("", *models))
+    )
+    return max(freezes, key=lambda one: one.until, default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeMoney:
     """The ledger, as a wake sees it."""
@@ -80,12 +112,18 @@ class WakeMoney:
     def hold(self, record: SleepRecord, now: datetime) -> Reservation | WakeRefused:
         """Hold what the shortest time awake costs. Raises ``LedgerUnavailable`` (P9).
 
-        Whoever asks again for the same wake, because an answer was lost, finds what is held.
+        Measures in force bind it as they bind calls: a freeze refuses it, and the budget of what is
+        slowed down must pay like every other. Whoever asks again for the same wake, because an
+        answer was lost, finds what is held.
         """
         endpoint = record.snapshot.endpoint
         up = timedelta(minutes=self.rules.up_minutes_min)
         quote = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
-        budgets = paying_budgets(endpoint, self.config)
+        config = in_force(self.config, now)
+        budgets = paying_budgets(endpoint, config)
+        if freeze := frozen_by(endpoint, config, now):
+            reason = f"{in_words(freeze)}; {freeze.undo}"
+            return WakeRefused(reason=reason, measure_id=freeze.id)
         if quote is None:
             return WakeRefused(reason="nobody knows any more what its instances cost")
         if not any(budget.bounds for budget in budgets):
@@ -100,23 +138,44 @@ class WakeMoney:
                 reason = (
                     f"budget {hold.budget_id} has {dollars_text(remaining.left)} of "
                     f"{dollars_text(remaining.limit)} USD left, and a wake holds "
-                    f"{dollars_text(hold.amount)}"
+                    f"{dollars_text(hold.amount)}{_why_short(hold.budget_id, config)}"
                 )
                 return WakeRefused(reason=reason, budget_id=hold.budget_id)
 
+    def hold_nothing(self, record: SleepRecord, now: datetime) -> None:
+        """Give back what the ledger may hold for a wake that nobody begins any more.
+
+        It was asked, and its answer was lost: asked once more it tells, and that is given back.
+        """
+        endpoint = record.snapshot.endpoint
+        up = timedelta(minutes=self.rules.up_minutes_min)
+        quote = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
+        budgets = paying_budgets(endpoint, in_force(self.config, now))
+        if quote is None or not budgets:
+            return
+        match self.ledger.reserve(self._reservation(record, budgets, quote, now)):
+            case Reserved(reservation=held) | SameId(reservation=held, resolution=None):
+                self.give_back(held, now)
+            case _:
+                return
+
     def spend(self, held: Reservation, now: datetime) -> None:
         """It woke: post the shortest time awake. Raises ``LedgerUnavailable``."""
-        self._resolve(held, now, ReservationState.SETTLED, "woken", is_known=True)
+        self._resolve(held, now, ReservationState.SETTLED, "woken")
 
-    def spend_unknown(self, held: Reservation, now: datetime) -> None:
-        """Instances may have run for a while: all of it is posted (P6)."""
+    def spend_unknown(
+        self, held: Reservation, now: datetime, endpoint: Endpoint, ran: timedelta
+    ) -> None:
+        """Instances may have run for all of this time: it is posted, and what was held at least."""
+        cost = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), ran)
+        most = max(cost or 0, held.quote_picodollars)
         reason = "nobody knows what a wake that failed has cost"
-        self._resolve(held, now, ReservationState.SETTLED, reason, is_known=False)
+        self._resolve(held, now, ReservationState.SETTLED, reason, unknown_picodollars=most)
 
     def give_back(self, held: Reservation, now: datetime) -> None:
         """Surely nothing was begun."""
         reason = "SageMaker refused to begin"
-        self._resolve(held, now, ReservationState.VOIDED, reason, is_known=True)
+        self._resolve(held, now, ReservationState.VOIDED, reason)
 
     def _resolve(
         self,
@@ -125,16 +184,18 @@ class WakeMoney:
         state: ReservationState,
         reason: str,
         *,
-        is_known: bool,
+        unknown_picodollars: int | None = None,
     ) -> None:
+        """``unknown_picodollars``: it cost at most so much; ``None``: what was held, surely."""
         is_void = state is ReservationState.VOIDED
+        cost = held.quote_picodollars if unknown_picodollars is None else unknown_picodollars
         resolution = Resolution(
             state=state,
             resolved_at=now,
-            cost_picodollars=0 if is_void else held.quote_picodollars,
+            cost_picodollars=0 if is_void else cost,
             total_tokens=0,
             usage=None,
-            estimated=not is_known,
+            estimated=unknown_picodollars is not None,
             reason=reason,
         )
         self.ledger.resolve(held, resolution)
@@ -145,7 +206,7 @@ class WakeMoney:
         endpoint = record.snapshot.endpoint
         tags = {TEAM_TAG: NO_TEAM, **paying_tags(endpoint.tags, self.config)}
         model = f"{WAKE_PREFIX}{endpoint.name}"
-        lasts = timedelta(minutes=self.rules.wake_minutes_max + self.rules.up_minutes_min)
+        lasts = self.rules.give_up_after + timedelta(minutes=self.rules.up_minutes_min)
         return Reservation(
             request_id=record.wake_id,
             # No caller has such an account, so none can take the id of a wake.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
     from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
     from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
+    from cost_sentry.application.guard_jobs import JobReport
     from cost_sentry.application.ports import Clock, Ledger
     from cost_sentry.application.scale_endpoints import ScaleEndpoints
     from cost_sentry.application.sleep_steps import SleepSteps
@@ -65,6 +66,17 @@ def jobs() -> "SageMakerJobs":
     from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
 
     return SageMakerJobs(sagemaker(), tagging_client())
+
+
+def guarded(
+    config: "SentryConfig", rules: "EndpointRules", clock: "Clock", prices: "HourlyPrices"
+) -> "JobReport":
+    """One scheduled look at jobs and notebooks."""
+    from cost_sentry.application.guard_jobs import guard_jobs
+
+    return guard_jobs(
+        jobs=jobs(), outbox=notices(), config=config, rules=rules, prices=prices, clock=clock
+    )
 
 
 def instance_prices(rules: "EndpointRules") -> "tuple[str, HourlyPrices]":

@@ -56,7 +56,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anomaly:
-    """One incident of one scope, as it was when its severity was reached."""
+    """One incident of one scope, as it was at a look that is told."""
 
     scope: Scope
     since: datetime
@@ -69,6 +69,10 @@ class Anomaly:
     factor_percent: int
     """Seen of expected, of the signal in ``evidence``."""
     evidence: Evidence
+    goes_on: bool = False
+    """It was told before, and is neither worse nor much more than then."""
+    joined: tuple[Scope, ...] = ()
+    """Wider scopes that show the same, and that this one explains."""
 
     @property
     def id(self) -> str:

@@ -104,9 +104,9 @@ def _dearer(state: BurnState, look: Look, bar: RatioBar, five: Use) -> Iterator[
             yield Finding(signal, bar.minutes, seen / usually)
 
 
-def is_calm(state: BurnState, look: Look) -> bool:
-    """Whether the last minutes are ordinary, by a lower bar than the one that was passed."""
-    count, rules = look.rules.calm_minutes, look.rules
+def is_ordinary(state: BurnState, look: Look, count: int) -> bool:
+    """Whether so many last minutes are, by a lower bar than the one that was passed."""
+    rules = look.rules
     use, held_against = look.last(count), bars_now(state, look)
     if held_against is None:
         return use.picodollars * 2 < _new_limit(look) * count

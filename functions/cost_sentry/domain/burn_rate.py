@@ -6,17 +6,16 @@ each time. So it changes nothing whether a minute is seen once, twice or late.
 
 from dataclasses import replace
 
-from cost_sentry.domain.anomaly import Anomaly, Evidence, Severity, minute_at, minute_number
-from cost_sentry.domain.burn_findings import Finding, Look, bars_now, findings, is_calm
-from cost_sentry.domain.burn_history import Usual
-from cost_sentry.domain.burn_rules import CRITICAL_PERCENT
+from cost_sentry.domain.anomaly import Anomaly, Severity, minute_at, minute_number
+from cost_sentry.domain.burn_anomaly import RECENT_MINUTES, anomaly_of, per_minute, usual_now
+from cost_sentry.domain.burn_findings import Finding, Look, findings, is_ordinary
 from cost_sentry.domain.burn_state import BurnState, learned
 from cost_sentry.domain.meter import Scope
 
 LOOK_BACK_MINUTES = 60
 """The longest window."""
 _HOUR = 60
-_RECENT_MINUTES = 5
+_SILENT_MINUTES = 2
 
 
 def first_minute(state: BurnState, end: int) -> int:
@@ -27,8 +26,9 @@ def first_minute(state: BurnState, end: int) -> int:
 def judged(state: BurnState, scope: Scope, look: Look) -> BurnState:
     """The state after this look; its ``untold`` must be told.
 
-    An incident is raised once, raised again if it becomes critical, and ends after some calm
-    minutes. What it used is not learned, unless it goes on for a day: then that is usual now.
+    An incident is told of when it is found, when it becomes critical or much more, and every few
+    minutes while it goes on. It ends after some calm minutes. What it used is not learned, unless
+    it goes on for a day: then that is usual now.
     """
     state = learned(state, look.minutes, look.end)
     if state.incident is not None:
@@ -39,46 +39,61 @@ def judged(state: BurnState, scope: Scope, look: Look) -> BurnState:
     found = findings(state, look)
     if found:
         return _with_incident(state, scope, look, found)
-    return state.ended(look.end) if state.incident and is_calm(state, look) else state
+    if state.incident is None:
+        return state
+    if is_ordinary(state, look, look.rules.calm_minutes):
+        return state.ended(look.end)
+    return _going_on(state, state.incident, look)
 
 
 def _with_incident(state: BurnState, scope: Scope, look: Look, found: list[Finding]) -> BurnState:
     worst = max(found, key=lambda finding: finding.factor)
-    percent = round(100 * worst.factor)
-    severity = Severity.CRITICAL if percent >= CRITICAL_PERCENT else Severity.WARNING
     before = state.incident
-    if before is not None and (before.severity is Severity.CRITICAL or severity is before.severity):
-        return state
     since = before.since if before else minute_at(_begin(state, look, found))
-    expected, seen = _usual(state, look), _recent(look, worst)
-    anomaly = Anomaly(
-        scope=scope,
-        since=since,
+    anomaly = anomaly_of(state, scope, look, worst, since)
+    if before is None:
+        return replace(state, incident=anomaly)
+    is_worse = anomaly.severity is Severity.CRITICAL is not before.severity
+    if is_worse or anomaly.factor_percent >= look.rules.much_more * before.factor_percent:
+        return replace(state, incident=replace(anomaly, severity=_worst(anomaly, before)))
+    if not _is_due(state, before, look):
+        return state
+    severity = _worst(anomaly, before)
+    return replace(state, incident=replace(anomaly, severity=severity, goes_on=True))
+
+
+def _going_on(state: BurnState, before: Anomaly, look: Look) -> BurnState:
+    """No window is unlike the past by itself, and the last minutes are not ordinary either."""
+    if not _is_due(state, before, look) or is_ordinary(state, look, RECENT_MINUTES):
+        return state
+    again = replace(
+        before,
         now=minute_at(look.end),
-        severity=severity,
-        expected_picodollars_per_minute=round(expected.picodollars) if expected else 0,
-        seen_picodollars_per_minute=seen,
-        factor_percent=percent,
-        evidence=_evidence(state, look, worst),
+        seen_picodollars_per_minute=per_minute(look, RECENT_MINUTES),
+        goes_on=True,
     )
-    return replace(state, incident=anomaly)
+    return replace(state, incident=again)
 
 
-def _usual(state: BurnState, look: Look) -> Usual | None:
-    held_against = bars_now(state, look)
-    return held_against.usual if held_against else None
+def _is_due(state: BurnState, before: Anomaly, look: Look) -> bool:
+    """To be told again; not while what there is to tell was not told yet.
+
+    What makes no call does not go on: whoever froze it is not told to freeze it for longer.
+    """
+    elapsed = look.end - minute_number(before.now)
+    is_due = state.untold is None and elapsed >= look.rules.told_again_minutes
+    return is_due and look.last(_SILENT_MINUTES).calls > 0
 
 
-def _recent(look: Look, worst: Finding) -> int:
-    """Of the last minutes, however long the window is."""
-    minutes = min(worst.minutes, _RECENT_MINUTES)
-    return look.minutes.use(look.end - minutes, look.end).picodollars // minutes
+def _worst(anomaly: Anomaly, before: Anomaly) -> Severity:
+    is_critical = Severity.CRITICAL in (anomaly.severity, before.severity)
+    return Severity.CRITICAL if is_critical else Severity.WARNING
 
 
 def _begin(state: BurnState, look: Look, found: list[Finding]) -> int:
     """The first minute of the shortest window, and those before that were unusual as well."""
     start = max(look.end - min(finding.minutes for finding in found), state.calm_since)
-    expected = _usual(state, look)
+    expected = usual_now(state, look)
     if expected is None:
         return start
     half = (1 + min(finding.factor for finding in found)) / 2
@@ -90,31 +105,3 @@ def _begin(state: BurnState, look: Look, found: list[Finding]) -> int:
 
 def _is_above(look: Look, minute: int, picodollars: float) -> bool:
     return look.minutes.use(minute, minute + 1).picodollars > picodollars
-
-
-def _evidence(state: BurnState, look: Look, worst: Finding) -> Evidence:
-    expected = _usual(state, look)
-    use = look.minutes.use(look.end - worst.minutes, look.end)
-
-    def percent(seen: int, usually: float) -> int | None:
-        return round(100 * seen / usually) if usually else None
-
-    if expected is None:
-        calls = per_call = per_token = None
-    else:
-        calls = percent(use.calls, expected.calls * worst.minutes)
-        per_call = percent(use.tokens, use.calls * _per(expected.tokens, expected.calls))
-        per_token = percent(
-            use.picodollars, use.tokens * _per(expected.picodollars, expected.tokens)
-        )
-    return Evidence(
-        signal=worst.signal,
-        window_minutes=worst.minutes,
-        calls_percent=calls,
-        tokens_per_call_percent=per_call,
-        cost_per_token_percent=per_token,
-    )
-
-
-def _per(amount: float, of: float) -> float:
-    return amount / of if of else 0.0

@@ -72,5 +72,9 @@ class BurnRules:
     """Without any past, and without a budget."""
     calm_minutes: int = 10
     """An incident is over when so many minutes are ordinary."""
+    told_again_minutes: int = 5
+    """While it goes on it is told so often: whoever acts must know that it does."""
+    much_more: int = 3
+    """So many times the factor that was told is told at once."""
     adopted_after_minutes: int = 24 * 60
     """What goes on for so long is what is usual now."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from cost_sentry.domain.anomaly import Anomaly, Severity
+from cost_sentry.domain.anomaly import Anomaly, minute_number
 from cost_sentry.domain.burn_history import History, HourUse, usual
 from cost_sentry.domain.burn_minutes import Minutes
 from cost_sentry.domain.burn_noise import BLOCK_MINUTES, FIRST_NOISE, Noise, noise_after
@@ -21,23 +21,24 @@ class BurnState:
     history: History
     noise: Noise = FIRST_NOISE
     incident: Anomaly | None = None
-    told: Severity | None = None
-    """The severity of ``incident`` that was told; ``None``: nobody heard of it yet."""
+    told_at: int = 0
+    """``now`` of what was told last of ``incident``; 0: nobody heard of it yet."""
     calm_since: int = 0
     """When the last incident ended; windows begin no earlier."""
 
     @property
     def untold(self) -> Anomaly | None:
         """What somebody must still be told."""
-        return self.incident if self.incident and self.told is not self.incident.severity else None
+        incident = self.incident
+        return incident if incident and self.told_at != minute_number(incident.now) else None
 
     def as_told(self) -> "BurnState":
         """After it was told."""
-        return replace(self, told=self.incident.severity if self.incident else None)
+        return replace(self, told_at=minute_number(self.incident.now) if self.incident else 0)
 
     def ended(self, end: int) -> "BurnState":
         """Without its incident."""
-        return replace(self, incident=None, told=None, calm_since=end)
+        return replace(self, incident=None, told_at=0, calm_since=end)
 
 
 def new_state(end: int) -> BurnState:

@@ -54,8 +54,10 @@ class Endpoint:
     tags: Mapping[str, str]
     made_at: datetime
     """Of this incarnation: an endpoint that is deleted and made again is another one."""
+    changed_at: datetime | None = None
+    """When it, or one of its inference components, was changed last; ``None``: nobody said."""
     fleets: tuple[Fleet, ...] = ()
-    """Its instances, by variant."""
+    """Its instances, by variant, as many as are in force."""
     parts: tuple[str, ...] = ()
     """What its metrics are counted by: its variants, or its inference components."""
     unfit: str = ""
@@ -76,6 +78,16 @@ class Snapshot:
         """Two snapshots of the same endpoint that would be restored alike have the same one."""
         same = (self.endpoint.name, self.endpoint.kind.value, self.content)
         return hashlib.sha256("\0".join(same).encode()).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How an endpoint that is there compares with the snapshot that it was made again from."""
+
+    is_same: bool
+    """Its configuration is what the snapshot says; scaling rules and tags do not count."""
+    remark: str = ""
+    """What its owner should know of how it was made again, in one sentence; mostly nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def asleep_by(record: SleepRecord | None, now: datetime) -> Asleep | None:
         waking_since=record.restoring_since if is_waking else None,
         not_before=record.not_before if is_put_off else None,
         reason=record.reason,
-        is_wanted=is_waking or record.wanted_at is not None,
+        is_wanted=is_waking or record.is_wanted(now),
     )
 
 

@@ -10,6 +10,9 @@ from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.instance_price import HourlyPrices, unpriced
 
+LOOK_BACK = timedelta(minutes=10)
+"""How much of the metrics is looked at besides the idle time itself: they come late."""
+
 
 class Action(StrEnum):
     """What is done with an endpoint."""
@@ -69,7 +72,7 @@ def plan(
     reasons = [(sleeper, why_woken(sleeper, now=now, rules=rules)) for sleeper in asleep]
     may_wake = sorted(
         ((one, why) for one, why in reasons if why is not None),
-        key=lambda pair: (not _is_waited_for(pair[0]), pair[0].record.endpoint),
+        key=lambda pair: (not _is_waited_for(pair[0], now), pair[0].record.endpoint),
     )
     still = [_kept(one.record.endpoint, _asleep(one.record)) for one, why in reasons if why is None]
     falling = [_falls_asleep(one, rules) for one in may_sleep]
@@ -138,7 +141,7 @@ def why_woken(sleeper: Sleeper, *, now: datetime, rules: EndpointRules) -> str |
     record = sleeper.record
     if record.state is not SleepState.ASLEEP or now < record.not_before:
         return None
-    if record.wanted_at is not None:
+    if record.wanted_at is not None and record.is_wanted(now):
         return f"somebody asked for it at {record.wanted_at.isoformat()}"
     if sleeper.was_called:
         return "calls fail for want of it"
@@ -175,8 +178,8 @@ def _idle_since(one: Watched) -> tuple[datetime, str]:
     return last or one.awake_since, one.endpoint.name
 
 
-def _is_waited_for(one: Sleeper) -> bool:
-    return one.was_called or one.record.wanted_at is not None
+def _is_waited_for(one: Sleeper, now: datetime) -> bool:
+    return one.was_called or one.record.is_wanted(now)
 
 
 def _minutes(span: timedelta) -> str:

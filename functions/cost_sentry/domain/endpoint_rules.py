@@ -15,6 +15,9 @@ five minutes from the first call to the first answer; large models take longer t
 PRODUCTION = ({ENVIRONMENT_TAG: "prod"}, {ENVIRONMENT_TAG: "production"})
 SCALE_EVERY_MINUTES = 5
 """How often the schedule looks at endpoints."""
+GIVE_UP_TIMES = 2
+"""A wake is given up after so many times ``wake_minutes_max``: people were told, and had as long
+again to look."""
 IDLE_MINUTES_MIN = 15
 """The longest call streams for eight minutes, and metrics come some minutes late."""
 
@@ -63,7 +66,7 @@ class EndpointRules:
     up_minutes_min: int = 30
     """So long an endpoint stays awake once it is; a wake is paid for so long."""
     wake_minutes_max: int = 30
-    """A wake that takes longer is told to people."""
+    """A wake that takes longer is told to people; see ``give_up_after``."""
     actions_per_run_max: int = 10
     """Of each kind: so many fall asleep, and so many are woken, by one run."""
     is_dry_run: bool = False
@@ -76,6 +79,11 @@ class EndpointRules:
     """In place of list prices: what other Regions, or contracts, ask."""
     jobs: JobRules | None = None
     """``None``: jobs and notebooks are not watched."""
+
+    @property
+    def give_up_after(self) -> timedelta:
+        """A wake without an answer for so long ends, and its endpoint is put back to sleep."""
+        return GIVE_UP_TIMES * timedelta(minutes=self.wake_minutes_max)
 
     def group_of(self, tags: Mapping[str, str]) -> EndpointGroup:
         """The group whose tags these are; ``EVERY_OTHER`` if there is none."""
@@ -96,8 +104,14 @@ class EndpointRules:
         """The same for what needs no leave to be looked at."""
         if tags.get(STAY_AWAKE_TAG, NO) != NO:
             return f"it carries the tag {STAY_AWAKE_TAG}={tags[STAY_AWAKE_TAG]}"
+        carried = _small(tags)
         for scope in self.protected:
-            if scope.items() <= tags.items():
+            if _small(scope) <= carried:
                 named = ", ".join(f"{name}={value}" for name, value in sorted(scope.items()))
                 return f"it is protected: {named}"
         return None
+
+
+def _small(tags: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Without upper case: whoever tags ``Environment=Production`` means it."""
+    return frozenset((name.casefold(), value.casefold()) for name, value in tags.items())

@@ -1,18 +1,27 @@
 """The sleep of an endpoint as a record: what was done, what comes next, and nothing skipped.
 
-A sleep is **closed** only when the endpoint has answered again. Before anything is taken away the
-**snapshot** is read back and compared, or the sleep is **abandoned** and the endpoint left as it
-is. The record is written before each deed, so whoever finds it knows what may have been done.
+A sleep is **closed** only when the endpoint has answered again, or its owner has ended it. Before
+anything is taken away the **snapshot** is read back and compared, or the sleep is **abandoned** and
+the endpoint left as it is. The record is written before each deed, so whoever finds it knows what
+may have been done.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from cost_sentry.domain.endpoint import Snapshot
+from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState, Snapshot
+from cost_sentry.domain.endpoint_saving import (
+    NOTHING,
+    Months,
+    Saving,
+    added,
+    saved_by_month,
+    summed,
+)
 from cost_sentry.domain.errors import invariant
-from cost_sentry.domain.instance_price import HourlyPrices, cost_picodollars, hourly_picodollars
+from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry.domain.reservation import Reservation
 
 CLAIM = timedelta(minutes=3)
@@ -20,6 +29,9 @@ CLAIM = timedelta(minutes=3)
 over it does nothing any more when its claim ends."""
 PAUSE_MIN, PAUSE_MAX = timedelta(minutes=5), timedelta(hours=1)
 """After a wake that failed: twice as long each time."""
+WANTED_FOR = timedelta(hours=2)
+"""A wish that nobody repeats for so long wakes nobody any more: longer than any pause between two
+tries, so that each is tried once at least. Callers who still wait ask again by themselves."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,7 +56,7 @@ LEGAL: Mapping[SleepState, frozenset[SleepState]] = {
     SleepState.VERIFIED: frozenset({SleepState.FALLING_ASLEEP, SleepState.ABANDONED}),
     SleepState.FALLING_ASLEEP: frozenset({SleepState.ASLEEP, SleepState.ABANDONED}),
     SleepState.ASLEEP: frozenset({SleepState.RESTORING, SleepState.CLOSED}),
-    SleepState.RESTORING: frozenset({SleepState.ANSWERED, SleepState.ASLEEP}),
+    SleepState.RESTORING: frozenset({SleepState.ANSWERED, SleepState.ASLEEP, SleepState.CLOSED}),
     SleepState.ANSWERED: frozenset({SleepState.CLOSED}),
     SleepState.CLOSED: frozenset(),
     SleepState.ABANDONED: frozenset(),
@@ -87,6 +99,8 @@ class SleepRecord:
     """When it was seen asleep first, in this sleep."""
     wakes: int = 0
     """How many reservation ids of this sleep are used up; each try of a wake has its own."""
+    is_asking: bool = False
+    """The ledger is asked to pay for the next wake; if its answer is lost, it may hold that."""
     held: Reservation | None = None
     """What pays for the wake under way, or last."""
     has_begun: bool = False
@@ -94,13 +108,17 @@ class SleepRecord:
     restoring_since: datetime | None = None
     """Of the wake that is under way, or was last."""
     failures: int = 0
-    """Wakes of this sleep that came to nothing, one after the other."""
+    """Wakes that came to nothing, one after the other, since one answered or was refused."""
     not_before: datetime = LONG_AGO
     """No wake before, because one failed."""
     wanted_at: datetime | None = None
     """Somebody asked for it, and is not served yet. Kept beside the record: whoever asks need not
     wait for who works on it."""
     total: Slept = Slept()
+    this: Saving = NOTHING
+    """What this sleep has saved until it was last woken; it may have slept on since."""
+    months: Months = field(default_factory=dict)
+    """The same of all its sleeps, by month."""
 
     @property
     def has_ended(self) -> bool:
@@ -121,6 +139,33 @@ class SleepRecord:
     def is_put_off(self) -> bool:
         """Whether a wake failed, or was refused, after it fell asleep."""
         return self.not_before > self.since
+
+    @property
+    def sleeps_well(self) -> bool:
+        """Whether nothing of it is left to be done until it is wanted, or its owner does it."""
+        return self.state is SleepState.ASLEEP and self.held is None
+
+    def has_stirred(self, changed_at: datetime | None) -> bool:
+        """Whether its owner may have done something with it since it fell asleep.
+
+        Args:
+            changed_at: as the list of all endpoints has it; ``None``: it is not on it.
+        """
+        if self.snapshot.endpoint.kind is EndpointKind.PLAIN:
+            return changed_at is not None
+        return changed_at is None or changed_at > self.since
+
+    def is_as_it_fell_asleep(self, seen: Endpoint | None) -> bool:
+        """Whether it sleeps on, or is on the way to sleep; ``None``: it is not there."""
+        was = self.snapshot.endpoint
+        if seen is None:
+            return was.kind is EndpointKind.PLAIN
+        is_same = was.kind is EndpointKind.PLAIN or seen.made_at == was.made_at
+        return is_same and seen.state in {EndpointState.ASLEEP, EndpointState.CHANGING}
+
+    def is_wanted(self, now: datetime) -> bool:
+        """Whether somebody asked for it so lately that it is woken for that."""
+        return self.wanted_at is not None and now - self.wanted_at < WANTED_FOR
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether some run works on it."""
@@ -146,6 +191,7 @@ def first_sleep(snapshot: Snapshot, before: SleepRecord | None, now: datetime) -
         revision=before.revision + 1 if before else 1,
         claimed_until=now + CLAIM,
         total=before.total if before else Slept(),
+        months=before.months if before else {},
     )
 
 
@@ -172,13 +218,17 @@ def fell_asleep(record: SleepRecord, now: datetime) -> SleepRecord:
     return replace(asleep, slept_at=now, total=total)
 
 
+def asking(record: SleepRecord, now: datetime) -> SleepRecord:
+    """The ledger is asked next: whoever finds this knows what it may hold."""
+    return replace(claimed(record, now), is_asking=True)
+
+
 def woken(
     record: SleepRecord, held: Reservation, now: datetime, reason: str, prices: HourlyPrices
 ) -> SleepRecord:
     """Its wake begins, and with it what it costs; what it saved until now is added up."""
-    total = with_saving(record, now, prices)
-    waking = moved(record, SleepState.RESTORING, now, reason)
-    return replace(waking, restoring_since=now, held=held, has_begun=False, total=total)
+    waking = moved(with_saving(record, now, prices), SleepState.RESTORING, now, reason)
+    return replace(waking, restoring_since=now, held=held, has_begun=False, is_asking=False)
 
 
 def gave_up(record: SleepRecord, now: datetime, reason: str) -> SleepRecord:
@@ -202,27 +252,49 @@ def paid(record: SleepRecord, now: datetime) -> SleepRecord:
     return replace(claimed(record, now), held=None, has_begun=False)
 
 
-def put_off(record: SleepRecord, now: datetime, reason: str, *, id_is_used: bool) -> SleepRecord:
-    """It may not wake now, and sleeps on; a reservation id that is used up is not used again."""
+def put_off(
+    record: SleepRecord,
+    now: datetime,
+    reason: str,
+    *,
+    id_is_used: bool,
+    may_be_held: bool = False,
+) -> SleepRecord:
+    """It may not wake now, and sleeps on; a reservation id that is used up is not used again.
+
+    Args:
+        record: of who sleeps.
+        now: the time.
+        reason: why it may not.
+        id_is_used: the reservation of this id was resolved.
+        may_be_held: the ledger was not asked this time, and may have been before.
+    """
     wakes = record.wakes + 1 if id_is_used else record.wakes
     pause = timedelta() if id_is_used else PAUSE_MIN
-    return replace(claimed(record, now), reason=reason, wakes=wakes, not_before=now + pause)
+    asked = replace(claimed(record, now), is_asking=may_be_held and not id_is_used, failures=0)
+    return replace(asked, reason=reason, wakes=wakes, not_before=now + pause)
 
 
-def answered(record: SleepRecord, now: datetime) -> SleepRecord:
+ANSWERS = "it is in service, and answered a call"
+
+
+def answered(record: SleepRecord, now: datetime, reason: str = ANSWERS) -> SleepRecord:
     """It is in service, and has answered."""
     total = replace(record.total, restores=record.total.restores + 1)
-    reason = "it is in service, and answered a call"
     return replace(moved(record, SleepState.ANSWERED, now, reason), failures=0, total=total)
 
 
-def with_saving(record: SleepRecord, now: datetime, prices: HourlyPrices) -> Slept:
-    """The total with the time since ``record.since``, in which it slept."""
-    slept = max(timedelta(), now - record.since)
-    seconds = int(slept.total_seconds())
-    hourly = hourly_picodollars(record.snapshot.endpoint.fleets, prices)
-    saved = cost_picodollars(hourly, slept)
-    total = replace(record.total, seconds=record.total.seconds + seconds)
-    if saved is None:
-        return replace(total, unpriced_seconds=total.unpriced_seconds + seconds)
-    return replace(total, saved_picodollars=total.saved_picodollars + saved)
+def with_saving(record: SleepRecord, until: datetime, prices: HourlyPrices) -> SleepRecord:
+    """With what was saved from ``record.since`` on, in which it slept, until then."""
+    fleets = record.snapshot.endpoint.fleets
+    months = saved_by_month(fleets, record.since, until, prices)
+    saved = summed(months)
+    total = replace(
+        record.total,
+        seconds=record.total.seconds + saved.seconds,
+        saved_picodollars=record.total.saved_picodollars + saved.saved_picodollars,
+        unpriced_seconds=record.total.unpriced_seconds + saved.unpriced_seconds,
+    )
+    return replace(
+        record, total=total, this=record.this + saved, months=added(record.months, months)
+    )

@@ -1,12 +1,15 @@
 """One incident for each scope that burns money unlike itself: what was seen, and what was done.
 
 ```
-             sighting                    worse, prolonged
+             sighting                    worse, prolonged, acted, again, joined
  nothing ──────────────▶ OPEN, ACTING ──────────────────▶ the same, revised
                           │        │
-      cool-down, ended ◀──┘        └──▶ an owner lifts it
-          CLOSED                            LIFTED
+      an hour without ◀───┘        └──▶ an owner lifts it
+      a sign: CLOSED                        LIFTED
 ```
+
+What is done ends at ``ends_at``. Then the scope is watched for an hour: a sign that comes in it
+belongs to the same incident, and is acted on for longer than before.
 
 ``incident_course`` says how one becomes the next.
 """
@@ -54,6 +57,10 @@ class Sighting:
     """Which parts of the spending are unlike themselves, in a few words; empty: nobody knows."""
     has_ended: bool = False
     """It is over, by whoever told."""
+    joined: tuple[str, ...] = ()
+    """Keys of wider scopes that show the same, and that this one explains."""
+    is_compared: bool = False
+    """Whoever told has looked for a narrower scope that explains it, and found none."""
 
 
 class StepKind(StrEnum):
@@ -62,14 +69,22 @@ class StepKind(StrEnum):
     OPENED = "opened"
     WORSE = "worse"
     PROLONGED = "prolonged"
+    ACTED = "acted"
+    """It was told only, and now more is done."""
+    AGAIN = "again"
+    """It came back after what was done had ended."""
+    JOINED = "joined"
+    """Another scope shows the same."""
     CALMED = "calmed"
     NOT_ACTED = "not-acted"
     LIFTED = "lifted"
     CLOSED = "closed"
 
 
-UNTOLD = frozenset({StepKind.PROLONGED, StepKind.CALMED})
+UNTOLD = frozenset({StepKind.PROLONGED, StepKind.JOINED, StepKind.CALMED})
 """Revisions that nobody gets a mail about."""
+WATCHED = timedelta(hours=1)
+"""After what is done has ended: an incident is over when no sign has come for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +132,10 @@ class Incident:
     seen_at: datetime
     """The last sign that it goes on."""
     ends_at: datetime
-    """When the cool-down is over; nothing has to run for its measure to end then."""
+    """When the cool-down is over; nothing has to run for its measure to end then.
+
+    Signs in the first half of it are not recorded: they would not make it much longer.
+    """
     source: str
     usual: int | None
     seen: int | None
@@ -128,6 +146,19 @@ class Incident:
     told: tuple[str, ...]
     """E-mail addresses of whom the rule names, beside the owners'."""
     cool_down_minutes: int
+    """As the rule has it."""
+    lasts_minutes: int
+    """How long it is acted on after a sign, this time: longer each time that it came back."""
+    awaited: datetime
+    """When the sign was seen whose workflow waits for the end; those of others need not."""
+    told_at: datetime
+    """When the last mail was written."""
+    joined: tuple[str, ...] = ()
+    """Keys of other scopes that show the same."""
+    acts_on: Mapping[str, str] | None = None
+    """What is acted on, where a narrower scope than its own explains it."""
+    narrowed_at: datetime | None = None
+    """Since when."""
     measure: Measure | None = None
     """In force, or about to be."""
     replaced: tuple[Measure, ...] = ()
@@ -144,9 +175,22 @@ class Incident:
         """Whether it is on record that it ended."""
         return self.state in (IncidentState.CLOSED, IncidentState.LIFTED)
 
-    def is_due(self, now: datetime) -> bool:
-        """Whether its cool-down is over, and nobody has recorded that."""
+    @property
+    def closes_at(self) -> datetime:
+        """When it is over, unless a sign comes."""
+        return self.ends_at + WATCHED
+
+    def is_lapsed(self, now: datetime) -> bool:
+        """Whether nothing is done for it any more, and it is watched whether it comes back."""
         return not self.is_over and now >= self.ends_at
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is over, and nobody has recorded that."""
+        return not self.is_over and now >= self.closes_at
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Whether a person lifted it, and the same is not acted on yet."""
+        return self.quiet_until is not None and at < self.quiet_until
 
     @property
     def measures(self) -> tuple[Measure, ...]:

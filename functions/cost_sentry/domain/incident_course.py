@@ -1,7 +1,8 @@
 """How an incident goes on: what a sighting, a person or the end of the cool-down makes of it.
 
 Sightings may come twice, late and in any order. So an incident only takes from one what is more
-than it knows: a worse severity, an earlier begin, a later sign. What is not more changes nothing.
+than it knows: a worse severity, a much larger excess, an earlier begin, a later sign, a stricter
+rule. What is not more changes nothing.
 """
 
 from dataclasses import replace
@@ -9,35 +10,55 @@ from datetime import datetime, timedelta
 
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule, stricter, worse
 from cost_sentry.domain.incident import (
-    UNTOLD,
+    WATCHED,
     Evidence,
     Incident,
     IncidentState,
     Sighting,
     StepKind,
     incident_id,
+    scope_key,
 )
-from cost_sentry.domain.measure import Measure, MeasureKind
+from cost_sentry.domain.incident_measure import acting, lasting, lasting_longer
+from cost_sentry.domain.incident_revision import later_end, longer, minutes, next_revision, signed
 
 PROLONGED_BY = timedelta(minutes=1)
-"""A sign that is later by less changes nothing: a storm of them costs no writes."""
+"""A sign that makes it last longer by less, or by less than half, changes nothing: signs that come
+every few minutes cost few writes, and few measures stand beside one another."""
 LATE = timedelta(hours=1)
 """A sighting that took longer to come is told, and nothing is done for it: it may be long over."""
+WIDENED_AFTER = timedelta(minutes=10)
+"""Signs of the whole that come so long after a part was acted on are not explained by it."""
+TOLD_AGAIN_AFTER = timedelta(hours=1)
+"""That it came back is told so long after the last mail: the mail before said that it would be
+acted on again."""
+MUCH_MORE = 3
+"""An excess so many times as large as what was told is news, of the same severity too."""
 
 
 def opens(before: Incident | None, sighting: Sighting) -> bool:
     """Whether it begins a new incident, where the one before is over or there is none.
 
-    Not if it was seen before that one ended, and not what a person has just lifted.
+    Not if it was seen before that one ended, and not what a person has just lifted, unless it is
+    worse than that or much more.
     """
     if sighting.has_ended:
         return False
     if before is None:
         return True
+    is_news = worse(sighting.severity, before.severity) or is_much_more(sighting, before)
     if sighting.seen_at <= min(before.at, before.ends_at):
-        return sighting.seen_at > before.seen_at and worse(sighting.severity, before.severity)
-    is_quiet = before.quiet_until is not None and sighting.seen_at < before.quiet_until
-    return not is_quiet or worse(sighting.severity, before.severity)
+        return sighting.seen_at > before.seen_at and is_news
+    return is_news or not before.is_quiet(sighting.seen_at)
+
+
+def is_much_more(sighting: Sighting, incident: Incident) -> bool:
+    """Than the most that was told of it."""
+    if sighting.percent is not None and incident.percent is not None:
+        return sighting.percent >= MUCH_MORE * incident.percent
+    if sighting.seen is not None and incident.seen is not None:
+        return sighting.seen >= MUCH_MORE * incident.seen > 0
+    return False
 
 
 def opened(
@@ -62,7 +83,7 @@ def opened(
         since=min(sighting.since, sighting.seen_at),
         opened_at=now,
         seen_at=sighting.seen_at,
-        ends_at=now + timedelta(minutes=rule.cool_down_minutes),
+        ends_at=now + minutes(rule.cool_down_minutes),
         source=sighting.source,
         usual=sighting.usual,
         seen=sighting.seen,
@@ -72,33 +93,95 @@ def opened(
         action=Action.TELL,
         told=rule.tell,
         cool_down_minutes=rule.cool_down_minutes,
+        lasts_minutes=rule.cool_down_minutes,
+        awaited=sighting.seen_at,
+        told_at=now,
+        joined=sighting.joined,
         told_revision=revision,
         note="it was told too late to act on it" if is_late else "",
     )
-    return incident if is_late else _acting(incident, rule, now)
+    return incident if is_late else acting(incident, rule, now)
 
 
 def revised(
     incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime
 ) -> Incident | None:
-    """The incident after another sighting; ``None`` if that tells nothing more."""
+    """The incident after another sighting; ``None`` if that tells nothing more.
+
+    Args:
+        incident: one that is not over.
+        sighting: of its scope, or of one that it explains.
+        rule: what the configuration says of this scope at the worst severity so far.
+        now: when the sighting is looked at.
+    """
     if sighting.has_ended:
         return _ended(incident, sighting, now)
-    if worse(sighting.severity, incident.severity):
+    if worse(sighting.severity, incident.severity) or is_much_more(sighting, incident):
         return _worse(incident, sighting, rule, now)
-    if sighting.seen_at - incident.seen_at >= PROLONGED_BY:
-        return _prolonged(incident, sighting, now)
-    return None
+    if now - sighting.seen_at <= LATE:
+        if incident.is_lapsed(now) and sighting.seen_at >= incident.ends_at and _acts(incident):
+            return _again(incident, sighting, rule, now)
+        if stricter(rule.action, incident.action) is not incident.action:
+            return _acted(incident, sighting, rule, now)
+        if widens(incident, sighting):
+            return _widened(incident, sighting, rule, now)
+    return prolonged(incident, sighting, now)
+
+
+def widens(incident: Incident, sighting: Sighting) -> bool:
+    """Whether the whole goes on, although a part of it is acted on for a while."""
+    since = incident.narrowed_at
+    if since is None or sighting.scope != incident.scope:
+        return False
+    return sighting.seen_at - since >= WIDENED_AFTER
+
+
+def prolonged(incident: Incident, sighting: Sighting, now: datetime) -> Incident | None:
+    """The same measure lasts longer; ``None`` if it lasts long enough, and nothing else is new."""
+    if not _lasts_longer(incident, sighting, now):
+        if set(sighting.joined) <= set(incident.joined):
+            return None
+        return signed(incident, sighting, StepKind.JOINED, now)
+    ends_at = min(sighting.seen_at, now) + minutes(incident.lasts_minutes)
+    base = replace(signed(incident, sighting, StepKind.PROLONGED, now), ends_at=ends_at)
+    return lasting_longer(base, incident, now)
+
+
+def _lasts_longer(incident: Incident, sighting: Sighting, now: datetime) -> bool:
+    if sighting.seen_at - incident.seen_at < PROLONGED_BY:
+        return False
+    lasts = minutes(incident.lasts_minutes)
+    ends_at = min(sighting.seen_at, now) + lasts
+    is_gone = _acts(incident) and ends_at <= now
+    return not is_gone and ends_at - incident.ends_at >= max(PROLONGED_BY, lasts / 2)
+
+
+def joined(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident:
+    """A narrower scope explains it: from now on that one is acted on, and not the whole."""
+    key, is_more = scope_key(sighting.scope), stricter(rule.action, incident.action)
+    step = StepKind.JOINED if is_more is incident.action else StepKind.ACTED
+    base = signed(incident, sighting, step, now)
+    base = replace(
+        base,
+        joined=tuple(dict.fromkeys((*base.joined, key))),
+        acts_on=dict(sighting.scope),
+        narrowed_at=now,
+        usual=sighting.usual,
+        seen=sighting.seen,
+    )
+    if not _acts(incident) and rule.action is Action.TELL:
+        return base
+    return acting(replace(base, ends_at=later_end(base, now)), rule, now)
 
 
 def not_acted(incident: Incident, why: str, now: datetime) -> Incident:
     """It is told only, although the rule wants more."""
     return replace(
-        _next(incident, StepKind.NOT_ACTED, now),
+        next_revision(incident, StepKind.NOT_ACTED, now),
         state=IncidentState.OPEN,
         action=Action.TELL,
         measure=None,
-        replaced=_lasting(incident, now),
+        replaced=lasting(incident, now),
         note=why,
     )
 
@@ -109,125 +192,100 @@ def closed(incident: Incident, now: datetime, why: str = "") -> Incident:
 
 
 def lifted(incident: Incident, by: str, reason: str, now: datetime) -> Incident:
-    """A person ended it, and what it did."""
+    """A person ended it, and what it did. For a while the same is not acted on again."""
     over = _over(incident, IncidentState.LIFTED, StepKind.LIFTED, now, reason)
-    quiet = now + timedelta(minutes=incident.cool_down_minutes)
+    quiet = now + max(minutes(incident.cool_down_minutes), WATCHED)
     return replace(over, by=by, quiet_until=quiet)
 
 
-def _acting(incident: Incident, rule: AnomalyRule, now: datetime) -> Incident:
-    """With the measure of the rule, which may take the place of another; never a milder one."""
-    action = stricter(rule.action, incident.action)
-    if action is Action.TELL:
-        return incident
-    amount = _amount(incident, rule) if action is Action.TIGHTEN else None
-    return replace(
-        incident,
-        state=IncidentState.ACTING,
-        action=action,
-        measure=_measure(incident, action, amount, now),
-        replaced=_lasting(incident, now),
-        note="",
-    )
-
-
-def _amount(incident: Incident, rule: AnomalyRule) -> int:
-    """The least that was wanted so far."""
-    before = incident.measure.amount if incident.measure else None
-    known = [before] if before is not None else []
-    if rule.action is Action.TIGHTEN:
-        known.append(rule.picodollars_per_minute(incident.usual))
-    return min(known)
-
-
-def _measure(incident: Incident, action: Action, amount: int | None, now: datetime) -> Measure:
-    kind = MeasureKind.FREEZE if action is Action.FREEZE else MeasureKind.TIGHTEN
-    how = "" if incident.percent is None else f" ({incident.percent} % of what would be ordinary)"
-    return Measure(
-        id=f"{incident.id}-{incident.revision}",
-        kind=kind,
-        scope=incident.scope,
-        made_at=now,
-        until=incident.ends_at,
-        why=f"incident {incident.id}{how}",
-        undo=f"an owner lifts it with `cost-sentry incidents lift {incident.id} --reason …`",
-        amount=amount,
-    )
-
-
 def _worse(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident:
-    later = max(incident.seen_at, sighting.seen_at)
+    base = signed(incident, sighting, StepKind.WORSE, now)
+    is_late = now - sighting.seen_at > LATE
+    came_back = _acts(incident) and incident.is_lapsed(now)
+    lasts = longer(incident) if came_back else max(base.lasts_minutes, rule.cool_down_minutes)
+    severity = sighting.severity if worse(sighting.severity, base.severity) else base.severity
     base = replace(
-        _next(incident, StepKind.WORSE, now),
-        severity=sighting.severity,
+        base,
+        severity=severity,
         since=min(incident.since, sighting.since),
-        seen_at=later,
-        ends_at=max(incident.ends_at, now + timedelta(minutes=rule.cool_down_minutes)),
         source=sighting.source,
         usual=incident.usual if sighting.usual is None else sighting.usual,
         seen=incident.seen if sighting.seen is None else sighting.seen,
-        percent=incident.percent if sighting.percent is None else sighting.percent,
+        percent=max((one for one in (incident.percent, sighting.percent) if one), default=None),
         how=sighting.how or incident.how,
         told=tuple(dict.fromkeys((*incident.told, *rule.tell))),
         cool_down_minutes=rule.cool_down_minutes,
     )
-    if now - sighting.seen_at > LATE:
+    if is_late:
         return base
-    return _acting(base, rule, now)
+    base = replace(base, lasts_minutes=lasts)
+    return acting(replace(base, ends_at=later_end(base, now)), rule, now)
 
 
-def _prolonged(incident: Incident, sighting: Sighting, now: datetime) -> Incident | None:
-    """The same measure lasts longer; ``None`` if it lasts long enough."""
-    ends_at = min(sighting.seen_at, now) + timedelta(minutes=incident.cool_down_minutes)
-    if ends_at - incident.ends_at < PROLONGED_BY:
-        return None
+def _acted(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident:
+    """The rule wants more than is done: it came meanwhile, or there was no share and no room."""
     base = replace(
-        _next(incident, StepKind.PROLONGED, now), seen_at=sighting.seen_at, ends_at=ends_at
+        signed(incident, sighting, StepKind.ACTED, now),
+        told=tuple(dict.fromkeys((*incident.told, *rule.tell))),
+        cool_down_minutes=rule.cool_down_minutes,
+        lasts_minutes=max(rule.cool_down_minutes, incident.lasts_minutes),
+        usual=incident.usual if sighting.usual is None else sighting.usual,
     )
-    before = incident.measure
-    if before is None:
-        return base
-    return replace(
-        base,
-        measure=_measure(base, base.action, before.amount, now),
-        replaced=_lasting(incident, now),
+    return acting(replace(base, ends_at=later_end(base, now)), rule, now)
+
+
+def _again(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident:
+    """It came back as soon as nothing kept it: the same incident, and longer."""
+    is_told = now - incident.told_at >= TOLD_AGAIN_AFTER
+    base = signed(incident, sighting, StepKind.AGAIN, now, is_told=is_told)
+    base = replace(base, lasts_minutes=longer(incident), cool_down_minutes=rule.cool_down_minutes)
+    base = replace(base, ends_at=later_end(base, now))
+    if rule.action is Action.TELL:
+        why = "sentry.yaml says since then that it is told only"
+        return replace(
+            base, state=IncidentState.OPEN, action=Action.TELL, measure=None, replaced=(), note=why
+        )
+    return acting(base, rule, now)
+
+
+def _widened(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident:
+    """What is done about the narrower scope did not end it."""
+    base = replace(
+        signed(incident, sighting, StepKind.WORSE, now),
+        acts_on=None,
+        narrowed_at=None,
+        usual=sighting.usual,
+        seen=sighting.seen,
     )
+    return acting(replace(base, ends_at=later_end(base, now)), rule, now)
 
 
 def _ended(incident: Incident, sighting: Sighting, now: datetime) -> Incident | None:
-    """What was only told is over. What was acted on may be quiet because of that: it waits.
+    """What was only told is watched from now on. What was acted on may be quiet because of that.
 
     Another alarm than the one that told last, and worst, ends nothing.
     """
     if sighting.seen_at <= incident.seen_at or sighting.source != incident.source:
         return None
-    if incident.state is IncidentState.OPEN:
-        return closed(incident, now, f"{sighting.source} says that it is over")
     if incident.step is StepKind.CALMED:
         return None
-    return _next(incident, StepKind.CALMED, now)
+    calmed = next_revision(incident, StepKind.CALMED, now)
+    if incident.state is IncidentState.ACTING:
+        return calmed
+    return replace(calmed, ends_at=min(incident.ends_at, now))
+
+
+def _acts(incident: Incident) -> bool:
+    return incident.state is IncidentState.ACTING
 
 
 def _over(
     incident: Incident, state: IncidentState, step: StepKind, now: datetime, why: str
 ) -> Incident:
     return replace(
-        _next(incident, step, now),
+        next_revision(incident, step, now),
         state=state,
         note=why,
         measure=None,
-        replaced=_lasting(incident, now),
+        replaced=lasting(incident, now),
     )
-
-
-def _next(incident: Incident, step: StepKind, now: datetime) -> Incident:
-    revision = incident.revision + 1
-    told = incident.told_revision if step in UNTOLD else revision
-    return replace(
-        incident, revision=revision, step=step, at=now, by="the sentry", told_revision=told
-    )
-
-
-def _lasting(incident: Incident, now: datetime) -> tuple[Measure, ...]:
-    """Measures of before that would still be in force if nobody lifted them."""
-    return tuple(one for one in incident.measures if one.until > now)

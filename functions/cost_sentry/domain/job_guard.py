@@ -23,6 +23,8 @@ HOURS_TAG = "cost-sentry:max-hours"
 """How long it may run, such as ``12`` or ``1.5``."""
 MONEY_TAG = "cost-sentry:max-usd"
 """What it may cost by list prices, such as ``40``."""
+STOP_GRACE = timedelta(minutes=30)
+"""Between the first warning of what was past its limit when it was first seen, and its stop."""
 _PERCENT = 100
 _SECOND = timedelta(seconds=1)
 _SECONDS_PER_HOUR = 3600

@@ -177,6 +177,15 @@ def with_put(measures: Measures, measure: Measure, now: datetime) -> Measures:
     return (*kept, measure)
 
 
+def has_room(measures: Measures, measure: Measure, now: datetime) -> bool:
+    """Whether one more could be put."""
+    try:
+        with_put(measures, measure, now)
+    except MeasuresFull:
+        return False
+    return True
+
+
 def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     """With this one lifted, whether it was on record or not yet.
 

@@ -12,13 +12,14 @@ logger = Logger(service=SERVICE)
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Any event to ``{"looked_at", "raised", "passed_over"}``."""
+    """Any event to ``{"looked_at", "raised", "repeated", "passed_over"}``."""
     done = anomalies.anomaly_detector().run(anomalies.SCOPES_PER_RUN_MAX)
     _count("AnomaliesRaised", len(done.raised))
     _count("DetectionProblems", len(done.problems))
     told = {
         "looked_at": done.looked_at,
         "raised": list(done.raised),
+        "repeated": done.repeated,
         "passed_over": done.passed_over,
     }
     if done.raised or done.problems or done.passed_over:

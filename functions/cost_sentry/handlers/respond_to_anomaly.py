@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return incident_answer("not-understood", None)
     _count_not_understood(0)
     done = respond_to_anomaly(sighting, incidents.incident_parts())
-    answer = incident_answer(done.response.value, done.incident)
+    answer = incident_answer(done.response.value, done.incident, is_awaited=done.is_awaited)
     sending = incidents.send_notices()
     logger.info("responded", extra={**answer, "problems": sending.problems})
     return answer

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from cost_sentry import bootstrap
-from cost_sentry.application.guard_jobs import guard_jobs
+from cost_sentry.application.endpoint_problems import Problem, counted
 from cost_sentry.bootstrap import sleeping
 
 logger = Logger(service="scale_endpoints")
@@ -13,23 +14,26 @@ logger = Logger(service="scale_endpoints")
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Any event to ``{"slept", "woken", "stopped", "problems"}``; nothing where nobody asked."""
-    config, clock = bootstrap.config_source().current(), bootstrap.clock()
-    rules = config.endpoints if config else None
-    if config is None or rules is None:
+    config = bootstrap.config_source().current()
+    if config is None or config.endpoints is None:
         return {"slept": [], "woken": [], "stopped": [], "problems": []}
-    steps = sleeping.sleep_steps(config, rules, bootstrap.ledger(), clock)
-    report = sleeping.scaling(config, steps).run()
-    jobs = guard_jobs(
-        jobs=sleeping.jobs(),
-        outbox=bootstrap.notices(),
-        config=config,
-        rules=rules,
-        prices=steps.money.prices,
-        clock=clock,
-    )
-    problems = [*report.problems, *jobs.problems]
+    ports = config, config.endpoints, bootstrap.clock()
+    steps = sleeping.sleep_steps(*ports[:2], bootstrap.ledger(), ports[2])
+    try:
+        report = sleeping.scaling(config, steps).run()
+    finally:  # Whatever becomes of endpoints, jobs have their turn.
+        jobs = sleeping.guarded(*ports, steps.money.prices)
+        _count(jobs.problems)
+    _count(report.problems)
     done = {"slept": report.slept, "woken": report.woken, "stopped": list(jobs.stopped)}
+    told = {**done, "problems": [f"{one}" for one in (*report.problems, *jobs.problems)]}
     plan = {one.endpoint: f"{one.action.value}: {one.reason}" for one in report.planned}
     stops = {one.job.name: f"{one.action.value}: {one.reason}" for one in jobs.verdicts}
-    logger.info("done", extra={**done, "plan": plan, "jobs": stops, "problems": problems})
-    return {**done, "problems": problems}
+    logger.info("done", extra={**told, "ended": report.ended, "plan": plan, "jobs": stops})
+    return told
+
+
+def _count(problems: "tuple[Problem, ...] | list[Problem]") -> None:
+    for name, many in counted(problems).items():
+        with single_metric(name, MetricUnit.Count, many, namespace="CostSentry") as metric:
+            metric.add_dimension(name="service", value="scale_endpoints")

@@ -30,6 +30,7 @@ SAGEMAKER: Mapping[str, Operation] = {
     "CreateEndpoint": endpoints.create_endpoint,
     "DescribeEndpoint": endpoints.describe_endpoint,
     "ListEndpoints": endpoints.list_endpoints,
+    "UpdateEndpointWeightsAndCapacities": endpoints.update_endpoint_weights_and_capacities,
     "DeleteEndpoint": endpoints.delete_endpoint,
     "CreateInferenceComponent": components.create_inference_component,
     "DescribeInferenceComponent": components.describe_inference_component,

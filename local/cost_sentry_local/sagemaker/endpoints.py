@@ -41,9 +41,7 @@ def delete_model(world: World, asked: Json) -> None:
 
 def create_endpoint_config(world: World, asked: Json) -> Json:
     """``CreateEndpointConfig``; every model that it names must be there."""
-    for variant in asked["ProductionVariants"]:
-        if (model := variant.get("ModelName")) is not None:
-            _kept(world.models, "model", "model", model)
+    _must_have_models(world, asked)
     name = asked["EndpointConfigName"]
     return {"EndpointConfigArn": _keep(world, world.configs, _CONFIG, _CONFIG_KIND, name, asked)}
 
@@ -61,12 +59,16 @@ def delete_endpoint_config(world: World, asked: Json) -> None:
 
 
 def create_endpoint(world: World, asked: Json) -> Json:
-    """``CreateEndpoint``: taken at once, in service later, or failed if that was ordered."""
+    """``CreateEndpoint``: taken at once, in service later, or failed if that was ordered.
+
+    The models of its configuration must be there, also those that were deleted since.
+    """
     world.advance()
     name, now = asked["EndpointName"], world.now()
     if name in world.endpoints:
         raise already_there("endpoint", arn_of("endpoint", name))
     config = _kept(world.configs, _CONFIG, _CONFIG_KIND, asked["EndpointConfigName"])
+    _must_have_models(world, config.given)
     endpoint = Endpoint(name=name, created_at=now, modified_at=now, status=CREATING, config=config)
     world.begin(endpoint, "CreateEndpoint", CREATING, world.durations.creating)
     world.endpoints[name] = endpoint
@@ -102,6 +104,26 @@ def list_endpoints(world: World, asked: Json) -> Json:
     return page("Endpoints", [_summary(endpoint) for endpoint in found], asked)
 
 
+def update_endpoint_weights_and_capacities(world: World, asked: Json) -> Json:
+    """``UpdateEndpointWeightsAndCapacities``: other numbers than its configuration has."""
+    endpoint, now = world.endpoint(asked["EndpointName"]), world.now()
+    if endpoint.status in _CHANGES:
+        raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    names = [variant["VariantName"] for variant in endpoint.variants]
+    for wanted in asked["DesiredWeightsAndCapacities"]:
+        if (name := wanted["VariantName"]) not in names:
+            raise invalid(f'Variant(s) "{name}" do not exist in endpoint "{endpoint.arn}".')
+        told = {
+            "InitialInstanceCount": wanted.get("DesiredInstanceCount"),
+            "InitialVariantWeight": wanted.get("DesiredWeight"),
+        }
+        given = {member: value for member, value in told.items() if value is not None}
+        endpoint.numbers[name] = {**endpoint.numbers.get(name, {}), **given}
+    world.begin(endpoint, "UpdateEndpointWeightsAndCapacities", UPDATING, world.durations.updating)
+    world.have_instances(endpoint, now)
+    return {"EndpointArn": endpoint.arn}
+
+
 def delete_endpoint(world: World, asked: Json) -> None:
     """``DeleteEndpoint``; what is being changed cannot be deleted, nor what has components."""
     endpoint = world.endpoint(asked["EndpointName"])
@@ -116,6 +138,12 @@ def delete_endpoint(world: World, asked: Json) -> None:
     endpoint.order(DELETING, now, now + world.durations.deleting, GONE)
     for variant in endpoint.variants:
         world.instances.have(endpoint.name, variant, 0, now)
+
+
+def _must_have_models(world: World, config: Json) -> None:
+    for variant in config["ProductionVariants"]:
+        if (model := variant.get("ModelName")) is not None:
+            _kept(world.models, "model", "model", model)
 
 
 def _summary(endpoint: Endpoint) -> Json:

@@ -54,6 +54,8 @@ class Endpoint(Changing):
 
     config: Kept
     """The configuration itself: it may be deleted, and the endpoint stays."""
+    numbers: dict[str, Json] = field(default_factory=dict)
+    """By variant, instance counts and weights that were changed since."""
 
     @property
     def arn(self) -> str:
@@ -62,9 +64,9 @@ class Endpoint(Changing):
 
     @property
     def variants(self) -> list[Json]:
-        """As its configuration says."""
-        variants: list[Json] = self.config.given["ProductionVariants"]
-        return variants
+        """As its configuration says, with the numbers that are in force."""
+        given: list[Json] = self.config.given["ProductionVariants"]
+        return [{**one, **self.numbers.get(one["VariantName"], {})} for one in given]
 
     @property
     def is_of_components(self) -> bool:

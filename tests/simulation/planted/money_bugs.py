@@ -143,7 +143,7 @@ def refused_from_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Refills, "_proven", _proven)
 
 
-@bugs.caught_by(broken.NEVER_FALSELY_REFUSED, workloads.hot_budget)
+@bugs.caught_by(broken.NEVER_FALSELY_REFUSED, planted.scarce, {"slow": 0.5})
 def places_are_read_one_by_one(patch: pytest.MonkeyPatch) -> None:
     """The proof that money is short looks at each place at an instant of its own."""
 

@@ -104,6 +104,7 @@ def test_the_detectors_event_says_who_since_when_and_how_much():
         seen=12 * 10**12,
         percent=400,
         how="calls 390 %, tokens a call 103 %",
+        is_compared=True,
     )
 
 

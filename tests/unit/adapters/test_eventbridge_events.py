@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -16,7 +17,7 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 @pytest.fixture(scope="module")
 def anomaly():
     [first, *_] = known(1).watch(5, calls=8)
-    return first
+    return replace(first, goes_on=True, joined=(("team", "search"), ("model", "m")))
 
 
 @pytest.fixture

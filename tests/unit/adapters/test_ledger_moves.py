@@ -4,6 +4,8 @@ import pytest
 
 from cost_sentry.adapters.ledger_calls import Written
 from cost_sentry.adapters.ledger_items import (
+    CLOSED,
+    SPLIT,
     Seen,
     ShardState,
     number,
@@ -219,6 +221,32 @@ def test_every_window_of_a_move_must_be_as_seen(calls):
 
     assert not done(calls, move_in_shard(PLACE, {PURSE: 3, OTHER: 3}, NOON, was=5))
     assert not done(calls, move_in_shard(PLACE, {OTHER: 3, PURSE: 3}, NOON, was=5))
+
+
+@pytest.mark.parametrize(
+    ("state", "is_open", "is_done"),
+    [
+        (None, True, True),
+        (SPLIT, True, False),
+        (CLOSED, True, False),
+        (SPLIT, False, True),
+        (CLOSED, False, True),
+    ],
+)
+def test_money_at_hand_is_brought_only_to_a_shard_that_takes_calls(calls, state, is_open, is_done):
+    put_shard(calls)
+    if state:
+        calls.update(
+            {
+                "Key": place_key(PLACE),
+                "UpdateExpression": "SET #state = :state",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":state": {"S": state}},
+            }
+        )
+
+    assert done(calls, move_in_shard(PLACE, {PURSE: 3}, NOON, is_open=is_open)) is is_done
+    assert shard(calls).free == ({PURSE: 3} if is_done else {})
 
 
 def test_a_shard_remembers_what_it_is_told_of_each_window(calls):

@@ -73,12 +73,13 @@ def test_an_account_is_idle_once_nothing_happened_in_it_for_an_hour(age, done):
     assert laid(root(entry=entry(age)))[0] == done
 
 
+@pytest.mark.parametrize("more", [{}, {"ended": STAMP}, {"free": {PURSE: 5}}])
 @pytest.mark.parametrize(
     "state",
     [{"pending": {"r1": "held"}}, {"expired": {"r1": "held"}}, {"state": SPLIT}, {"state": CLOSED}],
 )
-def test_an_account_with_calls_or_halves_and_one_at_rest_are_left_in_peace(state):
-    done, calls = laid(root(**state, free={PURSE: 5}, ended=STAMP))
+def test_an_account_with_calls_or_halves_and_one_at_rest_are_left_in_peace(state, more):
+    done, calls = laid(root(**state, **more), items=[shard_item("search/web", ended=STAMP)])
 
     assert (done, calls.updates, calls.transactions) == (0, [], [])
 

@@ -183,6 +183,14 @@ def test_a_busy_shard_that_carries_some_ended_windows_sends_them_home_itself(end
     assert versions_of(calls) == (["7"] if leave else [])
 
 
+def test_a_busy_shard_of_which_all_windows_have_ended_sends_them_home_too():
+    calls = NotedCalls()
+
+    retire_some(calls, shard(*MANY[:RETIRED_MIN]), LATER)
+
+    assert purses_of(calls) == [[*MANY[:RETIRED_MIN]]]
+
+
 def test_windows_that_run_or_have_calls_count_for_none_that_ended():
     running = [f"b{n:03d}@2026-11-24" for n in range(RETIRED_MIN)]
     held = {"pending": {"M": {"r1": {"S": pending_text(CALL)}}}}

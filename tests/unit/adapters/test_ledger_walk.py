@@ -164,6 +164,14 @@ def test_shards_of_few_accounts_are_read_when_their_turn_comes(many):
     assert many.asked == [f"ACCOUNT#{name}" for name in names]
 
 
+def test_shards_of_one_account_more_are_read_together(many):
+    names = [name for name in accounts(many) if name != "team/app007"][: FEW + 1]
+    many.asked.clear()
+
+    assert len(by_account(many, names)) == FEW + 1
+    assert many.asked == [FEW + 1]
+
+
 @pytest.mark.parametrize("refusal", [LedgerThrottled("too often"), "left out"], ids=str)
 def test_what_is_not_given_together_is_asked_for_one_by_one(many, refusal):
     names = list(accounts(many))
@@ -178,7 +186,8 @@ def test_an_account_whose_first_shard_is_not_there_has_none(many):
 
 
 def test_a_run_tells_all_that_it_did():
-    assert _Done(retired=1, sent_home=20, given_back=300, merged=4_000).all == 4_321
+    done = _Done(retired=1, sent_home=20, given_back=300, merged=4_000, laid_to_rest=50_000)
+    assert done.all == 54_321
 
 
 def test_debts_of_one_window_are_covered_once_for_all_accounts(calls):

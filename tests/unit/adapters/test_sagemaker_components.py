@@ -91,6 +91,7 @@ def test_components_wake_with_the_copies_they_had(stubbed):
 
 def test_components_get_their_minimum_back_and_the_alarm_ends(stubbed):
     stubbed.component(3)
+    stubbed.has_target(MinCapacity=0)
     stubbed.answer(
         "application-autoscaling",
         "register_scalable_target",
@@ -103,6 +104,45 @@ def test_components_get_their_minimum_back_and_the_alarm_ends(stubbed):
     stubbed.adapter.finish(SNAPSHOT)
 
     stubbed.done()
+
+
+@pytest.mark.parametrize("others", [{"MinCapacity": 2}, {"MinCapacity": 0, "MaxCapacity": 9}])
+def test_a_scaling_rule_that_its_owner_made_meanwhile_stays(stubbed, others):
+    stubbed.component(3)
+    stubbed.has_target(**others)
+    stubbed.answer("cloudwatch", "delete_alarms", {}, {"AlarmNames": ["cost-sentry-wake-ic"]})
+
+    stubbed.adapter.finish(SNAPSHOT)
+
+    stubbed.done()
+
+
+def test_an_adapter_without_copies_of_its_own_keeps_its_endpoint_awake(stubbed):
+    stubbed.answer("sagemaker", "describe_endpoint", told())
+    stubbed.answer("sagemaker", "describe_endpoint_config", CONFIG)
+    listed = {"InferenceComponents": [summary("ic"), summary("lora")]}
+    stubbed.answer("sagemaker", "list_inference_components", listed)
+    stubbed.component(1)
+    adapter = {**summary("lora"), "InferenceComponentStatus": "InService"}
+    stubbed.answer("sagemaker", "describe_inference_component", adapter)
+    stubbed.answer("sagemaker", "list_tags", {"Tags": []})
+
+    seen = stubbed.adapter.look("chat")
+
+    assert "inference component lora is an adapter" in seen.unfit
+    assert seen.parts == ("ic",)
+
+
+def test_an_answer_that_cannot_be_read_is_a_fault_of_that_endpoint(stubbed):
+    stubbed.answer("sagemaker", "describe_endpoint", told())
+    config = {**CONFIG, "ProductionVariants": [{**VARIANT, "InitialInstanceCount": "two"}]}
+    stubbed.stubs["sagemaker"]._validate_operation_response = lambda *_: None
+    stubbed.answer("sagemaker", "describe_endpoint_config", config)
+    listed = {"InferenceComponents": [{"EndpointName": "chat"}]}
+    stubbed.answer("sagemaker", "list_inference_components", listed)
+
+    with pytest.raises(EndpointFault, match="chat: SageMaker's answer cannot be read"):
+        stubbed.adapter.look("chat")
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_what_carries_a_limit_and_runs_is_told_once_with_its_instances(world):
     world.notebook("InService")
     world.training("InProgress", TrainingStartTime=NOON)
 
-    lab, train = world.jobs.running()
+    lab, train = world.jobs.running().jobs
 
     assert (lab.name, lab.kind, lab.can_stop) == ("lab", JobKind.NOTEBOOK, True)
     assert train.tags == {HOURS_TAG: "1", MONEY_TAG: "2"}
@@ -91,14 +91,14 @@ def test_what_has_ended_is_not_told(world, status):
     world.tagged(train=("training-job", {HOURS_TAG: "1"}))
     world.training(status, TrainingStartTime=NOON)
 
-    assert world.jobs.running() == []
+    assert list(world.jobs.running().jobs) == []
 
 
 def test_a_job_that_still_waits_for_its_instances_costs_nothing_yet(world):
     world.tagged(train=("training-job", {HOURS_TAG: "1"}))
     world.training("InProgress")
 
-    assert world.jobs.running() == []
+    assert list(world.jobs.running().jobs) == []
 
 
 def test_instance_groups_are_all_counted(world):
@@ -109,7 +109,7 @@ def test_instance_groups_are_all_counted(world):
     world.tagged(train=("training-job", {MONEY_TAG: "1"}))
     world.training("InProgress", TrainingStartTime=NOON, ResourceConfig={"InstanceGroups": groups})
 
-    (job,) = world.jobs.running()
+    (job,) = world.jobs.running().jobs
 
     assert {fleet.instance_type: fleet.count for fleet in job.fleets} == {
         "ml.g5.xlarge": 2,
@@ -123,7 +123,33 @@ def test_what_is_gone_between_two_questions_is_left_out(world):
         "describe_training_job", "ValidationException", "Requested resource not found."
     )
 
-    assert world.jobs.running() == []
+    assert list(world.jobs.running().jobs) == []
+
+
+def test_one_that_may_not_be_looked_at_hides_no_other_and_is_named(world):
+    world.tagged(
+        lab=("notebook-instance", {HOURS_TAG: "1"}), train=("training-job", {HOURS_TAG: "1"})
+    )
+    world.stub.add_client_error("describe_notebook_instance", "AccessDeniedException", "no")
+    world.training("InProgress", TrainingStartTime=NOON)
+
+    seen = world.jobs.running()
+
+    assert [job.name for job in seen.jobs] == ["train"]
+    assert isinstance(seen.faults["lab"], EndpointDenied)
+
+
+def test_an_answer_that_cannot_be_read_hides_no_other(world):
+    world.tagged(
+        lab=("notebook-instance", {HOURS_TAG: "1"}), train=("training-job", {HOURS_TAG: "1"})
+    )
+    world.stub.add_response("describe_notebook_instance", {"NotebookInstanceStatus": "InService"})
+    world.training("InProgress", TrainingStartTime=NOON)
+
+    seen = world.jobs.running()
+
+    assert [job.name for job in seen.jobs] == ["train"]
+    assert "cannot be read" in f"{seen.faults['lab']}"
 
 
 def test_it_is_stopped_if_it_runs_and_not_twice(world):

@@ -74,7 +74,7 @@ def test_an_anomaly_is_raised_once_within_two_minutes():
     house = House()
     done = house.pass_minutes(30, calls=6)
 
-    assert [anomaly.severity for anomaly in house.events.raised] == [Severity.CRITICAL]
+    assert [anomaly.severity for anomaly in house.events.news] == [Severity.CRITICAL]
     assert done[0].raised or done[1].raised
     assert sum(len(run.raised) for run in done) == 1
     assert house.states.read(SCOPE).state.untold is None
@@ -200,7 +200,7 @@ def test_a_scope_without_a_past_is_held_to_the_pace_of_its_budget():
             house.run()
 
     assert slow.events.raised == []
-    [anomaly] = fast.events.raised
+    [anomaly] = fast.events.news
     assert anomaly.evidence.signal is Signal.NEW
 
 

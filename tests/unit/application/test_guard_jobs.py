@@ -3,9 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cost_sentry.application.endpoint_ports import EndpointDenied, EndpointThrottled
+import pytest
+
+from cost_sentry.application.endpoint_ports import (
+    EndpointDenied,
+    EndpointFault,
+    EndpointThrottled,
+    SeenJobs,
+)
+from cost_sentry.application.endpoint_problems import ProblemKind
 from cost_sentry.application.guard_jobs import JobReport, guard_jobs
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.job_guard import HOURS_TAG, Job, JobKind
 from tests.fakes.builders import NOON, ManualClock
 from tests.fakes.configurations import configuration
@@ -27,17 +36,22 @@ class RunningJobs:
         self.stopped: list[str] = []
         self.denied: set[str] = set()
         self.is_throttled = False
+        self.unseen: list[str] = []
+        self.loses_answers = False
 
     def running(self):
         if self.is_throttled:
             raise EndpointThrottled("slow down")
-        return list(self.jobs.values())
+        seen = [job for name, job in self.jobs.items() if name not in self.unseen]
+        return SeenJobs(jobs=seen, faults={one: EndpointDenied("hidden") for one in self.unseen})
 
     def stop(self, kind, name):
         if name in self.denied:
             raise EndpointDenied("AccessDenied")
         self.stopped.append(name)
         self.jobs[name] = replace(self.jobs[name], can_stop=False)
+        if self.loses_answers:
+            raise EndpointFault("no answer")
 
 
 class World:
@@ -67,11 +81,18 @@ def test_it_is_warned_of_once_and_then_stopped_once():
     assert world.outbox.events == ["warn", "stop"]
 
 
+def warned_of(*names: str, **changes) -> "World":
+    """Each was seen and warned of before its limit."""
+    world = World(*names, **changes)
+    world.run(9)
+    return world
+
+
 def test_its_owners_read_what_happened_whose_it_is_what_was_done_and_how_to_undo_it():
-    world = World("lab")
+    world = warned_of("lab")
     world.run(10)
 
-    (notice,) = world.outbox.notices.values()
+    _, notice = world.outbox.notices.values()
     assert notice.recipients == ("search@example.com",)
     assert notice.subject == "Cost sentry: notebook instance lab reached its limit"
     assert notice.body.splitlines()[:5] == [
@@ -84,17 +105,18 @@ def test_its_owners_read_what_happened_whose_it_is_what_was_done_and_how_to_undo
 
 
 def test_a_missing_permission_on_one_holds_up_no_other_and_is_told():
-    world = World("a", "b", "c")
+    world = warned_of("a", "b", "c")
     world.jobs.denied.add("b")
 
     report = world.run(10)
 
     assert world.jobs.stopped == ["a", "c"]
-    assert report.problems == ("b: AccessDenied",)
+    assert [f"{one}" for one in report.problems] == ["b: AccessDenied"]
+    assert world.outbox.events.count("stop-denied") == 1
 
 
 def test_what_could_not_be_stopped_is_stopped_by_the_next_run():
-    world = World("a")
+    world = warned_of("a")
     world.jobs.denied.add("a")
     world.run(10)
     world.jobs.denied.clear()
@@ -106,7 +128,70 @@ def test_jobs_that_cannot_be_listed_are_a_problem_and_no_fault():
     world = World("a")
     world.jobs.is_throttled = True
 
-    assert world.run(10).problems == ("jobs cannot be listed: slow down",)
+    assert [f"{one}" for one in world.run(10).problems] == ["jobs cannot be listed: slow down"]
+
+
+def test_one_that_cannot_be_looked_at_holds_up_no_other():
+    world = warned_of("a", "b")
+    world.jobs.unseen.append("a")
+
+    report = world.run(10)
+
+    assert (report.stopped, report.problems[0].kind) == (("b",), ProblemKind.DENIED)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_stop_whose_mail_or_answer_fails_is_mailed_exactly_once_all_the_same(when):
+    world = warned_of("a")
+    world.outbox.is_silent = when == "before"
+    world.jobs.loses_answers = when == "after"
+
+    failed = world.run(10)
+    world.outbox.is_silent = world.jobs.loses_answers = False
+    for hours in (10.1, 10.2, 10.3):
+        world.run(hours)
+
+    assert len(failed.problems) == 1
+    assert world.jobs.stopped == ["a"]
+    assert world.outbox.events == ["warn", "stop"]
+
+
+def test_what_is_past_its_limit_when_it_is_first_seen_is_warned_first_and_stopped_later():
+    world = World("a")
+
+    late = world.run(30)
+    assert (late.stopped, world.outbox.events) == ((), ["late"])
+    assert "it is stopped from 2026-11-22 18:30 UTC on" in world.outbox.notices.popitem()[1].body
+
+    world = World("a")
+    stops = [world.run(30 + minutes / 60).stopped for minutes in range(0, 45, 5)]
+    assert stops == [()] * 6 + [("a",), (), ()]
+    assert world.outbox.events == ["late", "stop"]
+
+
+def test_a_limit_that_is_raised_in_the_meantime_stops_nothing():
+    world = World("a")
+    world.run(30)
+    world.jobs.jobs["a"] = replace(world.jobs.jobs["a"], tags={**TAGS, HOURS_TAG: "100"})
+
+    world.run(31)
+
+    assert world.jobs.stopped == []
+
+
+def test_a_ledger_that_does_not_answer_for_one_holds_up_no_other():
+    world = warned_of("a", "b")
+    record = world.outbox.record
+
+    def fails_for_a(notice):
+        if "/a/" in notice.key:
+            raise LedgerUnavailable("gone")
+        return record(notice)
+
+    world.outbox.record = fails_for_a
+    report = world.run(10)
+
+    assert (report.stopped, report.problems[0].kind) == (("b",), ProblemKind.LEDGER)
 
 
 def test_a_dry_run_tells_and_stops_nothing():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.application.incident_notice import incident_notice, notice_key
 from cost_sentry.domain.anomaly import Severity
-from cost_sentry.domain.anomaly_rules import Action, AnomalyRule
+from cost_sentry.domain.anomaly_rules import TELL_ONLY, Action, AnomalyRule
 from cost_sentry.domain.incident import NO_EVIDENCE, Evidence, Lead
 from cost_sentry.domain.incident_course import closed, lifted, not_acted, opened, revised
 from tests.fakes.admissions import config
@@ -89,10 +89,38 @@ def test_an_end_and_a_lifting_are_told_with_who_and_why():
     by_owner = lifted(incident, "arn:aws:iam::1:user/ana", "a load test", NOON)
 
     assert "anomaly over" in mail(by_itself).subject
-    assert "Done:     lifted all that it did, after the cool-down" in mail(by_itself).body
+    assert "it is over: no sign of it since 2026-11-21 13:00Z" in mail(by_itself).body
+    assert "Done:     nothing any more: what it did ended at 2026-11-21 13:00Z" in (
+        mail(by_itself).body
+    )
     assert "Undo:     nothing to undo" in mail(by_itself).body
     assert "Done:     lifted by arn:aws:iam::1:user/ana" in mail(by_owner).body
     assert "Note:     a load test" in mail(by_owner).body
+
+
+def test_what_was_told_only_is_never_said_to_have_been_lifted():
+    incident = opened(None, sighting(), TELL_ONLY, EVIDENCE, NOON)
+
+    body = mail(closed(incident, NOON + timedelta(hours=2))).body
+
+    assert "Done:     nothing: it was told only" in body
+    assert "lifted" not in body
+    assert "It is over at 2026-11-21 14:00Z unless there are further signs" in mail(incident).body
+
+
+def test_other_scopes_that_show_the_same_and_what_is_acted_on_are_named():
+    joined = sighting(joined=("model=example.dear-v1:0",))
+    incident = replace(
+        opened(None, joined, TIGHTEN, EVIDENCE, NOON),
+        acts_on={"team": "search", "application": "web"},
+    )
+
+    body = mail(incident).body
+
+    assert "Also in:  model=example.dear-v1:0" in body
+    assert "slowed application=web, team=search to" in body or (
+        "slowed team=search, application=web to" in body
+    )
 
 
 def test_of_what_was_not_done_the_mail_says_why():

@@ -107,11 +107,16 @@ def test_a_further_sign_prolongs_the_measure_and_sends_no_mail():
     assert len(desk.mails.mails) == 1
 
 
-def test_it_ends_by_itself_when_the_cool_down_is_over_and_that_is_told_once():
+def test_what_is_done_ends_with_the_cool_down_and_is_over_after_an_hour_without_a_sign():
     desk = Desk(FREEZE)
     desk.see(severity=CRITICAL)
     desk.clock.advance(minutes=59)
+    assert desk.in_force() == ["freeze"]
+    desk.clock.advance(minutes=1)
+    assert desk.in_force() == [], "measures need nobody to end"
+    desk.clock.advance(minutes=59)
     assert desk.end().state is IncidentState.ACTING
+    assert len(desk.mails.mails) == 1, "nobody knows yet whether it is over"
     desk.clock.advance(minutes=1)
 
     over = desk.end()
@@ -125,7 +130,6 @@ def test_what_nobody_recorded_the_end_of_is_ended_by_the_next_sighting():
     desk = Desk(FREEZE)
     first = desk.see(severity=CRITICAL).incident
     desk.clock.advance(hours=2)
-    assert desk.in_force() == [], "measures need nobody to end"
 
     second = desk.see(severity=CRITICAL, since=desk.clock.now()).incident
 
@@ -137,14 +141,18 @@ def test_what_nobody_recorded_the_end_of_is_ended_by_the_next_sighting():
     assert len(desk.mails.mails) == 3
 
 
-def test_what_was_only_told_is_over_when_its_alarm_says_so():
+def test_what_was_only_told_is_over_an_hour_after_its_alarm_says_so():
     desk = Desk()
     desk.see(source="search-burn")
     desk.clock.advance(minutes=3)
 
-    over = desk.see(has_ended=True, source="search-burn").incident
+    calm = desk.see(has_ended=True, source="search-burn").incident
+    desk.clock.advance(minutes=60)
+    over = desk.end()
 
-    assert (over.state, over.note) == (IncidentState.CLOSED, "search-burn says that it is over")
+    assert (calm.state, calm.step) == (IncidentState.OPEN, StepKind.CALMED)
+    assert over.state is IncidentState.CLOSED
+    assert len(desk.mails.mails) == 2
 
 
 def test_of_two_alarms_of_a_scope_the_one_that_told_worst_says_when_it_is_over():
@@ -155,7 +163,7 @@ def test_of_two_alarms_of_a_scope_the_one_that_told_worst_says_when_it_is_over()
     desk.clock.advance(minutes=3)
 
     assert desk.see(has_ended=True, source="band").incident == worse
-    assert desk.see(has_ended=True, source="rate").incident.state is IncidentState.CLOSED
+    assert desk.see(has_ended=True, source="rate").incident.step is StepKind.CALMED
 
 
 def test_a_frozen_scope_that_is_quiet_for_being_frozen_stays_so_for_the_cool_down():
@@ -208,7 +216,7 @@ def test_what_was_lifted_is_acted_on_again_when_the_quiet_time_is_over():
 def test_a_sighting_of_before_the_end_opens_nothing_unless_it_is_worse():
     desk = Desk(FREEZE, TIGHTEN)
     desk.see()
-    desk.clock.advance(hours=1)
+    desk.clock.advance(hours=2)
     desk.end()
 
     late = NOON + timedelta(minutes=50)
@@ -261,7 +269,7 @@ def test_more_scopes_than_may_be_within_an_hour_are_told_only():
     assert second.incident.note.startswith("1 scopes were acted on within this hour")
     assert desk.in_force() == ["tighten"]
     desk.clock.advance(minutes=60)
-    assert desk.see(scope={"team": "support"}, severity=CRITICAL).response is Response.NEW
+    assert desk.see(scope={"team": "support"}, severity=CRITICAL).response is Response.MORE
     assert desk.in_force() == ["tighten"], "the first ended, the next hour has a share of its own"
 
 

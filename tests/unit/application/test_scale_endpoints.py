@@ -146,7 +146,7 @@ def test_every_mail_says_the_four_things_uncut_in_its_first_lines():
     world.pass_minutes(360)
 
     events = {event.partition("-")[0] for event in world.notices.events}
-    assert events == {"asleep", "refused", "overdue", "wake", "abandoned"}
+    assert events == {"asleep", "refused", "overdue", "wake", "woke", "abandoned"}
     for notice in world.notices.notices.values():
         first = notice.body.splitlines()[:4]
         assert [line.partition(":")[0] for line in first] == ["What", "Whose", "Done", "Undo"]

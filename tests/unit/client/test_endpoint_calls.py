@@ -80,3 +80,13 @@ def test_an_endpoint_that_is_awake_and_does_not_answer_is_called_twice_and_not_f
 @pytest.mark.parametrize("state", ["AWAKE", "UNKNOWN"])
 def test_what_the_sentry_did_not_put_to_sleep_is_called_again(state):
     assert next_step(told(state), 0, Patience()) is NextStep.CALL
+
+
+def test_who_may_wait_waits_for_a_wake_that_failed_and_is_tried_again():
+    asleep = {"state": "ASLEEP", "instead": None}
+    again = {**asleep, "expectedBy": "2026-11-21T12:35:00+00:00"}
+
+    assert next_step(again, 0, Patience(seconds=60)) is NextStep.WAIT
+    assert next_step(again, 60, Patience(seconds=60)) is NextStep.GIVE_UP
+    assert next_step(again, 0, Patience()) is NextStep.GIVE_UP
+    assert next_step({**asleep, "expectedBy": None}, 0, Patience(seconds=60)) is NextStep.GIVE_UP

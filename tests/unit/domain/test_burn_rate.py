@@ -1,6 +1,7 @@
 """What is told of a scope, when, how often, and what is learned from it."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -81,6 +82,50 @@ def test_an_incident_is_told_once_and_again_when_it_becomes_critical(series):
     assert series.watch(60, calls=2) == []
 
 
+def test_while_it_goes_on_that_is_told_every_five_minutes_and_is_no_news(series):
+    [first, *_] = series.watch(60, calls=9)
+
+    assert len(series.told) <= 2
+    assert 10 <= len(series.goes_on) <= 12
+    assert {one.id for one in series.goes_on} == {first.id}
+    gaps = [
+        (after.now - before.now) // timedelta(minutes=1)
+        for before, after in pairwise(series.goes_on)
+    ]
+    assert set(gaps) == {RULES.told_again_minutes}
+
+
+def test_what_is_slowed_down_to_twice_what_is_usual_goes_on(series):
+    series.watch(5, calls=20)
+    before = len(series.goes_on)
+
+    series.watch(240, calls=2)
+
+    assert len(series.goes_on) - before >= 40
+
+
+def test_what_is_frozen_does_not_go_on_and_is_told_of_within_two_minutes_when_it_is_back(series):
+    for silent in (5, 8, 12, 60):
+        series.watch(3, calls=20)
+        told = len(series.told) + len(series.goes_on)
+        series.watch(silent, calls=0)
+        assert len(series.told) + len(series.goes_on) == told
+
+        series.watch(2, calls=20)
+        assert len(series.told) + len(series.goes_on) > told
+        series.watch(60)
+
+
+def test_much_more_than_was_told_is_told_at_once(series):
+    series.watch(120, calls=4)
+
+    news = series.watch(2, calls=100)
+
+    assert news
+    assert news[0].factor_percent >= 1_200
+    assert not news[0].goes_on
+
+
 def test_the_next_incident_is_told_after_the_first_has_ended(series):
     first = series.watch(20, calls=6)
     between = series.watch(30)
@@ -114,7 +159,7 @@ def test_what_goes_on_for_a_day_is_what_is_usual_now(series):
 
 
 def test_an_event_that_was_not_told_stays_untold(series):
-    series.watch(20, calls=6)
+    series.watch(4, calls=6)
     [first, *_] = series.told
     forgot = series.state
     series.state = forgot.__class__(

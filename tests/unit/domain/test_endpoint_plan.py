@@ -221,3 +221,17 @@ def test_the_plan_has_one_row_for_every_endpoint_and_depends_on_no_order():
         "s3",
     ]
     assert set(planned(*reversed(awake), asleep=list(reversed(asleep)))) == set(rows)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"Environment": "production"},
+        {"environment": "PROD"},
+        {"ENVIRONMENT": "Production"},
+        {"environment": "dev", "Environment": "prod"},
+    ],
+)
+def test_production_is_protected_however_it_is_written(tags):
+    assert "protected" in (EndpointRules().why_protected(tags) or "")
+    assert EndpointRules().why_protected({"environment": "product"}) is None

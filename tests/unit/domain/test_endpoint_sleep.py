@@ -57,7 +57,7 @@ def test_nothing_is_taken_away_without_a_verified_snapshot():
 def test_no_sleep_that_began_is_closed_without_an_answer_unless_somebody_else_ended_it():
     before = {state for state, following in LEGAL.items() if SleepState.CLOSED in following}
 
-    assert before == {SleepState.ANSWERED, SleepState.ASLEEP}
+    assert before == {SleepState.ANSWERED, SleepState.ASLEEP, SleepState.RESTORING}
 
 
 def test_every_write_has_a_revision_of_its_own():

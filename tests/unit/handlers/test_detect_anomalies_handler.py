@@ -75,8 +75,8 @@ def test_a_new_team_that_burns_its_budget_is_raised_once(clock, events, capsys):
 
     [anomaly] = events.raised
     assert anomaly.scope == SCOPE
-    assert first == {"looked_at": 1, "raised": [anomaly.id], "passed_over": 0}
-    assert second == {"looked_at": 1, "raised": [], "passed_over": 0}
+    assert first == {"looked_at": 1, "raised": [anomaly.id], "repeated": 0, "passed_over": 0}
+    assert second == {"looked_at": 1, "raised": [], "repeated": 0, "passed_over": 0}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
     [metric] = [line for line in lines if "AnomaliesRaised" in line]
     assert (metric["service"], metric["AnomaliesRaised"]) == ("detect_anomalies", [1.0])
@@ -100,6 +100,6 @@ def test_where_nobody_calls_a_run_writes_nothing(clock, events, capsys):
 
     done = detect_anomalies.handler({}, CONTEXT)
 
-    assert done == {"looked_at": 0, "raised": [], "passed_over": 0}
+    assert done == {"looked_at": 0, "raised": [], "repeated": 0, "passed_over": 0}
     assert table.scan(TableName="ledger")["Count"] == before
     assert capsys.readouterr().out == ""

@@ -69,6 +69,12 @@ def walk(stand_in):
     stand_in.wait(10)
     yield "DeleteInferenceComponent", {"InferenceComponentName": "ic"}
     stand_in.wait(10)
+    wanted = [{"VariantName": "v", "DesiredWeight": 0.5}]
+    yield (
+        "UpdateEndpointWeightsAndCapacities",
+        {"EndpointName": "e", "DesiredWeightsAndCapacities": wanted},
+    )
+    stand_in.wait(10)
     yield "DeleteEndpoint", {"EndpointName": "e"}
     yield "DeleteEndpointConfig", {"EndpointConfigName": "c"}
     yield "DeleteModel", {"ModelName": "m"}

@@ -1,0 +1,85 @@
+"""What an operator sees of endpoints that sleep, and forgets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.adapters.packaged_instance_prices import PackagedInstancePrices
+from cost_sentry.application.endpoint_ports import UnreadableSleep
+from cost_sentry.domain.endpoint import EndpointKind
+from cost_sentry.domain.endpoint_sleep import SleepRecord, with_saving
+from cost_sentry.domain.instance_price import HourlyPrices
+from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.operations import Operator
+from cost_sentry_client.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointsOnRecord:
+    """Each with what it has saved until now."""
+
+    records: Sequence[SleepRecord]
+    unreadable: Sequence[UnreadableSleep]
+
+
+class EndpointDesk:
+    """Of one deployment."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+        self._records = DynamoDbSleeps(
+            LedgerCalls(operator.dynamodb, operator.deployment.table_name)
+        )
+
+    def all(self) -> EndpointsOnRecord:
+        """Every endpoint that ever slept, by name."""
+        found, prices, now = self._records.all(), self._prices(), self._operator.clock.now()
+        until_now = [with_saving(r, now, prices) if r.sleeps_well else r for r in found.records]
+        return EndpointsOnRecord(records=until_now, unreadable=found.unreadable)
+
+    def forget(self, name: str, *, is_asleep_allowed: bool) -> SleepRecord:
+        """Delete its record; ``Problem`` if that is not known, or is still needed."""
+        record = self._records.read(name)
+        if record is None:
+            raise self._problem(f"there is no record of an endpoint {name!r}", "endpoint list")
+        if not record.has_ended:
+            self._must_be_forgettable(record, is_asleep_allowed=is_asleep_allowed)
+        if not self._records.forget(record):
+            raise self._problem(f"{name} changed at this very moment", f"endpoint forget {name}")
+        prices, now = self._prices(), self._operator.clock.now()
+        return with_saving(record, now, prices) if record.sleeps_well else record
+
+    def _must_be_forgettable(self, record: SleepRecord, *, is_asleep_allowed: bool) -> None:
+        name = record.endpoint
+        if not record.sleeps_well:
+            raise self._problem(f"{name} is {record.state.value}", "endpoint list")
+        if record.snapshot.endpoint.kind is EndpointKind.COMPONENTS:
+            raise Problem(
+                f"{name} sleeps, and is there: it has inference components",
+                where=self._operator.target.text,
+                fix="delete the endpoint itself; within five minutes its sleep ends by that",
+                exit_code=ExitCode.REFUSED,
+            )
+        if not is_asleep_allowed:
+            raise Problem(
+                f"{name} sleeps, and this record is all that it could be made again from",
+                where=self._operator.target.text,
+                fix="if it is gone for good, say --asleep; the answer shows what it was made of",
+                exit_code=ExitCode.REFUSED,
+            )
+
+    def _prices(self) -> HourlyPrices:
+        """As the functions have them: list prices of the Region, and those of sentry.yaml."""
+        config = self._operator.config_in_force()
+        instead = config.endpoints.instance_prices if config and config.endpoints else {}
+        region = self._operator.target.session.region_name
+        return PackagedInstancePrices(region, instead).hourly()
+
+    def _problem(self, what: str, command: str) -> Problem:
+        return Problem(
+            what,
+            where=self._operator.target.text,
+            fix=f"`cost-sentry {command}`, and again when that is done",
+            exit_code=ExitCode.REFUSED,
+        )

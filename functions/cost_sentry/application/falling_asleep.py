@@ -1,0 +1,129 @@
+"""The steps of a sleep until the endpoint is gone: each may still be taken back."""
+
+from dataclasses import dataclass
+
+from cost_sentry.application.endpoint_ports import (
+    EndpointBusy,
+    EndpointDenied,
+    EndpointFigures,
+    EndpointRefused,
+    Endpoints,
+    SleepRecords,
+)
+from cost_sentry.application.ports import Clock
+from cost_sentry.application.sleep_notices import SleepNotices
+from cost_sentry.domain.endpoint import EndpointState, Snapshot
+from cost_sentry.domain.endpoint_plan import LOOK_BACK, why_busy
+from cost_sentry.domain.endpoint_rules import EndpointRules
+from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState, fell_asleep, moved
+
+CHANGED = "it was changed after its snapshot was taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallingAsleep:
+    """One step each, from the record to the one that follows; ``None``: there is but to wait."""
+
+    endpoints: Endpoints
+    figures: EndpointFigures
+    records: SleepRecords
+    notices: SleepNotices
+    rules: EndpointRules
+    clock: Clock
+
+    def verify(self, mine: SleepRecord) -> SleepRecord:
+        """Read the snapshot back, and compare it with what is there."""
+        kept = self.records.read(mine.endpoint)
+        if kept is None or kept.snapshot != mine.snapshot:
+            return self._abandoned(mine, "its snapshot could not be read back")
+        if why := self._why_not(mine, kept):
+            return self._abandoned(mine, why)
+        if not is_same(self.endpoints.snapshot(mine.endpoint), kept.snapshot):
+            return self._abandoned(mine, CHANGED)
+        if why := self._why_not_again(mine):
+            return self._abandoned(mine, why)
+        reason = (
+            f"its snapshot {kept.snapshot.digest} was read back and is what is there; so is all"
+            " that it would be made again from"
+        )
+        return moved(mine, SleepState.VERIFIED, self.clock.now(), reason)
+
+    def commit(self, mine: SleepRecord) -> SleepRecord:
+        """The last look: whoever called it since the plan was made keeps it awake."""
+        now, endpoint = self.clock.now(), mine.snapshot.endpoint
+        if why := self._why_not(mine, self.records.read(mine.endpoint)):
+            return self._abandoned(mine, why)
+        idle = self.rules.idle_for(self.rules.group_of(endpoint.tags))
+        activities = self.figures.activities((endpoint,), now - idle - LOOK_BACK, now)
+        if why := why_busy(activities.get(mine.endpoint), now=now, idle=idle):
+            return self._abandoned(mine, why)
+        return moved(mine, SleepState.FALLING_ASLEEP, now, "it has no work, and can be restored")
+
+    def fall_asleep(self, mine: SleepRecord) -> SleepRecord | None:
+        """Take it away, or see that it is gone."""
+        now, seen = self.clock.now(), self.endpoints.look(mine.endpoint)
+        if seen is None or seen.state is EndpointState.ASLEEP:
+            return fell_asleep(mine, now)
+        if seen.made_at != mine.snapshot.endpoint.made_at:
+            return self._abandoned(mine, ANEW)
+        if seen.state is EndpointState.FAILED:
+            return self._abandoned(mine, "it has failed meanwhile; it is left as it is")
+        if seen.state is EndpointState.IN_SERVICE:
+            return self._do_sleep(mine)
+        return None
+
+    def _do_sleep(self, mine: SleepRecord) -> SleepRecord | None:
+        """Compared once more: since then a run may have died, and its owner changed it."""
+        try:
+            if not is_same(self.endpoints.snapshot(mine.endpoint), mine.snapshot):
+                return self._abandoned(mine, CHANGED)
+            if why := self._why_not_again(mine):
+                return self._abandoned(mine, why)
+            self.endpoints.put_to_sleep(mine.snapshot)
+        except EndpointBusy:
+            return None
+        except (EndpointDenied, EndpointRefused) as error:
+            return self._abandoned(mine, f"{error}")
+        return None
+
+    def _why_not(self, mine: SleepRecord, kept: SleepRecord | None) -> str | None:
+        """Why it shall not sleep after all."""
+        if kept is None or kept.is_wanted(self.clock.now()):
+            return "somebody asked for it meanwhile"
+        seen = self.endpoints.look(mine.endpoint)
+        if seen is None:
+            return "it was deleted meanwhile"
+        if seen.state is not EndpointState.IN_SERVICE:
+            return f"it is {seen.state.value} meanwhile"
+        return None if seen.made_at == mine.snapshot.endpoint.made_at else ANEW
+
+    def _why_not_again(self, mine: SleepRecord) -> str | None:
+        """Why it could not be made again; whoever must mend that is told, once."""
+        try:
+            missing = self.endpoints.why_not_again(mine.snapshot)
+        except (EndpointDenied, EndpointRefused) as error:
+            missing = f"what it is made of cannot be looked at: {error}"
+        if missing is None:
+            return None
+        why = f"{missing}, so it could not be made again"
+        self.notices.tell_not_restorable(mine, why)
+        return why
+
+    def _abandoned(self, mine: SleepRecord, reason: str) -> SleepRecord:
+        """What was begun is taken back. ``EndpointBusy``: not yet; the next run tries again."""
+        if mine.state is SleepState.FALLING_ASLEEP:
+            # What its owner made anew is the owner's: nothing of it was begun on.
+            undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
+            try:
+                undo(mine.snapshot)
+            except (EndpointDenied, EndpointRefused) as error:
+                reason = f"{reason}; and it could not be made as it was: {error}"
+        return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)
+
+
+ANEW = "somebody made it anew meanwhile"
+
+
+def is_same(found: Snapshot, kept: Snapshot) -> bool:
+    """Of the same incarnation, and restored alike."""
+    return (found.digest, found.endpoint.made_at) == (kept.digest, kept.endpoint.made_at)

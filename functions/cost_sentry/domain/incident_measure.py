@@ -1,0 +1,72 @@
+"""What is in force for an incident: never milder than before, and nothing left behind."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from cost_sentry.domain.anomaly_rules import Action, AnomalyRule, stricter
+from cost_sentry.domain.incident import Incident, IncidentState
+from cost_sentry.domain.measure import Measure, MeasureKind
+
+
+def acting(incident: Incident, rule: AnomalyRule, now: datetime) -> Incident:
+    """With the measure of the rule, which may take the place of another; never a milder one."""
+    action = stricter(rule.action, incident.action)
+    if action is Action.TELL:
+        return incident
+    amount = _amount(incident, rule) if action is Action.TIGHTEN else None
+    return replace(
+        incident,
+        state=IncidentState.ACTING,
+        action=action,
+        measure=_measure(incident, action, amount, now),
+        replaced=lasting(incident, now),
+        note="",
+    )
+
+
+def lasting_longer(incident: Incident, before: Incident, now: datetime) -> Incident:
+    """With the same measure until the end that the incident has now; without one as it is."""
+    if before.measure is None:
+        return incident
+    return replace(
+        incident,
+        measure=_measure(incident, incident.action, before.measure.amount, now),
+        replaced=lasting(before, now),
+    )
+
+
+def lasting(incident: Incident, now: datetime) -> tuple[Measure, ...]:
+    """Measures of before that would still be in force if nobody lifted them."""
+    return tuple(one for one in incident.measures if one.until > now)
+
+
+def _amount(incident: Incident, rule: AnomalyRule) -> int:
+    """The least that was wanted so far for what is acted on."""
+    known = []
+    before = incident.measure
+    if before is not None and before.amount is not None and before.scope == _scope(incident):
+        known.append(before.amount)
+    if rule.action is Action.TIGHTEN:
+        known.append(rule.picodollars_per_minute(incident.usual))
+    if not known and before is not None and before.amount is not None:
+        known.append(before.amount)
+    return min(known)
+
+
+def _measure(incident: Incident, action: Action, amount: int | None, now: datetime) -> Measure:
+    kind = MeasureKind.FREEZE if action is Action.FREEZE else MeasureKind.TIGHTEN
+    how = "" if incident.percent is None else f" ({incident.percent} % of what would be ordinary)"
+    return Measure(
+        id=f"{incident.id}-{incident.revision}",
+        kind=kind,
+        scope=_scope(incident),
+        made_at=now,
+        until=incident.ends_at,
+        why=f"incident {incident.id}{how}",
+        undo=f"an owner lifts it with `cost-sentry incidents lift {incident.id} --reason …`",
+        amount=amount,
+    )
+
+
+def _scope(incident: Incident) -> dict[str, str]:
+    return dict(incident.acts_on if incident.acts_on is not None else incident.scope)

@@ -1,0 +1,191 @@
+"""`cost-sentry endpoint list | forget`."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cost_sentry.adapters.dynamodb_sleeps import PARTITION, DynamoDbSleeps
+from cost_sentry.adapters.ledger_calls import LedgerCalls
+from cost_sentry.domain.endpoint import EndpointKind, Snapshot
+from cost_sentry.domain.endpoint_saving import Saving
+from cost_sentry.domain.endpoint_sleep import SleepState, Slept, first_sleep
+from cost_sentry.domain.money import picodollars
+from cost_sentry_client.exit_codes import ExitCode
+from tests.fakes.builders import reservation
+from tests.unit.client.conftest import cost_sentry
+from tests.unit.domain.test_endpoint_plan import endpoint
+
+NOW = datetime.now(tz=UTC).replace(microsecond=0)
+MONTH, DOLLAR = f"{NOW:%Y-%m}", picodollars(1)
+LONG = "customer-support-chat-large-language-model-with-a-name-of-63-ch"
+
+
+@pytest.fixture
+def records(desk):
+    return DynamoDbSleeps(LedgerCalls(desk.operator.dynamodb, "ledger"))
+
+
+def record(name="chat", state=SleepState.CLOSED, **changes):
+    kind = changes.pop("kind", EndpointKind.PLAIN)
+    snapshot = Snapshot(endpoint=endpoint(name, kind=kind), content='{"config":{"a":1}}')
+    made = first_sleep(snapshot, None, NOW - timedelta(days=1))
+    saved = {
+        "total": Slept(sleeps=2, restores=2, seconds=7_200, saved_picodollars=3 * DOLLAR),
+        "months": {
+            "2026-01": Saving(seconds=3_600, saved_picodollars=2 * DOLLAR),
+            MONTH: Saving(seconds=3_600, saved_picodollars=DOLLAR),
+        },
+    }
+    return replace(made, state=state, **{**saved, **changes})
+
+
+def listed(*more):
+    return {one["endpoint"]: one for one in cost_sentry("endpoint", "list", "--json", *more).json}
+
+
+def test_where_nothing_slept_the_list_is_empty(desk):
+    assert cost_sentry("endpoint", "list", "--json").json == []
+    assert "no endpoint has slept yet" in cost_sentry("endpoint", "list").stdout
+
+
+def test_the_list_says_its_state_since_when_and_what_it_saved_by_month(records):
+    records.put(record(reason="it is in service, and answered a call"), None)
+
+    one = listed()["chat"]
+
+    assert (one["state"], one["since"]) == ("awake", (NOW - timedelta(days=1)).isoformat())
+    assert (one["savedUsd"], one["savedSeconds"], one["sleeps"]) == ("3.00", 7_200, 2)
+    assert [(m["month"], m["savedUsd"]) for m in one["months"]] == [
+        ("2026-01", "2.00"),
+        (MONTH, "1.00"),
+    ]
+
+
+def test_what_sleeps_now_has_saved_until_now(records):
+    hour_ago = NOW - timedelta(hours=1)
+    asleep = record(state=SleepState.ASLEEP, since=hour_ago, slept_at=hour_ago, total=Slept())
+    records.put(asleep, None)
+
+    one = listed()["chat"]
+
+    assert one["state"] == "asleep"
+    assert 3_600 <= one["savedSeconds"] < 3_700
+    assert 1.40 < float(one["savedUsd"]) < 1.45
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (SleepState.SNAPSHOT, "falling asleep"),
+        (SleepState.FALLING_ASLEEP, "falling asleep"),
+        (SleepState.RESTORING, "waking"),
+        (SleepState.ABANDONED, "awake"),
+    ],
+)
+def test_each_state_is_told_as_a_caller_finds_it(records, state, shown):
+    records.put(record(state=state, held=reservation(), restoring_since=NOW), None)
+
+    one = listed()["chat"]
+
+    assert one["state"] == shown
+    assert (one["wakingSince"] is not None) == (state is SleepState.RESTORING)
+
+
+def test_who_is_asked_for_is_wanted_until_the_wish_is_too_old(records):
+    for name, at in (("new", NOW), ("old", NOW - timedelta(days=1))):
+        records.put(record(name, SleepState.ASLEEP, slept_at=NOW), None)
+        records.want(name, at)
+
+    found = listed()
+
+    assert [found[name]["state"] for name in ("new", "old")] == ["wanted", "asleep"]
+
+
+def test_the_table_fits_eighty_columns_and_cuts_nothing(records):
+    total = Slept(seconds=7_200, saved_picodollars=123_456 * DOLLAR)
+    records.put(record(LONG, SleepState.FALLING_ASLEEP, total=total), None)
+
+    shown = cost_sentry("endpoint", "list").stdout
+
+    assert max(map(len, shown.splitlines())) <= 80
+    first = "".join(line.split(" ")[0] for line in shown.splitlines())
+    assert LONG in first
+    for text in ("falling asleep", "Z", "$123,456"):
+        assert text in shown
+    assert f"in {MONTH}" in shown
+
+
+def test_another_month_can_be_read_and_all_of_it_is_summed(records):
+    for name in ("a", "b"):
+        records.put(record(name), None)
+
+    shown = cost_sentry("endpoint", "list", "--month", "2026-01").stdout
+
+    assert "$4.00" in shown.splitlines()[-1]
+
+
+def test_a_month_that_is_none_is_a_usage_error(desk):
+    done = cost_sentry("endpoint", "list", "--month", "May")
+
+    assert done.code == ExitCode.USAGE
+    assert "allowed is YYYY-MM" in done.stderr
+
+
+def test_a_saving_that_nobody_can_price_is_shown_as_unknown(records):
+    records.put(record(total=Slept(seconds=9, unpriced_seconds=9), months={}), None)
+
+    assert "?" in cost_sentry("endpoint", "list").stdout.splitlines()[-1]
+
+
+def test_a_record_that_cannot_be_read_is_listed_and_hides_no_other(desk, records):
+    records.put(record(), None)
+    broken = {"pk": {"S": PARTITION}, "sk": {"S": "odd"}, "sleep": {"S": '{"form":9}'}}
+    desk.operator.dynamodb.put_item(TableName="ledger", Item=broken)
+
+    found = listed()
+
+    assert (found["odd"]["state"], found["chat"]["state"]) == ("unreadable", "awake")
+    assert "unreadable" in cost_sentry("endpoint", "list").stdout
+
+
+def test_a_sleep_that_has_ended_is_forgotten_with_what_it_was_made_of(records):
+    records.put(record(), None)
+
+    done = cost_sentry("endpoint", "forget", "chat", "--json").json
+
+    assert done["snapshot"] == {"config": {"a": 1}}
+    assert records.read("chat") is None
+
+
+def test_a_sleeper_is_forgotten_only_by_who_says_so_and_is_shown(records):
+    records.put(record(state=SleepState.ASLEEP, slept_at=NOW), None)
+
+    refused = cost_sentry("endpoint", "forget", "chat")
+    assert refused.code == ExitCode.REFUSED
+    assert "all that it could be made again from" in refused.stderr
+    assert records.read("chat") is not None
+
+    done = cost_sentry("endpoint", "forget", "chat", "--asleep")
+    assert json.dumps({"config": {"a": 1}}, separators=(",", ":")) in done.stdout
+    assert records.read("chat") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "why"),
+    [
+        ("stranger", {}, "there is no record of an endpoint 'stranger'"),
+        ("chat", {"state": SleepState.RESTORING}, "chat is waking"),
+        ("chat", {"state": SleepState.ASLEEP, "held": reservation()}, "chat is asleep"),
+        ("chat", {"state": SleepState.ASLEEP, "kind": EndpointKind.COMPONENTS}, "is there"),
+    ],
+)
+def test_what_is_still_needed_is_not_forgotten(records, name, changes, why):
+    records.put(record(**changes), None)
+
+    refused = cost_sentry("endpoint", "forget", name, "--asleep")
+
+    assert refused.code == ExitCode.REFUSED
+    assert why in refused.stderr
+    assert records.read("chat") is not None

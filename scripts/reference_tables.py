@@ -10,7 +10,8 @@ from typing import Any
 
 from benchmarks.budget.page import TABLES as BENCH_BUDGET
 from benchmarks.decisions.page import TABLES as BENCH_DECISIONS
-from benchmarks.drill.anomaly_tables import TABLES as DRILL
+from benchmarks.drill.anomaly_tables import TABLES as ANOMALIES
+from benchmarks.drill.restraints import TABLES as RESTRAINTS
 from cost_sentry.adapters import (
     circuit_items,
     detector_items,
@@ -48,6 +49,7 @@ from scripts.table_meter import units_kept
 from scripts.usage_tables import TABLES as USE
 
 ROOT = Path(__file__).resolve().parents[1]
+DRILL = ANOMALIES | RESTRAINTS
 GAPS = ROOT / "local" / "cost_sentry_local" / "gaps"
 WORKFLOW = ROOT / "statemachines" / "guarded_invocation.asl.json"
 

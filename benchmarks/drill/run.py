@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.drill import anomalies, approvals, bypass, endpoints
+from benchmarks.drill import anomalies, approvals, bypass, endpoints, restraints
 
 PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "anomalies": anomalies.measured,
     "bypass": bypass.measured,
     "endpoints": endpoints.measured,
     "approvals": approvals.measured,
+    "restraints": restraints.measured,
 }
 """By their names in ``build/drill.json``; each takes a seed."""
 

@@ -31,6 +31,11 @@ class MemoryIncidents:
         self.trouble("write", True)
         return kept
 
+    @property
+    def every_step(self) -> Sequence[Incident]:
+        """Of all incidents, in the order in which they were written."""
+        return tuple(self._steps)
+
     def latest(self) -> Sequence[Incident]:
         return [self._latest[key] for key in sorted(self._latest)]
 

@@ -7,7 +7,6 @@ import pathlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import boto3
@@ -19,7 +18,6 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters import aws_clients
 from cost_sentry.adapters.dynamodb_books import DynamoDbBooks
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
-from cost_sentry.adapters.system_clock import SystemClock
 from cost_sentry.application.apply_config import apply_config
 from cost_sentry.bootstrap import approvals, incidents, mails, sleeping, table, usage
 from cost_sentry.domain.circuit import CircuitRules
@@ -36,6 +34,7 @@ from cost_sentry.handlers import (
 )
 from cost_sentry_client.config_file.load import load_config
 from tests.fakes.builders import ManualClock, allowance
+from tests.fakes.clock_of_today import clock_of_today
 from tests.fakes.dynamodb_table import create_answer_table
 from tests.statemachines.walker import TaskFailed, Walk, walk
 
@@ -241,7 +240,7 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("SENTRY_APPROVAL_WORKFLOW_ARN", "approvals")
     monkeypatch.setenv("SENTRY_EMERGENCY_BUCKET_NAME", "emergency")
     _forget_parts()
-    clock, recorder = ManualClock(_before_midnight(SystemClock().now())), Recorder()
+    clock, recorder = clock_of_today(), Recorder()
     with mock_aws():
         topic = boto3.client("sns", region_name="us-east-1").create_topic(Name="alerts")
         monkeypatch.setenv("SENTRY_ALERT_TOPIC_ARN", topic["TopicArn"])
@@ -256,11 +255,6 @@ def running_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house.put_in_force(_changed(load_config(ROOT / "examples" / "sentry.yaml").config))
         yield house
     _forget_parts()
-
-
-def _before_midnight(now: datetime) -> datetime:
-    """So that no day ends while the calls of a test are made."""
-    return min(now, now.replace(hour=23, minute=30))
 
 
 def _changed(config: SentryConfig) -> SentryConfig:

@@ -9,11 +9,17 @@ from types import SimpleNamespace
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.application.endpoint_problems import Problem, ProblemKind
 from cost_sentry.application.usage_survey import Unread
 from cost_sentry.bootstrap import anomalies, usage
 from cost_sentry.domain.figures import SPEND
 from cost_sentry.domain.meter import Counts
-from cost_sentry.handlers import detect_anomalies, respond_to_anomaly, usage_reconciliation
+from cost_sentry.handlers import (
+    detect_anomalies,
+    respond_to_anomaly,
+    scale_endpoints,
+    usage_reconciliation,
+)
 from infra.alarm_mail import CHARACTERS_MAX, MAILS, described, spend_mail
 from infra.alarms import ALARMS
 from infra.spend_alarms import SPEND_ALARMS
@@ -39,7 +45,9 @@ RECONCILED = SimpleNamespace(
     unread=Unread(since=NOON, until=NOON),
     at=NOON,
 )
-DETECTED = SimpleNamespace(looked_at=1, raised=("a",), problems=("a state",), passed_over=0)
+DETECTED = SimpleNamespace(
+    looked_at=1, raised=("a",), problems=("a state",), repeated=0, passed_over=0
+)
 
 
 def test_budget_mails_are_encrypted_at_rest(template):
@@ -100,6 +108,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     monkeypatch.setattr(anomalies, "anomaly_detector", lambda: Told(DETECTED))
     for handler in (usage_reconciliation.handler, detect_anomalies.handler):
         handler({}, None)
+    denied = Problem(of="gpu", kind=ProblemKind.DENIED, words="a right is missing")
+    scale_endpoints._count((denied,))
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
     house.recorder.table_is_silent = False

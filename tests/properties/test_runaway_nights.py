@@ -52,7 +52,7 @@ def test_a_runaway_that_lasts_all_night_is_restrained_all_night_in_one_incident(
     [incident] = night.incidents
     assert dict(incident.scope) == tags_of(WILD), "neither its team nor its model"
     assert incident.state is IncidentState.ACTING
-    assert {one.id for one in night.desk.incidents._steps} == {incident.id}
+    assert {one.id for one in night.desk.incidents.every_step} == {incident.id}
     assert 1 <= len(night.mails) <= MAILS_MAX
     assert not any("over" in subject for subject in night.mails)
     allowed = (rule.percent or 0) / 100 - 1
@@ -69,7 +69,7 @@ def test_what_is_told_only_is_told_once_and_nothing_is_said_to_be_over_or_lifted
     assert len(night.mails) <= 2, "and once more if it becomes critical"
     assert not any("over" in subject for subject in night.mails)
     assert night.desk.measures.on_record == ()
-    assert len({one.id for one in night.desk.incidents._steps}) == 1
+    assert len({one.id for one in night.desk.incidents.every_step}) == 1
 
 
 @pytest.mark.parametrize("rule", [RULES[2], RULES[-1], AnomalyRule(scope={})], ids=named)

@@ -18,6 +18,7 @@ from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry.domain.errors import LedgerUnavailable
 from tests.fakes.real_endpoint import Real
 from tests.fakes.sleep_world import DOLLAR, SleepWorld
+from tests.simulation.mortal import Mortal
 
 RULES = EndpointRules(
     idle_minutes=20,
@@ -43,27 +44,6 @@ class Caller:
 
     endpoint: str
     since: datetime
-
-
-@dataclass
-class Mortal:
-    """A port whose calls may fail, be answered in vain, be the last, or meet another run."""
-
-    port: Any
-    strike: Any
-
-    def __getattr__(self, verb: str) -> Any:
-        real = getattr(self.port, verb)
-        if not callable(real):
-            return real
-
-        def called(*given: Any, **named: Any) -> Any:
-            self.strike(verb, "before")
-            answer = real(*given, **named)
-            self.strike(verb, "after")
-            return answer
-
-        return called
 
 
 @dataclass

@@ -90,7 +90,7 @@ def test_signs_every_few_minutes_take_few_writes_and_few_measures():
         desk.clock.advance(minutes=5)
         assert desk.in_force() == ["freeze"]
 
-    assert len(desk.incidents._steps) <= 17
+    assert len(desk.incidents.every_step) <= 17
     assert len(desk.measures.on_record) <= 3
     assert len(desk.mails.mails) == 1
 

@@ -27,10 +27,10 @@ class WholeTable(Table):
         super().__init__(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
         self._whole_rows: list[tuple[str, ...]] = []
 
-    def add_row(self, *cells: str) -> None:  # type: ignore[override]
-        """Texts only; markup in them is none."""
+    def add_row(self, *cells: str, style: str = "") -> None:  # type: ignore[override]
+        """Texts only; markup in them is none. ``style`` is of the whole row, as of a sum."""
         self._whole_rows.append(cells)
-        super().add_row(*map(Text, cells))
+        super().add_row(*map(Text, cells), style=style)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As a table if that has room, and else row by row."""

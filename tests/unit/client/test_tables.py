@@ -182,3 +182,16 @@ def test_no_fact_is_cut_whatever_it_is_called(facts):
 
     for letter in "qwz-":
         assert text.count(letter) == 2 * sum((a + b).count(letter) for a, b in facts)
+
+
+@pytest.mark.parametrize("width", [80, 10])
+def test_the_sum_below_a_table_may_stand_out_and_is_whole(width):
+    table = amounts_table("team", amounts=("calls",))
+    table.add_row("customer-support", "12")
+    table.add_row("all", "1,012", style="bold")
+
+    assert {"customer-support", "12", "all", "1,012"} <= {*unfolded_words(table, width)}
+
+
+def unfolded_words(table, width):
+    return shown(table, width=width).replace("customer-s\nupport", "customer-support").split()

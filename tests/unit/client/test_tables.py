@@ -184,14 +184,12 @@ def test_no_fact_is_cut_whatever_it_is_called(facts):
         assert text.count(letter) == 2 * sum((a + b).count(letter) for a, b in facts)
 
 
-@pytest.mark.parametrize("width", [80, 10])
+@pytest.mark.parametrize("width", [80, 16])
 def test_the_sum_below_a_table_may_stand_out_and_is_whole(width):
-    table = amounts_table("team", amounts=("calls",))
-    table.add_row("customer-support", "12")
-    table.add_row("all", "1,012", style="bold")
+    table = amounts_table("team", amounts=("calls", "cost"))
+    table.add_row("search", "12", "$1.00")
+    table.add_row("all", "1,012", "$9.00", style="bold")
 
-    assert {"customer-support", "12", "all", "1,012"} <= {*unfolded_words(table, width)}
-
-
-def unfolded_words(table, width):
-    return shown(table, width=width).replace("customer-s\nupport", "customer-support").split()
+    assert {"search", "12", "$1.00", "all", "1,012", "$9.00"} <= {
+        *shown(table, width=width).split()
+    }

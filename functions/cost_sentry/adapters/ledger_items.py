@@ -16,7 +16,7 @@ request id. ``ended``, ``faded`` and ``inherited`` are sets of stamps of request
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -272,6 +272,11 @@ class ShardState:
         """What it might keep at its last refill; ``None`` unless it is behind a pool."""
         seen = self.seen.get(purse)
         return Seen.parse(seen).free_max if seen else None
+
+    def is_idle(self, now: datetime, longer_than: timedelta) -> bool:
+        """Whether nothing has happened in it for so long; nor ever, if it has no entry."""
+        entry = self.last_entry()
+        return entry is None or now - entry.at > longer_than
 
     def last_entry(self) -> LedgerEntry | None:
         """What the write that made this version did."""

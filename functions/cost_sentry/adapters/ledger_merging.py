@@ -39,7 +39,7 @@ def tidy_shards(
 def _step(
     calls: LedgerCalls, shard: ShardState, by_bits: Mapping[str, ShardState], now: datetime
 ) -> int:
-    if shard.pending or shard.expired or not _is_idle(shard, now):
+    if shard.pending or shard.expired or not shard.is_idle(now, IDLE_FOR):
         return 0
     if shard.ended or shard.faded:
         return forget_idle(calls, shard, now)
@@ -50,11 +50,6 @@ def _step(
     if shard.state == SPLIT:
         return retire_all(calls, shard, now) if shard.free else _merge(calls, shard, by_bits, now)
     return 0
-
-
-def _is_idle(shard: ShardState, now: datetime) -> bool:
-    entry = shard.last_entry()
-    return entry is None or now - entry.at > IDLE_FOR
 
 
 def _remembers(shard: ShardState) -> bool:
@@ -77,7 +72,8 @@ def _merge(
     halves = [by_bits.get(shard.shard + bit) for bit in "01"]
     found = [half for half in halves if half is not None]
     at_rest = all(
-        half.state is None and not _remembers(half) and _is_idle(half, now) for half in found
+        half.state is None and not _remembers(half) and half.is_idle(now, IDLE_FOR)
+        for half in found
     )
     if len(found) < len(halves) or not at_rest or _remembers(shard):
         return 0

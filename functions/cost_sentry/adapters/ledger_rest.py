@@ -43,8 +43,7 @@ def lay_to_rest(
 def _is_idle(root: ShardState, now: datetime) -> bool:
     if root.state is not None or root.pending or root.expired:
         return False
-    entry = root.last_entry()
-    return entry is None or now - entry.at > timedelta(seconds=REST_AFTER_SECONDS)
+    return root.is_idle(now, timedelta(seconds=REST_AFTER_SECONDS))
 
 
 def _closing(root: ShardState) -> list[Action]:

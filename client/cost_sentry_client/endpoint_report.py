@@ -89,23 +89,14 @@ def endpoints_table(
         of_month = record.months.get(month, NOTHING)
         since = f"{record.since:%Y-%m-%d %H:%M}Z"
         state = state_text(record, now)
-        table.add_row(record.endpoint, state, since, _saved(of_month), _saved(_all(record)))
+        table.add_row(record.endpoint, state, since, _saved(of_month), _saved(record.total))
     for one in unreadable:
         table.add_row(one.endpoint, "unreadable", "", "", "")
     of_month = sum((record.months.get(month, NOTHING) for record in records), NOTHING)
-    total = sum(map(_all, records), NOTHING)
+    total = sum((record.total for record in records), NOTHING)
     table.add_section()
     table.add_row("saved", "", "", _saved(of_month), _saved(total))
     return table
-
-
-def _all(record: SleepRecord) -> Saving:
-    total = record.total
-    return Saving(
-        seconds=total.seconds,
-        saved_picodollars=total.saved_picodollars,
-        unpriced_seconds=total.unpriced_seconds,
-    )
 
 
 def _saved(saving: Saving) -> str:

@@ -97,18 +97,13 @@ def _saved_facts(record: SleepRecord) -> tuple[tuple[str, str], ...]:
     """Of this sleep, of the month in which it ended, and of all."""
     month = month_of(record.since)
     of_month, total = record.months.get(month, NOTHING), record.total
-    of_all = Saving(
-        seconds=total.seconds,
-        saved_picodollars=total.saved_picodollars,
-        unpriced_seconds=total.unpriced_seconds,
-    )
     slept_at = record.slept_at
     since = "" if slept_at is None else f", since {moment(slept_at)}"
     return (
         ("Slept", f"{hours_text(record.this)}{since}"),
         ("Saved", saved_text(record.this)),
         (f"In {month}", f"{saved_text(of_month)}, in {hours_text(of_month)}"),
-        ("In all", f"{saved_text(of_all)}, in {hours_text(of_all)} and {total.sleeps} sleeps"),
+        ("In all", f"{saved_text(total)}, in {hours_text(total)} and {total.sleeps} sleeps"),
     )
 
 

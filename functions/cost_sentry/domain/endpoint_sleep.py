@@ -65,17 +65,12 @@ LEGAL: Mapping[SleepState, frozenset[SleepState]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slept:
+class Slept(Saving):
     """What all sleeps of an endpoint have come to."""
 
     sleeps: int = 0
     restores: int = 0
     """Times that it was woken by the sentry, and answered."""
-    seconds: int = 0
-    saved_picodollars: int = 0
-    """By list prices, of the seconds whose price was known."""
-    unpriced_seconds: int = 0
-    """Of ``seconds``: nobody knows what they saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,39 +126,29 @@ def _key(job: Job, event: str) -> str:
 
 
 def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
-    job = verdict.job
     again = {
         JobKind.TRAINING: "start it from its last checkpoint, with a higher limit",
         JobKind.NOTEBOOK: "start it again with a higher limit; its volume is kept",
     }
-    return Mail(
-        what=f"{job.kind.value} {job.name} reached its limit",
-        why=verdict.reason,
+    return _mail(
+        verdict,
+        "reached its limit",
         done="nothing: this is a dry run" if rules.is_dry_run else "it is being stopped",
-        undo=again[job.kind],
-        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
+        undo=again[verdict.job.kind],
     )
 
 
 def _warned(verdict: Verdict) -> Mail:
-    job = verdict.job
-    return Mail(
-        what=f"{job.kind.value} {job.name} nears its limit",
-        why=verdict.reason,
-        done="nothing yet: it is stopped at its limit, if that can be read",
-        undo=f"change the limit in its tag, or tag it {STAY_AWAKE_TAG}={YES}",
-        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
-    )
+    done = "nothing yet: it is stopped at its limit, if that can be read"
+    return _mail(verdict, "nears its limit", done=done)
 
 
 def _late(verdict: Verdict, now: datetime) -> Mail:
-    job = verdict.job
-    return Mail(
-        what=f"{job.kind.value} {job.name} is past its limit",
-        why=f"{verdict.reason}; it was not seen before",
+    return _mail(
+        verdict,
+        "is past its limit",
         done=f"nothing yet: it is stopped from {moment(now + STOP_GRACE)} on",
-        undo=f"change the limit in its tag, or tag it {STAY_AWAKE_TAG}={YES}",
-        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
+        why=f"{verdict.reason}; it was not seen before",
     )
 
 
@@ -170,4 +160,22 @@ def _denied(verdict: Verdict, denied: EndpointDenied) -> Mail:
         done="nothing: the sentry's role may not; it is tried every few minutes",
         undo="stop it by hand, or see what denies the right to stop it",
         facts=(("Limit", verdict.reason),),
+    )
+
+
+def _mail(
+    verdict: Verdict,
+    what: str,
+    *,
+    done: str,
+    why: str = "",
+    undo: str = f"change the limit in its tag, or tag it {STAY_AWAKE_TAG}={YES}",
+) -> Mail:
+    """About a job's limit; without ``why`` for what the verdict says."""
+    return Mail(
+        what=f"{verdict.job.kind.value} {verdict.job.name} {what}",
+        why=why or verdict.reason,
+        done=done,
+        undo=undo,
+        facts=(("Limit", f"tags {HOURS_TAG} and {MONEY_TAG}"),),
     )

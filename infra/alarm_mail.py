@@ -39,6 +39,12 @@ def described(name: str, meaning: str, mail: AlarmMail) -> str:
 _TRIED = "it is tried again by itself, and nothing is done twice"
 _EVERY_FIVE = "nothing is lost; the next run in five minutes goes on"
 _REFUSED = "refused these calls; nothing was paid for them"
+_JOURNAL = f"goes on guarding; of the journal, {_TRIED}"
+_TRUE_COST = "nothing: a true cost that comes within a day takes its place"
+_DIRECT_CALLERS = "whoever called the model directly: CloudTrail names them"
+_APPLICATIONS = "the calling applications', and the operators'"
+_LOOKS_AGAIN = "looks again each minute; budgets hold all the same"
+_WAITS = "waits and tries again; then refuses the call"
 MAILS: Mapping[str, AlarmMail] = {
     "admit_request_errors": AlarmMail(
         done=_REFUSED, undo="deploy the version before: npx cdk deploy"
@@ -56,16 +62,16 @@ MAILS: Mapping[str, AlarmMail] = {
     ),
     "settle_reservation_errors": AlarmMail(
         done="held the money; each such call expires and is charged in full",
-        undo="nothing: a true cost that comes within a day takes its place",
+        undo=_TRUE_COST,
     ),
     "void_reservation_errors": AlarmMail(
         done="held the money; each such call expires and is charged in full",
         undo="cost-sentry budget set raises the budget by what was charged",
     ),
     "expire_reservations_errors": AlarmMail(done=_EVERY_FIVE),
-    "project_entries_errors": AlarmMail(done=f"goes on guarding; of the journal, {_TRIED}"),
-    "project_entries_failed": AlarmMail(done=f"goes on guarding; of the journal, {_TRIED}"),
-    "project_entries_iterator_age": AlarmMail(done=f"goes on guarding; of the journal, {_TRIED}"),
+    "project_entries_errors": AlarmMail(done=_JOURNAL),
+    "project_entries_failed": AlarmMail(done=_JOURNAL),
+    "project_entries_iterator_age": AlarmMail(done=_JOURNAL),
     "ledger_gap": AlarmMail(done="noted the gap in the log; the ledger itself is whole"),
     "journal_dead_letters": AlarmMail(
         done="tried a hundred times, then set the entry's place aside in a queue",
@@ -75,27 +81,27 @@ MAILS: Mapping[str, AlarmMail] = {
     "external_usage_forbidden": AlarmMail(
         done="charged it to the budgets of the model and of the organisation; one mail an hour",
         undo="nothing: it was used; cost-sentry budget set raises a budget that it used up",
-        whose="whoever called the model directly: CloudTrail names them",
+        whose=_DIRECT_CALLERS,
     ),
     "external_usage_unpriced": AlarmMail(
         done="charged calls and tokens; dollars of it are not charged",
         undo="nothing: what was used before the price is known stays unpriced",
-        whose="whoever called the model directly: CloudTrail names them",
+        whose=_DIRECT_CALLERS,
     ),
     "usage_reconciliation_waits": AlarmMail(done="compares nothing until the journal is there"),
     "usage_reconciliation_problems": AlarmMail(done=_TRIED),
     "usage_reconciliation_errors": AlarmMail(done=_TRIED),
     "usage_unread": AlarmMail(done="books what CloudWatch still has; the rest is not charged"),
-    "detect_anomalies_errors": AlarmMail(done="looks again each minute; budgets hold all the same"),
-    "detection_problems": AlarmMail(done="looks again each minute; budgets hold all the same"),
+    "detect_anomalies_errors": AlarmMail(done=_LOOKS_AGAIN),
+    "detection_problems": AlarmMail(done=_LOOKS_AGAIN),
     "workflow_failures": AlarmMail(
         done="gave back what was held for calls that surely did not run",
-        whose="the calling applications', and the operators'",
+        whose=_APPLICATIONS,
     ),
     "workflow_timeouts": AlarmMail(
         done="holds the money; each such call expires and is charged in full",
-        undo="nothing: a true cost that comes within a day takes its place",
-        whose="the calling applications', and the operators'",
+        undo=_TRUE_COST,
+        whose=_APPLICATIONS,
     ),
     "follow_request_errors": AlarmMail(
         done="tries again for two days; raises that are over end within the hour",
@@ -119,8 +125,8 @@ MAILS: Mapping[str, AlarmMail] = {
     ),
     "endpoint_problems": AlarmMail(done="leaves that one as it is; tries again every five minutes"),
     "wake_endpoint_errors": AlarmMail(done="wakes it by the schedule, if the wish was noted"),
-    "ledger_write_throttles": AlarmMail(done="waits and tries again; then refuses the call"),
-    "ledger_read_throttles": AlarmMail(done="waits and tries again; then refuses the call"),
+    "ledger_write_throttles": AlarmMail(done=_WAITS),
+    "ledger_read_throttles": AlarmMail(done=_WAITS),
 }
 """By the name of the alarm's row."""
 

@@ -1,5 +1,7 @@
 """What starts a function without being asked: the ledger's stream, and the clock."""
 
+from dataclasses import dataclass
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -47,6 +49,44 @@ RECONCILED_EVERY_MINUTES = 1
 RAISES_ENDED_EVERY_HOURS = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRow:
+    """A function that EventBridge starts by the clock."""
+
+    construct_id: str
+    function: str
+    description: str
+    every: cdk.Duration
+
+
+CLOCKS = (
+    ClockRow(
+        construct_id="EndpointClock",
+        function="scale_endpoints",
+        description="Let idle endpoints sleep, wake those that are wanted",
+        every=cdk.Duration.minutes(SCALE_EVERY_MINUTES),
+    ),
+    ClockRow(
+        construct_id="AnomalyClock",
+        function="detect_anomalies",
+        description="Look for scopes that burn money unlike themselves",
+        every=cdk.Duration.minutes(DETECTED_EVERY_MINUTES),
+    ),
+    ClockRow(
+        construct_id="RaiseClock",
+        function="follow_request",
+        description="End raises whose time is over and that their workflow did not end",
+        every=cdk.Duration.hours(RAISES_ENDED_EVERY_HOURS),
+    ),
+    ClockRow(
+        construct_id="ExpiryClock",
+        function="expire_reservations",
+        description="Expire reservations that nobody resolved",
+        every=cdk.Duration.minutes(EXPIRY_EVERY_MINUTES),
+    ),
+)
+
+
 class Triggers(Construct):
     """Starts ``project_entries`` for every entry, and ``expire_reservations`` every five minutes.
 
@@ -86,24 +126,26 @@ class Triggers(Construct):
                 ],
             )
         )
+        self._clocks(functions)
         self._reconcile(functions.by_name["usage_reconciliation"])
-        self._endpoints(functions)
-        self._detect(functions.by_name["detect_anomalies"])
-        self._end_raises(functions.by_name["follow_request"])
-        events.Rule(
-            self,
-            "ExpiryClock",
-            description="Expire reservations that nobody resolved",
-            schedule=events.Schedule.rate(cdk.Duration.minutes(EXPIRY_EVERY_MINUTES)),
-            targets=[
-                targets.LambdaFunction(
-                    functions.by_name["expire_reservations"].function,
-                    event=events.RuleTargetInput.from_object({}),
-                    # The next tick does the same work; a late one would only run beside it.
-                    retry_attempts=0,
-                )
-            ],
-        )
+        self._wake(functions.by_name["wake_endpoint"])
+
+    def _clocks(self, functions: FunctionSet) -> None:
+        for row in CLOCKS:
+            events.Rule(
+                self,
+                row.construct_id,
+                description=row.description,
+                schedule=events.Schedule.rate(row.every),
+                targets=[
+                    targets.LambdaFunction(
+                        functions.by_name[row.function].function,
+                        event=events.RuleTargetInput.from_object({}),
+                        # The next run does the same work; a late one would only run beside it.
+                        retry_attempts=0,
+                    )
+                ],
+            )
 
     def _reconcile(self, function: SentryFunction) -> None:
         """Every minute; the role may invoke this function and no version of it."""
@@ -129,55 +171,8 @@ class Triggers(Construct):
             ),
         )
 
-    def _detect(self, function: SentryFunction) -> None:
-        """Every minute: an anomaly is told of a minute after it is seen, or later."""
-        events.Rule(
-            self,
-            "AnomalyClock",
-            description="Look for scopes that burn money unlike themselves",
-            schedule=events.Schedule.rate(cdk.Duration.minutes(DETECTED_EVERY_MINUTES)),
-            targets=[
-                targets.LambdaFunction(
-                    function.function,
-                    event=events.RuleTargetInput.from_object({}),
-                    # The next minute's run raises what this one could not.
-                    retry_attempts=0,
-                )
-            ],
-        )
-
-    def _end_raises(self, function: SentryFunction) -> None:
-        """Every hour: an execution that was stopped ends no raise."""
-        events.Rule(
-            self,
-            "RaiseClock",
-            description="End raises whose time is over and that their workflow did not end",
-            schedule=events.Schedule.rate(cdk.Duration.hours(RAISES_ENDED_EVERY_HOURS)),
-            targets=[
-                targets.LambdaFunction(
-                    function.function,
-                    event=events.RuleTargetInput.from_object({}),
-                    # The next hour's run does the same work.
-                    retry_attempts=0,
-                )
-            ],
-        )
-
-    def _endpoints(self, functions: FunctionSet) -> None:
-        """Every five minutes; and at once when an alarm sees a sleeper called in vain."""
-        events.Rule(
-            self,
-            "EndpointClock",
-            description="Let idle endpoints sleep, wake those that are wanted",
-            schedule=events.Schedule.rate(cdk.Duration.minutes(SCALE_EVERY_MINUTES)),
-            targets=[
-                targets.LambdaFunction(
-                    functions.by_name["scale_endpoints"].function,
-                    event=events.RuleTargetInput.from_object({}),
-                    retry_attempts=0,
-                )
-            ],
-        )
+    def _wake(self, function: SentryFunction) -> None:
+        """At once when an alarm sees a sleeper called in vain."""
         events.Rule(
             self,
             "EndpointCalled",
@@ -191,9 +186,5 @@ class Triggers(Construct):
                 },
             ),
             # The clock's next run sees who was called in vain, too.
-            targets=[
-                targets.LambdaFunction(
-                    functions.by_name["wake_endpoint"].function, retry_attempts=2
-                )
-            ],
+            targets=[targets.LambdaFunction(function.function, retry_attempts=2)],
         )

@@ -30,14 +30,18 @@ class SleepNotices:
         if after.state is SleepState.ASLEEP and before.state is SleepState.RESTORING:
             self._record(after, f"{after.cycle}/wake-failed-{before.wakes}", _wake_failed(after))
         elif after.state is SleepState.ASLEEP:
-            # Once in its life: an endpoint that sleeps every night is no news.
-            self._record(after, "asleep", _asleep(after))
+            self._tell_asleep(after)
         elif after.state is SleepState.CLOSED and before.state is SleepState.ANSWERED:
             self._record(after, f"{after.cycle}/woke", _woke(after))
         elif after.state is SleepState.CLOSED:
             self._record(after, f"{after.cycle}/closed", _closed(after))
         elif after.state is SleepState.ABANDONED and before.state is SleepState.FALLING_ASLEEP:
             self._record(after, f"{after.cycle}/abandoned", _abandoned(after))
+
+    def _tell_asleep(self, record: SleepRecord) -> None:
+        """Once in its life: an endpoint that sleeps every night is no news."""
+        if record.total.sleeps == 1:
+            self._record(record, f"{record.cycle}/asleep", _asleep(record))
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
         """That it sleeps on because of a budget or a freeze: once a sleep for each of them."""

@@ -79,7 +79,9 @@ class SleepRecord:
 
     endpoint: str
     cycle: int
-    """The how manyth sleep this is, from 1."""
+    """Names this sleep: one more than that of the sleep before. The first is the second in which it
+    began, so that an endpoint made again under a forgotten name repeats none: mails and wakes are
+    once for each."""
     state: SleepState
     since: datetime
     """When the state was reached."""
@@ -178,7 +180,7 @@ def first_sleep(snapshot: Snapshot, before: SleepRecord | None, now: datetime) -
     invariant(before is None or before.has_ended, "sleep", "a sleep that has not ended")
     return SleepRecord(
         endpoint=snapshot.endpoint.name,
-        cycle=before.cycle + 1 if before else 1,
+        cycle=before.cycle + 1 if before else int(now.timestamp()),
         state=SleepState.SNAPSHOT,
         since=now,
         snapshot=snapshot,

@@ -47,13 +47,25 @@ def test_an_endpoint_that_its_owner_made_anew_ends_the_sleep_within_a_run(world,
 
 def test_an_endpoint_that_its_owner_made_anew_sleeps_again_when_it_is_idle(world):
     put_to_sleep(world)
+    first = world.records.kept["chat"].cycle
     world.pass_minutes(60)
     world.sagemaker.make("chat", made_at=world.clock.now())
 
     world.pass_minutes(60)
 
     assert state(world) is SleepState.ASLEEP
-    assert world.records.kept["chat"].cycle == 2
+    assert world.records.kept["chat"].cycle == first + 1
+
+
+def test_an_endpoint_under_a_forgotten_name_is_told_of_and_woken_as_any_new_one(world):
+    put_to_sleep(world)
+    world.pass_minutes(60)
+    forgotten = world.records.kept.pop("chat")
+
+    put_to_sleep(world)
+
+    assert world.records.kept["chat"].wake_id != forgotten.wake_id
+    assert world.notices.events == ["asleep", "asleep"]
 
 
 def test_components_that_their_owner_scales_up_end_the_sleep_and_get_their_rules_back(world):

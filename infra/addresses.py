@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from infra.sentry_file import mapping, read_sentry_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +27,17 @@ def read_addresses(path: pathlib.Path) -> Addresses:
 
     That is ``approvals.mail`` and ``anomalies.rules[].tell``.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no configuration at {path}; give -c config=<your sentry.yaml>")
-    document = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
-    operators = set(_texts(_mapping(document.get("alerts")).get("addresses")))
+    document = read_sentry_file(path)
+    operators = set(_texts(mapping(document.get("alerts")).get("addresses")))
     owners = {
-        address for owned in _owned(document) for address in _texts(_mapping(owned).get("owners"))
+        address for owned in _owned(document) for address in _texts(mapping(owned).get("owners"))
     }
-    approvers = set(_texts(_mapping(document.get("approvals")).get("mail")))
-    rules = _mapping(document.get("anomalies")).get("rules")
+    approvers = set(_texts(mapping(document.get("approvals")).get("mail")))
+    rules = mapping(document.get("anomalies")).get("rules")
     told = {
         address
         for rule in (rules if isinstance(rules, list) else ())
-        for address in _texts(_mapping(rule).get("tell"))
+        for address in _texts(mapping(rule).get("tell"))
     }
     return Addresses(
         operators=tuple(sorted(operators)),
@@ -48,13 +46,9 @@ def read_addresses(path: pathlib.Path) -> Addresses:
 
 
 def _owned(document: Mapping[str, Any]) -> Iterator[object]:
-    yield from _mapping(document.get("teams")).values()
+    yield from mapping(document.get("teams")).values()
     budgets = document.get("budgets")
-    yield from budgets if isinstance(budgets, list) else _mapping(budgets).values()
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    yield from budgets if isinstance(budgets, list) else mapping(budgets).values()
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -4,20 +4,17 @@ The file is validated by ``cost-sentry config check``; here the names are all th
 the right to call an endpoint is a part of a role, and only a deployment gives it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
+from infra.sentry_file import mapping, read_sentry_file
 
 
 def read_called_endpoints(path: Path) -> tuple[str, ...]:
     """``endpoint/<name>`` and ``inference-component/<name>`` of each, sorted."""
-    text = path.read_text(encoding="utf-8")
-    document = _mapping(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - texts only
+    document = read_sentry_file(path)
     called: set[str] = set()
-    for model in _mapping(document.get("models")).values():
-        endpoint = _mapping(_mapping(model).get("endpoint"))
+    for model in mapping(document.get("models")).values():
+        endpoint = mapping(mapping(model).get("endpoint"))
         if "name" in endpoint:
             called |= _arn_names("endpoint", str(endpoint["name"]))
         if "component" in endpoint:
@@ -28,7 +25,3 @@ def read_called_endpoints(path: Path) -> tuple[str, ...]:
 def _arn_names(kind: str, name: str) -> set[str]:
     """SageMaker writes the names of endpoints in small letters where it makes ARNs of them."""
     return {f"{kind}/{name}", f"{kind}/{name.lower()}"}
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cost_sentry.domain.caller import Caller
 from cost_sentry.domain.sentry_config import WORKFLOWS_MAX, Application, Team
+from infra.sentry_file import mapping, read_sentry_file
 
 
 def read_callers(path: Path) -> tuple[Caller, ...]:
@@ -19,13 +18,11 @@ def read_callers(path: Path) -> tuple[Caller, ...]:
 
     ``ValueError`` if there are none, too many, or two whose workflows would have one name.
     """
-    # Names as they stand there: to YAML itself `no` is false, and `010` is eight.
-    text = path.read_text(encoding="utf-8")
-    document = _mapping(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - texts only
+    document = read_sentry_file(path)
     callers = tuple(
         caller
-        for id_, told in _mapping(document.get("teams")).items()
-        for caller in _team(str(id_), _mapping(told)).callers
+        for id_, told in mapping(document.get("teams")).items()
+        for caller in _team(str(id_), mapping(told)).callers
     )
     if not 0 < len(callers) <= WORKFLOWS_MAX:
         raise ValueError(f"{path} names {len(callers)} callers; allowed are 1 to {WORKFLOWS_MAX}")
@@ -35,9 +32,5 @@ def read_callers(path: Path) -> tuple[Caller, ...]:
 
 
 def _team(id_: str, told: Mapping[str, Any]) -> Team:
-    named = [str(name) for name in _mapping(told.get("applications"))]
+    named = [str(name) for name in mapping(told.get("applications"))]
     return Team(id=id_, applications={name: Application(id=name) for name in named})
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

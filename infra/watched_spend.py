@@ -10,9 +10,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cost_sentry.domain.spend_watch import WATCHED_MAX, by_turns
+from infra.sentry_file import mapping, read_sentry_file
 
 WINDOW_MINUTES = {
     "day": 24 * 60,
@@ -55,23 +54,22 @@ class WatchedSpend:
 
 def read_watched(path: Path) -> WatchedSpend:
     """Teams and models by turns, in the order of the file; a model once."""
-    text = path.read_text(encoding="utf-8")
-    document = _mapping(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - texts only
+    document = read_sentry_file(path)
     budgets = [one for one in document.get("budgets") or () if isinstance(one, dict)]
-    teams, models = _mapping(document.get("teams")), _mapping(document.get("models"))
+    teams, models = mapping(document.get("teams")), mapping(document.get("models"))
     scopes = (
         WatchedScope(
             dimension=dimension, value=value, usd_per_minute=_rate(budgets, dimension, value)
         )
         for dimension, value in by_turns(map(str, teams), map(str, models))
     )
-    most = _mapping(document.get("alerts")).get("watchedMax", str(WATCHED_MAX))
+    most = mapping(document.get("alerts")).get("watchedMax", str(WATCHED_MAX))
     return WatchedSpend(scopes=tuple(scopes), watched_max=int(most))
 
 
 def _rate(budgets: list[dict[str, Any]], dimension: str, value: str) -> Decimal | None:
     scopes: tuple[dict[str, str], ...] = ({}, {dimension: value})
-    rates = (_even_rate(b) for b in budgets if _mapping(b.get("scope")) in scopes)
+    rates = (_even_rate(b) for b in budgets if mapping(b.get("scope")) in scopes)
     return min((rate for rate in rates if rate), default=None)
 
 
@@ -83,7 +81,3 @@ def _even_rate(budget: Mapping[str, Any]) -> Decimal | None:
         return Decimal(str(budget.get("limit"))) / minutes
     except InvalidOperation:
         return None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -1,21 +1,29 @@
 """Which commit a run has measured."""
 
+from pathlib import Path
 from subprocess import run
 from typing import Any
 
 from cost_sentry_local.layout import PROJECT
 
+WRITTEN = ("benchmarks/*/results.json", "docs/reference/bench-*.md")
+"""What a run writes itself, and so may the one before."""
 
-def checkout() -> dict[str, Any]:
-    """``commit`` in short, and whether files differ from it, before the run writes its own.
+
+def checkout(project: Path = PROJECT) -> dict[str, Any]:
+    """``commit`` in short, and whether files differ from it, but those that runs write.
 
     ``commit`` is ``None`` where this is no checkout, such as in a downloaded archive.
     """
     try:
-        commit = _git("rev-parse", "--short", "HEAD").strip()
+        commit = _git(project, "rev-parse", "--short", "HEAD").strip()
     except (OSError, ValueError):
         return {"commit": None, "changed": None}
-    return {"commit": commit, "changed": bool(_git("status", "--porcelain").strip())}
+    others = (".", *(f":(exclude){path}" for path in WRITTEN))
+    return {
+        "commit": commit,
+        "changed": bool(_git(project, "status", "--porcelain", "--", *others).strip()),
+    }
 
 
 def in_words(found: dict[str, Any]) -> str:
@@ -27,8 +35,8 @@ def in_words(found: dict[str, Any]) -> str:
     )
 
 
-def _git(*arguments: str) -> str:
-    command = ("git", "-C", str(PROJECT), *arguments)
+def _git(project: Path, *arguments: str) -> str:
+    command = ("git", "-C", str(project), *arguments)
     done = run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ValueError(done.stderr)

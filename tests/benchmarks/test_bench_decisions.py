@@ -4,6 +4,7 @@ import json
 import pathlib
 from dataclasses import replace
 from datetime import date
+from subprocess import run
 
 import pytest
 from rich.console import Console
@@ -177,6 +178,22 @@ def test_the_commit_that_was_measured_is_told_and_whether_files_were_changed() -
     assert in_words({"commit": "20ded4b", "changed": True}).startswith("20ded4b, and files")
     assert in_words({"commit": None, "changed": None}) == "not known"
     assert set(checkout()) == {"commit", "changed"}
+
+
+def test_what_the_run_before_has_written_does_not_count_as_changed(tmp_path) -> None:
+    written, code = tmp_path / "benchmarks/budget/results.json", tmp_path / "benchmarks/run.py"
+    written.parent.mkdir(parents=True)
+    for file in (written, code):
+        file.write_text("1")
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.com")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "all")):
+        run((*git, *command), check=True)  # noqa: S603 - as written here
+
+    written.write_text("2")
+    assert checkout(tmp_path)["changed"] is False
+
+    code.write_text("2")
+    assert checkout(tmp_path)["changed"] is True
 
 
 def test_that_all_candidates_are_asked_about_is_a_figure_of_its_own() -> None:

@@ -27,8 +27,10 @@ from cost_sentry.domain.reservation import Reservation
 CLAIM = timedelta(minutes=3)
 """For so long nobody else works on an endpoint. A run lasts two minutes at most, so whoever died
 over it does nothing any more when its claim ends."""
-PAUSE_MIN, PAUSE_MAX = timedelta(minutes=5), timedelta(hours=1)
-"""After a wake that failed: twice as long each time."""
+PAUSE_MIN, PAUSE_MAX = timedelta(minutes=1), timedelta(hours=1)
+"""After a wake that failed: twice as long each time. Callers wait, so the first are short."""
+REFUSED_FOR = timedelta(minutes=5)
+"""After a wake that no budget could pay."""
 WANTED_FOR = timedelta(hours=2)
 """A wish that nobody repeats for so long wakes nobody any more: longer than any pause between two
 tries, so that each is tried once at least. Callers who still wait ask again by themselves."""
@@ -267,7 +269,7 @@ def put_off(
         may_be_held: the ledger was not asked this time, and may have been before.
     """
     wakes = record.wakes + 1 if id_is_used else record.wakes
-    pause = timedelta() if id_is_used else PAUSE_MIN
+    pause = timedelta() if id_is_used else REFUSED_FOR
     asked = replace(claimed(record, now), is_asking=may_be_held and not id_is_used, failures=0)
     return replace(asked, reason=reason, wakes=wakes, not_before=now + pause)
 

@@ -12,6 +12,7 @@ from cost_sentry.domain.endpoint_sleep import (
     LEGAL,
     PAUSE_MAX,
     PAUSE_MIN,
+    REFUSED_FOR,
     SleepState,
     Slept,
     answered,
@@ -132,7 +133,9 @@ def test_wakes_that_fail_are_tried_less_and_less_often_each_with_an_id_of_its_ow
 def test_a_refused_wake_keeps_its_id_and_a_used_id_is_not_used_again():
     asleep = in_state(SleepState.ASLEEP)
 
-    assert put_off(asleep, NOON, "", id_is_used=False).wake_id == asleep.wake_id
+    refused = put_off(asleep, NOON, "", id_is_used=False)
+    assert refused.wake_id == asleep.wake_id
+    assert refused.not_before == NOON + REFUSED_FOR
     assert put_off(asleep, NOON, "", id_is_used=True).wake_id != asleep.wake_id
 
 

@@ -3,7 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cost_sentry.application.endpoint_ports import EndpointDenied, EndpointFault, Jobs
+from cost_sentry.application.endpoint_ports import (
+    EndpointDenied,
+    EndpointFault,
+    EndpointRefused,
+    Jobs,
+)
 from cost_sentry.application.endpoint_problems import Problem, problem_of
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
@@ -46,7 +51,7 @@ def guard_jobs(
     prices: HourlyPrices,
     clock: Clock,
 ) -> JobReport:
-    """Each is warned before it is stopped, and told of once; none holds up another.
+    """Each is warned before it is stopped, and told of once for each limit; none holds up another.
 
     The mail of a stop is on record before the order, which is repeated until it has stopped: who
     dies over it, or gets no answer, loses no mail. In a dry run nothing is stopped.
@@ -63,7 +68,7 @@ def guard_jobs(
     verdicts = guard(seen.jobs, now=now, rules=rules, prices=prices)
     for verdict in verdicts:
         try:
-            desk.act(verdict)
+            desk.act(verdict, rules.jobs.stops_per_run_max)
         except (EndpointFault, LedgerUnavailable) as fault:
             problems.append(problem_of(verdict.job.name, fault))
     return JobReport(
@@ -83,17 +88,20 @@ class _Desk:
     config: SentryConfig
     rules: EndpointRules
     now: datetime
+    ordered: int = 0
+    """Stops that were ordered, and may have taken effect."""
     stopped: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
-    def act(self, verdict: Verdict) -> None:
+    def act(self, verdict: Verdict, stops_max: int) -> None:
+        """What is above the cap waits for the next run; what may not be stopped takes no place."""
         if verdict.action is JobAction.WARN:
             self._tell(verdict, "warn", _warned(verdict))
         if verdict.action is not JobAction.STOP:
             return
         if self.rules.is_dry_run:
             self._tell(verdict, "stop-planned", _stopped(verdict, self.rules))
-        elif self._was_warned(verdict):
+        elif self._was_warned(verdict) and self.ordered < stops_max:
             self._stop(verdict)
 
     def _was_warned(self, verdict: Verdict) -> bool:
@@ -108,10 +116,12 @@ class _Desk:
 
     def _stop(self, verdict: Verdict) -> None:
         self._tell(verdict, "stop", _stopped(verdict, self.rules))
+        self.ordered += 1
         try:
             self.jobs.stop(verdict.job.kind, verdict.job.name)
-        except EndpointDenied as denied:
-            self._tell(verdict, "stop-denied", _denied(verdict, denied))
+        except (EndpointDenied, EndpointRefused) as fault:
+            self.ordered -= 1
+            self._tell(verdict, "stop-denied", _not_stopped(verdict, fault))
             raise
         self.stopped.append(verdict.job.name)
 
@@ -122,7 +132,9 @@ class _Desk:
 
 
 def _key(job: Job, event: str) -> str:
-    return f"job/{job.kind.name.lower()}/{job.name}/{job.started_at.isoformat()}/{event}"
+    return (
+        f"job/{job.kind.name.lower()}/{job.name}/{job.started_at.isoformat()}/{job.limit}/{event}"
+    )
 
 
 def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
@@ -152,13 +164,18 @@ def _late(verdict: Verdict, now: datetime) -> Mail:
     )
 
 
-def _denied(verdict: Verdict, denied: EndpointDenied) -> Mail:
-    job = verdict.job
+def _not_stopped(verdict: Verdict, fault: EndpointFault) -> Mail:
+    job, is_denied = verdict.job, isinstance(fault, EndpointDenied)
+    who, see = (
+        ("the sentry's role may not", "what denies it")
+        if is_denied
+        else ("SageMaker refuses it", "in SageMaker why it refuses")
+    )
     return Mail(
         what=f"{job.kind.value} {job.name} could not be stopped",
-        why=f"{denied}",
-        done="nothing: the sentry's role may not; it is tried every few minutes",
-        undo="stop it by hand, or see what denies the right to stop it",
+        why=f"{fault}",
+        done=f"nothing: {who}; it is tried again every few minutes",
+        undo=f"stop it by hand, or see {see}",
         facts=(("Limit", verdict.reason),),
     )
 

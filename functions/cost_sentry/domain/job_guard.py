@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import blake2b
 
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
 from cost_sentry.domain.instance_price import (
@@ -60,6 +61,12 @@ class Job:
     can_stop: bool = True
     """Not while it is being started or stopped already."""
 
+    @property
+    def limit(self) -> str:
+        """Names its limit: of another one everything is told anew."""
+        told = f"{self.tags.get(HOURS_TAG, '')}/{self.tags.get(MONEY_TAG, '')}"
+        return blake2b(told.encode(), digest_size=4).hexdigest()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -77,18 +84,9 @@ def guard(
     rules: EndpointRules,
     prices: HourlyPrices,
 ) -> tuple[Verdict, ...]:
-    """One row for each; what is above the cap of stops waits for the next run, the latest first."""
-    of_jobs = rules.jobs or JobRules()
-    verdicts, stops = [], 0
-    for job in sorted(jobs, key=lambda one: (one.started_at, one.name)):
-        verdict = judged(job, now=now, rules=rules, prices=prices)
-        if verdict.action is JobAction.STOP:
-            stops += 1
-            if stops > of_jobs.stops_per_run_max:
-                later = f"{verdict.reason}; this run has stopped its {of_jobs.stops_per_run_max}"
-                verdict = Verdict(job=job, action=JobAction.WARN, reason=later)
-        verdicts.append(verdict)
-    return tuple(verdicts)
+    """One row for each, the oldest first."""
+    oldest_first = sorted(jobs, key=lambda one: (one.started_at, one.name))
+    return tuple(judged(job, now=now, rules=rules, prices=prices) for job in oldest_first)
 
 
 def judged(job: Job, *, now: datetime, rules: EndpointRules, prices: HourlyPrices) -> Verdict:

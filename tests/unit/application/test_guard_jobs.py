@@ -8,6 +8,7 @@ import pytest
 from cost_sentry.application.endpoint_ports import (
     EndpointDenied,
     EndpointFault,
+    EndpointRefused,
     EndpointThrottled,
     SeenJobs,
 )
@@ -35,6 +36,7 @@ class RunningJobs:
         }
         self.stopped: list[str] = []
         self.denied: set[str] = set()
+        self.refused: set[str] = set()
         self.is_throttled = False
         self.unseen: list[str] = []
         self.loses_answers = False
@@ -48,6 +50,8 @@ class RunningJobs:
     def stop(self, kind, name):
         if name in self.denied:
             raise EndpointDenied("AccessDenied")
+        if name in self.refused:
+            raise EndpointRefused("ValidationException: it cannot be stopped")
         self.stopped.append(name)
         self.jobs[name] = replace(self.jobs[name], can_stop=False)
         if self.loses_answers:
@@ -122,6 +126,40 @@ def test_what_could_not_be_stopped_is_stopped_by_the_next_run():
     world.jobs.denied.clear()
 
     assert world.run(10.1).stopped == ("a",)
+
+
+@pytest.mark.parametrize("why_not", ["denied", "refused"])
+def test_those_that_cannot_be_stopped_take_no_place_of_those_that_can(why_not):
+    world = warned_of(
+        "a", "b", "c", "d", "e", rules=EndpointRules(jobs=JobRules(stops_per_run_max=2))
+    )
+    setattr(world.jobs, why_not, {"a", "b"})
+
+    reports = [world.run(10 + minutes / 60) for minutes in (0, 5, 10)]
+
+    assert [report.stopped for report in reports] == [("c", "d"), ("e",), ()]
+    assert world.outbox.events.count("stop-denied") == 2
+    told = [one.body for one in world.outbox.notices.values() if one.key.endswith("stop-denied")]
+    assert all("Done:     nothing: " in body for body in told)
+
+
+def test_stops_whose_answers_are_lost_count_as_done():
+    world = warned_of("a", "b", "c", rules=EndpointRules(jobs=JobRules(stops_per_run_max=2)))
+    world.jobs.loses_answers = True
+
+    world.run(10)
+
+    assert world.jobs.stopped == ["a", "b"]
+
+
+def test_another_limit_is_warned_of_before_it_stops_anything():
+    world = warned_of("lab")
+    world.jobs.jobs["lab"] = replace(world.jobs.jobs["lab"], tags={**TAGS, HOURS_TAG: "40"})
+
+    for hours in (20, 32, 33, 39.9, 40):
+        world.run(hours)
+
+    assert world.outbox.events == ["warn", "warn", "stop"]
 
 
 def test_jobs_that_cannot_be_listed_are_a_problem_and_no_fault():

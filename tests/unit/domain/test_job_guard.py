@@ -21,7 +21,7 @@ from cost_sentry.domain.money import picodollars
 from tests.fakes.builders import NOON
 
 PRICES = {"ml.g5.xlarge": picodollars("1.408")}
-RULES = EndpointRules(jobs=JobRules(warn_percent=80, stops_per_run_max=2))
+RULES = EndpointRules(jobs=JobRules(warn_percent=80))
 
 
 def job(hours: float = 1, name: str = "train-1", count: int = 1, **changes) -> Job:
@@ -102,10 +102,19 @@ def test_what_is_stopping_already_is_not_stopped_again():
     assert action(job(99, can_stop=False)) == "leave"
 
 
-def test_one_run_stops_no_more_than_its_cap_the_longest_running_first():
+def test_the_longest_running_come_first():
     jobs = [job(20 + n, f"j{n}") for n in range(5)]
 
     verdicts = guard(jobs, now=NOON, rules=RULES, prices=PRICES)
 
-    assert [v.job.name for v in verdicts if v.action is JobAction.STOP] == ["j4", "j3"]
-    assert all("this run has stopped its 2" in v.reason for v in verdicts[2:])
+    assert [v.job.name for v in verdicts] == ["j4", "j3", "j2", "j1", "j0"]
+    assert {v.action for v in verdicts} == {JobAction.STOP}
+
+
+def test_a_limit_is_named_by_both_of_its_tags():
+    limits = [
+        job(tags=tags).limit for tags in ({HOURS_TAG: "1"}, {HOURS_TAG: "2"}, {MONEY_TAG: "1"})
+    ]
+
+    assert len({*limits}) == 3
+    assert job(tags={HOURS_TAG: "1", "team": "search"}).limit == limits[0]

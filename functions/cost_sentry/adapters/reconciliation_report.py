@@ -26,7 +26,7 @@ def gauges_of(done: Reconciled) -> Iterator[tuple[str, str, int]]:
         booked = [b.amounts for b in done.booked if b.model_id == one.model_id]
         yield one.model_id, "ExternalTokens", sum(map(_tokens, booked))
         yield one.model_id, "UsageDriftTokens", _tokens(_sizes(one.drift))
-        age = done.at - one.until
+        age = done.at - (one.adrift_since or done.at)
         yield one.model_id, "UsageDriftAgeSeconds", int(age.total_seconds())
 
 

@@ -28,6 +28,7 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage_cursor import (
     Intent,
     UsageCursor,
+    adrift_since,
     drift,
     folded,
     is_at_rest,
@@ -68,6 +69,8 @@ class Compared:
     model_id: str
     drift: Counts
     """Metered, and neither own nor booked; below 0 while own calls are running."""
+    adrift_since: datetime | None
+    """The first minute of it; ``None``: there is none."""
     until: datetime
     """Up to where it was compared."""
     is_done: bool
@@ -212,11 +215,11 @@ class _ModelRun:
         cursor, stored = self._look(with_metered(cursor, points, end), own, stored)
         if cursor != stored:
             self.parts.cursors.write(cursor)
-        drifted = drift(cursor, own)
         self.done.compared.append(
             Compared(
                 model_id=cursor.model_id,
-                drift=drifted,
+                drift=drift(cursor, own),
+                adrift_since=adrift_since(cursor, own),
                 until=cursor.until,
                 is_done=cursor.until >= until and is_at_rest(cursor, self.horizons),
             )

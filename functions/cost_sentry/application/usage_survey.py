@@ -13,6 +13,7 @@ from cost_sentry.application.meter_ports import OwnUse
 from cost_sentry.application.usage_ports import MetricsUnavailable, ModelMetrics, UsageCursors
 from cost_sentry.domain.external_usage import Horizons
 from cost_sentry.domain.meter import MODEL, minute_of
+from cost_sentry.domain.model_id import ENDPOINT_PREFIX
 from cost_sentry.domain.usage_cursor import (
     UsageCursor,
     is_at_rest,
@@ -106,7 +107,9 @@ class Surveyor:
         return {name for kind, name in self.own_use.active(since) if kind == MODEL}
 
     def _cursors(self, names: Iterable[str], first: datetime, now: datetime) -> list[UsageCursor]:
-        return sorted((self._cursor(name, first, now) for name in names), key=_age)
+        """Not of endpoints: Bedrock meters none of their calls, so own ones would be adrift."""
+        metered = (name for name in names if not name.startswith(ENDPOINT_PREFIX))
+        return sorted((self._cursor(name, first, now) for name in metered), key=_age)
 
     def _cursor(self, model: str, first: datetime, now: datetime) -> UsageCursor:
         """How far it was compared; where nobody can read on, it begins anew."""

@@ -194,10 +194,25 @@ def drift(cursor: UsageCursor, own: OwnCalls) -> Counts:
 
     Below it while own calls are running, or when the points of some minutes are missing.
     """
-    seen = seen_minutes(cursor, own)
-    metered = total([cursor.base.metered, *(each.metered for each in seen)])
-    used = total([cursor.base.own, own.slots.used, *(each.own for each in seen)])
-    return _unpriced(metered - used - cursor.booked)
+    return _adrift(cursor, own)[0]
+
+
+def adrift_since(cursor: UsageCursor, own: OwnCalls) -> datetime | None:
+    """The minute since which the sums have not balanced; ``None``: they do.
+
+    Of what lies before the minutes that are still looked at nobody knows since when: the first one.
+    """
+    return _adrift(cursor, own)[1]
+
+
+def _adrift(cursor: UsageCursor, own: OwnCalls) -> tuple[Counts, datetime | None]:
+    base = cursor.base
+    sums = _unpriced(base.metered - base.own - own.slots.used - base.booked)
+    since = None if sums == NOTHING else cursor.since
+    for each in seen_minutes(cursor, own):
+        sums = _unpriced(sums + each.metered - each.own - each.booked)
+        since = None if sums == NOTHING else since or each.minute
+    return sums, since
 
 
 def _unpriced(counts: Counts) -> Counts:

@@ -7,9 +7,10 @@ import pytest
 
 from cost_sentry.application.book_external_usage import EXTERNAL_TEAM, external_account
 from cost_sentry.domain.external_rules import ExternalUsageRules
-from cost_sentry.domain.meter import Counts
+from cost_sentry.domain.meter import NOTHING, Counts
 from cost_sentry.domain.spend import postings_of
 from cost_sentry.domain.usage import TokenUsage
+from cost_sentry.domain.usage_cursor import new_cursor
 from tests.fakes.builders import NOON, budget, resolution
 from tests.fakes.entries import Account
 from tests.fakes.reconciliations import (
@@ -68,6 +69,30 @@ def test_what_is_the_sentrys_own_is_not_booked(comparison):
     [booked] = settled.booked
     assert (booked.amounts.calls, booked.amounts.input_tokens) == (0, 10)
     assert booked.amounts.output_tokens == 10
+
+
+def test_what_is_adrift_is_as_old_as_its_first_minute_and_nothing_is_once_it_balances(comparison):
+    held = Account("ads/web").reserve("r1")
+    comparison.journal.write([held])
+
+    (running,) = comparison.at(30).compared
+    usage = TokenUsage(input_tokens=20, output_tokens=60)
+    comparison.journal.write([Account("ads/web").resolve(held, resolution(40, usage=usage))])
+    comparison.metered(0, Counts(calls=1, input_tokens=20, output_tokens=60), late=31)
+    (ended,) = comparison.at(31).compared
+
+    assert running.adrift_since == NOON
+    assert (ended.drift, ended.adrift_since) == (NOTHING, None)
+
+
+def test_the_calls_of_an_endpoint_are_compared_with_nothing_for_bedrock_meters_none(comparison):
+    held = Account("ads/web").reserve("r1")
+    reservation = replace(held.reservation, model_used="sagemaker.support-llm")
+    comparison.journal.write([replace(held, reservation=reservation)])
+    comparison.cursors.kept["sagemaker.support-llm"] = new_cursor("sagemaker.support-llm", NOON)
+
+    assert comparison.at(5).compared == []
+    assert comparison.at(5 + 24 * 60).compared == []
 
 
 def test_a_minute_that_is_younger_than_three_minutes_is_not_looked_at(comparison):

@@ -148,6 +148,7 @@ def test_too_many_tokens_of_one_kind_make_up_for_none_that_are_missing_of_anothe
     stands = Compared(
         model_id=NOVA,
         drift=Counts(input_tokens=100, output_tokens=-100),
+        adrift_since=clock.now() - 7 * MINUTE,
         until=clock.now(),
         is_done=True,
     )
@@ -157,3 +158,4 @@ def test_too_many_tokens_of_one_kind_make_up_for_none_that_are_missing_of_anothe
     }
 
     assert told["UsageDriftTokens"] == 200
+    assert told["UsageDriftAgeSeconds"] == 7 * 60

@@ -97,6 +97,18 @@ class OutboxContract:
 
         assert len(outbox.due(NOON, 2)) == 2
 
+    def test_what_was_tried_least_comes_first(self, journal, outbox):
+        journal.write(Account().call("r1", 50))
+        keys = [replace(KEY, threshold_percent=percent) for percent in (50, 80, 90)]
+        for key in keys:
+            outbox.record(alert(key))
+        outbox.claim(keys[0], NOON, NOON + timedelta(seconds=60))
+        outbox.mark_failed(keys[0], "refused", NOON + timedelta(seconds=2))
+
+        due = outbox.due(NOON + timedelta(seconds=300), 10)
+
+        assert [one.key for one in due][2:] == keys[:1]
+
     # ---- decisions
 
     @pytest.fixture

@@ -42,6 +42,7 @@ class MemoryNotices:
     def due(self, now: datetime, batch_max: int) -> Sequence[Any]:
         self._ask()
         due = [key for key, at in self._due_at.items() if at <= now]
+        due.sort(key=lambda key: (self.attempts[key], self._due_at[key]))
         return [self.mails[key] for key in due[:batch_max]]
 
     def claim(self, key: Any, now: datetime, until: datetime) -> int | None:

@@ -54,9 +54,13 @@ class MailQueue(Generic[Mail, Key]):
         self._read = read
 
     def due(self, now: datetime, batch_max: int) -> Sequence[Mail]:
-        """At most ``batch_max`` that are unsent and that nobody is sending."""
+        """At most ``batch_max`` that are unsent and that nobody is sending.
+
+        What was tried least comes first, so that a mail that nobody takes holds up no other.
+        """
         waiting = self._calls.query(self._partition)
         due = [item for item in waiting if int(item["due_at"]["N"]) <= milliseconds(now)]
+        due.sort(key=lambda item: (int(item["attempts"]["N"]), int(item["due_at"]["N"])))
         return [self._read(item) for item in due[:batch_max]]
 
     def claim(self, key: Key, now: datetime, until: datetime) -> int | None:

@@ -57,7 +57,7 @@ class AlertOutbox(Protocol):
         ...
 
     def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
-        """At most ``batch_max`` alerts that are unsent and that nobody is sending."""
+        """At most ``batch_max`` alerts that are unsent and unclaimed, the least tried first."""
         ...
 
     def claim(self, key: AlertKey, now: datetime, until: datetime) -> int | None:

@@ -19,7 +19,7 @@ class NoticeOutbox(Protocol):
         ...
 
     def due(self, now: datetime, batch_max: int) -> Sequence[Notice]:
-        """At most ``batch_max`` notices that are unsent and that nobody is sending."""
+        """At most ``batch_max`` notices that are unsent and unclaimed, the least tried first."""
         ...
 
     def claim(self, key: str, now: datetime, until: datetime) -> int | None:

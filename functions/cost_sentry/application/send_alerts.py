@@ -39,7 +39,7 @@ class Outbox(Protocol[Key]):
     """The part of ``AlertOutbox`` and ``NoticeOutbox`` that sending needs."""
 
     def due(self, now: datetime, batch_max: int) -> Sequence[Waiting[Key]]:
-        """At most ``batch_max`` that are unsent and that nobody is sending."""
+        """At most ``batch_max`` that are unsent and unclaimed, the least tried first."""
         ...
 
     def claim(self, key: Key, now: datetime, until: datetime) -> int | None:

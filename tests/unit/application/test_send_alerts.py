@@ -89,6 +89,20 @@ def test_a_topic_that_is_silent_takes_the_time_of_two_mails_and_the_rest_stays_d
     assert send_alerts(outbox, RecordedAlerts(), clock, 10).sent == 4
 
 
+def test_mails_that_nobody_ever_takes_hold_up_no_others(outbox, clock):
+    refused = {_key(1), _key(2)}
+    for percent in range(1, 41):
+        outbox.record(alert(_key(percent)))
+    mailbox = RecordedAlerts(refused=refused)
+
+    sent = 0
+    for _ in range(6):
+        clock.advance(minutes=5)
+        sent += send_alerts(outbox, mailbox, clock, 10).sent
+
+    assert sent == 39, "forty, and the one of the fixture, without the two"
+
+
 def test_two_senders_at_once_send_an_alert_once(outbox, clock):
     class Racing(RecordedAlerts):
         def publish(self, what):

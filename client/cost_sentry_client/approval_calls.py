@@ -77,10 +77,13 @@ def known_approval(operator: Operator, approval_id: str) -> Approval:
 
 def _asked(told: dict[str, Any], approval_id: str) -> tuple[dict[str, Any], Approval]:
     if told["code"] != "DONE":
+        is_known = told["approval"] is not None
         raise Problem(
             told["message"],
             where=approval_id,
-            fix=f"`cost-sentry approval show {approval_id}` tells how it stands",
+            fix=f"`cost-sentry approval show {approval_id}` tells how it stands"
+            if is_known
+            else "nothing was asked; what may be is said under `approvals` in sentry.yaml",
             exit_code=ExitCode.REFUSED,
             details={"code": told["code"], "approval": told["approval"]},
         )

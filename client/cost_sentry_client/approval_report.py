@@ -1,6 +1,6 @@
 """Requests for more as `approval` writes them, for people and for programs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,10 @@ def approval_json(approval: Approval, now: datetime) -> dict[str, Any]:
     return {**approval_to_document(approval), "inForce": approval.holds(now)}
 
 
-def approvals_table(approvals: Iterable[Approval], now: datetime) -> "Table":
+def approvals_table(approvals: Sequence[Approval], now: datetime) -> "Table | str":
     """The newest first: the id, for whoever answers, and where it stands."""
+    if not approvals:
+        return "no request waits for an answer, and nothing that was approved is in force"
     return records((one.request.id, _line(one, now)) for one in approvals)
 
 
@@ -45,7 +47,8 @@ def approval_facts(approval: Approval, now: datetime) -> list[tuple[str, str]]:
         facts.append(("approved by", approval.answered_by))
     if approval.state not in (ApprovalState.ASKED, ApprovalState.APPROVED):
         facts.append((approval.state.value, f"{_moment(approval.changed_at)}, {_by(approval)}"))
-    return [*facts, *((f"bound to the {name}", value) for name, value in request.terms.items())]
+    terms = [f"the {name}: {value}" for name, value in request.terms.items()]
+    return [*facts, *(("bound to" if not place else "", term) for place, term in enumerate(terms))]
 
 
 def history_table(changes: Iterable[Mapping[str, object]]) -> "Table":

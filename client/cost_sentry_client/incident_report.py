@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.application.incident_notice import action_text, usual_text
+from cost_sentry.domain.alert_mail import amount_shown
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
 from cost_sentry.domain.measure import Measure
 from cost_sentry.domain.money import dollars_text
@@ -90,12 +92,38 @@ def incident_facts(incident: Incident, now: datetime) -> "Table":
         ("since", f"{incident.since.isoformat()}, told by {incident.source}"),
         ("usual", usual_text(incident.usual)),
         ("seen", usual_text(incident.seen)),
+        *_amounts(incident),
         ("done", "nothing any more" if incident.is_lapsed(now) else action_text(incident)),
         ("ends", incident.ends_at.isoformat()),
     ]
     if incident.note:
         shown.append(("note", incident.note))
     return facts_table(shown)
+
+
+def _amounts(incident: Incident) -> list[tuple[str, str]]:
+    """As far as it is known: how much, whose, and what it comes to if nobody does anything."""
+    ahead = None if incident.is_over else projected_picodollars(incident)
+    evidence = incident.evidence
+    percent = incident.percent
+    facts = [
+        ("how much", "" if percent is None else f"{percent} % of what would be ordinary"),
+        ("who", _lead_text(evidence.application)),
+        ("model", _lead_text(evidence.model)),
+        ("ahead", "" if ahead is None else f"{_shown(ahead)} more by midnight (UTC), unchecked"),
+        ("also in", "; ".join(incident.joined)),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _lead_text(lead: Lead | None) -> str:
+    if lead is None:
+        return ""
+    return f"{lead.name}: {_shown(lead.picodollars)} of {_shown(lead.of_picodollars)}"
+
+
+def _shown(picodollars: int) -> str:
+    return amount_shown(Unit.USD, picodollars)
 
 
 def steps_table(steps: Sequence[Incident]) -> "Table":

@@ -2,14 +2,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
 
 if TYPE_CHECKING:
     from cost_sentry.application.answer_request import Verb
 
 app = typer.Typer(
+    cls=ListingGroup,
     help="Ask for more than a budget has, or for dearer models; and answer who asks.",
-    no_args_is_help=True,
 )
 
 ApprovalId = Annotated[str, typer.Argument(metavar="ID", help="The request, such as ap-….")]

@@ -2,9 +2,10 @@ from typing import Annotated
 
 import typer
 
+from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
 
-app = typer.Typer(help="What there is to spend, and what is left.", no_args_is_help=True)
+app = typer.Typer(cls=ListingGroup, help="What there is to spend, and what is left.")
 
 BudgetId = Annotated[str, typer.Argument(metavar="ID", help="The budget, as in sentry.yaml.")]
 

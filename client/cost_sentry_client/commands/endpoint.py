@@ -2,9 +2,10 @@ from typing import Annotated
 
 import typer
 
+from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
 
-app = typer.Typer(help="Endpoints that sleep, and what that saved.", no_args_is_help=True)
+app = typer.Typer(cls=ListingGroup, help="Endpoints that sleep, and what that saved.")
 
 
 @app.command("list")

@@ -2,9 +2,10 @@ from typing import Annotated
 
 import typer
 
+from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
 
-app = typer.Typer(help="Spending that was unlike itself, and what was done.", no_args_is_help=True)
+app = typer.Typer(cls=ListingGroup, help="Spending that was unlike itself, and what was done.")
 
 IncidentId = Annotated[str, typer.Argument(metavar="ID", help="As mails and refusals name it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept on record, and mailed.")]

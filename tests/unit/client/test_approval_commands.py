@@ -138,6 +138,21 @@ def test_an_answer_that_does_not_count_is_a_no_with_its_reason(office):
     assert f"cost-sentry approval show {id_}" in late.stderr
 
 
+def test_who_asks_in_vain_is_told_what_helps_and_no_request_is_named(office):
+    refused = office.carl(
+        "approval", "ask", "--budget", "nobody-has-it", "--amount", "5", "--until", "2d",
+        "--reason", "launch",
+    )  # fmt: skip
+
+    assert refused.code == 1
+    assert "nothing was asked" in refused.stderr
+    assert "approval show" not in refused.stderr
+
+
+def test_where_nobody_asked_for_anything_the_list_says_so(office):
+    assert "no request waits" in office.carl("approval", "list").stdout
+
+
 def test_a_grant_names_its_team_and_tags(office):
     asked = office.carl(
         "approval", "ask", "--price-class", "premium", "--team", "search",

@@ -73,6 +73,12 @@ def test_the_list_says_who_how_bad_and_what_is_in_force(desk, incident, calls):
     assert "team=growth" in shown
 
 
+def test_the_group_by_itself_is_its_list_with_the_options_of_it(desk, incident):
+    assert cost_sentry("incidents").stdout == cost_sentry("incidents", "list").stdout
+    assert cost_sentry("incidents", "--json").json[0]["id"] == incident.id
+    assert "Commands:" in cost_sentry("incidents", "--help").stdout
+
+
 def test_one_is_shown_with_every_step_and_who_took_it(desk, incident):
     cost_sentry("incidents", "lift", incident.id, "--reason", "a load test")
 

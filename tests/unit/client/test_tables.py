@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cost_sentry.application.answer_request import Verb
 from cost_sentry.domain.anomaly import Severity
-from cost_sentry.domain.incident import NO_EVIDENCE
+from cost_sentry.domain.incident import NO_EVIDENCE, Lead
 from cost_sentry.domain.incident_course import opened
 from cost_sentry_client.answer_report import answer_budgets
 from cost_sentry_client.approval_report import approval_facts, approvals_table, history_table
@@ -75,6 +75,17 @@ class TestIncidents:
 
         assert all(value in unfolded(text) for value in (*LONG.values(), "n" * 200))
 
+    def test_how_much_whose_and_what_it_comes_to_are_shown(self):
+        lead = Lead(name="search/web", picodollars=3 * 10**12, of_picodollars=4 * 10**12)
+        evidence = replace(NO_EVIDENCE, application=lead)
+        incident = opened(None, sighting(seen_at=NOON, percent=420), FREEZE, evidence, NOON)
+
+        text = shown(incident_facts(incident, NOON))
+
+        assert "420 % of what would be ordinary" in text
+        assert "search/web: $3.00 of $4.00" in text
+        assert "more by midnight (UTC), unchecked" in text
+
 
 class TestApprovals:
     @pytest.fixture
@@ -102,6 +113,7 @@ class TestApprovals:
 
         for value in approval.request.terms.values():
             assert unfolded(value) in unfolded(text)
+        assert len(text.splitlines()) <= 17, "values have most of the width"
         assert "in force" in text
 
     def test_every_change_says_who_and_why(self):

@@ -174,7 +174,7 @@ def _not_stopped(verdict: Verdict, fault: EndpointFault) -> Mail:
     return Mail(
         what=f"{job.kind.value} {job.name} could not be stopped",
         why=f"{fault}",
-        done=f"nothing: {who}; it is tried again every few minutes",
+        done=f"nothing: {who}; each run tries it again",
         undo=f"stop it by hand, or see {see}",
         facts=(("Limit", verdict.reason),),
     )

@@ -4,6 +4,7 @@ Names that callers chose are shortened and made harmless, since a mail program t
 like an address into a link.
 """
 
+import re
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ TEXT_COLUMNS = COLUMNS - LABEL_COLUMNS
 SUBJECT_CHARACTERS_MAX = 100
 """SNS refuses a longer subject, a line break in it, and anything but ASCII."""
 NAME_CHARACTERS_MAX = 46
+_CUT = "..."
+_NAME_CHARACTERS_MIN = 12
+"""Less of a name tells nobody whose it is."""
 
 
 def row(label: str, text: str) -> Iterator[str]:
@@ -30,7 +34,25 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def fitted(sentence: str, characters_max: int) -> str:
+    """Harmless, and short by its longest names: what is said of them is left whole.
+
+    Of a name its beginning and its end are kept, for those tell it from others.
+    """
+    plain = harmless(sentence, max(len(sentence), 1))
+    for name in sorted(set(plain.split(" ")), key=len, reverse=True):
+        over = len(plain) - characters_max
+        if over <= 0:
+            break
+        kept = max(len(name) - over - len(_CUT), _NAME_CHARACTERS_MIN)
+        if kept + len(_CUT) < len(name):
+            short = f"{name[: kept - kept // 2]}{_CUT}{name[len(name) - kept // 2 :]}"
+            plain = plain.replace(name, short, 1)
+    return harmless(plain, characters_max)
+
+
 def harmless(name: str, characters_max: int = NAME_CHARACTERS_MAX) -> str:
     """Printable ASCII on one line, short, and no address that a mail program would link."""
     plain = "".join(c if " " <= c <= "~" else "?" for c in name).replace("://", ":_")
+    plain = re.sub(r"(?i)\bwww\.", "www_", plain)
     return plain if len(plain) <= characters_max else f"{plain[: characters_max - 3]}..."

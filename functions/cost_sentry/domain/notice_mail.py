@@ -1,6 +1,7 @@
 """How a notice reads: what happened, whose it is, what the sentry did, and how to undo it, first.
 
-Each of the four takes one line of the mail, so that they are seen where only its beginning is.
+Each of the four takes one line of the mail, so that they are seen where only its beginning is. What
+does not fit there stands whole below.
 """
 
 import textwrap
@@ -12,6 +13,7 @@ from cost_sentry.domain.mail_text import (
     COLUMNS,
     SUBJECT_CHARACTERS_MAX,
     TEXT_COLUMNS,
+    fitted,
     harmless,
     row,
 )
@@ -51,8 +53,7 @@ def write_notice(text: NoticeText, *, key: str, recipients: Sequence[str], at: d
     return Notice(
         key=key,
         recipients=tuple(dict.fromkeys(recipients)),
-        subject=_SUBJECT_START
-        + harmless(text.subject, SUBJECT_CHARACTERS_MAX - len(_SUBJECT_START)),
+        subject=_SUBJECT_START + fitted(text.subject, SUBJECT_CHARACTERS_MAX - len(_SUBJECT_START)),
         body="\n".join(_lines(text)) + "\n",
         recorded_at=at,
     )
@@ -60,8 +61,9 @@ def write_notice(text: NoticeText, *, key: str, recipients: Sequence[str], at: d
 
 def _lines(text: NoticeText) -> list[str]:
     first = (("What", text.what), ("Whose", text.whose), ("Done", text.done), ("Undo", text.undo))
-    lines = [line for label, said in first for line in row(label, harmless(said, TEXT_COLUMNS))]
-    for label, said in text.more:
+    lines = [line for label, said in first for line in row(label, fitted(said, TEXT_COLUMNS))]
+    cut = [pair for pair in first if len(pair[1]) > TEXT_COLUMNS]
+    for label, said in (*text.more, *cut):
         lines += row(label, harmless(said, len(said)))
     for paragraph in text.tail:
         plain = harmless(paragraph, max(len(paragraph), 1))

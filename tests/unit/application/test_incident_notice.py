@@ -56,7 +56,7 @@ def test_the_mail_about_a_model_names_who_answers_for_it_however_long_the_models
         for one in (config, replace(config, alert_addresses=()))
     )
 
-    assert named.startswith("Whose:    finops@example.com and 1 more, for model=anthropic.claude-")
+    assert named.startswith("Whose:    finops@example.com and 1 more, for model=anthropic.")
     assert nobody.startswith("Whose:    nobody named in sentry.yaml, for model=anthropic")
 
 

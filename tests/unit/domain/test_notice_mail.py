@@ -1,9 +1,16 @@
 """The mail of a notice: what a person needs to act is what is seen first."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_sentry.domain.mail_text import COLUMNS, SUBJECT_CHARACTERS_MAX
+from cost_sentry.domain.mail_text import (
+    COLUMNS,
+    LABEL_COLUMNS,
+    SUBJECT_CHARACTERS_MAX,
+    fitted,
+)
 from cost_sentry.domain.notice_mail import NoticeText, write_notice
 from tests.fakes.builders import NOON
 
@@ -45,7 +52,35 @@ def test_whatever_callers_choose_as_names_the_mail_is_plain_and_its_first_lines_
     assert len(made.subject) <= SUBJECT_CHARACTERS_MAX
     lines = made.body.removesuffix("\n").split("\n")
     assert all(line.isascii() and len(line) <= COLUMNS for line in lines)
-    assert len(lines) <= 4
+    labels = [line[:LABEL_COLUMNS].strip() for line in lines]
+    first = [label for label in ("What:", "Whose:", "Done:", "Undo:") if label in labels]
+    assert labels[: len(first)] == first, "each takes one line at the most"
+
+
+@given(st.text("abc", min_size=71, max_size=300))
+def test_what_does_not_fit_into_its_line_stands_whole_below(name):
+    lines = notice(replace(TEXT, what=f"{name} could not be woken", more=())).body.splitlines()
+
+    assert lines[0].endswith("could not be woken")
+    assert lines[3].startswith("Undo:")
+    assert name in "".join(line[LABEL_COLUMNS:].strip() for line in lines[4:])
+
+
+def test_a_name_is_shortened_in_its_middle_and_what_is_said_of_it_is_kept():
+    endpoint = "huggingface-pytorch-tgi-inference-2026-11-29-15-20-33-123-blue"
+
+    short = fitted(f"{endpoint} could not be woken", 70)
+
+    assert short.startswith("huggingface-pytorch-tgi-")
+    assert short.endswith("-123-blue could not be woken")
+    assert len(short) == 70
+
+
+def test_nothing_is_left_that_a_mail_program_makes_a_link_of():
+    assert (
+        fitted("see https://x.example or WWW.x.example", 70)
+        == "see https:_x.example or www_x.example"
+    )
 
 
 def test_a_line_that_begins_with_blanks_is_kept_and_others_are_wrapped():

@@ -29,6 +29,7 @@ from cost_sentry_local.gaps import (
     succeed_output,
     task_timeout,
     terminal_errors,
+    time_limit_expressions,
 )
 
 # In this order: some wrap what others have replaced.
@@ -42,6 +43,7 @@ _GAPS = (
     item_copies,
     immediate_start,
     task_timeout,
+    time_limit_expressions,
     execution_timeout,
     execution_metrics,
     express_executions,

@@ -28,9 +28,9 @@ from cost_sentry_local.demo.workload import plan_call
 from cost_sentry_local.mailbox import sentry_mails
 
 TEAMS = {"search": SONNET, "support": OPUS, "research": NOVA_PRO}
-"""With the model that the team calls, and nobody past the sentry: of the calls of a made-up past the
-meters know, and CloudWatch does not. What runs away in ``research`` is slowed down, in the others
-it is frozen (``local_sentry.yaml``)."""
+"""With the model that the team calls, and nobody past the sentry: the meters know a made-up past,
+and CloudWatch does not. What runs away in ``research`` is slowed down, in the others it is frozen
+(``local_sentry.yaml``)."""
 _CLOCK = "AnomalyClock"
 _RUNAWAY_TOKENS, _SMALL_TOKENS = (60, 260), (60, 20)
 _AT_ONCE = 6

@@ -76,7 +76,7 @@ def bypassed(stage, **mistake):
     with changed_code(stage, "UsageReconciliation", {CLOCK: ahead(-60)}):
         bypass.begin()
     later = (bypass.call() - datetime.now(UTC)).total_seconds()
-    # A function keeps the names of metrics for five minutes, by a clock that does not move on.
+    # A function keeps the names of metrics that it has listed for five minutes.
     sleep(max(SMALL.lags_seconds) + PUBLISHED_AFTER_SECONDS)
     with changed_code(stage, "UsageReconciliation", {CLOCK: ahead(later), **mistake}):
         return bypass.finish(datetime.now(UTC))

@@ -68,7 +68,7 @@ bench-decisions: setup  ## policies and routing: CPU, cold start, routing on rea
 	@python -m benchmarks.decisions
 
 .PHONY: drill
-drill: setup  ## what watches and acts, on virtual weeks; build/drill.json
+drill: setup  ## what watches and acts, on virtual weeks and on the local cloud; build/drill.json
 	@python -m benchmarks.drill
 
 .PHONY: simulate

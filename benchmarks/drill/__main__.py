@@ -1,4 +1,4 @@
-"""``python -m benchmarks.drill``: what watches and acts, on virtual weeks."""
+"""``python -m benchmarks.drill``: what watches and acts, on virtual weeks and the local cloud."""
 
 import argparse
 import json

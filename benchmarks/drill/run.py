@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.drill import anomalies, approvals, bypass, endpoints, restraints
+from benchmarks.drill import anomalies, approvals, bypass, endpoints, local_cloud, restraints
 
 PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "anomalies": anomalies.measured,
@@ -11,6 +11,7 @@ PARTS: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "endpoints": endpoints.measured,
     "approvals": approvals.measured,
     "restraints": restraints.measured,
+    "local_cloud": local_cloud.measured,
 }
 """By their names in ``build/drill.json``; each takes a seed."""
 

@@ -15,6 +15,7 @@ from tests.e2e.cloud_kit import (
     run_machine,
     start,
     together,
+    until,
 )
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
@@ -172,6 +173,33 @@ class TestDefinitions:
             new_machine(local_cloud, states)
 
         assert refused.value.response["Error"]["Code"] == "InvalidDefinition"
+
+
+class TestStandard:
+    def test_to_start_one_that_runs_is_to_be_told_of_it(self, local_cloud):
+        wait = {"Type": "Wait", "Seconds": 2, "End": True}
+        machine = new_machine(local_cloud, {"A": wait}, kind="STANDARD")
+        named = {"stateMachineArn": machine, "name": "same"}
+        client = local_cloud.client("stepfunctions")
+
+        first, again = (client.start_execution(**named, input='{"n": 1}') for _ in range(2))
+
+        assert (again["executionArn"], again["startDate"]) == (
+            first["executionArn"],
+            first["startDate"],
+        )
+        with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+            client.start_execution(**named, input='{"n": 2}')
+
+    def test_its_name_is_good_once(self, local_cloud):
+        machine = new_machine(local_cloud, {"A": passing(1)}, kind="STANDARD")
+        named = {"stateMachineArn": machine, "name": "once", "input": "{}"}
+        client = local_cloud.client("stepfunctions")
+        arn = client.start_execution(**named)["executionArn"]
+        until(lambda: client.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+
+        with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+            client.start_execution(**named)
 
 
 class TestExpress:

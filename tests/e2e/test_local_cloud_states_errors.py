@@ -12,10 +12,12 @@ from tests.e2e.cloud_kit import (
     converse_arguments,
     conversing,
     new_function,
+    new_machine,
     new_table,
     passing,
     run_machine,
     unique,
+    until,
 )
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("cloud")]
@@ -41,6 +43,16 @@ def handler(event, context):
     return {{"calls": calls}}
 """,
     )
+
+
+@pytest.fixture(scope="module")
+def silent(local_cloud: LocalCloud) -> str:
+    """A function that tells nobody of the token it is given."""
+    return new_function(local_cloud, "def handler(event, context):\n    return {}\n")
+
+
+def over(execution):
+    return execution if execution["status"] != "RUNNING" else None
 
 
 class TestErrors:
@@ -101,6 +113,30 @@ class TestErrors:
         assert run_machine(local_cloud, states, slow)["output"] == "too slow"
 
         assert time.monotonic() - started < 3.5
+
+    def test_a_time_limit_may_be_an_expression(self, local_cloud):
+        slow = converse_arguments(RequestMetadata=orders(latencyMs=4000))
+        caught = [{"ErrorEquals": ["States.Timeout"], "Next": "C"}]
+        limit = "{% $length($states.input.ModelId) > 0 ? 1 : 9 %}"
+        states = {"A": conversing(TimeoutSeconds=limit, Catch=caught), "C": passing("too slow")}
+
+        assert run_machine(local_cloud, states, slow)["output"] == "too slow"
+
+    def test_so_may_that_of_a_task_that_waits_for_its_token(self, local_cloud, silent):
+        waiting = calling(
+            silent,
+            {"token": "{% $states.context.Task.Token %}"},
+            Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
+            TimeoutSeconds="{% $states.input.seconds %}",
+            Catch=[{"ErrorEquals": ["States.Timeout"], "Next": "C"}],
+        )
+        machine = new_machine(local_cloud, {"A": waiting, "C": passing("late")}, kind="STANDARD")
+        client = local_cloud.client("stepfunctions")
+
+        started = client.start_execution(stateMachineArn=machine, input='{"seconds": 1}')
+        ended = until(lambda: over(client.describe_execution(executionArn=started["executionArn"])))
+
+        assert (ended["status"], json.loads(ended["output"])) == ("SUCCEEDED", "late")
 
     def test_a_machine_has_a_time_limit(self, local_cloud):
         states = {"A": {"Type": "Wait", "Seconds": 5, "End": True}}

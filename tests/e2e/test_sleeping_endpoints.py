@@ -10,16 +10,15 @@ from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry.domain.money import picodollars
 from cost_sentry_local import sagemaker_control
+from cost_sentry_local.idle_endpoints import make_of_components, make_plain, stand_idle, status_of
 from tests.e2e.cloud_kit import unique, until
 from tests.e2e.sentry_kit import DeployedSentry, usd
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.xdist_group("cloud")]
 
-ROLE = "arn:aws:iam::123456789012:role/model"
 MAY_SLEEP = {"cost-sentry:scale-to-zero": "yes", "team": "search"}
 HOURLY = picodollars("1.408")
 """Of one ml.g5.xlarge, by the list."""
-COPIES = "sagemaker:inference-component:DesiredCopyCount"
 
 
 class House:
@@ -30,58 +29,21 @@ class House:
         self.sagemaker = sentry.cloud.client("sagemaker")
         self.records = DynamoDbSleeps(sentry.calls)
 
-    def variant(self, **more):
-        made = {"VariantName": "main", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 1}
-        return [{**made, **more}]
-
-    def make(self, name, variants, tags=MAY_SLEEP):
-        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
-        rows = [{"Key": key, "Value": value} for key, value in tags.items()]
-        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=rows)
-        until(lambda: self.status(name) == "InService")
-
     def plain(self, tags=MAY_SLEEP):
-        name = unique("plain")
-        self.sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE)
-        self.make(name, self.variant(ModelName=name), tags)
-        self.stand_idle(name, "EndpointName", name)
-        return name
+        return self.idle(make_plain(self.cloud, unique("plain"), tags))
 
     def of_components(self):
-        name = unique("components")
-        managed = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 2}
-        self.make(name, self.variant(ManagedInstanceScaling=managed))
-        self.sagemaker.create_inference_component(
-            InferenceComponentName=f"{name}-ic",
-            EndpointName=name,
-            VariantName="main",
-            Specification={"Container": {"Image": "image:1"}},
-            RuntimeConfig={"CopyCount": 1},
-        )
-        until(lambda: self.component(name)["InferenceComponentStatus"] == "InService")
-        self.cloud.client("application-autoscaling").register_scalable_target(
-            ServiceNamespace="sagemaker",
-            ResourceId=f"inference-component/{name}-ic",
-            ScalableDimension=COPIES,
-            MinCapacity=1,
-            MaxCapacity=2,
-        )
-        self.stand_idle(name, "InferenceComponentName", f"{name}-ic")
-        return name
+        return self.idle(make_of_components(self.cloud, unique("components"), MAY_SLEEP))
 
-    def stand_idle(self, name, dimension, value):
-        sagemaker_control.has_stood_idle(self.cloud, name, 60)
-        listed = {"Namespace": "AWS/SageMaker", "Dimensions": [{"Name": dimension, "Value": value}]}
-        until(lambda: self.cloud.client("cloudwatch").list_metrics(**listed)["Metrics"])
+    def idle(self, made):
+        stand_idle(self.cloud, [made], 60)
+        return made.name
 
     def component(self, name):
         return self.sagemaker.describe_inference_component(InferenceComponentName=f"{name}-ic")
 
     def status(self, name):
-        try:
-            return self.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
-        except ClientError:
-            return None
+        return status_of(self.cloud, name)
 
     def run(self, output, **event):
         answer = self.cloud.client("lambda").invoke(

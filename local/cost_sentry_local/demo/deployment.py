@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -44,12 +45,22 @@ class Stage:
 
 
 @contextmanager
-def deployed(console: Console) -> Iterator[Stage]:
-    """The stage for the length of a ``with``; nothing is left running afterwards."""
+def deployed(console: Console, config_file: Path = CONFIG) -> Iterator[Stage]:
+    """The stage for the length of a ``with``; nothing is left running afterwards.
+
+    Args:
+        console: hears what was done, and how long it took.
+        config_file: a ``sentry.yaml``, of which the workflows are made and which is in force.
+    """
     started = time.monotonic()
     with running_cloud() as cloud:
         _say(console, "Local cloud started", cloud.endpoint, started)
-        assembly = _timed(console, "CDK app synthesized", "app.py, with cdk-nag", synthesize)
+        assembly = _timed(
+            console,
+            "CDK app synthesized",
+            "app.py, with cdk-nag",
+            lambda: synthesize(context=_context(config_file)),
+        )
         outputs = _timed(
             console,
             "Its template deployed",
@@ -57,10 +68,15 @@ def deployed(console: Console) -> Iterator[Stage]:
             lambda: deploy(cloud, assembly),
         )
         operator = Operator(local_target(cloud, STAGE))
-        config = load_config(CONFIG).config
-        what = f"examples/sentry.yaml, {len(config.budgets)} budgets"
+        config = load_config(config_file).config
+        what = f"{config_file.relative_to(PROJECT)}, {len(config.budgets)} budgets"
         _timed(console, "Configuration applied", what, lambda: operator.apply(config))
         yield Stage(cloud=cloud, operator=operator, outputs=outputs, config=config)
+
+
+def _context(config_file: Path) -> dict[str, str] | None:
+    """What the app is told; of the file that it reads anyway nothing."""
+    return None if config_file == CONFIG else {"config": str(config_file)}
 
 
 def _timed(console: Console, title: str, detail: str, step: Callable[[], T]) -> T:

@@ -20,14 +20,11 @@ from cost_sentry_local.demo.deployment import Stage
 from cost_sentry_local.demo.lambdas import run_function
 from cost_sentry_local.demo.sleep_trail import SleepTrail, Step
 from cost_sentry_local.demo.waiting import RuleNotMet, pause, when
+from cost_sentry_local.idle_endpoints import GPUS, MAY_SLEEP, make_plain, stand_idle
 
 NAME = "summaries"
-INSTANCE_TYPE = "ml.g5.xlarge"
-GPUS = 1
-"""Of one such instance (aws.amazon.com/ec2/instance-types/g5)."""
 IDLE_MINUTES = 45
-TAGS = {"cost-sentry:scale-to-zero": "yes", "team": "support", "application": "summaries"}
-_MODEL, _CONFIG, _ROLE = "summaries-model", "summaries-config", "arn:aws:iam::123456789012:role/m"
+TAGS = {**MAY_SLEEP, "team": "support", "application": "summaries"}
 _MADE_SECONDS, _WOKEN_SECONDS, _GONE_SECONDS = 0.5, 4.0, 1.0
 _CALL = {"inputs": "Summarise: the printer on floor 3 is on fire."}
 _NOT_FOUND = "ValidationError"
@@ -137,36 +134,8 @@ def call_and_wake(stage: Stage) -> Wake:
 
 
 def _stand_idle(stage: Stage) -> None:
-    sagemaker = stage.cloud.client("sagemaker")
     sagemaker_control.set_durations(stage.cloud, creating=_MADE_SECONDS, deleting=_GONE_SECONDS)
-    variant = {
-        "VariantName": "main",
-        "ModelName": _MODEL,
-        "InstanceType": INSTANCE_TYPE,
-        "InitialInstanceCount": 1,
-    }
-    sagemaker.create_model(ModelName=_MODEL, ExecutionRoleArn=_ROLE)
-    sagemaker.create_endpoint_config(EndpointConfigName=_CONFIG, ProductionVariants=[variant])
-    tags = [{"Key": name, "Value": value} for name, value in TAGS.items()]
-    sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName=_CONFIG, Tags=tags)
-    when(lambda: _is_in_service(sagemaker), f"{NAME} was not made")
-    sagemaker_control.has_stood_idle(stage.cloud, NAME, IDLE_MINUTES)
-    when(lambda: _is_heard(stage), f"CloudWatch heard nothing of {NAME}")
-
-
-def _is_in_service(sagemaker: Any) -> bool:  # noqa: ANN401 - boto3 client
-    told = sagemaker.describe_endpoint(EndpointName=NAME)
-    return bool(told["EndpointStatus"] == "InService")
-
-
-def _is_heard(stage: Stage) -> bool:
-    """The stand-in tells CloudWatch every other second."""
-    listed = stage.cloud.client("cloudwatch").list_metrics(
-        Namespace="AWS/SageMaker",
-        MetricName="ConcurrentRequestsPerModel",
-        Dimensions=[{"Name": "EndpointName", "Value": NAME}],
-    )
-    return bool(listed["Metrics"])
+    stand_idle(stage.cloud, [make_plain(stage.cloud, NAME, TAGS)], IDLE_MINUTES)
 
 
 def _carried_on(stage: Stage, state: SleepState) -> SleepRecord | None:

@@ -40,6 +40,19 @@ DAYS = 9
 """As long as the meters keep a minute."""
 REPORTS = Caller(team="support", application="reports", model_id=HAIKU)
 _CHAT = Caller(team="support", application="chat", model_id=HAIKU)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """What is usual in one team."""
+
+    seldom: Caller
+    """Calls twice in the hours around this time of day."""
+    always: Caller
+    """Calls every few minutes then."""
+
+
+DEMO_HABITS = (Habit(seldom=REPORTS, always=_CHAT),)
 _AROUND = timedelta(hours=1)
 """Each day the team calls in the hour before and after this time of day; that is enough to know
 what is usual at this time of day."""
@@ -75,23 +88,26 @@ class _NobodyToTell:
         raise PastNotCalm(f"in the made-up past {kind} {name} was unlike itself at {anomaly.now}")
 
 
-def past_calls(now: datetime) -> Iterator[tuple[datetime, Caller, Counts]]:
+def past_calls(
+    now: datetime, habits: Sequence[Habit] = DEMO_HABITS
+) -> Iterator[tuple[datetime, Caller, Counts]]:
     """Every call of the past: when, whose, and what it used."""
     for day in range(DAYS, -1, -1):
         same_time = now - timedelta(days=day)
-        for offset in _REPORTS_AT:
-            yield same_time + offset, REPORTS, _REPORT
-        at = same_time - _AROUND
-        while at <= same_time + _AROUND:
-            yield at, _CHAT, _ANSWER
-            at += _ANSWER_EVERY
+        for habit in habits:
+            for offset in _REPORTS_AT:
+                yield same_time + offset, habit.seldom, _REPORT
+            at = same_time - _AROUND
+            while at <= same_time + _AROUND:
+                yield at, habit.always, _ANSWER
+                at += _ANSWER_EVERY
 
 
-def past_meters(now: datetime) -> tuple[MeterChange, ...]:
+def past_meters(now: datetime, habits: Sequence[Habit] = DEMO_HABITS) -> tuple[MeterChange, ...]:
     """What these calls have left in the meters of their model, team and application."""
     return added(
         MeterChange(scope=scope, minute=minute_of(at), used=used)
-        for at, caller, used in past_calls(now)
+        for at, caller, used in past_calls(now, habits)
         if at < now - _LATELY
         for scope in (
             (MODEL, caller.model_id),
@@ -123,14 +139,20 @@ def looked_at(
     return looks
 
 
-def give_past(dynamodb: Any, table: str, config_source: ConfigSource, now: datetime) -> int:  # noqa: ANN401
+def give_past(
+    dynamodb: Any,  # noqa: ANN401 - boto3 client
+    table: str,
+    config_source: ConfigSource,
+    now: datetime,
+    habits: Sequence[Habit] = DEMO_HABITS,
+) -> int:
     """Write the past, and have it looked at; how many minutes were written.
 
     Raises:
         PastNotCalm: the detector found something in it.
     """
     calls, items = JournalCalls(dynamodb, table), LedgerCalls(dynamodb, table)
-    changes = past_meters(now)
+    changes = past_meters(now, habits)
     MeterWrites(calls, items, pause).mark(changes)
     _write(items, changes)
     meters = DynamoDbMeters(calls, items, lambda: now)

@@ -13,9 +13,10 @@ from cost_sentry_client.money_display import left_text, spent_text
 from cost_sentry_local.demo.acts import Acts
 from cost_sentry_local.demo.anomaly import Freeze
 from cost_sentry_local.demo.audit_instances import hourly_picodollars
-from cost_sentry_local.demo.endpoint import IDLE_MINUTES, INSTANCE_TYPE, NAME, Wake
+from cost_sentry_local.demo.endpoint import IDLE_MINUTES, NAME, Wake
 from cost_sentry_local.demo.past import DAYS, REPORTS
 from cost_sentry_local.demo.sleep_trail import Step
+from cost_sentry_local.idle_endpoints import INSTANCE_TYPE
 
 _MAIL_LINES = 5
 _INDENT = (0, 0, 0, 2)

@@ -24,11 +24,13 @@ from cost_sentry_local.gaps import (
     payload_limits,
     retry_timing,
     sagemaker_tags,
+    same_execution,
     sdk_integrations,
     stream_batches,
     succeed_output,
     task_timeout,
     terminal_errors,
+    time_limit_expressions,
 )
 
 # In this order: some wrap what others have replaced.
@@ -42,9 +44,11 @@ _GAPS = (
     item_copies,
     immediate_start,
     task_timeout,
+    time_limit_expressions,
     execution_timeout,
     execution_metrics,
     express_executions,
+    same_execution,
     retry_timing,
     terminal_errors,
     sdk_integrations,

@@ -6,6 +6,7 @@ from cost_sentry.application.endpoint_ports import (
     EndpointBusy,
     EndpointDenied,
     EndpointFigures,
+    EndpointHalfDone,
     EndpointRefused,
     Endpoints,
     SleepRecords,
@@ -82,7 +83,7 @@ class FallingAsleep:
             self.endpoints.put_to_sleep(mine.snapshot)
         except EndpointBusy:
             return None
-        except (EndpointDenied, EndpointRefused) as error:
+        except (EndpointDenied, EndpointRefused, EndpointHalfDone) as error:
             return self._abandoned(mine, f"{error}")
         return None
 
@@ -116,7 +117,7 @@ class FallingAsleep:
             undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
             try:
                 undo(mine.snapshot)
-            except (EndpointDenied, EndpointRefused) as error:
+            except (EndpointDenied, EndpointRefused, EndpointHalfDone) as error:
                 reason = f"{reason}; and it could not be made as it was: {error}"
         return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)
 

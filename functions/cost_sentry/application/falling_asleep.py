@@ -51,14 +51,10 @@ class FallingAsleep:
 
     def commit(self, mine: SleepRecord) -> SleepRecord:
         """The last look: whoever called it since the plan was made keeps it awake."""
-        now, endpoint = self.clock.now(), mine.snapshot.endpoint
-        if why := self._why_not(mine, self.records.read(mine.endpoint)):
+        if why := self._why_needed(mine):
             return self._abandoned(mine, why)
-        idle = self.rules.idle_for(self.rules.group_of(endpoint.tags))
-        activities = self.figures.activities((endpoint,), now - idle - LOOK_BACK, now)
-        if why := why_busy(activities.get(mine.endpoint), now=now, idle=idle):
-            return self._abandoned(mine, why)
-        return moved(mine, SleepState.FALLING_ASLEEP, now, "it has no work, and can be restored")
+        reason = "it has no work, and can be restored"
+        return moved(mine, SleepState.FALLING_ASLEEP, self.clock.now(), reason)
 
     def fall_asleep(self, mine: SleepRecord) -> SleepRecord | None:
         """Take it away, or see that it is gone."""
@@ -74,11 +70,11 @@ class FallingAsleep:
         return None
 
     def _do_sleep(self, mine: SleepRecord) -> SleepRecord | None:
-        """Compared once more: since then a run may have died, and its owner changed it."""
+        """All is asked once more: this may be an hour later, if the order was refused till now."""
         try:
             if not is_same(self.endpoints.snapshot(mine.endpoint), mine.snapshot):
                 return self._abandoned(mine, CHANGED)
-            if why := self._why_not_again(mine):
+            if why := self._why_not_again(mine) or self._why_needed(mine):
                 return self._abandoned(mine, why)
             self.endpoints.put_to_sleep(mine.snapshot)
         except EndpointBusy:
@@ -97,6 +93,15 @@ class FallingAsleep:
         if seen.state is not EndpointState.IN_SERVICE:
             return f"it is {seen.state.value} meanwhile"
         return None if seen.made_at == mine.snapshot.endpoint.made_at else ANEW
+
+    def _why_needed(self, mine: SleepRecord) -> str | None:
+        """Why it shall not sleep now: the same, or it has work, as far as metrics tell."""
+        if why := self._why_not(mine, self.records.read(mine.endpoint)):
+            return why
+        now, endpoint = self.clock.now(), mine.snapshot.endpoint
+        idle = self.rules.idle_for(self.rules.group_of(endpoint.tags))
+        activities = self.figures.activities((endpoint,), now - idle - LOOK_BACK, now)
+        return why_busy(activities.get(mine.endpoint), now=now, idle=idle)
 
     def _why_not_again(self, mine: SleepRecord) -> str | None:
         """Why it could not be made again; whoever must mend that is told, once."""

@@ -92,7 +92,9 @@ class FallingAsleep:
             return "it was deleted meanwhile"
         if seen.state is not EndpointState.IN_SERVICE:
             return f"it is {seen.state.value} meanwhile"
-        return None if seen.made_at == mine.snapshot.endpoint.made_at else ANEW
+        if seen.made_at != mine.snapshot.endpoint.made_at:
+            return ANEW
+        return self.rules.why_no_sleep(seen.tags, self.clock.now())
 
     def _why_needed(self, mine: SleepRecord) -> str | None:
         """Why it shall not sleep now: the same, or it has work, as far as metrics tell."""

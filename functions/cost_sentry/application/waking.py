@@ -37,6 +37,7 @@ OTHERWISE = (
     " were not put back"
 )
 SERVES = "it is in service, and answers its callers, though not its probe"
+PUT_BACK = "and was put back to sleep"
 _WILL_NOT = (EndpointDenied, EndpointRefused, EndpointHalfDone)
 
 
@@ -118,7 +119,7 @@ class Waking:
         self._tell_overdue(mine, now)
         if seen is None or seen.state is EndpointState.ASLEEP:
             if self._is_late(mine, now):
-                return gave_up(mine, now, self._late())
+                return gave_up(mine, now, f"{self._late()}, {PUT_BACK}")
             return self._do_restore(mine, now)
         if seen.state in {EndpointState.IN_SERVICE, EndpointState.FAILED}:
             return self._made(mine, seen, now)
@@ -164,7 +165,7 @@ class Waking:
     ) -> SleepRecord | None:
         """It is in service as the snapshot says; what counts is that it answers."""
         if not like.is_whole:
-            return self._wholly(mine, now)
+            return self._wholly(mine, seen, now)
         if like.remark:
             self.notices.tell_remark(mine, like.remark)
         if like.gone:
@@ -175,14 +176,16 @@ class Waking:
             return answered(mine, now, reason)
         return self._mute(mine, seen, now) if self._is_late(mine, now) else None
 
-    def _wholly(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
+    def _wholly(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         """Some of it is in service: the rest is ordered again, or after the deadline all is ended.
 
         What serves already is not spared: nobody pays for it beyond the deadline.
         """
         if self._is_late(mine, now):
+            if why := self.money.rules.why_spared(seen.tags):
+                return self._spared(mine, now, why)
             self.endpoints.take_back(mine.snapshot)
-            return gave_up(mine, now, f"a part of it did not wake; {self._late()}")
+            return gave_up(mine, now, f"a part of it did not wake; {self._late()}, {PUT_BACK}")
         try:
             self.endpoints.restore(mine.snapshot)
         except EndpointBusy:
@@ -213,8 +216,18 @@ class Waking:
         began = mine.restoring_since or mine.since
         if self.figures.served(seen, began, now):
             return answered(mine, now, SERVES)
+        if why := self.money.rules.why_spared(seen.tags):
+            return self._spared(mine, now, why)
         self.endpoints.take_back(mine.snapshot)
-        return gave_up(mine, now, self._late())
+        return gave_up(mine, now, f"{self._late()}, {PUT_BACK}")
+
+    def _spared(self, mine: SleepRecord, now: datetime, why: str) -> SleepRecord:
+        """It did not wake as it should, and may not be taken away: it is its owner's, and paid."""
+        if mine.held is not None:
+            ran = now - (mine.restoring_since or mine.since)
+            self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
+        self.endpoints.let_go(mine.snapshot)
+        return moved(mine, SleepState.CLOSED, now, f"{self._late()}; it is left as it is: {why}")
 
     def close(self, mine: SleepRecord) -> SleepRecord:
         """Post what it costs."""
@@ -245,7 +258,7 @@ class Waking:
 
     def _late(self) -> str:
         minutes = self.money.rules.give_up_after // timedelta(minutes=1)
-        return f"it did not answer within {minutes} minutes, and was put back to sleep"
+        return f"it did not answer within {minutes} minutes"
 
     def _tell_overdue(self, mine: SleepRecord, now: datetime) -> None:
         began, most = mine.restoring_since, self.money.rules.wake_minutes_max

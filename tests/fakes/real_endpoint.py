@@ -1,11 +1,19 @@
 """One endpoint of the SageMaker that tests sleep in, as it really is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState
+from cost_sentry.domain.endpoint import (
+    Activity,
+    Endpoint,
+    EndpointKind,
+    EndpointState,
+    activity_of,
+)
 from cost_sentry.domain.instance_price import Fleet
+
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -29,6 +37,8 @@ class Real:
     """In service, and answers nothing."""
     hates_probes: bool = False
     """It answers its callers, and its probe with an error of its own."""
+    is_half: bool = False
+    """Some of its components are awake, and some sleep."""
     config: str = "its own"
     """The name of its configuration."""
 
@@ -43,3 +53,28 @@ class Real:
             changed_at=self.changed_at,
             fleets=self.fleets,
         )
+
+
+def activity_between(
+    up: Sequence[tuple[datetime, datetime | None]],
+    calls: Sequence[tuple[datetime, datetime]],
+    since: datetime,
+    until: datetime,
+) -> Activity:
+    """What metrics tell of one that was up, and called, in these spans."""
+    heard: dict[datetime, int] = {}
+    for start, end in up[-3:]:
+        at = max(start, since).replace(second=0, microsecond=0)
+        while at + MINUTE <= min(end or until, until):
+            heard[at] = 1
+            at += MINUTE
+    counted: dict[datetime, int] = {}
+    running = 0
+    for start, end in reversed(calls):
+        if end < since:
+            break
+        if start <= until:
+            minute = start.replace(second=0, microsecond=0)
+            counted[minute] = counted.get(minute, 0) + 1
+            running += end > until
+    return activity_of(heard, counted, running, period=MINUTE)

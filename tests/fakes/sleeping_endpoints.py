@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cost_sentry.application.endpoint_ports import EndpointBusy, EndpointFault, EndpointRefused
+from cost_sentry.application.endpoint_ports import (
+    EndpointBusy,
+    EndpointFault,
+    EndpointHalfDone,
+    EndpointRefused,
+)
 from cost_sentry.domain.endpoint import (
     MAY_SLEEP_TAG,
     YES,
@@ -15,12 +20,10 @@ from cost_sentry.domain.endpoint import (
     EndpointState,
     Likeness,
     Snapshot,
-    activity_of,
 )
 from cost_sentry.domain.instance_price import Fleet
-from tests.fakes.real_endpoint import Real
+from tests.fakes.real_endpoint import Real, activity_between
 
-MINUTE = timedelta(minutes=1)
 NEVER = timedelta(days=365)
 
 
@@ -29,12 +32,14 @@ class SageMaker:
     """``Endpoints`` and ``EndpointFigures`` over ``Real`` endpoints.
 
     ``seconds`` says how long the next deletion or creation takes, by name and verb; ``fails``
-    whether the next creation fails.
+    whether the next creation fails; ``halves`` whether the next order to wake components is taken
+    for some of them only.
     """
 
     clock: Any
     seconds: Callable[[str, str], float] = lambda _name, verb: 60 if verb == "sleep" else 300
     fails: Callable[[str], bool] = lambda _name: False
+    halves: Callable[[str], bool] = lambda _name: False
     lag: timedelta = timedelta(0)
     """How late metrics are seen."""
     real: dict[str, Real] = field(default_factory=dict)
@@ -150,6 +155,7 @@ class SageMaker:
         self._ask("restore", name)
         one = self.at(name)
         if one is not None and one.state is not EndpointState.ASLEEP:
+            self._rest_of(one)
             return
         if name in self.modelless:
             raise EndpointRefused("its model is gone")
@@ -171,7 +177,16 @@ class SageMaker:
             is_mute=name in self.mute,
             hates_probes=name in self.probeless,
             config="a copy" if name in self.reconfigured else "its own",
+            is_half=was.kind is EndpointKind.COMPONENTS and self.halves(name),
         )
+        if self.real[name].is_half:
+            raise EndpointHalfDone(f"{name}: no capacity for all")
+
+    def _rest_of(self, one: Real) -> None:
+        if one.is_half and one.state is EndpointState.IN_SERVICE:
+            if self.halves(one.name):
+                raise EndpointRefused(f"{one.name}: no capacity")
+            one.is_half = False
 
     def likeness(self, snapshot: Snapshot) -> Likeness | None:
         self._ask("likeness", snapshot.endpoint.name)
@@ -179,7 +194,8 @@ class SageMaker:
         if one is None:
             return None
         is_same = one.kind is EndpointKind.COMPONENTS or one.content == snapshot.content
-        return Likeness(is_same=is_same, remark="" if one.config == "its own" else one.config)
+        remark = "" if one.config == "its own" else one.config
+        return Likeness(is_same=is_same, remark=remark, is_whole=not one.is_half)
 
     def take_back(self, snapshot: Snapshot) -> None:
         name = snapshot.endpoint.name
@@ -224,7 +240,9 @@ class SageMaker:
         self._ask("activities", "")
         until = now - self.lag
         return {
-            one.name: self._activity(one.name, since, until)
+            one.name: activity_between(
+                self.up.get(one.name, ()), self.calls.get(one.name, ()), since, until
+            )
             for one in endpoints
             if one.name not in self.deaf
         }
@@ -241,24 +259,6 @@ class SageMaker:
         self._ask("served", endpoint.name)
         until = now - self.lag
         return sum(since <= start <= until for start, _ in self.calls.get(endpoint.name, ()))
-
-    def _activity(self, name: str, since: datetime, until: datetime) -> Activity:
-        heard: dict[datetime, int] = {}
-        for start, end in self.up.get(name, ())[-3:]:
-            at = max(start, since).replace(second=0, microsecond=0)
-            while at + MINUTE <= min(end or until, until):
-                heard[at] = 1
-                at += MINUTE
-        counted: dict[datetime, int] = {}
-        running = 0
-        for start, end in reversed(self.calls.get(name, ())):
-            if end < since:
-                break
-            if start <= until:
-                minute = start.replace(second=0, microsecond=0)
-                counted[minute] = counted.get(minute, 0) + 1
-                running += end > until
-        return activity_of(heard, counted, running, period=MINUTE)
 
     # ---- inside
 

@@ -14,7 +14,7 @@ from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.application.waking import Waking
 from cost_sentry.domain import endpoint_plan
 from cost_sentry.domain.endpoint import EndpointState
-from cost_sentry.domain.endpoint_sleep import claimed, paid
+from cost_sentry.domain.endpoint_sleep import claimed, gave_up, paid
 from cost_sentry.domain.errors import InvariantViolated
 from tests.fakes.memory_sleeps import MemorySleeps
 from tests.fakes.sleeping_endpoints import SageMaker
@@ -71,6 +71,18 @@ def gives_up_and_forgets(monkeypatch):
     monkeypatch.setattr(Waking, "_paid", lambda _self, mine, now: paid(mine, now))
 
 
+def takes_half_an_order_for_none(monkeypatch):
+    given_up = Waking._do_restore
+
+    def free(self, mine, now):
+        after = given_up(self, mine, now)
+        if after is not None and after.has_begun:
+            return gave_up(mine, now, "SageMaker would not")
+        return after
+
+    monkeypatch.setattr(Waking, "_do_restore", free)
+
+
 def forgets_the_money(monkeypatch):
     monkeypatch.setattr(WakeMoney, "spend", lambda *_: None)
 
@@ -117,6 +129,7 @@ def deletes_at_once(monkeypatch):
         heeds_no_claim,
         writes_over_what_its_owner_made,
         gives_up_and_forgets,
+        takes_half_an_order_for_none,
         forgets_the_money,
         forgets_scaling_rules,
         forgets_who_asked,

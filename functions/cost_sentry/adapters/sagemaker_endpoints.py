@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cost_sentry.adapters.endpoint_scaling import EndpointScaling
+from cost_sentry.adapters.sagemaker_components import SageMakerComponents, gone_from
 from cost_sentry.adapters.sagemaker_config import (
     in_force,
     remark_of,
@@ -18,12 +19,7 @@ from cost_sentry.adapters.sagemaker_errors import named_faults, or_none
 from cost_sentry.adapters.sagemaker_making import make_again
 from cost_sentry.adapters.sagemaker_restorable import SageMakerParts
 from cost_sentry.adapters.sagemaker_snapshot import document_of, snapshot_content
-from cost_sentry.adapters.sagemaker_views import (
-    Component,
-    kind_of,
-    seen_component,
-    seen_endpoint,
-)
+from cost_sentry.adapters.sagemaker_views import Component, kind_of, seen_endpoint
 from cost_sentry.application.endpoint_ports import EndpointBusy, EndpointRefused
 from cost_sentry.domain.endpoint import (
     MAY_SLEEP_TAG,
@@ -58,6 +54,7 @@ class SageMakerEndpoints:
         scaling: EndpointScaling,
     ) -> None:
         self._sagemaker = sagemaker
+        self._parts = SageMakerComponents(sagemaker)
         self._runtime = runtime
         self._tagging = tagging
         self._scaling = scaling
@@ -142,7 +139,7 @@ class SageMakerEndpoints:
         name, kept = snapshot.endpoint.name, document_of(snapshot.content)
         with named_faults(name):
             if snapshot.endpoint.kind is EndpointKind.COMPONENTS:
-                self._set_copies(kept["components"])
+                self._parts.set_copies(kept["components"], only_from_zero=True)
                 return
             if self._describe(name) is not None:
                 return
@@ -156,11 +153,17 @@ class SageMakerEndpoints:
             if told is None:
                 return None
             if snapshot.endpoint.kind is EndpointKind.COMPONENTS:
-                return Likeness(is_same=True)
+                return self._likeness_of_components(kept["components"])
             config = told["EndpointConfigName"]
             found = self._config(config)
             is_same = found is not None and says_the_same(found, wanted_config(kept))
         return Likeness(is_same=is_same, remark=remark_of(config, kept) if is_same else "")
+
+    def _likeness_of_components(self, kept: Mapping[str, int]) -> Likeness:
+        """Without any of them it is another endpoint; nobody knows what for."""
+        found = self._parts.found(kept)
+        asleep = (name for name, one in found.items() if not one.desired and kept[name])
+        return Likeness(is_same=bool(found), is_whole=not any(asleep), gone=gone_from(kept, found))
 
     def take_back(self, snapshot: Snapshot) -> None:
         """See the port."""
@@ -177,8 +180,9 @@ class SageMakerEndpoints:
         """See the port."""
         kept = document_of(snapshot.content)
         with named_faults(snapshot.endpoint.name):
-            self._set_copies(kept["components"], only_from_zero=True)
-            self._scaling.restore(kept["targets"], kept["policies"])
+            self._parts.set_copies(kept["components"], only_from_zero=True)
+            there = self._still_there(kept)
+            self._scaling.restore(there["targets"], there["policies"])
             self._scaling.unwatch(list(kept["components"]))
 
     def let_go(self, snapshot: Snapshot) -> None:
@@ -205,12 +209,12 @@ class SageMakerEndpoints:
 
     def answers(self, snapshot: Snapshot, probe: str | None) -> bool:
         """See the port. Of several components each must answer."""
-        components = document_of(snapshot.content)["components"] or {None: 1}
-        return all(
-            self._answers(snapshot.endpoint.name, component, probe)
-            for component, copies in components.items()
-            if copies > 0
-        )
+        name, kept = snapshot.endpoint.name, document_of(snapshot.content)["components"]
+        if not kept:
+            return self._answers(name, None, probe)
+        with named_faults(name):
+            found = self._parts.found(part for part, copies in kept.items() if copies > 0)
+        return all(self._answers(name, part, probe) for part in found)
 
     def _answers(self, name: str, component: str | None, probe: str | None) -> bool:
         which = {} if component is None else {"InferenceComponentName": component}
@@ -229,18 +233,21 @@ class SageMakerEndpoints:
         return True
 
     def _scale_to_zero(self, kept: Mapping[str, Any]) -> None:
-        self._scaling.watch(list(kept["components"]))
-        self._scaling.let_fall_to_zero(kept["targets"])
-        self._set_copies(dict.fromkeys(kept["components"], 0))
+        there = self._still_there(kept)
+        self._scaling.watch(list(there["components"]))
+        self._scaling.let_fall_to_zero(there["targets"])
+        self._parts.set_copies(dict.fromkeys(there["components"], 0))
 
-    def _set_copies(self, copies: Mapping[str, int], *, only_from_zero: bool = False) -> None:
-        """Of each that has another number; one that is awake may have scaled up since."""
-        for component, count in copies.items():
-            now = self._component(component).desired
-            if now != count and (now == 0 or not only_from_zero):
-                self._sagemaker.update_inference_component_runtime_config(
-                    InferenceComponentName=component, DesiredRuntimeConfig={"CopyCount": count}
-                )
+    def _still_there(self, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without components that are gone, and without their scaling rules."""
+        gone = gone_from(kept["components"], self._parts.found(kept["components"]))
+        lost = {f"inference-component/{name}" for name in gone}
+        rules = {
+            member: [one for one in kept[member] if one["ResourceId"] not in lost]
+            for member in ("targets", "policies")
+        }
+        parts = {name: n for name, n in kept["components"].items() if name not in gone}
+        return {**kept, **rules, "components": parts}
 
     def _describe(self, name: str) -> Mapping[str, Any] | None:
         return or_none(lambda: self._sagemaker.describe_endpoint(EndpointName=name))
@@ -255,15 +262,4 @@ class SageMakerEndpoints:
     def _components(self, name: str, config: Mapping[str, Any] | None) -> tuple[Component, ...]:
         if kind_of(config) is EndpointKind.PLAIN:
             return ()
-        pages = self._sagemaker.get_paginator("list_inference_components").paginate(
-            EndpointNameEquals=name
-        )
-        names = sorted(
-            one["InferenceComponentName"] for page in pages for one in page["InferenceComponents"]
-        )
-        return tuple(self._component(one) for one in names)
-
-    def _component(self, name: str) -> Component:
-        return seen_component(
-            self._sagemaker.describe_inference_component(InferenceComponentName=name)
-        )
+        return self._parts.of(name)

@@ -43,7 +43,7 @@ def named_faults(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _fault(what, error) from error
+        raise fault_of(what, error) from error
     except BotoCoreError as error:
         raise EndpointFault(f"{what}: {type(error).__name__}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -70,7 +70,8 @@ def is_missing(error: ClientError) -> bool:
     return told.get("Code") in _REFUSED and any(one in words for one in _NOT_THERE)
 
 
-def _fault(what: str, error: ClientError) -> EndpointFault:
+def fault_of(what: str, error: ClientError) -> EndpointFault:
+    """By code and words."""
     told = error.response.get("Error", {})
     code, words = str(told.get("Code", "")), str(told.get("Message", ""))
     message = f"{what}: {code}: {words}"[:_CHARACTERS_MAX]

@@ -36,6 +36,10 @@ class EndpointThrottled(EndpointFault):
     """Asked more often than it answers. Nothing was done; whoever comes later goes on."""
 
 
+class EndpointHalfDone(EndpointFault):
+    """SageMaker took a part of the order and not the rest; what it took has begun."""
+
+
 class Endpoints(Protocol):
     """Endpoints of this account and Region. Every method raises ``EndpointFault``."""
 
@@ -62,7 +66,7 @@ class Endpoints(Protocol):
     def restore(self, snapshot: Snapshot) -> None:
         """Begin to make it again, as the snapshot says and not as others say by now.
 
-        Nothing happens if that has begun already.
+        Nothing happens to what has begun already, nor to parts that its owner deleted meanwhile.
         """
         ...
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cost_sentry.application.endpoint_ports import (
     EndpointBusy,
     EndpointDenied,
+    EndpointHalfDone,
     EndpointRefused,
     EndpointThrottled,
 )
@@ -35,6 +36,7 @@ _KINDS: tuple[tuple[type[Exception], ProblemKind], ...] = (
     (EndpointDenied, ProblemKind.DENIED),
     (EndpointThrottled, ProblemKind.THROTTLED),
     (EndpointRefused, ProblemKind.REFUSED),
+    (EndpointHalfDone, ProblemKind.REFUSED),
     (EndpointBusy, ProblemKind.BUSY),
     (LedgerUnavailable, ProblemKind.LEDGER),
     (InvariantViolated, ProblemKind.RECORD),

@@ -6,6 +6,7 @@ from cost_sentry.application.endpoint_ports import (
     EndpointBusy,
     EndpointDenied,
     EndpointFigures,
+    EndpointHalfDone,
     EndpointRefused,
     Endpoints,
     SleepRecords,
@@ -50,14 +51,10 @@ class FallingAsleep:
 
     def commit(self, mine: SleepRecord) -> SleepRecord:
         """The last look: whoever called it since the plan was made keeps it awake."""
-        now, endpoint = self.clock.now(), mine.snapshot.endpoint
-        if why := self._why_not(mine, self.records.read(mine.endpoint)):
+        if why := self._why_needed(mine):
             return self._abandoned(mine, why)
-        idle = self.rules.idle_for(self.rules.group_of(endpoint.tags))
-        activities = self.figures.activities((endpoint,), now - idle - LOOK_BACK, now)
-        if why := why_busy(activities.get(mine.endpoint), now=now, idle=idle):
-            return self._abandoned(mine, why)
-        return moved(mine, SleepState.FALLING_ASLEEP, now, "it has no work, and can be restored")
+        reason = "it has no work, and can be restored"
+        return moved(mine, SleepState.FALLING_ASLEEP, self.clock.now(), reason)
 
     def fall_asleep(self, mine: SleepRecord) -> SleepRecord | None:
         """Take it away, or see that it is gone."""
@@ -73,16 +70,16 @@ class FallingAsleep:
         return None
 
     def _do_sleep(self, mine: SleepRecord) -> SleepRecord | None:
-        """Compared once more: since then a run may have died, and its owner changed it."""
+        """All is asked once more: this may be an hour later, if the order was refused till now."""
         try:
             if not is_same(self.endpoints.snapshot(mine.endpoint), mine.snapshot):
                 return self._abandoned(mine, CHANGED)
-            if why := self._why_not_again(mine):
+            if why := self._why_not_again(mine) or self._why_needed(mine):
                 return self._abandoned(mine, why)
             self.endpoints.put_to_sleep(mine.snapshot)
         except EndpointBusy:
             return None
-        except (EndpointDenied, EndpointRefused) as error:
+        except (EndpointDenied, EndpointRefused, EndpointHalfDone) as error:
             return self._abandoned(mine, f"{error}")
         return None
 
@@ -95,7 +92,18 @@ class FallingAsleep:
             return "it was deleted meanwhile"
         if seen.state is not EndpointState.IN_SERVICE:
             return f"it is {seen.state.value} meanwhile"
-        return None if seen.made_at == mine.snapshot.endpoint.made_at else ANEW
+        if seen.made_at != mine.snapshot.endpoint.made_at:
+            return ANEW
+        return self.rules.why_no_sleep(seen.tags, self.clock.now())
+
+    def _why_needed(self, mine: SleepRecord) -> str | None:
+        """Why it shall not sleep now: the same, or it has work, as far as metrics tell."""
+        if why := self._why_not(mine, self.records.read(mine.endpoint)):
+            return why
+        now, endpoint = self.clock.now(), mine.snapshot.endpoint
+        idle = self.rules.idle_for(self.rules.group_of(endpoint.tags))
+        activities = self.figures.activities((endpoint,), now - idle - LOOK_BACK, now)
+        return why_busy(activities.get(mine.endpoint), now=now, idle=idle)
 
     def _why_not_again(self, mine: SleepRecord) -> str | None:
         """Why it could not be made again; whoever must mend that is told, once."""
@@ -116,7 +124,7 @@ class FallingAsleep:
             undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
             try:
                 undo(mine.snapshot)
-            except (EndpointDenied, EndpointRefused) as error:
+            except (EndpointDenied, EndpointRefused, EndpointHalfDone) as error:
                 reason = f"{reason}; and it could not be made as it was: {error}"
         return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)
 

@@ -1,5 +1,6 @@
 """What people hear of endpoints: each event once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cost_sentry.application.notice_ports import NoticeOutbox
@@ -62,6 +63,10 @@ class SleepNotices:
     def tell_remark(self, record: SleepRecord, remark: str) -> None:
         """What its owner should know of how it came back."""
         self._record(record, f"{record.cycle}/made-again", _made_again(record, remark))
+
+    def tell_gone(self, record: SleepRecord, gone: Sequence[str]) -> None:
+        """What of it did not come back, for its owner had deleted that."""
+        self._record(record, f"{record.cycle}/gone-{record.wakes}", _gone(record, gone))
 
     def _record(self, record: SleepRecord, event: str, mail: Mail) -> None:
         key, tags = f"endpoint/{record.endpoint}/{event}", record.snapshot.endpoint.tags
@@ -126,6 +131,15 @@ def _made_again(record: SleepRecord, remark: str) -> Mail:
         why=remark,
         done="it has the instances that it had, and that its wake paid for",
         undo="update it to the configuration that you want",
+    )
+
+
+def _gone(record: SleepRecord, gone: Sequence[str]) -> Mail:
+    return Mail(
+        what=f"{record.endpoint} came back without what was deleted meanwhile",
+        why=f"of its inference components these are gone: {', '.join(gone)}",
+        done="the others are in service; its wake was charged as a whole",
+        undo="make them again, if they were deleted by mistake",
     )
 
 

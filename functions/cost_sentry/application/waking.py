@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from cost_sentry.application.endpoint_ports import (
     EndpointBusy,
     EndpointDenied,
+    EndpointFault,
     EndpointFigures,
+    EndpointHalfDone,
     EndpointRefused,
     Endpoints,
+    EndpointThrottled,
 )
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.wake_money import WakeMoney, WakeRefused
 from cost_sentry.domain.endpoint import Endpoint, EndpointKind, EndpointState, Likeness
 from cost_sentry.domain.endpoint_sleep import (
+    ANSWERS,
     SleepRecord,
     SleepState,
     answered,
@@ -33,6 +37,8 @@ OTHERWISE = (
     " were not put back"
 )
 SERVES = "it is in service, and answers its callers, though not its probe"
+PUT_BACK = "and was put back to sleep"
+_WILL_NOT = (EndpointDenied, EndpointRefused, EndpointHalfDone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +90,21 @@ class Waking:
             self.endpoints.let_go(mine.snapshot)
             return self._closed(mine, "its owner made it anew", seen.made_at, now)
         if seen.state is EndpointState.IN_SERVICE:
-            self.endpoints.finish(mine.snapshot)
-            return self._closed(mine, "somebody else woke it", seen.changed_at or now, now)
+            return self._closed(mine, self._left_awake(mine), seen.changed_at or now, now)
         return None
+
+    def _left_awake(self, mine: SleepRecord) -> str:
+        """That it is in service ends its sleep, whatever could not be made as it was."""
+        like = self.endpoints.likeness(mine.snapshot)
+        if like is None or not like.is_same:
+            self.endpoints.let_go(mine.snapshot)
+            return OTHERWISE
+        try:
+            self.endpoints.finish(mine.snapshot)
+        except _WILL_NOT as error:
+            self.endpoints.let_go(mine.snapshot)
+            return f"somebody else woke it; not all of it could be made as it was: {error}"
+        return "somebody else woke it"
 
     def _is_anew(self, mine: SleepRecord, seen: Endpoint) -> bool:
         """A plain endpoint in service is none of the sentry's: it has put back all of its own."""
@@ -101,39 +119,88 @@ class Waking:
         self._tell_overdue(mine, now)
         if seen is None or seen.state is EndpointState.ASLEEP:
             if self._is_late(mine, now):
-                return gave_up(mine, now, self._late())
+                return gave_up(mine, now, f"{self._late()}, {PUT_BACK}")
             return self._do_restore(mine, now)
-        is_done = seen.state in {EndpointState.IN_SERVICE, EndpointState.FAILED}
-        like = self.endpoints.likeness(mine.snapshot) if is_done else None
+        if seen.state in {EndpointState.IN_SERVICE, EndpointState.FAILED}:
+            return self._made(mine, seen, now)
+        return self._being_made(mine, now)
+
+    def _being_made(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
+        """It takes no orders now. If a run died over the order, this shows that it was taken."""
+        if mine.has_begun:
+            return None
+        like = self.endpoints.likeness(mine.snapshot)
+        return begun(mine, now) if like is not None and like.is_same else None
+
+    def _made(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
+        like = self.endpoints.likeness(mine.snapshot)
         if like is None:
             return None
         if not like.is_same:
             return self._left_to_owner(mine, now)
+        if not mine.has_begun:
+            return begun(mine, now)
         if seen.state is EndpointState.FAILED:
             self.endpoints.take_back(mine.snapshot)
-            return gave_up(begun(mine, now), now, "SageMaker says that it failed")
+            return gave_up(mine, now, "SageMaker says that it failed")
         return self._proven(mine, seen, like, now)
 
     def _do_restore(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
+        """Whatever of the order may have been taken has begun, and is charged (P6)."""
         try:
             self.endpoints.restore(mine.snapshot)
         except EndpointBusy:
             return None
+        except EndpointThrottled:
+            raise
         except (EndpointDenied, EndpointRefused) as error:
             return gave_up(mine, now, f"{error}")
+        except EndpointFault:
+            if mine.has_begun:
+                raise
         return None if mine.has_begun else begun(mine, now)
 
     def _proven(
         self, mine: SleepRecord, seen: Endpoint, like: Likeness, now: datetime
     ) -> SleepRecord | None:
         """It is in service as the snapshot says; what counts is that it answers."""
+        if not like.is_whole:
+            return self._wholly(mine, seen, now)
         if like.remark:
             self.notices.tell_remark(mine, like.remark)
-        self.endpoints.finish(mine.snapshot)
+        if like.gone:
+            self.notices.tell_gone(mine, like.gone)
+        reason = self._finished(mine, now)
         group = self.money.rules.group_of(mine.snapshot.endpoint.tags)
         if self.endpoints.answers(mine.snapshot, group.probe):
-            return answered(mine, now)
+            return answered(mine, now, reason)
         return self._mute(mine, seen, now) if self._is_late(mine, now) else None
+
+    def _wholly(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
+        """Some of it is in service: the rest is ordered again, or after the deadline all is ended.
+
+        What serves already is not spared: nobody pays for it beyond the deadline.
+        """
+        if self._is_late(mine, now):
+            if why := self.money.rules.why_spared(seen.tags):
+                return self._spared(mine, now, why)
+            self.endpoints.take_back(mine.snapshot)
+            return gave_up(mine, now, f"a part of it did not wake; {self._late()}, {PUT_BACK}")
+        try:
+            self.endpoints.restore(mine.snapshot)
+        except EndpointBusy:
+            return None
+        return None
+
+    def _finished(self, mine: SleepRecord, now: datetime) -> str:
+        """That it answered, and after the deadline what could not be given back to it."""
+        try:
+            self.endpoints.finish(mine.snapshot)
+        except _WILL_NOT as error:
+            if not self._is_late(mine, now):
+                raise
+            return f"{ANSWERS}; its scaling rules could not be put back: {error}"
+        return ANSWERS
 
     def _left_to_owner(self, mine: SleepRecord, now: datetime) -> SleepRecord:
         """Its owner has changed it, or made another of its name: nothing of that is touched."""
@@ -149,8 +216,18 @@ class Waking:
         began = mine.restoring_since or mine.since
         if self.figures.served(seen, began, now):
             return answered(mine, now, SERVES)
+        if why := self.money.rules.why_spared(seen.tags):
+            return self._spared(mine, now, why)
         self.endpoints.take_back(mine.snapshot)
-        return gave_up(begun(mine, now), now, self._late())
+        return gave_up(mine, now, f"{self._late()}, {PUT_BACK}")
+
+    def _spared(self, mine: SleepRecord, now: datetime, why: str) -> SleepRecord:
+        """It did not wake as it should, and may not be taken away: it is its owner's, and paid."""
+        if mine.held is not None:
+            ran = now - (mine.restoring_since or mine.since)
+            self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
+        self.endpoints.let_go(mine.snapshot)
+        return moved(mine, SleepState.CLOSED, now, f"{self._late()}; it is left as it is: {why}")
 
     def close(self, mine: SleepRecord) -> SleepRecord:
         """Post what it costs."""
@@ -181,7 +258,7 @@ class Waking:
 
     def _late(self) -> str:
         minutes = self.money.rules.give_up_after // timedelta(minutes=1)
-        return f"it did not answer within {minutes} minutes, and was put back to sleep"
+        return f"it did not answer within {minutes} minutes"
 
     def _tell_overdue(self, mine: SleepRecord, now: datetime) -> None:
         began, most = mine.restoring_since, self.money.rules.wake_minutes_max

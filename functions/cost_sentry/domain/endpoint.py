@@ -88,6 +88,10 @@ class Likeness:
     """Its configuration is what the snapshot says; scaling rules and tags do not count."""
     remark: str = ""
     """What its owner should know of how it was made again, in one sentence; mostly nothing."""
+    is_whole: bool = True
+    """Nothing of it sleeps that should be awake by the snapshot."""
+    gone: tuple[str, ...] = ()
+    """Inference components that its owner deleted since the snapshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

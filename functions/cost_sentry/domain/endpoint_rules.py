@@ -94,6 +94,19 @@ class EndpointRules:
         """Without a call for so long an endpoint of the group is idle."""
         return timedelta(minutes=group.idle_minutes or self.idle_minutes)
 
+    def why_spared(self, tags: Mapping[str, str]) -> str | None:
+        """Why nothing is taken away from it, by what is in force now; ``None``: it may be."""
+        if self.is_dry_run:
+            return "nothing is put to sleep by a dry run"
+        return self.why_left_alone(tags)
+
+    def why_no_sleep(self, tags: Mapping[str, str], now: datetime) -> str | None:
+        """Why no sleep of it begins, or goes on that may still be taken back."""
+        group = self.group_of(tags)
+        if group.should_be_awake(now):
+            return f"the hours of group {group.id} are on"
+        return self.why_spared(tags)
+
     def why_left_alone(self, tags: Mapping[str, str]) -> str | None:
         """Which tag says that nothing is done with it; ``None`` if none does."""
         if tags.get(MAY_SLEEP_TAG) != YES:

@@ -1,241 +1,161 @@
-"""Endpoints with inference components through the real adapter, by what is sent."""
+"""An endpoint with two components, of which one cannot be woken, or was deleted by its owner."""
 
-import io
+from datetime import UTC, datetime, timedelta
+from unittest.mock import MagicMock
 
 import pytest
-from botocore.stub import ANY
 
-from cost_sentry.application.endpoint_ports import (
-    EndpointBusy,
-    EndpointDenied,
-    EndpointFault,
-    EndpointRefused,
-    EndpointThrottled,
-)
-from cost_sentry.domain.endpoint import EndpointKind, EndpointState
-from tests.fakes.stubbed_sagemaker import (
-    ARN,
-    CONFIG,
-    SNAPSHOT,
-    TARGET,
-    VARIANT,
-    Stubbed,
-    summary,
-    told,
-)
+from cost_sentry.adapters.endpoint_scaling import EndpointScaling
+from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
+from cost_sentry.domain.endpoint import MAY_SLEEP_TAG, YES, Activity
+from cost_sentry.domain.endpoint_sleep import SleepState
+from cost_sentry_local.sagemaker.faults import Fault
+from tests.fakes.sleep_world import DOLLAR, RULES, SleepWorld, bodies, state
+from tests.unit.local.sagemaker_kit import StandIn, running_stand_in
+
+GIVE_UP_RUNS = RULES.give_up_after // timedelta(minutes=5)
+COPIES = "UpdateInferenceComponentRuntimeConfig"
+
+
+class Quiet:
+    """``EndpointFigures`` of endpoints that nobody calls."""
+
+    def activities(self, endpoints, since, now):
+        quiet = Activity(heard_since=since, heard_until=now, last_call_at=None, in_flight=0)
+        return {one.name: quiet for one in endpoints}
+
+    def called_in_vain(self, *_):
+        return set()
+
+    def served(self, *_):
+        return 0
+
+
+class House:
+    """The sentry over the stand-in, by one clock."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self.stand_in, self.world = stand_in, SleepWorld()
+        stand_in.of_components("chat", copies=2)
+        stand_in.sagemaker.create_inference_component(
+            InferenceComponentName="ic2",
+            EndpointName="chat",
+            VariantName="main",
+            Specification={"Container": {"Image": "image:1"}},
+            RuntimeConfig={"CopyCount": 1},
+        )
+        self.arn = stand_in.sagemaker.describe_endpoint(EndpointName="chat")["EndpointArn"]
+        tags = [{"Key": MAY_SLEEP_TAG, "Value": YES}, {"Key": "team", "Value": "search"}]
+        stand_in.sagemaker.add_tags(ResourceArn=self.arn, Tags=tags)
+        stand_in.wait(3 * 3600)
+        self.world.clock.time = datetime.fromtimestamp(stand_in.time, UTC)
+        self.world.set_limit(self.world.limit)
+        tagging = MagicMock()
+        rows = {"ResourceTagMappingList": [{"ResourceARN": self.arn}]}
+        tagging.get_paginator.return_value.paginate.return_value = [rows]
+        scaling = EndpointScaling(stand_in.scaling, MagicMock())
+        endpoints = SageMakerEndpoints(stand_in.sagemaker, stand_in.runtime, tagging, scaling)
+        self.ports = {"endpoints": endpoints, "figures": Quiet()}
+        self.run(2)
+        assert state(self.world) is SleepState.ASLEEP
+
+    def run(self, times: int = 1):
+        for _ in range(times):
+            self.stand_in.wait(300)
+            self.world.clock.time += timedelta(minutes=5)
+            report = self.world.run(**self.ports)
+        return report
+
+    def wake(self):
+        return self.world.wake("chat", **self.ports)
+
+    def refuse(self, code: str, times: int = 10**6) -> None:
+        fault = Fault(operation=COPIES, code=code, name="ic2", times=times)
+        self.stand_in.world.faults.add(fault)
+
+    def copies(self) -> dict[str, int]:
+        parts = self.stand_in.sagemaker.list_inference_components()["InferenceComponents"]
+        names = [one["InferenceComponentName"] for one in parts]
+        ask = self.stand_in.sagemaker.describe_inference_component
+        told = {name: ask(InferenceComponentName=name) for name in names}
+        return {name: one["RuntimeConfig"]["CurrentCopyCount"] for name, one in told.items()}
+
+    def delete(self, name: str) -> None:
+        self.stand_in.sagemaker.delete_inference_component(InferenceComponentName=name)
+        self.stand_in.wait(10)
+
+    def charged(self) -> int:
+        ended = [one.resolution for one in self.world.ledger.entries if one.resolution]
+        return sum(one.cost_picodollars for one in ended)
 
 
 @pytest.fixture
-def stubbed():
-    return Stubbed()
+def house():
+    with running_stand_in() as stand_in:
+        yield House(stand_in)
 
 
-@pytest.mark.parametrize(
-    ("copies", "desired", "status", "state"),
-    [
-        (1, 1, "InService", EndpointState.IN_SERVICE),
-        (0, 0, "InService", EndpointState.ASLEEP),
-        (1, 0, "InService", EndpointState.CHANGING),
-        (0, 1, "InService", EndpointState.CHANGING),
-        (0, 0, "Updating", EndpointState.CHANGING),
-        (0, 1, "Failed", EndpointState.FAILED),
-    ],
-)
-def test_the_state_of_components_is_that_of_their_copies(stubbed, copies, desired, status, state):
-    stubbed.describe(copies, status, desired)
+@pytest.mark.parametrize("code", ["ResourceLimitExceeded", "AccessDeniedException"])
+def test_a_component_that_is_refused_for_good_ends_with_all_asleep_and_charged(house, code):
+    house.refuse(code)
+    house.wake()
+    house.run()
+    assert (house.copies(), state(house.world)) == ({"ic": 2, "ic2": 0}, SleepState.RESTORING)
 
-    seen = stubbed.adapter.look("chat")
+    house.run(GIVE_UP_RUNS - 1)
+    house.stand_in.wait(10)
 
-    assert (seen.kind, seen.state) == (EndpointKind.COMPONENTS, state)
+    assert (house.copies(), state(house.world)) == ({"ic": 0, "ic2": 0}, SleepState.ASLEEP)
+    house.run()
+    two_g5_for_an_hour = int(2 * 1.408 * DOLLAR)
+    assert house.charged() >= two_g5_for_an_hour
 
 
-def test_components_sleep_with_an_alarm_a_minimum_of_zero_and_no_copies_in_this_order(stubbed):
-    stubbed.describe(2)
-    stubbed.answer(
-        "cloudwatch",
-        "put_metric_alarm",
-        {},
-        {
-            "AlarmName": "cost-sentry-wake-ic",
-            "AlarmDescription": ANY,
-            "Namespace": "AWS/SageMaker",
-            "MetricName": "NoCapacityInvocationFailures",
-            "Dimensions": [{"Name": "InferenceComponentName", "Value": "ic"}],
-            "Statistic": "Sum",
-            "Period": 60,
-            "EvaluationPeriods": 1,
-            "DatapointsToAlarm": 1,
-            "Threshold": 1,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "TreatMissingData": "notBreaching",
-        },
-    )
-    lowered = {"ServiceNamespace": "sagemaker", **TARGET, "MinCapacity": 0}
-    stubbed.answer("application-autoscaling", "register_scalable_target", {}, lowered)
-    stubbed.component(2)
-    stubbed.set_copies(0)
+def test_a_component_that_is_refused_once_is_woken_by_the_next_run_and_paid_for(house):
+    house.refuse("ResourceLimitExceeded", times=1)
+    house.wake()
+    house.run(3)
 
-    stubbed.adapter.put_to_sleep(SNAPSHOT)
-
-    stubbed.done()
+    assert (house.copies(), state(house.world)) == ({"ic": 2, "ic2": 1}, SleepState.CLOSED)
+    assert house.charged() > 0
+    assert bodies(house.world, "woke")
 
 
-def test_components_wake_with_the_copies_they_had(stubbed):
-    stubbed.component(0)
-    stubbed.set_copies(2)
+@pytest.mark.parametrize("victim", ["ic", "ic2"])
+def test_a_component_that_its_owner_deleted_keeps_the_others_from_nothing_and_is_told(
+    house, victim
+):
+    house.delete(victim)
+    house.run()
+    house.wake()
 
-    stubbed.adapter.restore(SNAPSHOT)
+    report = house.run(3)
 
-    stubbed.done()
-
-
-def test_components_get_their_minimum_back_and_the_alarm_ends(stubbed):
-    stubbed.component(3)
-    stubbed.has_target(MinCapacity=0)
-    stubbed.answer(
-        "application-autoscaling",
-        "register_scalable_target",
-        {},
-        {"ServiceNamespace": "sagemaker", **TARGET},
-    )
-    names = {"AlarmNames": ["cost-sentry-wake-ic"]}
-    stubbed.answer("cloudwatch", "delete_alarms", {}, names)
-
-    stubbed.adapter.finish(SNAPSHOT)
-
-    stubbed.done()
+    assert (state(house.world), report.problems) == (SleepState.CLOSED, [])
+    assert victim not in house.copies()
+    assert all(house.copies().values())
+    assert house.charged() > 0
+    assert f"these are gone: {victim}" in bodies(house.world, "gone")[0].replace("\n", " ")
 
 
-@pytest.mark.parametrize("others", [{"MinCapacity": 2}, {"MinCapacity": 0, "MaxCapacity": 9}])
-def test_a_scaling_rule_that_its_owner_made_meanwhile_stays(stubbed, others):
-    stubbed.component(3)
-    stubbed.has_target(**others)
-    stubbed.answer("cloudwatch", "delete_alarms", {}, {"AlarmNames": ["cost-sentry-wake-ic"]})
+@pytest.mark.parametrize("victim", ["ic", "ic2"])
+def test_a_component_that_its_owner_deletes_while_it_wakes_is_left_out(house, victim):
+    house.stand_in.world.durations.updating = 400
+    house.wake()
+    house.delete(victim)
 
-    stubbed.adapter.finish(SNAPSHOT)
+    report = house.run(4)
 
-    stubbed.done()
-
-
-def test_an_adapter_without_copies_of_its_own_keeps_its_endpoint_awake(stubbed):
-    stubbed.answer("sagemaker", "describe_endpoint", told())
-    stubbed.answer("sagemaker", "describe_endpoint_config", CONFIG)
-    listed = {"InferenceComponents": [summary("ic"), summary("lora")]}
-    stubbed.answer("sagemaker", "list_inference_components", listed)
-    stubbed.component(1)
-    adapter = {**summary("lora"), "InferenceComponentStatus": "InService"}
-    stubbed.answer("sagemaker", "describe_inference_component", adapter)
-    stubbed.answer("sagemaker", "list_tags", {"Tags": []})
-
-    seen = stubbed.adapter.look("chat")
-
-    assert "inference component lora is an adapter" in seen.unfit
-    assert seen.parts == ("ic",)
+    assert (state(house.world), report.problems) == (SleepState.CLOSED, [])
+    assert all(house.copies().values())
 
 
-def test_an_answer_that_cannot_be_read_is_a_fault_of_that_endpoint(stubbed):
-    stubbed.answer("sagemaker", "describe_endpoint", told())
-    config = {**CONFIG, "ProductionVariants": [{**VARIANT, "InitialInstanceCount": "two"}]}
-    stubbed.stubs["sagemaker"]._validate_operation_response = lambda *_: None
-    stubbed.answer("sagemaker", "describe_endpoint_config", config)
-    listed = {"InferenceComponents": [{"EndpointName": "chat"}]}
-    stubbed.answer("sagemaker", "list_inference_components", listed)
+def test_an_endpoint_without_any_of_its_components_ends_the_sleep_and_is_told(house):
+    house.delete("ic")
+    house.delete("ic2")
 
-    with pytest.raises(EndpointFault, match="chat: SageMaker's answer cannot be read"):
-        stubbed.adapter.look("chat")
+    house.wake()
 
-
-@pytest.mark.parametrize(
-    ("variant", "more", "why"),
-    [
-        ({"ManagedInstanceScaling": {"Status": "ENABLED", "MinInstanceCount": 1}}, {}, "keeps an"),
-        ({"ManagedInstanceScaling": {"Status": "DISABLED"}}, {}, "keeps an instance"),
-        ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "it is asynchronous"),
-        (
-            {},
-            {"ShadowProductionVariants": [{"VariantName": "shadow"}]},
-            "it has shadow variants",
-        ),
-        ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {}, "serverless"),
-        ({}, {"KmsKeyId": "alias/own"}, "has a key of its own"),
-    ],
-)
-def test_what_cannot_sleep_says_why(stubbed, variant, more, why):
-    of_config = {name: more.pop(name) for name in ("KmsKeyId",) if name in (more := dict(more))}
-    stubbed.answer("sagemaker", "describe_endpoint", told(**more))
-    config = {**CONFIG, **of_config, "ProductionVariants": [{**VARIANT, **variant}]}
-    stubbed.answer("sagemaker", "describe_endpoint_config", config)
-    listed = {"InferenceComponents": [summary("ic")]}
-    stubbed.answer("sagemaker", "list_inference_components", listed)
-    stubbed.component(1)
-    stubbed.answer("sagemaker", "list_tags", {"Tags": []})
-
-    assert why in stubbed.adapter.look("chat").unfit
-
-
-@pytest.mark.parametrize(
-    ("code", "words", "fault"),
-    [
-        ("AccessDeniedException", "not authorized", EndpointDenied),
-        ("ThrottlingException", "Rate exceeded", EndpointThrottled),
-        ("ResourceInUse", "busy", EndpointBusy),
-        ("ValidationException", "Cannot update in-progress endpoint", EndpointBusy),
-        ("ValidationException", "the model is wrong", EndpointRefused),
-        ("ResourceLimitExceeded", "quota", EndpointRefused),
-        ("InternalFailure", "oops", EndpointFault),
-    ],
-)
-def test_what_goes_wrong_is_named_by_what_may_have_been_done(stubbed, code, words, fault):
-    stubbed.fail("describe_endpoint", code, words)
-
-    with pytest.raises(EndpointFault) as caught:
-        stubbed.adapter.look("chat")
-
-    assert type(caught.value) is fault
-    assert "chat" in str(caught.value)
-    assert code in str(caught.value)
-
-
-def test_an_endpoint_that_sagemaker_cannot_find_is_none_whatever_its_code(stubbed):
-    stubbed.fail("describe_endpoint", "ValidationException", 'Could not find endpoint "chat".')
-
-    assert stubbed.adapter.look("chat") is None
-
-
-@pytest.mark.parametrize(("status", "is_answer"), [(400, True), (422, True), (500, False)])
-def test_a_model_that_calls_the_probe_malformed_has_answered(stubbed, status, is_answer):
-    stubbed.stubs["sagemaker-runtime"].add_client_error(
-        "invoke_endpoint", "ModelError", modeled_fields={"OriginalStatusCode": status}
-    )
-
-    assert stubbed.adapter.answers(SNAPSHOT, None) is is_answer
-
-
-def test_the_probe_is_what_the_group_says(stubbed):
-    expected = {
-        "EndpointName": "chat",
-        "InferenceComponentName": "ic",
-        "ContentType": "application/json",
-        "Body": b'{"inputs":"hi"}',
-    }
-    answer = {"Body": io.BytesIO(b"{}")}
-    stubbed.answer("sagemaker-runtime", "invoke_endpoint", answer, expected)
-
-    assert stubbed.adapter.answers(SNAPSHOT, '{"inputs":"hi"}')
-    stubbed.done()
-
-
-def test_endpoints_are_found_by_their_tag_alone(stubbed):
-    expected = {
-        "TagFilters": [{"Key": "cost-sentry:scale-to-zero", "Values": ["yes"]}],
-        "ResourceTypeFilters": ["sagemaker:endpoint"],
-    }
-    mappings = [{"ResourceARN": ARN}, {"ResourceARN": ARN.replace("chat", "a")}]
-    stubbed.answer(
-        "resourcegroupstaggingapi",
-        "get_resources",
-        {"ResourceTagMappingList": mappings},
-        expected,
-    )
-
-    assert stubbed.adapter.named() == ["a", "chat"]
+    assert state(house.world) is SleepState.CLOSED
+    assert "made it otherwise" in bodies(house.world, "closed")[0].replace("\n          ", " ")
+    assert house.charged() == 0

@@ -8,6 +8,7 @@ import pytest
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule
 from cost_sentry.domain.burn_state import new_state
 from cost_sentry.domain.incident import WATCHED, IncidentState, StepKind
+from tests.fakes.admissions import DEAR
 from tests.fakes.burn_series import PER_CALL
 from tests.fakes.incident_desk import DOLLAR
 from tests.fakes.watched_night import WILD, Night, tags_of
@@ -127,6 +128,27 @@ def test_one_cause_is_one_incident_one_mail_and_one_share_and_its_evidence_names
     assert len(night.mails) == 1
     assert [dict(one.scope) for one in night.holding()] == [tags_of(WILD)]
     assert night.holding("search/shop") == []
+
+
+@pytest.mark.parametrize("action", [Action.FREEZE, Action.TIGHTEN])
+def test_a_rule_of_a_model_holds_what_runs_away_in_it_and_nobody_else(action):
+    rule = replace(RULES[-1], scope={"model": DEAR}, action=action, cool_down_minutes=60)
+    night = Night(rule, seed=3).pass_minutes(20).pass_minutes(180, 20)
+
+    [incident] = night.incidents
+    assert dict(incident.scope) == tags_of(WILD)
+    assert night.free_minutes <= FREE_MINUTES_AN_HOUR_MAX * 3
+    assert [dict(one.scope) for one in night.holding()] == [{**tags_of(WILD), "model": DEAR}]
+    assert [night.holding(name) for name in ("search/shop", "support/desk")] == [[], []]
+    assert len(night.mails) <= MAILS_MAX
+
+
+def test_a_rule_of_a_model_holds_all_that_run_away_in_it_within_a_few_minutes():
+    rule = AnomalyRule(scope={"model": DEAR}, action=Action.FREEZE)
+    everybody = dict.fromkeys(("search/shop", "support/desk"), 20.0)
+    night = Night(rule, seed=3).pass_minutes(20).pass_minutes(15, 20, everybody)
+
+    assert all(night.holding(name) for name in (WILD, *everybody))
 
 
 def test_two_causes_in_one_team_are_two_incidents_and_the_team_has_none():

@@ -58,7 +58,7 @@ def action_text(incident: Incident) -> str:
     if measure is None or incident.is_over:
         return "nothing: it is told only" if not incident.is_over else "nothing any more"
     until = f"until {_moment(measure.until)}"
-    what = "it" if incident.acts_on is None else scope_text(incident.acts_on)
+    what = "it" if dict(measure.scope) == dict(incident.scope) else scope_text(measure.scope)
     if incident.action is Action.FREEZE:
         return f"froze {what} {until}"
     return f"slowed {what} to {usual_text(measure.amount)} {until}"

@@ -18,7 +18,14 @@ from cost_sentry.domain.anomaly_rules import (
 )
 from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.caller import APPLICATION_TAG, TEAM_TAG
-from cost_sentry.domain.incident import Incident, IncidentState, Sighting, StepKind, scope_key
+from cost_sentry.domain.incident import (
+    Incident,
+    IncidentState,
+    Sighting,
+    StepKind,
+    model_in,
+    scope_key,
+)
 from cost_sentry.domain.incident_course import (
     closed,
     joined,
@@ -142,7 +149,8 @@ def _revised(
         sighting = replace(sighting, severity=before.severity)
     acts_on = before.acts_on if before.acts_on is not None else before.scope
     scope = sighting.scope if cause.is_narrower or widens(before, sighting) else acts_on
-    rule = rule_of(replace(sighting, scope=scope), config)
+    shown_in = (*before.joined, *sighting.joined, scope_key(before.scope))
+    rule = rule_of(replace(sighting, scope=scope, joined=shown_in), config)
     if cause.is_narrower:
         return joined(before, sighting, rule, now)
     after = revised(before, sighting, rule, now)
@@ -212,10 +220,15 @@ def _nothing_new(before: Incident | None, sighting: Sighting, parts: IncidentPar
 
 
 def rule_of(sighting: Sighting, config: SentryConfig) -> AnomalyRule:
-    """What the configuration says; of what it does not know it says nothing, so it is told."""
+    """What the configuration says; of what it does not know it says nothing, so it is told.
+
+    A cause is asked about in every model that shows it; a model itself is its own cause.
+    """
     if unknown_in(sighting, config):
         return TELL_ONLY
-    return _rules(config).rule_for(sighting.scope, sighting.severity)
+    shown_in = () if MODEL_TAG in sighting.scope else map(model_in, sighting.joined)
+    models = dict.fromkeys(model for model in shown_in if model is not None)
+    return _rules(config).rule_for_cause(sighting.scope, models, sighting.severity)
 
 
 def _rules(config: SentryConfig) -> AnomalyRules:

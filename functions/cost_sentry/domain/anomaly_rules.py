@@ -1,10 +1,11 @@
 """What the configuration wants done about anomalies, by scope and severity."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cost_sentry.domain.anomaly import Severity
+from cost_sentry.domain.budget import MODEL_TAG
 
 COOL_DOWN_MINUTES = 60
 """How long an incident lasts after its last sign, where nobody chose otherwise."""
@@ -66,7 +67,7 @@ TELL_ONLY = AnomalyRule(scope={})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyRules:
-    """All of them; the first that applies decides."""
+    """All of them; the first that applies to a scope decides about it."""
 
     rules: tuple[AnomalyRule, ...] = ()
     scopes_per_hour_max: int = SCOPES_PER_HOUR_MAX
@@ -75,6 +76,29 @@ class AnomalyRules:
     def rule_for(self, scope: Mapping[str, str], severity: Severity) -> AnomalyRule:
         """What decides about this anomaly."""
         return next((one for one in self.rules if one.applies(scope, severity)), TELL_ONLY)
+
+    def rule_for_cause(
+        self, cause: Mapping[str, str], models: Iterable[str], severity: Severity
+    ) -> AnomalyRule:
+        """What decides about a cause that is seen in these models too, without geography.
+
+        Its own rule, and for each model the first that names it: the strictest counts, and of
+        equally strict ones the cause's own. Whatever is done concerns the cause alone, and only its
+        calls of the model where nothing but that model's rule wants anything done: ``scope`` of the
+        answer says so.
+        """
+        found = [self.rule_for(cause, severity)]
+        for model in models:
+            facts = {MODEL_TAG: model, **cause}
+            named = (one for one in self.rules if MODEL_TAG in one.scope)
+            found += [one for one in named if one.applies(facts, severity)][:1]
+        strictest = max(found, key=lambda one: _STRICTNESS[one.action])
+        acting = [{**cause, **one.scope}.items() for one in found if one.action is not Action.TELL]
+        if acting:
+            scope = dict(item for item in acting[0] if all(item in one for one in acting))
+            strictest = replace(strictest, scope=scope)
+        told = (address for one in found for address in one.tell)
+        return replace(strictest, tell=tuple(dict.fromkeys(told)))
 
 
 NO_ANOMALY_RULES = AnomalyRules()

@@ -22,6 +22,7 @@ from hashlib import blake2b
 
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.anomaly_rules import Action
+from cost_sentry.domain.budget import MODEL_TAG
 from cost_sentry.domain.measure import Measure
 
 
@@ -201,6 +202,12 @@ class Incident:
 def scope_key(scope: Mapping[str, str]) -> str:
     """The name of a scope's record: ``application=web,team=search``."""
     return ",".join(f"{name}={value}" for name, value in sorted(scope.items()))
+
+
+def model_in(key: str) -> str | None:
+    """The model of a scope's record of this name, if it is a model's and of nothing else."""
+    name, _, value = key.partition("=")
+    return value if name == MODEL_TAG else None
 
 
 def incident_id(scope: Mapping[str, str], revision: int) -> str:

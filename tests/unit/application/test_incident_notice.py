@@ -110,10 +110,9 @@ def test_what_was_told_only_is_never_said_to_have_been_lifted():
 
 def test_other_scopes_that_show_the_same_and_what_is_acted_on_are_named():
     joined = sighting(joined=("model=example.dear-v1:0",))
-    incident = replace(
-        opened(None, joined, TIGHTEN, EVIDENCE, NOON),
-        acts_on={"team": "search", "application": "web"},
-    )
+    incident = opened(None, joined, TIGHTEN, EVIDENCE, NOON)
+    web = {"team": "search", "application": "web"}
+    incident = replace(incident, acts_on=web, measure=replace(incident.measure, scope=web))
 
     body = mail(incident).body
 

@@ -98,7 +98,9 @@ def test_an_application_that_runs_away_is_frozen_told_of_once_and_lifted(told, f
 
     assert (seen["scope"], seen["severity"]) == ("application=reports,team=support", "critical")
     assert seen["measure"] == "freeze"
-    assert seen["codes"] == ["FROZEN", "WITHIN_BUDGETS"]
+    frozen, lifted = seen["codes"]
+    assert frozen == "FROZEN"
+    assert lifted in {"WITHIN_BUDGETS", "REROUTED_TO_FIT"}, "its model's tokens may be used up"
     assert seen["lifted"].startswith("lifted i-")
     assert sorted(seen["mail"]["to"]) == ["finops@example.com", "support-leads@example.com"]
     first = [line.split()[0] for line in seen["mail"]["body"].splitlines()[:5]]

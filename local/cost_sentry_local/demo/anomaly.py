@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ _REASON = "the loop is fixed"
 _COMMAND = "from cost_sentry_client.command_line import main; main()"
 """What the installed ``cost-sentry`` runs."""
 _CLOCK = "AnomalyClock"
+_ANSWERED = frozenset({Outcome.ALLOWED, Outcome.REROUTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,8 @@ class Freeze:
     lifted: str
     """What the command said."""
     tried_again: tuple[Answer, ...]
-    """And after that, of which the last was allowed."""
+    """And after that, of which the last was answered: by its model, or by one of its ladder if the
+    traffic beside it has used up a budget of the model by then."""
 
     @property
     def refused(self) -> Answer:
@@ -121,7 +124,7 @@ def freeze_and_lift(stage: Stage, replay: Replay, runaway: Runaway) -> Freeze:
     incident = when(lambda: _acting(desk), "no incident was opened")
     frozen_at = datetime.now(UTC)
     mails = when(lambda: _mails_about(stage, incident), "no mail came")
-    tried = _called_until(replay, Outcome.REJECTED)
+    tried = _called_until(replay, "rejected", {Outcome.REJECTED})
     command, lifted = _lift(stage, incident)
     return Freeze(
         runaway=runaway,
@@ -132,7 +135,7 @@ def freeze_and_lift(stage: Stage, replay: Replay, runaway: Runaway) -> Freeze:
         tried=tried,
         command=command,
         lifted=lifted,
-        tried_again=_called_until(replay, Outcome.ALLOWED),
+        tried_again=_called_until(replay, "answered", _ANSWERED),
     )
 
 
@@ -149,16 +152,15 @@ def _mails_about(stage: Stage, incident: Incident) -> list[Mail]:
     return [mail for mail in sentry_mails(stage.cloud) if incident.id in mail["body"]]
 
 
-def _called_until(replay: Replay, outcome: Outcome) -> tuple[Answer, ...]:
+def _called_until(replay: Replay, word: str, outcomes: Collection[Outcome]) -> tuple[Answer, ...]:
     """Environments may go on for a second by what they have read."""
     answers: list[Answer] = []
 
     def is_so() -> bool:
-        name = f"{outcome.value}-{len(answers)}"
-        answers.append(_call(replay, name, _SMALL_TOKENS))
-        return answers[-1].outcome is outcome
+        answers.append(_call(replay, f"{word}-{len(answers)}", _SMALL_TOKENS))
+        return answers[-1].outcome in outcomes
 
-    when(is_so, f"no call was {outcome.value}")
+    when(is_so, f"no call was {word}")
     return tuple(answers)
 
 

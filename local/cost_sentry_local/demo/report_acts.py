@@ -48,7 +48,9 @@ def anomaly_report(freeze: Freeze) -> Iterator[RenderableType]:
     yield Padding(Text(str(refused["message"]), style="dim"), _INDENT)
     yield Text("An owner lifts it:", style="bold")
     yield Padding(Text(f"$ {freeze.command}\n{freeze.lifted}"), _INDENT)
-    yield Text(f"The next call: allowed, {after['code']}, ${after['costUsd']}", style="bold")
+    yield Text(
+        f"The next call: {freeze.after.outcome}, {after['code']}, ${after['costUsd']}", style="bold"
+    )
 
 
 def endpoint_report(acts: Acts) -> Iterator[RenderableType]:

@@ -6,11 +6,12 @@ the workflow of the event, and lifted by an owner.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.drill.local_plan import Plan, say, sleep_until
 from cost_sentry.adapters.dynamodb_config_store import CachedConfigSource
@@ -24,6 +25,7 @@ from cost_sentry_local.demo.lambdas import run_function, stop_clock
 from cost_sentry_local.demo.past import Habit, give_past
 from cost_sentry_local.demo.replay import Replay
 from cost_sentry_local.demo.traffic import NOVA_PRO, OPUS, SONNET, Caller
+from cost_sentry_local.demo.waiting import RuleNotMet, when
 from cost_sentry_local.demo.workload import plan_call
 from cost_sentry_local.mailbox import sentry_mails
 
@@ -35,8 +37,8 @@ _CLOCK = "AnomalyClock"
 _RUNAWAY_TOKENS, _SMALL_TOKENS = (60, 260), (60, 20)
 _AT_ONCE = 6
 _WITHIN_SECONDS = 40.0
-_POLL_SECONDS = 0.5
 _REASON = "the loop is mended"
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -181,9 +183,8 @@ def _habit(caller: Caller) -> Habit:
     return Habit(seldom=caller, always=chat)
 
 
-def _first(found: Any) -> Any:  # noqa: ANN401 - whatever is looked for
-    """What it finds at first; what it found last, which is nothing, if that takes too long."""
-    deadline = time.monotonic() + _WITHIN_SECONDS
-    while not (it := found()) and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
-    return it
+def _first(found: Callable[[], T | None]) -> T | None:
+    """What it finds at first; ``None`` if that takes too long."""
+    with suppress(RuleNotMet):
+        return when(found, "nothing was found", _WITHIN_SECONDS)
+    return None

@@ -17,20 +17,11 @@ from benchmarks.drill.local_bypass import Bypass
 from benchmarks.drill.local_endpoints import Endpoints
 from benchmarks.drill.local_plan import Plan, say, sleep_until
 from cost_sentry_local.demo.deployment import Stage, deployed
-from cost_sentry_local.demo.replay import Replay
+from cost_sentry_local.demo.replay import replay_on
 from cost_sentry_local.layout import PROJECT
 
 CONFIG = PROJECT / "benchmarks" / "drill" / "local_sentry.yaml"
-_CONNECTIONS = 32
-
-
-def replay_on(stage: Stage) -> Replay:
-    """Calls through the workflows of the drill's teams."""
-    config, deployment = stage.config, stage.operator.deployment
-    return Replay(
-        stage.cloud.client("stepfunctions", connections=_CONNECTIONS),
-        lambda tags: deployment.guarded_invocation_arn(config.caller_of(tags)),
-    )
+CONNECTIONS = 32
 
 
 def measured(seed: int) -> Mapping[str, Any]:
@@ -41,7 +32,7 @@ def measured(seed: int) -> Mapping[str, Any]:
 
 def drilled(stage: Stage, plan: Plan, seed: int) -> Mapping[str, Any]:
     """All parts on this stage."""
-    replay = replay_on(stage)
+    replay = replay_on(stage, CONNECTIONS)
     bypass = Bypass(stage, replay, plan, Random(seed))
     anomalies = Anomalies(stage, replay, plan)
     endpoints = Endpoints(stage, plan)

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cost_sentry.application.incident_notice import action_text, usual_text
-from cost_sentry.domain.alert_mail import amount_shown
-from cost_sentry.domain.budget import Unit
+from cost_sentry.application.incident_notice import (
+    action_text,
+    ahead_text,
+    how_much_text,
+    lead_text,
+    usual_text,
+)
 from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
 from cost_sentry.domain.measure import Measure
 from cost_sentry.domain.money import dollars_text
@@ -103,27 +107,15 @@ def incident_facts(incident: Incident, now: datetime) -> "Table":
 
 def _amounts(incident: Incident) -> list[tuple[str, str]]:
     """As far as it is known: how much, whose, and what it comes to if nobody does anything."""
-    ahead = None if incident.is_over else projected_picodollars(incident)
-    evidence = incident.evidence
-    percent = incident.percent
+    who, model = incident.evidence.application, incident.evidence.model
     facts = [
-        ("how much", "" if percent is None else f"{percent} % of what would be ordinary"),
-        ("who", _lead_text(evidence.application)),
-        ("model", _lead_text(evidence.model)),
-        ("ahead", "" if ahead is None else f"{_shown(ahead)} more by midnight (UTC), unchecked"),
+        ("how much", how_much_text(incident)),
+        ("who", lead_text(who) if who else ""),
+        ("model", lead_text(model) if model else ""),
+        ("ahead", ahead_text(incident)),
         ("also in", "; ".join(incident.joined)),
     ]
     return [(name, value) for name, value in facts if value]
-
-
-def _lead_text(lead: Lead | None) -> str:
-    if lead is None:
-        return ""
-    return f"{lead.name}: {_shown(lead.picodollars)} of {_shown(lead.of_picodollars)}"
-
-
-def _shown(picodollars: int) -> str:
-    return amount_shown(Unit.USD, picodollars)
 
 
 def steps_table(steps: Sequence[Incident]) -> "Table":

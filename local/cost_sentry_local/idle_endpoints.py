@@ -42,7 +42,7 @@ def make_plain(cloud: LocalCloud, name: str, tags: Mapping[str, str]) -> IdleEnd
     """One whose variant names a model: it sleeps by being deleted. In service on return."""
     sagemaker = cloud.client("sagemaker")
     sagemaker.create_model(ModelName=name, ExecutionRoleArn=_ROLE)
-    _make(sagemaker, name, [{**_VARIANT, "ModelName": name}], tags)
+    _make(cloud, name, [{**_VARIANT, "ModelName": name}], tags)
     return IdleEndpoint(name=name)
 
 
@@ -50,7 +50,7 @@ def make_of_components(cloud: LocalCloud, name: str, tags: Mapping[str, str]) ->
     """One with an inference component: it sleeps without copies. In service on return."""
     sagemaker = cloud.client("sagemaker")
     managed = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 2}
-    _make(sagemaker, name, [{**_VARIANT, "ManagedInstanceScaling": managed}], tags)
+    _make(cloud, name, [{**_VARIANT, "ManagedInstanceScaling": managed}], tags)
     component = f"{name}-ic"
     sagemaker.create_inference_component(
         InferenceComponentName=component,
@@ -88,19 +88,16 @@ def status_of(cloud: LocalCloud, name: str) -> str | None:
 
 
 def _make(
-    sagemaker: Any,  # noqa: ANN401 - boto3 client
+    cloud: LocalCloud,
     name: str,
     variants: Sequence[Mapping[str, Any]],
     tags: Mapping[str, str],
 ) -> None:
+    sagemaker = cloud.client("sagemaker")
     rows = [{"Key": key, "Value": value} for key, value in tags.items()]
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=rows)
-    when(lambda: _is_in_service(sagemaker, name), f"{name} was not made")
-
-
-def _is_in_service(sagemaker: Any, name: str) -> bool:  # noqa: ANN401 - boto3 client
-    return bool(sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService")
+    when(lambda: status_of(cloud, name) == "InService", f"{name} was not made")
 
 
 def _has_copies(sagemaker: Any, component: str) -> bool:  # noqa: ANN401 - boto3 client

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.drill.local_anomalies import Anomalies
 from benchmarks.drill.local_approvals import Approvals
 from benchmarks.drill.local_bypass import Bypass
-from benchmarks.drill.local_cloud import CONFIG, replay_on
+from benchmarks.drill.local_cloud import CONFIG, CONNECTIONS
 from benchmarks.drill.local_endpoints import Endpoints
 from benchmarks.drill.local_order_desk import OVER
 from benchmarks.drill.local_plan import Plan
@@ -21,6 +21,7 @@ from cost_sentry_client.config_file.load import load_config
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.target import local_target
 from cost_sentry_local.demo.deployment import STAGE, Stage
+from cost_sentry_local.demo.replay import replay_on
 from cost_sentry_local.deploy import deploy
 from tests.e2e.code_kit import CLOCK, ahead, changed_code, replaced
 from tests.fakes.approval_expectation import Expectation
@@ -56,7 +57,7 @@ def stage(local_cloud, assembly):
 
 def test_every_runaway_is_found_stopped_told_and_lifted(stage):
     """The first: a past is given to a deployment in which nobody has called yet."""
-    anomalies = Anomalies(stage, replay_on(stage), SMALL)
+    anomalies = Anomalies(stage, replay_on(stage, CONNECTIONS), SMALL)
     anomalies.begin()
     later = (anomalies.run_away() - datetime.now(UTC)).total_seconds()
 
@@ -72,7 +73,7 @@ def test_every_runaway_is_found_stopped_told_and_lifted(stage):
 
 def bypassed(stage, **mistake):
     """Minutes of the drill, which the function believes to have passed."""
-    bypass = Bypass(stage, replay_on(stage), SMALL, Random(3))
+    bypass = Bypass(stage, replay_on(stage, CONNECTIONS), SMALL, Random(3))
     with changed_code(stage, "UsageReconciliation", {CLOCK: ahead(-60)}):
         bypass.begin()
     later = (bypass.call() - datetime.now(UTC)).total_seconds()

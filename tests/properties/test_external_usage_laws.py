@@ -127,7 +127,7 @@ def test_booked_is_at_no_minute_more_than_was_used_and_at_rest_all_of_it(made, d
             assert booked_until(cursor, minute).at_most(truth) == booked_until(cursor, minute)
 
     assert cursor.booked == external_until(made, LENGTH)
-    assert drift(cursor, own) == NOTHING
+    assert drift(cursor, own) == (NOTHING, None)
     assert with_intents(cursor, own, None, "book").intents == ()
 
 

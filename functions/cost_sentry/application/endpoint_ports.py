@@ -40,6 +40,10 @@ class EndpointHalfDone(EndpointFault):
     """SageMaker took a part of the order and not the rest; what it took has begun."""
 
 
+WILL_NOT = (EndpointDenied, EndpointRefused, EndpointHalfDone)
+"""An order that is not taken, or not wholly, as long as things stay as they are."""
+
+
 class Endpoints(Protocol):
     """Endpoints of this account and Region. Every method raises ``EndpointFault``."""
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from cost_sentry.application.endpoint_ports import (
+    WILL_NOT,
     EndpointBusy,
     EndpointDenied,
     EndpointFigures,
-    EndpointHalfDone,
     EndpointRefused,
     Endpoints,
     SleepRecords,
@@ -79,7 +79,7 @@ class FallingAsleep:
             self.endpoints.put_to_sleep(mine.snapshot)
         except EndpointBusy:
             return None
-        except (EndpointDenied, EndpointRefused, EndpointHalfDone) as error:
+        except WILL_NOT as error:
             return self._abandoned(mine, f"{error}")
         return None
 
@@ -124,7 +124,7 @@ class FallingAsleep:
             undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
             try:
                 undo(mine.snapshot)
-            except (EndpointDenied, EndpointRefused, EndpointHalfDone) as error:
+            except WILL_NOT as error:
                 reason = f"{reason}; and it could not be made as it was: {error}"
         return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)
 

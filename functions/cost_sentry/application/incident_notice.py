@@ -52,6 +52,26 @@ def usual_text(picodollars: int | None) -> str:
     return UNKNOWN if picodollars is None else f"{amount_shown(Unit.USD, picodollars)} a minute"
 
 
+def how_much_text(incident: Incident) -> str:
+    """Beside what is ordinary; empty if nobody knows."""
+    percent = incident.percent
+    return "" if percent is None else f"{percent} % of what would be ordinary"
+
+
+def ahead_text(incident: Incident) -> str:
+    """What it comes to if nobody does anything; empty if nobody knows, or it is over."""
+    ahead = None if incident.is_over else projected_picodollars(incident)
+    if ahead is None:
+        return ""
+    return f"{amount_shown(Unit.USD, ahead)} more by midnight (UTC), unchecked"
+
+
+def lead_text(lead: Lead) -> str:
+    """Whose share of what was spent it is: ``search/web: $3.00 of $4.00``."""
+    of = amount_shown(Unit.USD, lead.of_picodollars)
+    return f"{lead.name}: {amount_shown(Unit.USD, lead.picodollars)} of {of}"
+
+
 def action_text(incident: Incident) -> str:
     """What is in force: ``frozen until …``, ``at most $2.00 a minute until …``; or nothing."""
     measure = incident.measure
@@ -115,16 +135,14 @@ def _undo(incident: Incident) -> str:
 
 
 def _more(incident: Incident) -> list[tuple[str, str]]:
-    more = incident.percent
     rows = [("Since", f"{_moment(incident.since)}, told by {incident.source}")]
-    if more is not None:
-        rows.append(("How much", f"{more} % of what would be ordinary"))
+    if more := how_much_text(incident):
+        rows.append(("How much", more))
     if incident.how:
         rows.append(("Of that", f"{incident.how} of what is usual"))
     rows += _leads(incident.evidence)
-    ahead = None if incident.is_over else projected_picodollars(incident)
-    if ahead is not None:
-        rows.append(("Ahead", f"{amount_shown(Unit.USD, ahead)} more by midnight (UTC), unchecked"))
+    if ahead := ahead_text(incident):
+        rows.append(("Ahead", ahead))
     if incident.joined:
         rows.append(("Also in", "; ".join(incident.joined)))
     if incident.note:
@@ -140,9 +158,7 @@ def _leads(evidence: Evidence) -> list[tuple[str, str]]:
 
 def _lead(lead: Lead, evidence: Evidence) -> str:
     """Of the window that was read, which is longer than the anomaly."""
-    of = amount_shown(Unit.USD, lead.of_picodollars)
-    spent = amount_shown(Unit.USD, lead.picodollars)
-    return f"{lead.name}: {spent} of {of} in {evidence.budget_id} {evidence.window_id}"
+    return f"{lead_text(lead)} in {evidence.budget_id} {evidence.window_id}"
 
 
 def _tail(incident: Incident) -> tuple[str, ...]:

@@ -28,7 +28,6 @@ from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage_cursor import (
     Intent,
     UsageCursor,
-    adrift_since,
     drift,
     folded,
     is_at_rest,
@@ -215,11 +214,12 @@ class _ModelRun:
         cursor, stored = self._look(with_metered(cursor, points, end), own, stored)
         if cursor != stored:
             self.parts.cursors.write(cursor)
+        drifted, since = drift(cursor, own)
         self.done.compared.append(
             Compared(
                 model_id=cursor.model_id,
-                drift=drift(cursor, own),
-                adrift_since=adrift_since(cursor, own),
+                drift=drifted,
+                adrift_since=since,
                 until=cursor.until,
                 is_done=cursor.until >= until and is_at_rest(cursor, self.horizons),
             )

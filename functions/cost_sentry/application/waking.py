@@ -1,14 +1,15 @@
 """The steps of an endpoint that sleeps, until it has answered, or sleeps on."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cost_sentry.application.endpoint_ports import (
+    WILL_NOT,
     EndpointBusy,
     EndpointDenied,
     EndpointFault,
     EndpointFigures,
-    EndpointHalfDone,
     EndpointRefused,
     Endpoints,
     EndpointThrottled,
@@ -38,7 +39,6 @@ OTHERWISE = (
 )
 SERVES = "it is in service, and answers its callers, though not its probe"
 PUT_BACK = "and was put back to sleep"
-_WILL_NOT = (EndpointDenied, EndpointRefused, EndpointHalfDone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class Waking:
             return OTHERWISE
         try:
             self.endpoints.finish(mine.snapshot)
-        except _WILL_NOT as error:
+        except WILL_NOT as error:
             self.endpoints.let_go(mine.snapshot)
             return f"somebody else woke it; not all of it could be made as it was: {error}"
         return "somebody else woke it"
@@ -182,21 +182,16 @@ class Waking:
         What serves already is not spared: nobody pays for it beyond the deadline.
         """
         if self._is_late(mine, now):
-            if why := self.money.rules.why_spared(seen.tags):
-                return self._spared(mine, now, why)
-            self.endpoints.take_back(mine.snapshot)
-            return gave_up(mine, now, f"a part of it did not wake; {self._late()}, {PUT_BACK}")
-        try:
+            return self._ended_late(mine, seen, now, f"a part of it did not wake; {self._late()}")
+        with suppress(EndpointBusy):
             self.endpoints.restore(mine.snapshot)
-        except EndpointBusy:
-            return None
         return None
 
     def _finished(self, mine: SleepRecord, now: datetime) -> str:
         """That it answered, and after the deadline what could not be given back to it."""
         try:
             self.endpoints.finish(mine.snapshot)
-        except _WILL_NOT as error:
+        except WILL_NOT as error:
             if not self._is_late(mine, now):
                 raise
             return f"{ANSWERS}; its scaling rules could not be put back: {error}"
@@ -216,10 +211,16 @@ class Waking:
         began = mine.restoring_since or mine.since
         if self.figures.served(seen, began, now):
             return answered(mine, now, SERVES)
+        return self._ended_late(mine, seen, now, self._late())
+
+    def _ended_late(
+        self, mine: SleepRecord, seen: Endpoint, now: datetime, reason: str
+    ) -> SleepRecord:
+        """After the deadline all of it is put back to sleep, unless rules or tags spare it."""
         if why := self.money.rules.why_spared(seen.tags):
             return self._spared(mine, now, why)
         self.endpoints.take_back(mine.snapshot)
-        return gave_up(mine, now, f"{self._late()}, {PUT_BACK}")
+        return gave_up(mine, now, f"{reason}, {PUT_BACK}")
 
     def _spared(self, mine: SleepRecord, now: datetime, why: str) -> SleepRecord:
         """It did not wake as it should, and may not be taken away: it is its owner's, and paid."""

@@ -40,7 +40,7 @@ def fitted(sentence: str, characters_max: int) -> str:
     Of a name its beginning and its end are kept, for those tell it from others.
     """
     plain = harmless(sentence, max(len(sentence), 1))
-    for name in sorted(set(plain.split(" ")), key=len, reverse=True):
+    for name in sorted(dict.fromkeys(plain.split(" ")), key=len, reverse=True):
         over = len(plain) - characters_max
         if over <= 0:
             break

@@ -189,23 +189,12 @@ def folded(cursor: UsageCursor, own: OwnCalls) -> UsageCursor:
     )
 
 
-def drift(cursor: UsageCursor, own: OwnCalls) -> Counts:
-    """Metered, and neither own nor booked: 0 at rest.
+def drift(cursor: UsageCursor, own: OwnCalls) -> tuple[Counts, datetime | None]:
+    """Metered, and neither own nor booked, and since which minute; nothing and ``None`` at rest.
 
-    Below it while own calls are running, or when the points of some minutes are missing.
+    It is below 0 while own calls are running, or when the points of some minutes are missing. Of
+    what lies before the minutes that are still looked at nobody knows since when: the first one.
     """
-    return _adrift(cursor, own)[0]
-
-
-def adrift_since(cursor: UsageCursor, own: OwnCalls) -> datetime | None:
-    """The minute since which the sums have not balanced; ``None``: they do.
-
-    Of what lies before the minutes that are still looked at nobody knows since when: the first one.
-    """
-    return _adrift(cursor, own)[1]
-
-
-def _adrift(cursor: UsageCursor, own: OwnCalls) -> tuple[Counts, datetime | None]:
     base = cursor.base
     sums = _unpriced(base.metered - base.own - own.slots.used - base.booked)
     since = None if sums == NOTHING else cursor.since

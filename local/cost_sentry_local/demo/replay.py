@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cost_sentry_local.demo.answers import Answer, read_answer
+from cost_sentry_local.demo.deployment import Stage
 from cost_sentry_local.demo.workload import PlannedCall
 
 Started = Callable[[PlannedCall], Answer]
@@ -68,3 +69,12 @@ class Replay:
                 self._ended.set()
                 raise
         return [answer for answer in answers if answer is not None]
+
+
+def replay_on(stage: Stage, connections: int) -> Replay:
+    """Each caller starts the workflow of its own, so many of them at once."""
+    config, deployment = stage.config, stage.operator.deployment
+    return Replay(
+        stage.cloud.client("stepfunctions", connections=connections),
+        lambda tags: deployment.guarded_invocation_arn(config.caller_of(tags)),
+    )

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from cost_sentry_local.demo.closing import (
 from cost_sentry_local.demo.deployment import Stage
 from cost_sentry_local.demo.endpoint import call_and_wake
 from cost_sentry_local.demo.evidence import collect, wait_for_journal
-from cost_sentry_local.demo.replay import Replay
+from cost_sentry_local.demo.replay import Replay, replay_on
 from cost_sentry_local.demo.result import Result, budget_states
 from cost_sentry_local.demo.rules import show_rules
 from cost_sentry_local.demo.sampler import Sampler
@@ -44,20 +44,11 @@ class Options:
     seed: int
 
 
-def _workflow_of(stage: Stage) -> Callable[[Mapping[str, str]], str]:
-    """Each caller of the traffic starts its own."""
-    config, deployment = stage.operator.config(), stage.operator.deployment
-    return lambda tags: deployment.guarded_invocation_arn(config.caller_of(tags))
-
-
 def perform(
     stage: Stage, planned: Sequence[PlannedCall], options: Options, console: Console, began: float
 ) -> Result:
     """The calls, the closing scenes, and the audit."""
-    replay = Replay(
-        stage.cloud.client("stepfunctions", connections=options.callers + 2),
-        _workflow_of(stage),
-    )
+    replay = replay_on(stage, options.callers + 2)
     with Sampler(stage.dynamodb, stage.table, _window_keys(stage)) as sampler:
         with console.status("Giving the detector a past, and letting an application run away …"):
             runaway = run_away(stage, replay)

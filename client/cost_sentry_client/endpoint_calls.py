@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -42,10 +43,37 @@ def next_step(told: Mapping[str, Any], waited_seconds: float, patience: Patience
     state = told["state"]
     if state in {"AWAKE", "UNKNOWN"}:
         return NextStep.CALL
-    comes = state == "WAKING" or told.get("expectedBy") is not None
-    if comes and waited_seconds < patience.seconds:
+    if may_come(told) and waited_seconds < patience.seconds:
         return NextStep.WAIT
     return NextStep.INSTEAD if told.get("instead") else NextStep.GIVE_UP
+
+
+def may_come(told: Mapping[str, Any]) -> bool:
+    """Whether it wakes, or is tried again: whoever waits may be served."""
+    return told["state"] in {"AWAKE", "WAKING"} or told.get("expectedBy") is not None
+
+
+def awaited(
+    wake: Callable[[], dict[str, Any]],
+    now: Callable[[], datetime],
+    pause: Callable[[float], None],
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """What ``wake_endpoint`` tells in the end: it is awake, may not wake, or is late.
+
+    Args:
+        wake: asks ``wake_endpoint`` for it, and gives what that told.
+        now: the time, with its offset.
+        pause: waits so many seconds.
+        say: hears how far it is, whenever it was asked.
+    """
+    while True:
+        told = wake()
+        expected = told.get("expectedBy")
+        if told["state"] == "AWAKE" or expected is None or datetime.fromisoformat(expected) < now():
+            return told
+        say(f"{told['reason']}; expected by {expected}")
+        pause(POLL_SECONDS)
 
 
 def call_endpoint(

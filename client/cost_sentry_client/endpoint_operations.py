@@ -1,7 +1,9 @@
-"""What an operator sees of endpoints that sleep, and forgets."""
+"""What an operator sees of endpoints that sleep, wakes and forgets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -11,6 +13,7 @@ from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_sleep import SleepRecord, with_saving
 from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry_client.exit_codes import ExitCode
+from cost_sentry_client.function_calls import call_function
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.problems import Problem
 
@@ -34,21 +37,39 @@ class EndpointDesk:
 
     def all(self) -> EndpointsOnRecord:
         """Every endpoint that ever slept, by name."""
-        found, prices, now = self._records.all(), self._prices(), self._operator.clock.now()
-        until_now = [with_saving(r, now, prices) if r.sleeps_well else r for r in found.records]
+        found = self._records.all()
+        until_now = [self._until_now(record) for record in found.records]
         return EndpointsOnRecord(records=until_now, unreadable=found.unreadable)
+
+    def one(self, name: str) -> SleepRecord:
+        """With what it has saved until now; ``Problem`` if nothing is known of it."""
+        return self._until_now(self._known(name))
+
+    def wake(self, name: str) -> dict[str, Any]:
+        """What ``wake_endpoint`` tells of it now; ``Problem`` if it does nothing with it."""
+        told = call_function(self._operator, "wake_endpoint", {"endpoint": name})
+        if told["state"] == "UNKNOWN":
+            raise self._problem(f"{name}: {told['reason']}", "endpoint list")
+        return told
 
     def forget(self, name: str, *, is_asleep_allowed: bool) -> SleepRecord:
         """Delete its record; ``Problem`` if that is not known, or is still needed."""
-        record = self._records.read(name)
-        if record is None:
-            raise self._problem(f"there is no record of an endpoint {name!r}", "endpoint list")
+        record = self._known(name)
         if not record.has_ended:
             self._must_be_forgettable(record, is_asleep_allowed=is_asleep_allowed)
         if not self._records.forget(record):
             raise self._problem(f"{name} changed at this very moment", f"endpoint forget {name}")
-        prices, now = self._prices(), self._operator.clock.now()
-        return with_saving(record, now, prices) if record.sleeps_well else record
+        return self._until_now(record)
+
+    def _known(self, name: str) -> SleepRecord:
+        record = self._records.read(name)
+        if record is None:
+            raise self._problem(f"there is no record of an endpoint {name!r}", "endpoint list")
+        return record
+
+    def _until_now(self, record: SleepRecord) -> SleepRecord:
+        now = self._operator.clock.now()
+        return with_saving(record, now, self._prices) if record.sleeps_well else record
 
     def _must_be_forgettable(self, record: SleepRecord, *, is_asleep_allowed: bool) -> None:
         name = record.endpoint
@@ -69,6 +90,7 @@ class EndpointDesk:
                 exit_code=ExitCode.REFUSED,
             )
 
+    @cached_property
     def _prices(self) -> HourlyPrices:
         """As the functions have them: list prices of the Region, and those of sentry.yaml."""
         config = self._operator.config_in_force()

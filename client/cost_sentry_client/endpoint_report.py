@@ -1,17 +1,19 @@
 """Endpoints that sleep, for machines and for people. Amounts in JSON are exact, in dollars."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.application.endpoint_ports import UnreadableSleep
+from cost_sentry.application.sleep_notices import hours_text, saved_text
 from cost_sentry.domain.budget import Unit
+from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_saving import NOTHING, Saving
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.money import dollars_text
 from cost_sentry_client.money_display import left_text
-from cost_sentry_client.tables import amounts_table
+from cost_sentry_client.tables import amounts_table, facts_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,6 +26,10 @@ _STATES = {
     SleepState.ABANDONED: "awake",
 }
 """Of all others: it falls asleep."""
+_KINDS = {
+    EndpointKind.PLAIN: "plain: it sleeps by being deleted, and is made again as it was",
+    EndpointKind.COMPONENTS: "with inference components: it sleeps without instances",
+}
 
 
 def state_text(record: SleepRecord, now: datetime) -> str:
@@ -65,9 +71,32 @@ def endpoint_json(record: SleepRecord, now: datetime) -> dict[str, Any]:
     }
 
 
-def forgotten_json(record: SleepRecord, now: datetime) -> dict[str, Any]:
+def whole_json(record: SleepRecord, now: datetime) -> dict[str, Any]:
     """With what it was made of."""
     return {**endpoint_json(record, now), "snapshot": json.loads(record.snapshot.content)}
+
+
+def endpoint_facts(record: SleepRecord, now: datetime) -> "Table":
+    """One endpoint, as it stands."""
+    shown = endpoint_json(record, now)
+    total = record.total
+    facts = [
+        ("kind", _KINDS[record.snapshot.endpoint.kind]),
+        ("state", f"{shown['state']}, since {_minute(record.since)}"),
+        ("why", record.reason),
+        ("wanted", _minute(record.wanted_at) if record.wanted_at and shown["wantedAt"] else ""),
+        ("not before", _minute(record.not_before) if shown["notBefore"] else ""),
+        ("held", f"${shown['heldUsd']} for its wake" if record.held else ""),
+        ("sleeps", f"{total.sleeps}, of which {total.restores} ended by a wake that answered"),
+        ("saved", f"{saved_text(total)} in {hours_text(total)}"),
+    ]
+    return facts_table((name, value) for name, value in facts if value)
+
+
+def wake_facts(told: Mapping[str, Any]) -> "Table":
+    """What ``wake_endpoint`` told."""
+    names = {"state": "state", "reason": "why", "expectedBy": "expected by", "instead": "instead"}
+    return facts_table((name, told[key]) for key, name in names.items() if told[key])
 
 
 def unreadable_json(one: UnreadableSleep) -> dict[str, Any]:
@@ -87,8 +116,7 @@ def endpoints_table(
     table = amounts_table("endpoint", "state", "since", amounts=(f"in {month}", "in all"))
     for record in records:
         of_month = record.months.get(month, NOTHING)
-        since = f"{record.since:%Y-%m-%d %H:%M}Z"
-        state = state_text(record, now)
+        since, state = _minute(record.since), state_text(record, now)
         table.add_row(record.endpoint, state, since, _saved(of_month), _saved(record.total))
     for one in unreadable:
         table.add_row(one.endpoint, "unreadable", "", "", "")
@@ -105,6 +133,10 @@ def _saved(saving: Saving) -> str:
     if not saving.unpriced_seconds:
         return text
     return f"{text} + ?" if saving.saved_picodollars else "?"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}Z"
 
 
 def _moment(moment: datetime | None) -> str | None:

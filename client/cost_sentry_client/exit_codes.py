@@ -17,7 +17,8 @@ MEANINGS: dict[ExitCode, str] = {
         "It worked, and the answer is no: the call was rejected, the configuration is invalid,"
         " the request id or the budget is unknown, the local cloud is down, the smoke test did"
         " not prove its two calls, a line of a file of requests is not a call, no call is on record"
-        " for a day, or `simulate --fail-on-refusals` found calls that become refused."
+        " for a day, an endpoint may not wake now, or `simulate --fail-on-refusals` found calls"
+        " that become refused."
     ),
     ExitCode.USAGE: (
         "It was called in a way that it does not understand, or that leaves open which deployment"

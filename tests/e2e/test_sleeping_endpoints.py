@@ -9,6 +9,9 @@ from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry.domain.money import picodollars
+from cost_sentry_client.endpoint_operations import EndpointDesk
+from cost_sentry_client.operations import Operator
+from cost_sentry_client.target import local_target
 from cost_sentry_local import sagemaker_control
 from cost_sentry_local.idle_endpoints import make_of_components, make_plain, stand_idle, status_of
 from tests.e2e.cloud_kit import unique, until
@@ -96,12 +99,9 @@ def test_a_plain_endpoint_is_deleted_and_woken_as_it_was_with_money_from_its_bud
     first = house.scheduled()
     house.reaches(name, SleepState.ASLEEP)
     gone = house.status(name)
-    told = [house.run("WakeEndpoint", endpoint=name)]
-    until(
-        lambda: (
-            told.append(house.run("WakeEndpoint", endpoint=name)) or told[-1]["state"] == "AWAKE"
-        )
-    )
+    desk = EndpointDesk(Operator(local_target(house.cloud, "dev")))
+    told = [desk.wake(name)]
+    until(lambda: told.append(desk.wake(name)) or told[-1]["state"] == "AWAKE")
 
     assert first["slept"] == [name]
     assert gone is None

@@ -11,7 +11,7 @@ from cost_sentry.adapters import aws_clients, sts_endpoint
 from cost_sentry.bootstrap import approvals
 from cost_sentry.domain.approval import APPROVAL_ID
 from cost_sentry.domain.approval_rules import ApprovalRules
-from cost_sentry_client import operations, signed_calls
+from cost_sentry_client import function_calls, operations
 from cost_sentry_client.approval_calls import new_approval_id
 from tests.fakes.approval_functions import CONTEXT, HANDLERS, FakeStepFunctions, InProcessLambda
 from tests.fakes.approval_world import ANNA, ASKER
@@ -35,7 +35,7 @@ def office(desk, monkeypatch):
     sts.knows(Credentials("AKIACARL0000", "carl's"), ASKER)
     monkeypatch.setattr(sts_endpoint, "send_once", sts)
     monkeypatch.setattr(aws_clients, "step_functions_client", FakeStepFunctions)
-    monkeypatch.setattr(signed_calls, "lambda_client", lambda _operator: InProcessLambda())
+    monkeypatch.setattr(function_calls, "lambda_client", lambda _operator: InProcessLambda())
     named = {
         f"{''.join(w.capitalize() for w in name.split('_'))}FunctionName": name for name in HANDLERS
     }

@@ -1,5 +1,7 @@
 """What a caller gets from an endpoint that sleeps: its answer, another model's, or a clear no."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from cost_sentry_client.endpoint_calls import (
@@ -7,7 +9,9 @@ from cost_sentry_client.endpoint_calls import (
     EndpointAsleep,
     NextStep,
     Patience,
+    awaited,
     call_endpoint,
+    may_come,
     next_step,
 )
 
@@ -90,3 +94,59 @@ def test_who_may_wait_waits_for_a_wake_that_failed_and_is_tried_again():
     assert next_step(again, 60, Patience(seconds=60)) is NextStep.GIVE_UP
     assert next_step(again, 0, Patience()) is NextStep.GIVE_UP
     assert next_step({**asleep, "expectedBy": None}, 0, Patience(seconds=60)) is NextStep.GIVE_UP
+
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LATER = (NOON + timedelta(minutes=5)).isoformat()
+
+
+def waited(*answers):
+    """What is told in the end, how often it paused, and what was said meanwhile."""
+    told, paused, said = iter(answers), [], []
+    now = lambda: NOON + timedelta(seconds=sum(paused))  # noqa: E731 - beside what it reads
+    return awaited(lambda: next(told), now, paused.append, said.append), paused, said
+
+
+def answer(state, expected_by=LATER):
+    return {"state": state, "reason": "because", "expectedBy": expected_by}
+
+
+def test_who_waits_hears_how_far_it_is_until_it_is_awake():
+    end, paused, said = waited(answer("WAKING"), answer("ASLEEP"), answer("AWAKE", None))
+
+    assert end["state"] == "AWAKE"
+    assert paused == [POLL_SECONDS, POLL_SECONDS]
+    assert said == [f"because; expected by {LATER}"] * 2
+
+
+def test_nobody_waits_for_what_may_not_wake():
+    end, paused, _ = waited(answer("ASLEEP", None))
+
+    assert (end["state"], paused) == ("ASLEEP", [])
+
+
+@pytest.mark.parametrize("late", [None, (NOON - timedelta(seconds=1)).isoformat()])
+def test_nobody_waits_beyond_the_time_by_which_people_are_told(late):
+    end, paused, _ = waited(answer("WAKING"), answer("WAKING", late))
+
+    assert (end["state"], paused) == ("WAKING", [POLL_SECONDS])
+
+
+def test_waiting_ends_by_itself_if_it_never_wakes():
+    end, paused, _ = waited(*[answer("WAKING")] * 100)
+
+    assert end["state"] == "WAKING"
+    assert sum(paused) == 5 * 60 + POLL_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("state", "expected_by", "comes"),
+    [
+        ("AWAKE", None, True),
+        ("WAKING", None, True),
+        ("ASLEEP", LATER, True),
+        ("ASLEEP", None, False),
+    ],
+)
+def test_what_wakes_or_is_tried_again_may_come(state, expected_by, comes):
+    assert may_come(answer(state, expected_by)) is comes

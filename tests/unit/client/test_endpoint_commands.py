@@ -1,4 +1,4 @@
-"""`cost-sentry endpoint list | forget`."""
+"""`cost-sentry endpoint list | show | forget`."""
 
 import json
 from dataclasses import replace
@@ -190,3 +190,35 @@ def test_what_is_still_needed_is_not_forgotten(records, name, changes, why):
     assert refused.code == ExitCode.REFUSED
     assert why in refused.stderr
     assert records.read("chat") is not None
+
+
+def test_one_is_shown_with_why_what_it_saved_and_what_it_is_made_of(records):
+    records.put(record(LONG, SleepState.ASLEEP, slept_at=NOW, reason="it has no instances"), None)
+    records.want(LONG, NOW)
+
+    shown = cost_sentry("endpoint", "show", LONG)
+
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    for text in (LONG, "wanted, since", "it has no instances", "made again as it was", '"a": 1'):
+        assert text in shown.stdout
+    assert "$" in shown.stdout
+    assert cost_sentry("endpoint", "show", LONG, "--json").json["snapshot"] == {"config": {"a": 1}}
+
+
+def test_one_that_waits_for_money_shows_what_is_held_and_until_when_it_waits(records):
+    later = NOW + timedelta(minutes=9)
+    records.put(record(state=SleepState.RESTORING, held=reservation(), not_before=later), None)
+
+    shown = cost_sentry("endpoint", "show", "chat").stdout
+
+    assert "for its wake" in shown
+    assert f"not before  {later:%Y-%m-%d %H:%M}Z" in shown
+
+
+@pytest.mark.parametrize("command", ["show", "forget"])
+def test_of_what_never_slept_there_is_nothing_to_show_or_forget(desk, command):
+    refused = cost_sentry("endpoint", command, "stranger")
+
+    assert refused.code == ExitCode.REFUSED
+    assert "there is no record of an endpoint 'stranger'" in refused.stderr
+    assert "cost-sentry endpoint list" in refused.stderr

@@ -93,10 +93,12 @@ def _application(file: SentryFile, team: str, application: str, path: Path) -> I
 
 
 def _unreached(rules: Sequence[AnomalyRuleShape], i: int, path: Path) -> Iterator[Finding]:
+    """A rule of a model is hidden by one of that model only: its causes ask those by themselves."""
     rule = rules[i]
     for j, before in enumerate(rules[:i]):
         is_wider = before.scope.items() <= rule.scope.items()
-        if is_wider and not worse(before.severity, rule.severity):
+        is_asked_apart = MODEL_TAG in rule.scope and MODEL_TAG not in before.scope
+        if is_wider and not is_asked_apart and not worse(before.severity, rule.severity):
             yield Finding(
                 path=path,
                 problem=f"anomalies.rules[{j}] applies to all that this one does, and comes first",

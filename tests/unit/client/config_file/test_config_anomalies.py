@@ -115,6 +115,19 @@ def test_a_rule_behind_one_that_takes_all_of_its_anomalies_is_found(file):
     assert "anomalies.rules[0] applies to all that this one does" in problem.problem
 
 
+def test_a_rule_of_a_model_acts_on_causes_in_it_also_behind_one_for_everything(file):
+    rule = "{scope: {model: 'amazon.nova-lite-v1:0'}, do: freeze}"
+
+    config = load(file, f"{GOOD}anomalies: {{rules: [{{do: tell}}, {rule}]}}\n").config
+    (problem,) = problems(file, f"{GOOD}anomalies: {{rules: [{{do: tell}}, {rule}, {rule}]}}\n")
+
+    cause = {"team": "search", "application": "web"}
+    found = config.anomalies.rule_for_cause(cause, ["amazon.nova-lite-v1:0"], Severity.WARNING)
+    assert found.action is Action.FREEZE
+    assert problem.field == "anomalies.rules[2]"
+    assert "anomalies.rules[1] applies to all that this one does" in problem.problem
+
+
 def test_a_worse_severity_behind_a_milder_one_is_found_and_the_other_way_round_is_fine(file):
     mild, bad = "{do: tell}", "{severity: critical, do: freeze}"
 

@@ -13,6 +13,7 @@ from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepState
+from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry.domain.money import picodollars
 from cost_sentry.domain.sentry_config import SentryConfig
 from tests.fakes.builders import ManualClock, budget
@@ -32,6 +33,7 @@ class SleepWorld:
 
     rules: EndpointRules = RULES
     limit: int = 100 * DOLLAR
+    prices: HourlyPrices = field(default_factory=PRICES.copy)
     clock: ManualClock = field(default_factory=ManualClock)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     records: MemorySleeps = field(default_factory=MemorySleeps)
@@ -67,7 +69,7 @@ class SleepWorld:
             ledger=ledger,
             config=self.config,
             rules=self.rules,
-            prices=PRICES,
+            prices=self.prices,
             price_version="2026-11-29",
         )
 

@@ -45,10 +45,9 @@ class SleepNotices:
             self._record(record, f"{record.cycle}/asleep", _asleep(record))
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
-        """That it sleeps on because of a budget or a freeze: once a sleep for each of them."""
+        """That it sleeps on because of a budget, a freeze, or a gap: once a sleep for each."""
         if not refused.id_is_used:
-            by = refused.budget_id or refused.measure_id or "unpriced"
-            event = f"{record.cycle}/refused-{by}"
+            event = f"{record.cycle}/refused-{refused.budget_id or refused.by}"
             self._record(record, event, _refused(record, refused))
 
     def tell_overdue(self, record: SleepRecord) -> None:
@@ -78,7 +77,8 @@ def _asleep(record: SleepRecord) -> Mail:
         what=f"{record.endpoint} sleeps, now and whenever it is idle",
         why="nobody called it for a while, and its tag allows it; this is told once",
         done="its instances are given back; what restores it is verified",
-        undo=f"call it, or wake it; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
+        undo=f"wake it as below; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
+        facts=(("Wake it", f"cost-sentry endpoint wake {record.endpoint}"),),
     )
 
 
@@ -169,7 +169,7 @@ def _refused(record: SleepRecord, refused: WakeRefused) -> Mail:
         what=f"{record.endpoint} was asked for, and sleeps on",
         why=refused.reason,
         done="nothing was spent; the budgets are asked again while it is wanted",
-        undo="raise that budget, or wait for its next window",
+        undo=refused.undo,
     )
 
 

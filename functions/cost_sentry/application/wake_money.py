@@ -40,11 +40,25 @@ class WakeRefused:
 
     reason: str
     budget_id: str | None = None
-    """Which budget cannot pay."""
-    measure_id: str | None = None
-    """Which freeze forbids it."""
+    """Which budget cannot pay: the ledger said so, and holds nothing."""
+    by: str = ""
+    """What else refused it, for whoever tells each once: a freeze, or what is missing."""
+    undo: str = ""
+    """What a person can do about it."""
     id_is_used: bool = False
     """The reservation id was used by a wake that has ended."""
+
+
+UNPRICED = WakeRefused(
+    reason="nobody knows any more what its instances cost",
+    by="unpriced",
+    undo="name their price under endpoints.instancePrices in sentry.yaml",
+)
+UNCOVERED = WakeRefused(
+    reason="no budget in dollars covers its tags any more",
+    by="uncovered",
+    undo="add a budget in dollars for its tags, or correct its tags in SageMaker",
+)
 
 
 def paying_tags(tags: Mapping[str, str], config: SentryConfig) -> Mapping[str, str]:
@@ -75,10 +89,19 @@ def has_budget(endpoint: Endpoint, config: SentryConfig) -> bool:
 
 def _why_short(budget_id: str, config: SentryConfig) -> str:
     """Of a budget that is in no ``sentry.yaml``: where it comes from."""
-    for one in config.measures:
-        if one.kind is MeasureKind.TIGHTEN and one.budget.id == budget_id:
-            return f"; {in_words(one)}; {one.undo}"
-    return ""
+    tightens = _tightening(budget_id, config)
+    return f"; {in_words(tightens)}; {tightens.undo}" if tightens else ""
+
+
+def _undo_short(budget_id: str, config: SentryConfig) -> str:
+    tightens = _tightening(budget_id, config)
+    return tightens.undo if tightens else "raise that budget, or wait for its next window"
+
+
+def _tightening(budget_id: str, config: SentryConfig) -> Measure | None:
+    """The measure whose budget this is."""
+    tightening = (one for one in config.measures if one.kind is MeasureKind.TIGHTEN)
+    return next((one for one in tightening if one.budget.id == budget_id), None)
 
 
 def frozen_by(endpoint: Endpoint, config: SentryConfig, now: datetime) -> Measure | None:
@@ -123,11 +146,11 @@ class WakeMoney:
         budgets = paying_budgets(endpoint, config)
         if freeze := frozen_by(endpoint, config, now):
             reason = f"{in_words(freeze)}; {freeze.undo}"
-            return WakeRefused(reason=reason, measure_id=freeze.id)
+            return WakeRefused(reason=reason, by=freeze.id, undo=freeze.undo)
         if quote is None:
-            return WakeRefused(reason="nobody knows any more what its instances cost")
+            return UNPRICED
         if not any(budget.bounds for budget in budgets):
-            return WakeRefused(reason="no budget in dollars covers its tags any more")
+            return UNCOVERED
         wanted = self._reservation(record, budgets, quote, now)
         match self.ledger.reserve(wanted):
             case Reserved(reservation=held) | SameId(reservation=held, resolution=None):
@@ -140,7 +163,8 @@ class WakeMoney:
                     f"{dollars_text(remaining.limit)} USD left, and a wake holds "
                     f"{dollars_text(hold.amount)}{_why_short(hold.budget_id, config)}"
                 )
-                return WakeRefused(reason=reason, budget_id=hold.budget_id)
+                undo = _undo_short(hold.budget_id, config)
+                return WakeRefused(reason=reason, budget_id=hold.budget_id, undo=undo)
 
     def hold_nothing(self, record: SleepRecord, now: datetime) -> None:
         """Give back what the ledger may hold for a wake that nobody begins any more.

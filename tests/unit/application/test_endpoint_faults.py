@@ -277,11 +277,11 @@ def test_a_mail_that_cannot_be_written_is_written_by_the_next_run(world):
     assert world.notices.events == ["asleep"]
 
 
-def test_an_unknown_price_after_it_slept_refuses_its_wake_and_says_so(world, monkeypatch):
+def test_an_unknown_price_after_it_slept_refuses_its_wake_and_says_so(world):
     world.sagemaker.make("chat", fleets=(Fleet(instance_type="ml.g5.xlarge", count=1),))
     world.run()
     world.pass_minutes(5)
-    monkeypatch.setattr("tests.fakes.sleep_world.PRICES", {})
+    world.prices = {}
 
     answer = world.wake("chat")
 

@@ -40,6 +40,8 @@ class SageMaker:
     seconds: Callable[[str, str], float] = lambda _name, verb: 60 if verb == "sleep" else 300
     fails: Callable[[str], bool] = lambda _name: False
     halves: Callable[[str], bool] = lambda _name: False
+    clings: Callable[[str], bool] = lambda _name: True
+    """Whether what is being made or changed is not taken back."""
     lag: timedelta = timedelta(0)
     """How late metrics are seen."""
     real: dict[str, Real] = field(default_factory=dict)
@@ -201,11 +203,15 @@ class SageMaker:
         name = snapshot.endpoint.name
         self._ask("take_back", name)
         one = self.at(name)
-        if one is None or one.state not in {EndpointState.FAILED, EndpointState.IN_SERVICE}:
+        gone = None if snapshot.endpoint.kind is EndpointKind.PLAIN else EndpointState.ASLEEP
+        if one is None or one.state is EndpointState.ASLEEP:
             return
+        if one.becomes is not None and one.becomes[1] is gone:
+            return
+        if one.state is EndpointState.CHANGING and self.clings(name):
+            raise EndpointBusy(f"{name} is being changed")
         self._begin("take back", name)
         self._down(name)
-        gone = None if one.kind is EndpointKind.PLAIN else EndpointState.ASLEEP
         one.state, one.scaling = EndpointState.CHANGING, False
         one.becomes = (self.clock.now() + self._takes(name, "sleep"), gone)
 

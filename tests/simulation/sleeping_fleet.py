@@ -29,6 +29,8 @@ RULES = EndpointRules(
 )
 LIFE_SECONDS = 120
 """Of one invocation: shorter than a claim."""
+HANGS_SECONDS = timedelta(days=30).total_seconds()
+"""Of a wake that ends by nobody but the sentry."""
 
 
 class Died(BaseException):
@@ -71,14 +73,20 @@ class Fleet:
         self.chance = random.Random(self.seed)
         self.world = SleepWorld(rules=RULES, limit=self.chance.choice((3, 40)) * DOLLAR)
         sagemaker = self.world.sagemaker
-        sagemaker.seconds = lambda _name, _verb: self.chance.choice((30, 60, 200, 400, 1900))
+        sagemaker.seconds = self._seconds
         sagemaker.fails = lambda _name: not self.is_calm and self.chance.random() < 0.15
         sagemaker.halves = lambda _name: not self.is_calm and self.chance.random() < 0.3
+        sagemaker.clings = lambda _name: not self.is_calm and self.chance.random() < 0.8
         sagemaker.watch, sagemaker.watch_finish = self._watch, self._watch_finish
         for number in range(self.endpoints):
             kind = EndpointKind.PLAIN if number % 2 else EndpointKind.COMPONENTS
             sagemaker.make(f"e{number}", kind)
             self.content[f"e{number}"] = "first"
+
+    def _seconds(self, _name: str, verb: str) -> float:
+        hangs = verb == "wake" and not self.is_calm and self.chance.random() < 0.05
+        self.count["hung"] += hangs
+        return HANGS_SECONDS if hangs else self.chance.choice((30, 60, 200, 400, 1900))
 
     # ---- time
 

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from cost_sentry.application import falling_asleep
+from cost_sentry.application.late_wakes import LateWakes
 from cost_sentry.application.sleep_steps import SleepSteps
 from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.application.waking import Waking
@@ -34,6 +35,7 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_fails_and_whoever_meets
 
     for happening in ("sleep", "wake", "met", "Died", "LedgerUnavailable", "updated", "made anew"):
         assert seen[happening] > len(SEEDS) // 2, happening
+    assert seen["hung"] > len(SEEDS) // 3
     assert seen["called a sleeper"] == seen["answered"] + seen["answered elsewhere"]
 
 
@@ -83,6 +85,10 @@ def takes_half_an_order_for_none(monkeypatch):
     monkeypatch.setattr(Waking, "_do_restore", free)
 
 
+def waits_for_what_hangs(monkeypatch):
+    monkeypatch.setattr(LateWakes, "hangs", lambda *_: None)
+
+
 def forgets_the_money(monkeypatch):
     monkeypatch.setattr(WakeMoney, "spend", lambda *_: None)
 
@@ -130,6 +136,7 @@ def deletes_at_once(monkeypatch):
         writes_over_what_its_owner_made,
         gives_up_and_forgets,
         takes_half_an_order_for_none,
+        waits_for_what_hangs,
         forgets_the_money,
         forgets_scaling_rules,
         forgets_who_asked,

@@ -34,6 +34,7 @@ from cost_sentry.domain.endpoint import (
 _MODEL_ERROR = "ModelError"
 _CLIENT_ERRORS = range(400, 500)
 _ROWS_MAX = 100
+_DELETING = "Deleting"
 
 
 class SageMakerEndpoints:
@@ -166,11 +167,12 @@ class SageMakerEndpoints:
         return Likeness(is_same=bool(found), is_whole=not any(asleep), gone=gone_from(kept, found))
 
     def take_back(self, snapshot: Snapshot) -> None:
-        """See the port."""
-        name, seen = snapshot.endpoint.name, self.look(snapshot.endpoint.name)
-        if seen is None or seen.state not in {EndpointState.FAILED, EndpointState.IN_SERVICE}:
-            return
+        """See the port. SageMaker refuses what it makes or changes at this moment."""
+        name = snapshot.endpoint.name
         with named_faults(name):
+            told = self._describe(name)
+            if told is None or told["EndpointStatus"] == _DELETING:
+                return
             if snapshot.endpoint.kind is EndpointKind.PLAIN:
                 self._sagemaker.delete_endpoint(EndpointName=name)
             else:

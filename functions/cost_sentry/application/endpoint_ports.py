@@ -79,7 +79,10 @@ class Endpoints(Protocol):
         ...
 
     def take_back(self, snapshot: Snapshot) -> None:
-        """Begin to take away one that could not be made, or does not answer."""
+        """Begin to take away one that could not be made, hangs, or does not answer.
+
+        Nothing happens to what is gone, or on the way. ``EndpointBusy``: SageMaker will not yet.
+        """
         ...
 
     def finish(self, snapshot: Snapshot) -> None:

@@ -54,6 +54,11 @@ class SleepNotices:
         """That a wake takes too long."""
         self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record))
 
+    def tell_hangs(self, record: SleepRecord, why: str, *, is_tried: bool) -> None:
+        """That a wake hangs and is not ended, for SageMaker or the rules forbid it: once a wake."""
+        mail = _hangs(record, why, is_tried=is_tried)
+        self._record(record, f"{record.cycle}/hangs-{record.wakes}", mail)
+
     def tell_not_restorable(self, record: SleepRecord, why: str) -> None:
         """That it stays awake for what is missing: once, as long as it is made of the same."""
         event = f"not-restorable-{record.snapshot.digest}"
@@ -180,6 +185,16 @@ def _overdue(record: SleepRecord) -> Mail:
         why="SageMaker has not finished, or the model does not answer the probe",
         done="callers ask others; if this goes on it is put back to sleep",
         undo="look at it in SageMaker, and at the log of its container",
+    )
+
+
+def _hangs(record: SleepRecord, why: str, *, is_tried: bool) -> Mail:
+    tried = "its end is ordered again every five minutes" if is_tried else "it is left as it is"
+    return Mail(
+        what=f"{record.endpoint} hangs in its wake, and could not be ended",
+        why=why,
+        done=f"{tried}; its time is charged",
+        undo="look at it in SageMaker; ask AWS Support if it cannot be deleted",
     )
 
 

@@ -55,22 +55,25 @@ def wake_endpoint(
     try:
         after = steps.go_on(name, why if may_wake else None)
     except EndpointFault as fault:
-        return _answer(record, rules, f"it is tried again soon: {fault}")
-    return _answer(after or record, rules)
+        return _answer(record, rules, now, f"it is tried again soon: {fault}")
+    return _answer(after or record, rules, now)
 
 
-def _answer(record: SleepRecord, rules: EndpointRules, reason: str | None = None) -> WakeAnswer:
+def _answer(
+    record: SleepRecord, rules: EndpointRules, now: datetime, reason: str | None = None
+) -> WakeAnswer:
     state = _STATES.get(record.state, WakeState.WAKING)
     is_refused = record.is_put_off and not record.failures and reason is None
     is_tried_again = state is WakeState.ASLEEP and not is_refused
-    began = record.not_before if is_tried_again else record.restoring_since
-    by = max(began, record.since) + timedelta(minutes=rules.wake_minutes_max) if began else None
+    began = max(record.not_before, now) if is_tried_again else record.restoring_since
+    by = max(began, record.since) + timedelta(minutes=rules.wake_minutes_max) if began else now
+    is_to_come = by > now and (state is WakeState.WAKING or is_tried_again)
     return WakeAnswer(
         endpoint=record.endpoint,
         state=state,
         reason=reason or _why(record, state),
         instead=rules.group_of(record.snapshot.endpoint.tags).instead,
-        expected_by=by if state is WakeState.WAKING or is_tried_again else None,
+        expected_by=by if is_to_come else None,
     )
 
 

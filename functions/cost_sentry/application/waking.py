@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cost_sentry.application.endpoint_ports import (
     WILL_NOT,
@@ -14,6 +14,7 @@ from cost_sentry.application.endpoint_ports import (
     Endpoints,
     EndpointThrottled,
 )
+from cost_sentry.application.late_wakes import PUT_BACK, LateWakes
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.wake_money import WakeMoney, WakeRefused
@@ -37,8 +38,6 @@ OTHERWISE = (
     "its owner has made it otherwise than it was when it fell asleep; its scaling rules of then"
     " were not put back"
 )
-SERVES = "it is in service, and answers its callers, though not its probe"
-PUT_BACK = "and was put back to sleep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,22 +114,27 @@ class Waking:
 
     def restore(self, mine: SleepRecord) -> SleepRecord | None:
         """Make it again, and see that it answers; or give up after the deadline."""
-        now, seen = self.clock.now(), self.endpoints.look(mine.endpoint)
-        self._tell_overdue(mine, now)
+        now = self.clock.now()
+        if posted := self._late.posted(mine, now):
+            return posted
+        seen = self.endpoints.look(mine.endpoint)
+        self._late.tell_overdue(mine, now)
         if seen is None or seen.state is EndpointState.ASLEEP:
-            if self._is_late(mine, now):
-                return gave_up(mine, now, f"{self._late()}, {PUT_BACK}")
+            if self._late.is_late(mine, now):
+                return gave_up(mine, now, f"{self._late.in_words()}, {PUT_BACK}")
             return self._do_restore(mine, now)
         if seen.state in {EndpointState.IN_SERVICE, EndpointState.FAILED}:
             return self._made(mine, seen, now)
-        return self._being_made(mine, now)
+        return self._being_made(mine, seen, now)
 
-    def _being_made(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
-        """It takes no orders now. If a run died over the order, this shows that it was taken."""
-        if mine.has_begun:
+    def _being_made(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
+        """It is on the way. If a run died over the order, this shows that it was taken."""
+        if mine.has_begun and not self._late.is_late(mine, now):
             return None
         like = self.endpoints.likeness(mine.snapshot)
-        return begun(mine, now) if like is not None and like.is_same else None
+        if like is None or not like.is_same:
+            return None
+        return self._late.hangs(mine, seen, now) if mine.has_begun else begun(mine, now)
 
     def _made(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         like = self.endpoints.likeness(mine.snapshot)
@@ -141,8 +145,7 @@ class Waking:
         if not mine.has_begun:
             return begun(mine, now)
         if seen.state is EndpointState.FAILED:
-            self.endpoints.take_back(mine.snapshot)
-            return gave_up(mine, now, "SageMaker says that it failed")
+            return self._late.taken_back(mine, now, "SageMaker says that it failed")
         return self._proven(mine, seen, like, now)
 
     def _do_restore(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
@@ -174,15 +177,17 @@ class Waking:
         group = self.money.rules.group_of(mine.snapshot.endpoint.tags)
         if self.endpoints.answers(mine.snapshot, group.probe):
             return answered(mine, now, reason)
-        return self._mute(mine, seen, now) if self._is_late(mine, now) else None
+        return self._late.mute(mine, seen, now) if self._late.is_late(mine, now) else None
 
     def _wholly(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         """Some of it is in service: the rest is ordered again, or after the deadline all is ended.
 
         What serves already is not spared: nobody pays for it beyond the deadline.
         """
-        if self._is_late(mine, now):
-            return self._ended_late(mine, seen, now, f"a part of it did not wake; {self._late()}")
+        if self._late.is_late(mine, now):
+            return self._late.ended(
+                mine, seen, now, f"a part of it did not wake; {self._late.in_words()}"
+            )
         with suppress(EndpointBusy):
             self.endpoints.restore(mine.snapshot)
         return None
@@ -192,7 +197,7 @@ class Waking:
         try:
             self.endpoints.finish(mine.snapshot)
         except WILL_NOT as error:
-            if not self._is_late(mine, now):
+            if not self._late.is_late(mine, now):
                 raise
             return f"{ANSWERS}; its scaling rules could not be put back: {error}"
         return ANSWERS
@@ -205,30 +210,6 @@ class Waking:
             self.money.give_back(mine.held, now)
         self.endpoints.let_go(mine.snapshot)
         return moved(mine, SleepState.CLOSED, now, OTHERWISE)
-
-    def _mute(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord:
-        """In service for so long, and no answer. Whatever answers its callers is left to them."""
-        began = mine.restoring_since or mine.since
-        if self.figures.served(seen, began, now):
-            return answered(mine, now, SERVES)
-        return self._ended_late(mine, seen, now, self._late())
-
-    def _ended_late(
-        self, mine: SleepRecord, seen: Endpoint, now: datetime, reason: str
-    ) -> SleepRecord:
-        """After the deadline all of it is put back to sleep, unless rules or tags spare it."""
-        if why := self.money.rules.why_spared(seen.tags):
-            return self._spared(mine, now, why)
-        self.endpoints.take_back(mine.snapshot)
-        return gave_up(mine, now, f"{reason}, {PUT_BACK}")
-
-    def _spared(self, mine: SleepRecord, now: datetime, why: str) -> SleepRecord:
-        """It did not wake as it should, and may not be taken away: it is its owner's, and paid."""
-        if mine.held is not None:
-            ran = now - (mine.restoring_since or mine.since)
-            self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
-        self.endpoints.let_go(mine.snapshot)
-        return moved(mine, SleepState.CLOSED, now, f"{self._late()}; it is left as it is: {why}")
 
     def close(self, mine: SleepRecord) -> SleepRecord:
         """Post what it costs."""
@@ -254,14 +235,11 @@ class Waking:
         slept = with_saving(mine, min(now, slept_until), self.money.prices)
         return moved(slept, SleepState.CLOSED, now, reason)
 
-    def _is_late(self, mine: SleepRecord, now: datetime) -> bool:
-        return now - (mine.restoring_since or mine.since) >= self.money.rules.give_up_after
-
-    def _late(self) -> str:
-        minutes = self.money.rules.give_up_after // timedelta(minutes=1)
-        return f"it did not answer within {minutes} minutes"
-
-    def _tell_overdue(self, mine: SleepRecord, now: datetime) -> None:
-        began, most = mine.restoring_since, self.money.rules.wake_minutes_max
-        if began is not None and now - began > timedelta(minutes=most):
-            self.notices.tell_overdue(mine)
+    @property
+    def _late(self) -> LateWakes:
+        return LateWakes(
+            endpoints=self.endpoints,
+            figures=self.figures,
+            money=self.money,
+            notices=self.notices,
+        )

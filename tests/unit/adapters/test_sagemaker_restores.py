@@ -8,9 +8,10 @@ from cost_sentry.adapters.endpoint_scaling import EndpointScaling
 from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
 from cost_sentry.adapters.sagemaker_restorable import SageMakerParts
 from cost_sentry.application.endpoint_ports import EndpointRefused
-from cost_sentry.domain.endpoint import EndpointState
+from cost_sentry.domain.endpoint import EndpointState, Snapshot
 from cost_sentry.domain.instance_price import Fleet
-from tests.fakes.stubbed_sagemaker import MADE, Stubbed
+from tests.fakes.stubbed_sagemaker import MADE, Stubbed, told
+from tests.unit.domain.test_endpoint_plan import endpoint
 from tests.unit.local.sagemaker_kit import G5, ROLE, running_stand_in
 
 TARGET = {
@@ -242,6 +243,20 @@ def test_one_that_is_in_service_and_does_not_answer_can_be_taken_back(world):
     assert world.adapter.look("chat").state is EndpointState.CHANGING
     world.wait(10)
     assert world.adapter.look("chat") is None
+
+
+@pytest.mark.parametrize(("status", "is_deleted"), [("Creating", True), ("Deleting", False)])
+def test_one_that_is_made_for_ever_is_deleted_where_sagemaker_takes_it_and_only_once(
+    status, is_deleted
+):
+    stubbed = Stubbed()
+    stubbed.answer("sagemaker", "describe_endpoint", told(status=status))
+    if is_deleted:
+        stubbed.answer("sagemaker", "delete_endpoint", {}, {"EndpointName": "chat"})
+
+    stubbed.adapter.take_back(Snapshot(endpoint=endpoint("chat", made_at=MADE), content="{}"))
+
+    stubbed.done()
 
 
 def test_all_endpoints_are_listed_page_by_page(world):

@@ -171,20 +171,6 @@ def test_a_fault_while_waking_is_made_good_by_the_next_run(world, verb):
     assert len(world.ledger.entries) == 2
 
 
-def test_a_wake_that_never_completes_is_told_once_and_goes_on(world):
-    world.sagemaker.seconds = lambda _name, verb: 60 if verb == "sleep" else 6 * 3600
-    put_to_sleep(world)
-    world.wake("chat")
-
-    world.pass_minutes(120)
-    assert state(world) is SleepState.RESTORING
-    assert world.notices.events == ["asleep", "overdue-0"]
-
-    world.pass_minutes(300)
-    assert world.records.kept["chat"].total.restores == 1
-    assert world.notices.events == ["asleep", "overdue-0", "woke"]
-
-
 def test_a_wake_that_fails_is_charged_cleared_and_tried_again(world):
     put_to_sleep(world)
     fails = iter([True, False])

@@ -15,6 +15,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
+from cost_sentry.domain.figures import SPEND
 from cost_sentry.domain.spend_watch import unwatched_text
 from infra.alarm_mail import described, spend_mail
 from infra.alerts import Alerts
@@ -40,10 +41,13 @@ class SpendAlarmRow:
 
 
 def spend_of(scope: WatchedScope) -> cloudwatch.Metric:
-    """Dollars in five minutes, as ``project_entries`` tells them."""
+    """Dollars that its calls spent in five minutes, as ``project_entries`` tells them.
+
+    What its endpoints' wakes cost is not in it: no response to it could hold that.
+    """
     return cloudwatch.Metric(
         namespace="CostSentry",
-        metric_name="SpendUsd",
+        metric_name=SPEND,
         dimensions_map={scope.dimension: scope.value},
         statistic="Sum",
         period=cdk.Duration.minutes(PERIOD_MINUTES),
@@ -90,15 +94,15 @@ SPEND_ALARMS = (
     SpendAlarmRow(
         name="warning",
         make=_on_band,
-        meaning="Spending is above the band that CloudWatch has learned from its history, twice in "
-        "a row. While there is no history it says nothing; the other alarm of the same team or "
-        "model, and the sentry's own detector, need none.",
+        meaning="What its calls spend is above the band that CloudWatch has learned from its "
+        "history, twice in a row. While there is no history it says nothing; the other alarm of "
+        "the same team or model, and the sentry's own detector, need none.",
     ),
     SpendAlarmRow(
         name="critical",
         make=_above_even_rate,
-        meaning="Spending is twelve times what would use up the tightest budget exactly at its "
-        "end. That budget is not overspent; it runs out early.",
+        meaning="What its calls spend is twelve times what would use up the tightest budget "
+        "exactly at its end. That budget is not overspent; it runs out early.",
     ),
 )
 

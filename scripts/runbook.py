@@ -191,7 +191,8 @@ RUNBOOK: Mapping[str, Section] = {
     ),
     "anomaly_warning": Section(
         look="`cost-sentry incidents list`: the incident that it opened, with who, which model and"
-        " how much more; the metric `SpendUsd` of the team or model",
+        " how much more; the metric `SpendUsd` of the team or model, which is of calls only: what"
+        " wakes and external usage cost is `WakeSpendUsd` and `ExternalSpendUsd`",
         act="if it is meant (a launch, a batch), nothing: the band learns it. If not, find the"
         " caller in the incident's evidence; `anomalies.rules` of `sentry.yaml` can tighten or"
         " freeze by itself next time",

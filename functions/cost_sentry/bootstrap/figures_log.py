@@ -13,7 +13,7 @@ def publish(figures: Iterable["Figures"], service: str) -> None:
     """A line for each of them, counted under ``service`` and under each of its dimensions."""
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-    from cost_sentry.domain.figures import AGE, SPEND
+    from cost_sentry.domain.figures import AGE
     from cost_sentry.domain.money import PICODOLLARS_PER_DOLLAR
 
     for one in figures:
@@ -22,13 +22,15 @@ def publish(figures: Iterable["Figures"], service: str) -> None:
             metrics.add_dimensions(**{name: value})
         for name, count in one.counts.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-        if one.spend_picodollars:
-            dollars = one.spend_picodollars / PICODOLLARS_PER_DOLLAR
-            metrics.add_metric(name=SPEND, unit=MetricUnit.NoUnit, value=dollars)
+        for name, amount in one.spent.items():
+            if amount:  # A value of nothing costs as much as any other.
+                dollars = amount / PICODOLLARS_PER_DOLLAR
+                metrics.add_metric(name=name, unit=MetricUnit.NoUnit, value=dollars)
         if one.reservation_seconds is not None:
             seconds = one.reservation_seconds
             metrics.add_metric(name=AGE, unit=MetricUnit.Seconds, value=seconds)
-        metrics.flush_metrics()
+        if metrics.metric_set:
+            metrics.flush_metrics()
 
 
 def publish_refusal(decision: "Decision", config: "SentryConfig | None", service: str) -> None:

@@ -22,13 +22,24 @@ OTHER = "other"
 """Stands for a model that callers ask for and the configuration does not name."""
 TEAM, MODEL, BUDGET = TEAM_TAG, MODEL_TAG, "budget"
 DECIDED = {"ALLOW": "CallsAllowed", "REROUTE": "CallsRerouted"}
-SPEND, AGE = "SpendUsd", "ReservationSeconds"
+SPEND, WAKE_SPEND, EXTERNAL_SPEND = "SpendUsd", "WakeSpendUsd", "ExternalSpendUsd"
+"""Each picodollar that is posted is in one of them; alarms on spending look at the first, for what
+they start holds calls and nothing else."""
+AGE = "ReservationSeconds"
 FIGURES = {
     "CallsAllowed": ((TEAM, MODEL), "calls that were given the model they asked for"),
     "CallsRerouted": ((TEAM, MODEL), "calls that were given another one"),
     "CallsRejected": ((TEAM, MODEL), "calls that were refused, by the model they asked for"),
     "Refusals": ((BUDGET,), "calls that this budget could not pay for"),
-    SPEND: ((TEAM, MODEL), "dollars posted; negative where a true cost replaces a worst case"),
+    SPEND: (
+        (TEAM, MODEL),
+        "dollars posted for calls; negative where a true cost replaces a worst case",
+    ),
+    WAKE_SPEND: (
+        (TEAM, MODEL),
+        "dollars posted for waking endpoints; the model is `sagemaker:` and the endpoint",
+    ),
+    EXTERNAL_SPEND: ((MODEL,), "dollars booked for usage that passed no gate, of whatever hour"),
     AGE: ((TEAM, MODEL), "how long the longest reservation that ended had been pending"),
 }
 """Each figure's dimensions, and what it says."""
@@ -43,19 +54,20 @@ class Figures:
     """Each is a set of its own: what is told of a team is told of it whatever the model."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """``CallsAllowed``, ``CallsRerouted``, ``CallsRejected``, ``Refusals``."""
-    spend_picodollars: int = 0
-    """Told as ``SpendUsd``; may be negative where a true cost takes the place of a worst case."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """Picodollars, as ``SpendUsd``, ``WakeSpendUsd`` or ``ExternalSpendUsd``; may be negative where
+    a true cost takes the place of a worst case."""
     reservation_seconds: int | None = None
     """The longest that one was pending; ``None``: none ended."""
 
 
 def figures_of(entries: Iterable[LedgerEntry]) -> tuple[Figures, ...]:
     """Of entries that are new to the journal: what began, what ended, and what it cost."""
-    sums: dict[tuple[str, str], Figures] = {}
+    sums: dict[tuple[tuple[str, str], ...], Figures] = {}
     for entry in entries:
         one = _of_entry(entry)
         if one is not None:
-            names = one.dimensions[TEAM], one.dimensions[MODEL]
+            names = tuple(one.dimensions.items())
             known = sums.get(names)
             sums[names] = one if known is None else _sum(known, one)
     return tuple(sums.values())
@@ -94,20 +106,30 @@ def _of_entry(entry: LedgerEntry) -> Figures | None:
     held, ended = entry.reservation, entry.resolution
     if held is None:
         return None
-    dimensions = {
-        TEAM: held.tags.get(TEAM, UNNAMED),
-        MODEL: base_model_id(held.model_used),
-    }
     if entry.kind is EntryKind.RESERVE:
-        name = None if is_slot(held) else DECIDED.get(held.decision)
-        return Figures(dimensions=dimensions, counts={name: 1}) if name else None
+        is_told = held.is_model_call and not is_slot(held)
+        name = DECIDED.get(held.decision) if is_told else None
+        return Figures(dimensions=_whose(held), counts={name: 1}) if name else None
     if entry.kind not in RESOLVING_KINDS or ended is None:
         return None
+    waited = max(0, (ended.resolved_at - held.reserved_at) // _SECOND)
     return Figures(
-        dimensions=dimensions,
-        spend_picodollars=_spend(entry.kind, held, ended),
-        reservation_seconds=max(0, (ended.resolved_at - held.reserved_at) // _SECOND),
+        dimensions=_whose(held),
+        spent={_spent_as(held): _spend(entry.kind, held, ended)},
+        reservation_seconds=None if held.is_external else waited,
     )
+
+
+def _whose(held: Reservation) -> Mapping[str, str]:
+    """External usage is no team's."""
+    model = {MODEL: base_model_id(held.model_used)}
+    return model if held.is_external else {TEAM: held.tags.get(TEAM, UNNAMED), **model}
+
+
+def _spent_as(held: Reservation) -> str:
+    if held.is_external:
+        return EXTERNAL_SPEND
+    return WAKE_SPEND if held.is_wake else SPEND
 
 
 def _spend(kind: EntryKind, held: Reservation, ended: Resolution) -> int:
@@ -117,11 +139,14 @@ def _spend(kind: EntryKind, held: Reservation, ended: Resolution) -> int:
 
 
 def _sum(one: Figures, other: Figures) -> Figures:
-    names = {**one.counts, **other.counts}
     longest = [s for s in (one.reservation_seconds, other.reservation_seconds) if s is not None]
     return Figures(
         dimensions=one.dimensions,
-        counts={name: one.counts.get(name, 0) + other.counts.get(name, 0) for name in names},
-        spend_picodollars=one.spend_picodollars + other.spend_picodollars,
+        counts=_added(one.counts, other.counts),
+        spent=_added(one.spent, other.spent),
         reservation_seconds=max(longest, default=None),
     )
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}

@@ -8,10 +8,12 @@ from moto import mock_aws
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.entry_record import entry_to_json
+from cost_sentry.domain.reservation import EXTERNAL_ACCOUNTS, WAKE_PREFIX
 from cost_sentry.handlers import project_entries
 from tests.fakes.dynamodb_table import create_table
 from tests.fakes.entries import Account
 
+MODEL = "amazon.nova-lite-v1:0"
 ENVIRONMENT = {
     "SENTRY_STAGE": "test",
     "SENTRY_TABLE_NAME": "ledger",
@@ -94,6 +96,28 @@ def test_what_was_spent_is_told_once_by_team_and_by_model(handler, capsys):
     assert told["ReservationSeconds"] == [pending.total_seconds() // 1]
     assert told["SpendUsd"] == [ended.resolution.cost_picodollars / 10**12]
     assert not {"user", "application", "session"} & told.keys()
+
+
+def test_what_a_wake_or_external_usage_costs_is_no_spending_of_calls(handler, capsys):
+    wake = Account().call("w1", 40, model_used=f"{WAKE_PREFIX}chat")
+    booked = Account(f"{EXTERNAL_ACCOUNTS}{MODEL}").call("x1", 60, model_used=MODEL)
+    unpriced = Account(f"{EXTERNAL_ACCOUNTS}{MODEL}-x").call("x2", 0, model_used=f"{MODEL}-x")
+
+    handler(event(*wake, *booked, *unpriced), None)
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [line for line in printed if "model" in line]
+    assert not any("SpendUsd" in line or "CallsAllowed" in line for line in told)
+    amounts = [
+        (line.get("team"), line["model"], name, line[name])
+        for line in told
+        for name in ("WakeSpendUsd", "ExternalSpendUsd")
+        if name in line
+    ]
+    assert amounts == [
+        ("search", f"{WAKE_PREFIX}chat", "WakeSpendUsd", [40 / 10**12]),
+        (None, MODEL, "ExternalSpendUsd", [60 / 10**12]),
+    ]
 
 
 def test_a_gap_is_a_metric_and_a_line_of_the_log(handler, capsys, caplog):

@@ -67,7 +67,7 @@ class SleepWorld:
             ledger=ledger,
             config=self.config,
             rules=self.rules,
-            prices=PRICES,
+            prices={**PRICES, **self.rules.instance_prices},
             price_version="2026-11-29",
         )
 

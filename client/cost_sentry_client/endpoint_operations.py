@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.adapters.ledger_calls import LedgerCalls
@@ -11,7 +14,9 @@ from cost_sentry.adapters.packaged_instance_prices import PackagedInstancePrices
 from cost_sentry.application.endpoint_ports import UnreadableSleep
 from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_sleep import SleepRecord, with_saving
+from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.instance_price import HourlyPrices
+from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.function_calls import call_function
 from cost_sentry_client.operations import Operator
@@ -24,6 +29,19 @@ class EndpointsOnRecord:
 
     records: Sequence[SleepRecord]
     unreadable: Sequence[UnreadableSleep]
+
+
+def left_asleep(operator: Operator, config: SentryConfig) -> list[str] | None:
+    """Endpoints that sleep although ``config`` says nothing of endpoints; ``None``: unknown."""
+    if config.endpoints is not None:
+        return []
+    records = DynamoDbSleeps(LedgerCalls(operator.dynamodb, operator.deployment.table_name))
+    try:
+        found = records.all().records
+    except (CostSentryError, ClientError, BotoCoreError):
+        # What was applied is in force, whatever cannot be read afterwards.
+        return None
+    return [record.endpoint for record in found if not record.has_ended]
 
 
 class EndpointDesk:
@@ -68,8 +86,7 @@ class EndpointDesk:
         return record
 
     def _until_now(self, record: SleepRecord) -> SleepRecord:
-        now = self._operator.clock.now()
-        return with_saving(record, now, self._prices) if record.sleeps_well else record
+        return _until(record, self._operator.clock.now(), self._prices)
 
     def _must_be_forgettable(self, record: SleepRecord, *, is_asleep_allowed: bool) -> None:
         name = record.endpoint
@@ -105,3 +122,10 @@ class EndpointDesk:
             fix=f"`cost-sentry {command}`, and again when that is done",
             exit_code=ExitCode.REFUSED,
         )
+
+
+def _until(record: SleepRecord, now: datetime, prices: HourlyPrices) -> SleepRecord:
+    """With what it saved until now; by what it cost when it fell asleep if nobody says any more."""
+    if not record.sleeps_well:
+        return record
+    return with_saving(record, now, {**record.prices, **prices})

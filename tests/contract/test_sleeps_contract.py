@@ -29,6 +29,7 @@ WHOLE = replace(
     restoring_since=NOON + timedelta(milliseconds=1),
     failures=2,
     not_before=NOON + timedelta(hours=1),
+    prices={"ml.g5.xlarge": 10**12},
     total=Slept(sleeps=9, restores=8, seconds=7, saved_picodollars=10**20, unpriced_seconds=6),
     this=Saving(seconds=3, saved_picodollars=10**19, unpriced_seconds=1),
     months={"2026-11": Saving(seconds=7, saved_picodollars=10**20, unpriced_seconds=6)},

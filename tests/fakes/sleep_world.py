@@ -69,7 +69,7 @@ class SleepWorld:
             ledger=ledger,
             config=self.config,
             rules=self.rules,
-            prices=self.prices,
+            prices={**self.prices, **self.rules.instance_prices},
             price_version="2026-11-29",
         )
 

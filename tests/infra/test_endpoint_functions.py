@@ -79,7 +79,7 @@ def test_an_endpoint_sleeps_and_wakes_by_the_deployed_functions_and_their_roles(
 
 
 @pytest.mark.slow
-def test_where_nobody_asked_for_it_a_run_reads_the_configuration_and_nothing_else(house, dev):
+def test_where_nobody_asked_for_it_a_run_reads_the_configuration_and_whether_one_sleeps(house, dev):
     house.put_in_force(replace(bootstrap.config_source().current(), endpoints=None))
     house.new_environments()
     done = run(house, "scale_endpoints", scale_endpoints.handler, {})
@@ -87,7 +87,27 @@ def test_where_nobody_asked_for_it_a_run_reads_the_configuration_and_nothing_els
 
     assert done == {"slept": [], "woken": [], "stopped": [], "problems": []}
     assert (told["state"], told["reason"]) == ("UNKNOWN", "sentry.yaml says nothing of endpoints")
-    assert {keys for _, _, keys in house.recorder.calls} == {frozenset({"CONFIG"})}
+    read = [keys for _, _, keys in house.recorder.calls if keys != frozenset({"CONFIG"})]
+    assert read == [frozenset({"ENDPOINTS"})] * 2, "one read by each"
+
+
+@pytest.mark.slow
+def test_what_sleeps_is_woken_although_sentry_yaml_says_nothing_of_endpoints_any_more(
+    sleepy, dev, monkeypatch
+):
+    monkeypatch.setattr(SageMakerEndpoints, "listed", lambda _: {})
+    for _ in range(2):
+        run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    config = bootstrap.config_source().current()
+    sleepy.put_in_force(replace(config, endpoints=None))
+    sleepy.new_environments()
+
+    later = run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    asked = run(sleepy, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})
+
+    assert (later["slept"], later["woken"], later["problems"]) == ([], [], [])
+    assert asked["state"] == "AWAKE", "by the price that it fell asleep with"
+    assert denied(sleepy, dev) == set()
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ blind.
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -15,11 +16,13 @@ from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.application.waking import Waking
 from cost_sentry.domain import endpoint_plan
 from cost_sentry.domain.endpoint import EndpointState
+from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import claimed, gave_up, paid
 from cost_sentry.domain.errors import InvariantViolated
 from tests.fakes.memory_sleeps import MemorySleeps
 from tests.fakes.sleeping_endpoints import SageMaker
 from tests.simulation.sleeping_fleet import Broken, lived
+from tests.simulation.withdrawn_fleet import withdrawn_fleet
 
 SEEDS = range(30)
 PLANTED_SEEDS = range(120)
@@ -37,6 +40,43 @@ def test_nothing_is_lost_and_nothing_done_twice_whatever_fails_and_whoever_meets
         assert seen[happening] > len(SEEDS) // 2, happening
     assert seen["hung"] > len(SEEDS) // 3
     assert seen["called a sleeper"] == seen["answered"] + seen["answered elsewhere"]
+
+
+@pytest.mark.slow
+def test_nothing_is_stranded_where_endpoints_are_taken_out_of_sentry_yaml():
+    fleets = [withdrawn_fleet(seed) for seed in SEEDS]
+
+    seen = sum((fleet.count for fleet in fleets), Counter())
+    told = [event for fleet in fleets for event in fleet.world.notices.events]
+    assert seen["asleep then"] > len(SEEDS) // 2
+    assert told.count("withdrawn") > len(SEEDS) // 2
+
+
+def takes_away_what_no_file_says(monkeypatch):
+    spared = EndpointRules.why_spared
+
+    def by_any_rules(self, tags):
+        return spared(replace(self, is_withdrawn=False), tags)
+
+    monkeypatch.setattr(EndpointRules, "why_spared", by_any_rules)
+
+
+def looks_after_nothing_any_more(monkeypatch):
+    go_on = SleepSteps.go_on
+
+    def by_a_file(self, name, wake=None):
+        return None if self.money.rules.is_withdrawn else go_on(self, name, wake)
+
+    monkeypatch.setattr(SleepSteps, "go_on", by_a_file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plant", [takes_away_what_no_file_says, looks_after_nothing_any_more])
+def test_a_planted_bug_is_found_where_endpoints_are_taken_out(plant, monkeypatch):
+    plant(monkeypatch)
+
+    with pytest.raises(Broken):
+        [withdrawn_fleet(seed) for seed in PLANTED_SEEDS]
 
 
 def never_compares(monkeypatch):

@@ -63,6 +63,7 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
     """What applying a file would change. Changes nothing."""
     from cost_sentry.application.apply_config import plan_config
     from cost_sentry.application.stored_config import not_compared
+    from cost_sentry_client.endpoint_operations import left_asleep
 
     document = _loaded(run, file)
     standing, books = run.operator.standing(), run.operator.books
@@ -72,6 +73,7 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
         changes = plan_config(stored.config if stored else None, document.config, unraised)
         books.refuse_other_kinds(budget.in_ledger for budget in document.config.budgets)
     unknown = not_compared(stored, document.config, limits)
+    asleep = left_asleep(run.operator, document.config)
     in_force = stored.version if stored else None
     run.answer(
         {
@@ -80,18 +82,21 @@ def diff(run: Run, file: File = _FILE_DEFAULT) -> None:
             "inForceSince": standing.applied_at.isoformat() if standing else None,
             "changes": [_change_json(change) for change in changes],
             "notCompared": _not_compared_json(unknown),
+            "leftAsleep": asleep,
         },
         *_change_lines(changes, f"{file} and version {in_force}, which is in force, are the same"),
     )
     run.note(_standing_text(standing))
     _note_not_compared(run, unknown)
     _note_warnings(run, document)
+    _note_left_asleep(run, asleep)
 
 
 @app.command()
 @deployed_command
 def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
     """Put a file in force. Doing it twice changes nothing the second time."""
+    from cost_sentry_client.endpoint_operations import left_asleep
     from cost_sentry_client.undeployed import unsubscribed, without_workflow
 
     document = _loaded(run, file)
@@ -100,6 +105,7 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
         applied = operator.apply(document.config)
         missing = unsubscribed(operator, document.config)
         voiceless = without_workflow(operator, document.config)
+        asleep = left_asleep(operator, document.config)
     run.answer(
         {
             "version": applied.version,
@@ -108,12 +114,14 @@ def apply(run: Run, file: File = _FILE_DEFAULT) -> None:
             "notCompared": _not_compared_json(applied.not_compared),
             "unsubscribed": missing,
             "withoutWorkflow": voiceless,
+            "leftAsleep": asleep,
         },
         *_change_lines(applied.changes, "nothing to change"),
         f"version {applied.version} is in force",
     )
     _note_not_compared(run, applied.not_compared)
     _note_warnings(run, document)
+    _note_left_asleep(run, asleep)
     if voiceless:
         run.note(
             f"{', '.join(voiceless)} cannot call yet: workflows are made by a deployment, so deploy"
@@ -193,3 +201,13 @@ def _note_warnings(run: Run, document: "ConfigDocument") -> None:
         run.note(f"warning: {warning.text}", style="yellow")
     if document.unwatched:
         run.note(document.unwatched)
+
+
+def _note_left_asleep(run: Run, names: "Sequence[str] | None") -> None:
+    if names:
+        run.note(
+            f"warning: still asleep, and the file says nothing of endpoints: {', '.join(names)}."
+            " What sleeps wakes for who asks for it, and then stays awake; its owners are mailed."
+            " `dryRun: true` in endpoints keeps hours and prices, and lets nothing fall asleep",
+            style="yellow",
+        )

@@ -45,6 +45,7 @@ def sleep_to_text(record: SleepRecord) -> str:
             "restoringSince": _or_none(record.restoring_since),
             "failures": record.failures,
             "notBefore": milliseconds(record.not_before),
+            "prices": dict(record.prices),
             "total": [
                 total.sleeps,
                 total.restores,
@@ -92,7 +93,8 @@ def _record(told: dict[str, Any], wanted_at: datetime | None) -> SleepRecord:
         not_before=moment_of(told["notBefore"]),
         wanted_at=wanted_at,
         total=_slept(told["total"]),
-        # Records of before these were counted have none.
+        # Records of before these were kept have none.
+        prices=told.get("prices", {}),
         this=_saving(told.get("this", (0, 0, 0))),
         months={name: _saving(one) for name, one in told.get("months", {}).items()},
     )

@@ -74,7 +74,8 @@ class ScaleEndpoints:
     def run(self) -> ScaleReport:
         """Carry on, plan, wake, put to sleep, in this order: whoever waits is served first.
 
-        In a dry run nothing falls asleep; what sleeps is woken all the same.
+        In a dry run nothing falls asleep; what sleeps is woken all the same. Where ``sentry.yaml``
+        says nothing of endpoints any more, people hear of each that sleeps on.
         """
         report, until = ScaleReport(), self.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
         records = self._records(report)
@@ -86,6 +87,8 @@ class ScaleEndpoints:
         records = self._records(report)
         report.planned = self._plan(records, report)
         self._wake(report, until)
+        if self.rules.is_withdrawn:
+            self._tell_withdrawn(records, report, until)
         if not self.rules.is_dry_run:
             self._put_to_sleep(report, until)
         return report
@@ -140,6 +143,17 @@ class ScaleEndpoints:
             if self._do(one.endpoint, report, until, deed):
                 report.woken.append(one.endpoint)
 
+    def _tell_withdrawn(
+        self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime
+    ) -> None:
+        woken = {one.endpoint for one in _of(report.planned, Action.WAKE)}
+        for name, record in records.items():
+            if record.state is SleepState.ASLEEP and name not in woken:
+                self._do(name, report, until, partial(self._told_withdrawn, record))
+
+    def _told_withdrawn(self, record: SleepRecord, _name: str) -> None:
+        self.steps.notices.tell_withdrawn(record)
+
     def _put_to_sleep(self, report: ScaleReport, until: datetime) -> None:
         for one in _of(report.planned, Action.SLEEP):
             deed = partial(self.steps.begin, why=one.reason)
@@ -188,6 +202,8 @@ class ScaleEndpoints:
     def _awake(self, records: dict[str, SleepRecord], report: ScaleReport) -> list[Endpoint]:
         """Endpoints that may sleep by their tag and have no sleep under way."""
         found: list[Endpoint] = []
+        if self.rules.is_withdrawn:
+            return found
         try:
             names = self.endpoints.named()
         except EndpointFault as fault:

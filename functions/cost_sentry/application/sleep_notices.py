@@ -8,7 +8,7 @@ from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
 from cost_sentry.domain.alert_mail import amount_shown
 from cost_sentry.domain.budget import Unit
-from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
+from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES, EndpointKind
 from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_saving import NOTHING, Saving, month_of
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
@@ -59,6 +59,12 @@ class SleepNotices:
         mail = _hangs(record, why, is_tried=is_tried)
         self._record(record, f"{record.cycle}/hangs-{record.wakes}", mail)
 
+    def tell_withdrawn(self, record: SleepRecord) -> None:
+        """That it sleeps by what ``sentry.yaml`` does not say any more: once a sleep."""
+        event = f"{record.cycle}/withdrawn"
+        if self.outbox.recorded_at(self._key(record, event)) is None:
+            self._record(record, event, _withdrawn(record))
+
     def tell_not_restorable(self, record: SleepRecord, why: str) -> None:
         """That it stays awake for what is missing: once, as long as it is made of the same."""
         event = f"not-restorable-{record.snapshot.digest}"
@@ -73,8 +79,11 @@ class SleepNotices:
         self._record(record, f"{record.cycle}/gone-{record.wakes}", _gone(record, gone))
 
     def _record(self, record: SleepRecord, event: str, mail: Mail) -> None:
-        key, tags = f"endpoint/{record.endpoint}/{event}", record.snapshot.endpoint.tags
+        key, tags = self._key(record, event), record.snapshot.endpoint.tags
         self.outbox.record(endpoint_notice(mail, key, tags, self.config, self.clock.now()))
+
+    def _key(self, record: SleepRecord, event: str) -> str:
+        return f"endpoint/{record.endpoint}/{event}"
 
 
 def _asleep(record: SleepRecord) -> Mail:
@@ -195,6 +204,21 @@ def _hangs(record: SleepRecord, why: str, *, is_tried: bool) -> Mail:
         why=why,
         done=f"{tried}; its time is charged",
         undo="look at it in SageMaker; ask AWS Support if it cannot be deleted",
+    )
+
+
+def _withdrawn(record: SleepRecord) -> Mail:
+    asked = (
+        "invoke the function in the output WakeEndpointFunctionName with"
+        f' {{"endpoint": "{record.endpoint}"}}'
+    )
+    is_called = record.snapshot.endpoint.kind is EndpointKind.COMPONENTS
+    return Mail(
+        what=f"{record.endpoint} sleeps, and sentry.yaml does not say so any more",
+        why="the section endpoints was taken out of sentry.yaml while it slept",
+        done="it sleeps on, wakes for who asks, and then stays awake",
+        undo="wake it as below; or put endpoints back into sentry.yaml",
+        facts=(("Wake it", f"{'call it, or ' if is_called else ''}{asked}"),),
     )
 
 

@@ -26,6 +26,7 @@ from cost_sentry.domain.endpoint_sleep import (
     released,
 )
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.instance_price import prices_of
 
 STEPS_MAX = 8
 """Of one run: more than any sleep or wake has without waiting."""
@@ -48,7 +49,8 @@ class SleepSteps:
         if before is not None and not before.has_ended:
             return None
         record = first_sleep(self.endpoints.snapshot(name), before, self.clock.now())
-        record = replace(record, reason=why)
+        prices = prices_of(record.snapshot.endpoint.fleets, self.money.prices)
+        record = replace(record, reason=why, prices=prices)
         if not self.records.put(record, before):
             return None
         return self._run(record, None)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
     from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
     from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
+    from cost_sentry.application.endpoint_ports import SleepRecords
     from cost_sentry.application.guard_jobs import JobReport
     from cost_sentry.application.ports import Clock, Ledger
     from cost_sentry.application.scale_endpoints import ScaleEndpoints
@@ -87,11 +88,31 @@ def instance_prices(rules: "EndpointRules") -> "tuple[str, HourlyPrices]":
     return book.version, book.hourly()
 
 
+def sleep_records() -> "SleepRecords":
+    """The last sleep of every endpoint."""
+    from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
+
+    return DynamoDbSleeps(ledger_calls())
+
+
+def rules_for_all(config: "SentryConfig") -> "EndpointRules | None":
+    """For a scheduled run; ``None``: there is nothing to do."""
+    from cost_sentry.application.endpoint_rules_in_force import rules_for_all as found
+
+    return found(config, sleep_records())
+
+
+def rules_for(name: str, config: "SentryConfig") -> "EndpointRules | None":
+    """For one endpoint; ``None``: nobody put it to sleep."""
+    from cost_sentry.application.endpoint_rules_in_force import rules_for as found
+
+    return found(name, config, sleep_records())
+
+
 def sleep_steps(
     config: "SentryConfig", rules: "EndpointRules", ledger: "Ledger", clock: "Clock"
 ) -> "SleepSteps":
     """The steps of a sleep, by the configuration in force."""
-    from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
     from cost_sentry.application.sleep_notices import SleepNotices
     from cost_sentry.application.sleep_steps import SleepSteps
     from cost_sentry.application.wake_money import WakeMoney
@@ -100,7 +121,7 @@ def sleep_steps(
     return SleepSteps(
         endpoints=endpoints(),
         figures=endpoint_figures(),
-        records=DynamoDbSleeps(ledger_calls()),
+        records=sleep_records(),
         money=WakeMoney(
             ledger=ledger, config=config, rules=rules, prices=prices, price_version=version
         ),

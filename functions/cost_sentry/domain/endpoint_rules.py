@@ -77,6 +77,8 @@ class EndpointRules:
     """The first whose tags an endpoint carries holds for it."""
     instance_prices: HourlyPrices = field(default_factory=dict)
     """In place of list prices: what other Regions, or contracts, ask."""
+    is_withdrawn: bool = False
+    """No ``sentry.yaml`` says any of this: it holds for what still sleeps by one that did."""
     jobs: JobRules | None = None
     """``None``: jobs and notebooks are not watched."""
 
@@ -96,6 +98,8 @@ class EndpointRules:
 
     def why_spared(self, tags: Mapping[str, str]) -> str | None:
         """Why nothing is taken away from it, by what is in force now; ``None``: it may be."""
+        if self.is_withdrawn:
+            return "sentry.yaml says nothing of endpoints any more"
         if self.is_dry_run:
             return "nothing is put to sleep by a dry run"
         return self.why_left_alone(tags)

@@ -35,6 +35,7 @@ WANTED_FOR = timedelta(hours=2)
 """A wish that nobody repeats for so long wakes nobody any more: longer than any pause between two
 tries, so that each is tried once at least. Callers who still wait ask again by themselves."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+ANSWERS = "it is in service, and answered a call"
 
 
 class SleepState(StrEnum):
@@ -113,6 +114,8 @@ class SleepRecord:
     wanted_at: datetime | None = None
     """Somebody asked for it, and is not served yet. Kept beside the record: whoever asks need not
     wait for who works on it."""
+    prices: HourlyPrices = field(default_factory=dict)
+    """Of its instances, when it was to fall asleep; those that were known."""
     total: Slept = Slept()
     this: Saving = NOTHING
     """What this sleep has saved until it was last woken; it may have slept on since."""
@@ -272,9 +275,6 @@ def put_off(
     pause = timedelta() if id_is_used else REFUSED_FOR
     asked = replace(claimed(record, now), is_asking=may_be_held and not id_is_used, failures=0)
     return replace(asked, reason=reason, wakes=wakes, not_before=now + pause)
-
-
-ANSWERS = "it is in service, and answered a call"
 
 
 def answered(record: SleepRecord, now: datetime, reason: str = ANSWERS) -> SleepRecord:

@@ -38,6 +38,11 @@ def cost_picodollars(hourly: int | None, span: timedelta) -> int | None:
     return -(-hourly * max(0, span // _MICROSECOND) // _MICROSECONDS_PER_HOUR)
 
 
+def prices_of(fleets: Iterable[Fleet], prices: HourlyPrices) -> HourlyPrices:
+    """Of their types alone, those that are known."""
+    return {f.instance_type: prices[f.instance_type] for f in fleets if f.instance_type in prices}
+
+
 def unpriced(fleets: Iterable[Fleet], prices: HourlyPrices) -> tuple[str, ...]:
     """Types without a price, each once, in order."""
     return tuple(sorted({f.instance_type for f in fleets if f.instance_type not in prices}))

@@ -15,9 +15,10 @@ logger = Logger(service="scale_endpoints")
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Any event to ``{"slept", "woken", "stopped", "problems"}``; nothing where nobody asked."""
     config = bootstrap.config_source().current()
-    if config is None or config.endpoints is None:
+    rules = sleeping.rules_for_all(config) if config else None
+    if config is None or rules is None:
         return {"slept": [], "woken": [], "stopped": [], "problems": []}
-    ports = config, config.endpoints, bootstrap.clock()
+    ports = config, rules, bootstrap.clock()
     steps = sleeping.sleep_steps(*ports[:2], bootstrap.ledger(), ports[2])
     try:
         report = sleeping.scaling(config, steps).run()

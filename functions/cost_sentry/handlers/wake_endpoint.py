@@ -16,8 +16,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{"endpoint"}``, or an alarm's event, to ``{"endpoint", "state", "reason", …}``."""
     config, clock = bootstrap.config_source().current(), bootstrap.clock()
     wanted = wanted_endpoint(event, lambda part: sleeping.endpoints().owner_of(part))
-    rules = config.endpoints if config else None
-    if config is None or rules is None or wanted.endpoint is None:
+    if config is None or wanted.endpoint is None:
+        return wake_answer(None, wanted)
+    rules = sleeping.rules_for(wanted.endpoint, config)
+    if rules is None:
         return wake_answer(None, wanted)
     steps = sleeping.sleep_steps(config, rules, bootstrap.ledger(), clock)
     told = wake_endpoint(

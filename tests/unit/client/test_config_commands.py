@@ -86,7 +86,7 @@ def test_apply_says_what_it_changed_and_the_second_time_nothing(empty_desk, file
 
     assert (first.code, second.code) == (0, 0)
     facts = ["version", "replaced", "changes", "notCompared", "unsubscribed", "withoutWorkflow"]
-    assert list(first.json) == facts
+    assert list(first.json) == [*facts, "leftAsleep"]
     budget = first.json["changes"][-1]
     assert list(budget) == ["kind", "thing", "id", "field", "before", "after"]
     assert (budget["kind"], budget["thing"], budget["id"]) == ("added", "budget", "everything")
@@ -102,7 +102,7 @@ def test_diff_shows_the_changes_and_makes_none(empty_desk, file):
     told = cost_sentry("config", "diff", str(file))
 
     assert ended.code == 0
-    facts = ["version", "inForce", "inForceSince", "changes", "notCompared"]
+    facts = ["version", "inForce", "inForceSince", "changes", "notCompared", "leftAsleep"]
     assert list(ended.json) == facts
     assert ended.json["changes"] == [
         {

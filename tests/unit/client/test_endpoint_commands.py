@@ -11,6 +11,7 @@ from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.domain.endpoint import EndpointKind, Snapshot
 from cost_sentry.domain.endpoint_saving import Saving
 from cost_sentry.domain.endpoint_sleep import SleepState, Slept, first_sleep
+from cost_sentry.domain.instance_price import Fleet
 from cost_sentry.domain.money import picodollars
 from cost_sentry_client.exit_codes import ExitCode
 from tests.fakes.builders import reservation
@@ -74,6 +75,19 @@ def test_what_sleeps_now_has_saved_until_now(records):
     hours = one["savedSeconds"] / 3_600
     assert hours >= 1
     assert float(one["savedUsd"]) == pytest.approx(1.408 * hours, abs=0.01)
+
+
+def test_what_sleeps_where_nobody_says_its_price_any_more_has_saved_by_that_of_then(records):
+    own = (Fleet(instance_type="ml.own", count=1),)
+    snapshot = Snapshot(endpoint=endpoint("chat", fleets=own), content="{}")
+    asleep = record(state=SleepState.ASLEEP, snapshot=snapshot, prices={"ml.own": 2 * DOLLAR})
+    records.put(replace(asleep, since=NOW - timedelta(hours=1), total=Slept()), None)
+
+    one = listed()["chat"]
+
+    hours = one["savedSeconds"] / 3_600
+    assert hours >= 1
+    assert float(one["savedUsd"]) == pytest.approx(2 * hours, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.incident_parts import IncidentParts
 from cost_sentry.application.lift_incidents import (
     REASON_CHARACTERS_MAX,
+    AllLifted,
     Lifted,
     lift_all,
     lift_incident,
@@ -74,8 +75,8 @@ class IncidentDesk:
             raise self._unknown(incident_id)
         return done
 
-    def lift_all(self, reason: str) -> list[Incident]:
-        """End all, and every measure."""
+    def lift_all(self, reason: str) -> AllLifted:
+        """End all, and all that freezes or tightens."""
         return lift_all(self._who(), _checked(reason), self._parts)
 
     def _who(self) -> str:

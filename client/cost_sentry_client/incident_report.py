@@ -1,6 +1,6 @@
 """Incidents for machines and for people. Amounts are exact decimal strings of dollars."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from cost_sentry.application.incident_notice import (
     lead_text,
     usual_text,
 )
+from cost_sentry.application.lift_incidents import AllLifted
 from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
 from cost_sentry.domain.measure import Measure
 from cost_sentry.domain.money import dollars_text
@@ -124,6 +125,39 @@ def steps_table(steps: Sequence[Incident]) -> "Table":
         (one.at.isoformat(), f"{one.step.value} by {one.by}{f': {one.note}' if one.note else ''}")
         for one in steps
     )
+
+
+def all_lifted_json(done: AllLifted) -> dict[str, Any]:
+    """What was lifted, and what was approved and stays."""
+    return {
+        "lifted": [incident_json(one) for one in done.incidents],
+        "approvalsInForce": [
+            {"id": one.id, "until": one.until.isoformat(), "end": one.undo}
+            for one in done.approvals
+        ],
+        "wasReadable": done.was_readable,
+        "problems": list(done.problems),
+    }
+
+
+def all_lifted_shown(done: AllLifted) -> "Iterator[Table | str]":
+    """The same for people."""
+    told = ", ".join(one.id for one in done.incidents)
+    yield f"lifted: {told or 'nothing, for no incident went on'}"
+    if not done.was_readable:
+        yield "what was in force could not be read, and is taken off whole;"
+        yield "approvals among it are put back within six hours: cost-sentry approval list"
+    if done.approvals:
+        yield "approvals are not lifted; these are in force still:"
+        yield records((one.id, [*_approved(one), ("end it", one.undo)]) for one in done.approvals)
+
+
+def _approved(measure: Measure) -> Iterator[tuple[str, str]]:
+    if measure.budget_id is not None:
+        yield "raises", f"budget {measure.budget_id}"
+    if measure.price_class is not None:
+        yield "grants", f"models up to {measure.price_class} for {scope_text(measure.scope)}"
+    yield "until", measure.until.isoformat()
 
 
 def _measure(measure: Measure | None) -> dict[str, Any] | None:

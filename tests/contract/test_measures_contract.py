@@ -92,13 +92,15 @@ class TestMeasures:
 
         assert not any(one.is_in_force(NOON) for one in store.put(measure()))
 
-    def test_all_are_lifted_at_once(self, store):
-        store.put(measure("a"))
-        store.put(measure("b"))
+    def test_restraints_are_lifted_at_once_and_what_was_approved_stays(self, store):
+        for one in ALL_KINDS:
+            store.put(one)
 
-        store.lift_all()
+        left = store.lift_restraints()
 
-        assert [one.is_in_force(NOON) for one in store.measures()] == [False, False]
+        assert left == store.measures()
+        in_force = {one.kind for one in store.measures() if one.is_in_force(NOON)}
+        assert in_force == {MeasureKind.RAISE, MeasureKind.GRANT}
 
     def test_without_room_nothing_is_changed(self, store):
         for number in range(MEASURES_MAX):
@@ -156,8 +158,7 @@ class TestMeasuresOnATable:
             with pytest.raises(ConfigurationError, match="incidents lift --all"):
                 asked()
 
-        store.lift_all()
-
+        assert store.lift_restraints() is None
         assert store.measures() == ()
 
     def test_without_a_configuration_there_is_nothing_to_stand_beside(self, table, clock):

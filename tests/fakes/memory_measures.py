@@ -4,7 +4,14 @@ import threading
 from collections.abc import Callable
 
 from cost_sentry.application.ports import Clock
-from cost_sentry.domain.measure import Measure, Measures, not_gone, with_lifted, with_put
+from cost_sentry.domain.measure import (
+    Measure,
+    Measures,
+    not_gone,
+    with_lifted,
+    with_put,
+    without_restraints,
+)
 
 
 class MemoryMeasures:
@@ -29,9 +36,9 @@ class MemoryMeasures:
     def forget_gone(self) -> None:
         self._do("forget_gone", lambda: not_gone(self.on_record, self._clock.now()))
 
-    def lift_all(self) -> None:
+    def lift_restraints(self) -> Measures | None:
         now = self._clock.now()
-        self._do("lift_all", lambda: tuple(one.lifted(now) for one in self.on_record))
+        return self._do("lift_restraints", lambda: without_restraints(self.on_record, now))
 
     def _do(self, call: str, change: Callable[[], Measures]) -> Measures:
         self.trouble(call, False)

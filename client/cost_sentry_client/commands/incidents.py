@@ -1,9 +1,12 @@
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
+
+if TYPE_CHECKING:
+    from cost_sentry.application.lift_incidents import AllLifted
 
 app = typer.Typer(cls=ListingGroup, help="Spending that was unlike itself, and what was done.")
 
@@ -59,8 +62,9 @@ def lift(
         bool,
         typer.Option(
             "--all",
-            help="Every incident, and all that is in force for a while, approvals among it; also"
-            " where what is in force cannot be read.",
+            help="Every incident, and all that freezes or slows down; also where the configuration,"
+            " or what is in force for a while, cannot be read. Approvals stay: those in force are"
+            " named, with the command that ends each.",
         ),
     ] = False,
 ) -> None:
@@ -82,10 +86,25 @@ def lift(
         )
     desk = IncidentDesk(run.operator)
     if incident_id is None:
-        lifted = desk.lift_all(reason)
-        told = ", ".join(one.id for one in lifted) or "no incident went on"
-        run.answer([incident_json(one) for one in lifted], f"lifted: {told}")
+        _tell_all(run, desk.lift_all(reason))
         return
     done = desk.lift(incident_id, reason)
     text = f"incident {incident_id} was over already" if done.was_over else f"lifted {incident_id}"
     run.answer(incident_json(done.incident), text)
+
+
+def _tell_all(run: Run, done: "AllLifted") -> None:
+    from cost_sentry_client.incident_report import all_lifted_json, all_lifted_shown
+    from cost_sentry_client.problems import Problem
+
+    if not (done.problems and run.as_json):
+        run.answer(all_lifted_json(done), *all_lifted_shown(done))
+    if done.problems:
+        raise Problem(
+            f"not all of it went through: {'; '.join(done.problems)}",
+            where="incidents lift --all",
+            fix="those named as lifted are over, and calls run again, but nobody was mailed:"
+            " `cost-sentry incidents lift ID` mails it once the cause is corrected, and lifts what"
+            " is not over yet",
+            details=all_lifted_json(done),
+        )

@@ -7,7 +7,14 @@ from cost_sentry.adapters.ledger_items import Item
 from cost_sentry.adapters.measure_items import CONFIG_KEY, measures_of, put_measures, revision_of
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention
-from cost_sentry.domain.measure import Measure, Measures, not_gone, with_lifted, with_put
+from cost_sentry.domain.measure import (
+    Measure,
+    Measures,
+    not_gone,
+    with_lifted,
+    with_put,
+    without_restraints,
+)
 
 ATTEMPTS_MAX = 20
 """Looks at the measures before giving up with ``LedgerContention``."""
@@ -44,13 +51,14 @@ class DynamoDbMeasures:
         """See the port."""
         self._changed(lambda known: not_gone(known, self._clock.now()))
 
-    def lift_all(self) -> None:
+    def lift_restraints(self) -> Measures | None:
         """See the port."""
         for attempt in range(ATTEMPTS_MAX):
             item = self._item()
-            lifted = tuple(one.lifted(self._clock.now()) for one in _readable(item))
-            if self._is_written(lifted, item):
-                return
+            known = _readable(item)
+            lifted = None if known is None else without_restraints(known, self._clock.now())
+            if self._is_written(lifted or (), item):
+                return lifted
             self._pause(attempt)
         raise _met_others()
 
@@ -75,12 +83,12 @@ class DynamoDbMeasures:
         return isinstance(written, Written)
 
 
-def _readable(item: Item) -> Measures:
-    """What cannot be read is left out: whoever ends all needs to know none."""
+def _readable(item: Item) -> Measures | None:
+    """``None`` where it cannot be read: whoever ends all needs to know none."""
     try:
         return measures_of(item)
     except ConfigurationError:
-        return ()
+        return None
 
 
 def _met_others() -> LedgerContention:

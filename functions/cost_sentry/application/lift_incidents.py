@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
 from cost_sentry.application.incident_ports import Kept
 from cost_sentry.application.take_measure import set_limits_right
+from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.incident import Incident, scope_key
 from cost_sentry.domain.incident_course import closed, lifted
+from cost_sentry.domain.measure import Measures
 
 REASON_CHARACTERS_MAX = 300
 
@@ -19,6 +21,20 @@ class Lifted:
     incident: Incident
     was_over: bool
     """It had ended before; its measures were lifted once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllLifted:
+    """What became of all incidents, and of all that was in force for a while."""
+
+    incidents: tuple[Incident, ...]
+    """Those that are over now."""
+    approvals: Measures
+    """In force still: each ends by its request."""
+    was_readable: bool
+    """Whether what was in force could be read; if not, it was taken off whole, approvals too."""
+    problems: tuple[str, ...]
+    """Of incidents that are not over, or whose end nobody was mailed."""
 
 
 def end_incident(key: str, parts: IncidentParts) -> Incident | None:
@@ -53,12 +69,31 @@ def lift_incident(incident_id: str, by: str, reason: str, parts: IncidentParts) 
     return _lifted(lambda: _of_id(incident_id, parts), by, reason, parts)
 
 
-def lift_all(by: str, reason: str, parts: IncidentParts) -> list[Incident]:
-    """End every incident that is not over, and every measure, whoever put it there."""
-    parts.measures.lift_all()
-    standing = [one for one in parts.incidents.latest() if not one.is_over]
-    done = [lift_incident(one.id, by, reason, parts) for one in standing]
-    return [one.incident for one in done if one]
+def lift_all(by: str, reason: str, parts: IncidentParts) -> AllLifted:
+    """End every incident that is not over, and all that freezes or tightens.
+
+    Nothing is kept back by one that fails: without a configuration that can be read nobody knows
+    whom to mail, and calls run again all the same.
+    """
+    on_record = parts.measures.lift_restraints()
+    incidents, problems = [], []
+    for one in parts.incidents.latest():
+        if one.is_over:
+            continue
+        try:
+            lift_incident(one.id, by, reason, parts)
+        except CostSentryError as error:
+            problems.append(f"{one.id}: {error}")
+        current = parts.incidents.current(scope_key(one.scope))
+        if current is not None and current.id == one.id and current.is_over:
+            incidents.append(current)
+    now = parts.clock.now()
+    return AllLifted(
+        incidents=tuple(incidents),
+        approvals=tuple(one for one in on_record or () if one.is_in_force(now)),
+        was_readable=on_record is not None,
+        problems=tuple(problems),
+    )
 
 
 def _lifted(

@@ -8,7 +8,7 @@ from cost_sentry.domain.errors import ConfigurationError
 from cost_sentry.domain.measure import Measure, MeasureKind, Measures
 
 FORM = 1
-LIFT_ALL = "lift them all (`cost-sentry incidents lift --all --reason …`)"
+LIFT_ALL = "take them off (`cost-sentry incidents lift --all --reason …`)"
 """The way out of measures that cannot be read."""
 
 

@@ -31,6 +31,9 @@ class MeasureStore(Protocol):
         """Take those off the record that nobody can need any more."""
         ...
 
-    def lift_all(self) -> None:
-        """End all, whatever is on record and whether or not it can be read."""
+    def lift_restraints(self) -> Measures | None:
+        """End all that freezes or tightens. What was approved stays: a request has its own end.
+
+        What is on record now. ``None``: that could not be read, and nothing is on record any more.
+        """
         ...

@@ -87,6 +87,11 @@ class Measure:
                 f" at most {BYTES_MAX} and {TAGS_MAX}"
             )
 
+    @property
+    def is_restraint(self) -> bool:
+        """Whether it keeps calls from running; the others let more run, and were approved."""
+        return self.kind in (MeasureKind.TIGHTEN, MeasureKind.FREEZE)
+
     def is_in_force(self, now: datetime) -> bool:
         """At this moment."""
         return self.lifted_at is None and now < self.until
@@ -135,6 +140,12 @@ class Measure:
 
 
 Measures = tuple[Measure, ...]
+
+
+def without_restraints(measures: Measures, now: datetime) -> Measures:
+    """With all lifted that keep calls from running; what was approved is left as it is."""
+    return tuple(one.lifted(now) if one.is_restraint else one for one in measures)
+
 
 _NEEDS: Mapping[MeasureKind, frozenset[str]] = {
     MeasureKind.TIGHTEN: frozenset({"amount"}),

@@ -9,11 +9,18 @@ from cost_sentry.application.respond_to_anomaly import Response
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
 from cost_sentry.domain.incident import IncidentState, StepKind
-from cost_sentry.domain.measure import MEASURES_MAX
+from cost_sentry.domain.measure import MEASURES_MAX, MeasureKind
 from tests.fakes.builders import NOON, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, Desk
 
 CRITICAL = Severity.CRITICAL
+
+
+class Unreadable:
+    """``ConfigSource`` of a version that this one cannot read."""
+
+    def current(self):
+        raise ConfigurationError("not JSON")
 
 
 def test_without_room_for_a_measure_it_is_told_only_and_says_why():
@@ -88,8 +95,58 @@ def test_all_are_lifted_at_once():
     desk.see(scope={"team": "support"}, severity=CRITICAL)
     desk.measures.put(measure("of somebody else"))
 
-    lifted = lift_all("arn:owner", "all is well", desk.parts)
+    done = lift_all("arn:owner", "all is well", desk.parts)
 
-    assert {one.state for one in lifted} == {IncidentState.LIFTED}
+    assert {one.state for one in done.incidents} == {IncidentState.LIFTED}
+    assert (desk.in_force(), done.problems, done.was_readable) == ([], (), True)
+    assert lift_all("arn:owner", "all is well", desk.parts).incidents == ()
+
+
+def test_lifting_all_leaves_what_was_approved_and_names_it():
+    desk = Desk(FREEZE)
+    desk.see(severity=CRITICAL)
+    raised = measure(
+        "ap-1", kind=MeasureKind.RAISE, scope={}, amount=7, budget_id="a", budget_kind="k"
+    )
+    desk.measures.put(raised)
+
+    done = lift_all("arn:owner", "all is well", desk.parts)
+
+    assert (desk.in_force(), done.approvals) == (["raise"], (raised,))
+
+
+def test_without_a_configuration_that_can_be_read_all_are_lifted_and_mailed_later():
+    desk = Desk(FREEZE)
+    for team in ("search", "support"):
+        desk.see(scope={"team": team}, severity=CRITICAL)
+    readable, desk.source = desk.source, Unreadable()
+
+    done = lift_all("arn:owner", "all is well", desk.parts)
+
     assert desk.in_force() == []
-    assert lift_all("arn:owner", "all is well", desk.parts) == []
+    assert {one.scope["team"] for one in done.incidents} == {"search", "support"}
+    assert [problem.partition(": ")[2] for problem in done.problems] == ["not JSON"] * 2
+    assert not any("lifted" in mail.subject for mail in desk.mails.mails.values())
+
+    desk.source = readable
+    for one in done.incidents:
+        desk.lift(one.id)
+    assert sum("lifted" in mail.subject for mail in desk.mails.mails.values()) == 2
+
+
+def test_one_incident_that_cannot_be_lifted_keeps_no_other_from_it():
+    desk = Desk(FREEZE)
+    for team in ("search", "support"):
+        desk.see(scope={"team": team}, severity=CRITICAL)
+    first, second = desk.incidents.latest()
+
+    def trouble(call, done):
+        if (call, done) == ("write", False):
+            desk.incidents.trouble = lambda _call, _done: None
+            raise LedgerUnavailable("throttled")
+
+    desk.incidents.trouble = trouble
+    done = lift_all("arn:owner", "all is well", desk.parts)
+
+    assert [one.id for one in done.incidents] == [second.id]
+    assert done.problems == (f"{first.id}: throttled",)

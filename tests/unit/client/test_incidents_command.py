@@ -11,11 +11,13 @@ from cost_sentry.adapters.measure_items import CONFIG_KEY
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.incident import NO_EVIDENCE
 from cost_sentry.domain.incident_course import opened
+from cost_sentry.domain.measure import MeasureKind
 from tests.fakes.builders import ManualClock, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, sighting
 from tests.unit.client.conftest import cost_sentry
 
 NOW = datetime.now(tz=UTC).replace(microsecond=0)
+APPROVAL = "ap-20261121t120000-0123456789"
 
 
 @pytest.fixture
@@ -127,9 +129,62 @@ def test_all_are_lifted_also_where_what_is_in_force_cannot_be_read(desk, inciden
 
     done = cost_sentry("incidents", "lift", "--all", "--reason", "nobody can read it", "--json")
 
-    assert [one["state"] for one in done.json] == ["lifted"]
+    assert [one["state"] for one in done.json["lifted"]] == ["lifted"]
+    assert done.json["wasReadable"] is False
     assert frozen(measures) == []
     assert measures.put(measure("of later", made_at=NOW, until=NOW + timedelta(hours=1)))
+
+
+def test_lifting_all_names_the_approvals_that_stay_and_what_ends_each(desk, incident, measures):
+    raised = measure(
+        APPROVAL,
+        kind=MeasureKind.RAISE,
+        scope={},
+        made_at=NOW,
+        until=NOW + timedelta(hours=1),
+        amount=7,
+        budget_id="search-daily",
+        budget_kind="k",
+        undo=f"cost-sentry approval end {APPROVAL}",
+    )
+    measures.put(raised)
+
+    text = cost_sentry("incidents", "lift", "--all", "--reason", "all is well")
+    again = cost_sentry("incidents", "lift", "--all", "--reason", "all is well", "--json")
+
+    assert (text.code, f"lifted: {incident.id}" in text.stdout) == (0, True)
+    assert f"cost-sentry approval end {APPROVAL}" in text.stdout
+    assert "budget search-daily" in text.stdout
+    assert (again.json["lifted"], frozen(measures)) == ([], [APPROVAL])
+    assert [one["end"] for one in again.json["approvalsInForce"]] == [raised.undo]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_with_an_unreadable_configuration_all_are_lifted_and_then_it_is_told(
+    desk, incident, calls, measures, as_json
+):
+    told = sighting(scope={"team": "growth"}, severity=Severity.CRITICAL, since=NOW, seen_at=NOW)
+    other = opened(None, told, FREEZE, NO_EVIDENCE, NOW)
+    DynamoDbIncidents(calls, lambda _: None).write(other)
+    measures.put(other.measure)
+    desk.operator.dynamodb.update_item(
+        TableName="ledger",
+        Key=CONFIG_KEY,
+        UpdateExpression="SET document = :text",
+        ExpressionAttributeValues={":text": {"S": "{"}},
+    )
+    options = ("--json",) if as_json else ()
+
+    done = cost_sentry("incidents", "lift", "--all", "--reason", "all is well", *options)
+
+    assert (done.code, frozen(measures)) == (3, [])
+    for one in (incident, other):
+        assert one.id in done.stdout
+        [*_, last] = DynamoDbIncidents(calls, lambda _: None).steps(one.id)
+        assert last.state.value == "lifted"
+    assert "nobody was mailed" in done.stderr
+    if as_json:
+        assert {one["state"] for one in done.json["error"]["lifted"]} == {"lifted"}
 
 
 @pytest.mark.parametrize("arguments", [("i-1", "--all"), ()])

@@ -8,7 +8,7 @@ from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
 from cost_sentry.domain.alert_mail import amount_shown
 from cost_sentry.domain.budget import Unit
-from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES, EndpointKind
+from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
 from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_saving import NOTHING, Saving, month_of
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
@@ -92,7 +92,7 @@ def _asleep(record: SleepRecord) -> Mail:
         why="nobody called it for a while, and its tag allows it; this is told once",
         done="its instances are given back; what restores it is verified",
         undo=f"wake it as below; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
-        facts=(("Wake it", f"cost-sentry endpoint wake {record.endpoint}"),),
+        facts=(_wake_fact(record),),
     )
 
 
@@ -208,18 +208,17 @@ def _hangs(record: SleepRecord, why: str, *, is_tried: bool) -> Mail:
 
 
 def _withdrawn(record: SleepRecord) -> Mail:
-    asked = (
-        "invoke the function in the output WakeEndpointFunctionName with"
-        f' {{"endpoint": "{record.endpoint}"}}'
-    )
-    is_called = record.snapshot.endpoint.kind is EndpointKind.COMPONENTS
     return Mail(
         what=f"{record.endpoint} sleeps, and sentry.yaml does not say so any more",
         why="the section endpoints was taken out of sentry.yaml while it slept",
         done="it sleeps on, wakes for who asks, and then stays awake",
         undo="wake it as below; or put endpoints back into sentry.yaml",
-        facts=(("Wake it", f"{'call it, or ' if is_called else ''}{asked}"),),
+        facts=(_wake_fact(record),),
     )
+
+
+def _wake_fact(record: SleepRecord) -> tuple[str, str]:
+    return ("Wake it", f"cost-sentry endpoint wake {record.endpoint}")
 
 
 def saved_text(saving: Saving) -> str:

@@ -12,7 +12,6 @@ from cost_sentry.domain.endpoint import EndpointKind, EndpointState
 from cost_sentry.domain.endpoint_rules import EndpointGroup
 from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry.domain.instance_price import Fleet
-from tests.fakes import sleep_world
 from tests.fakes.memory_sleeps import MemorySleeps
 from tests.fakes.sleep_world import DOLLAR, RULES, SleepWorld, Watched, bodies, put_to_sleep, state
 
@@ -75,8 +74,7 @@ def test_a_sleeper_sleeps_on_and_is_told_once_with_how_to_wake_it(asleep):
     assert asleep.notices.events == ["asleep", "withdrawn"]
     (told,) = bodies(asleep, "withdrawn")
     assert "chat sleeps, and sentry.yaml does not say so any more" in told
-    assert '{"endpoint": "chat"}' in told
-    assert "WakeEndpointFunctionName" in told
+    assert "cost-sentry endpoint wake chat" in told
 
 
 def test_each_sleeper_is_told_and_no_mail_is_lost_where_the_outbox_is_silent(asleep):
@@ -191,13 +189,12 @@ def test_what_its_owner_makes_anew_ends_the_sleep(asleep):
     assert state(asleep) is SleepState.CLOSED
 
 
-def test_a_price_that_only_sentry_yaml_had_is_that_of_when_it_fell_asleep(monkeypatch):
-    monkeypatch.setattr(sleep_world, "PRICES", {"ml.own": 2 * DOLLAR})
-    world = SleepWorld()
+def test_a_price_that_only_sentry_yaml_had_is_that_of_when_it_fell_asleep():
+    world = SleepWorld(prices={"ml.own": 2 * DOLLAR})
     world.sagemaker.make("chat", fleets=(Fleet(instance_type="ml.own", count=1),))
     world.run()
     world.pass_minutes(5)
-    monkeypatch.setattr(sleep_world, "PRICES", {})
+    world.prices = {}
     withdraw(world)
 
     world.wake("chat")

@@ -178,7 +178,7 @@ class Fleet:
 
     def _fault(self, verb: str, when: str) -> Exception:
         """Before: nothing was done. After: it was, and the answer is lost."""
-        if verb in {"reserve", "resolve", "read", "all", "put", "want", "record", "known"}:
+        if verb in {"reserve", "resolve", "read", "all", "put", "want", "record", "recorded_at"}:
             return LedgerUnavailable(f"{verb}, {when}")
         return EndpointThrottled(verb) if when == "before" else EndpointFault(f"{verb}: lost")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
@@ -11,7 +12,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
 from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_saving import NOTHING, Saving, month_of
-from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
+from cost_sentry.domain.endpoint_sleep import ANSWERS, SleepRecord, SleepState
 from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
 
@@ -29,11 +30,11 @@ class SleepNotices:
         if after.state is before.state:
             return
         if after.state is SleepState.ASLEEP and before.state is SleepState.RESTORING:
-            self._record(after, f"{after.cycle}/wake-failed-{before.wakes}", _wake_failed(after))
+            self._tell_wake_failed(before, after)
         elif after.state is SleepState.ASLEEP:
             self._tell_asleep(after)
         elif after.state is SleepState.CLOSED and before.state is SleepState.ANSWERED:
-            self._record(after, f"{after.cycle}/woke", _woke(after))
+            self._tell_woke(after)
         elif after.state is SleepState.CLOSED:
             self._record(after, f"{after.cycle}/closed", _closed(after))
         elif after.state is SleepState.ABANDONED and before.state is SleepState.FALLING_ASLEEP:
@@ -43,6 +44,31 @@ class SleepNotices:
         """Once in its life: an endpoint that sleeps every night is no news."""
         if record.total.sleeps == 1:
             self._record(record, f"{record.cycle}/asleep", _asleep(record))
+
+    def _tell_wake_failed(self, before: SleepRecord, after: SleepRecord) -> None:
+        """The first of some in a row, and of those that follow one a day."""
+        is_first = after.failures == 1
+        event = f"wake-failed-{before.wakes}" if is_first else f"wake-fails-{_day(after)}"
+        self._record(after, f"{after.cycle}/{event}", _wake_failed(after))
+
+    def _tell_woke(self, record: SleepRecord) -> None:
+        """Once a week; and each time if people heard before that it sleeps on, or hear more now."""
+        if self._is_news(record):
+            self._record(record, f"{record.cycle}/woke", _woke(record))
+        else:
+            mail = _woke(record, *_OTHER_WAKES)
+            week = record.since.astimezone(UTC).strftime("%G-W%V")
+            self._record(record, f"{week}/woke", mail)
+
+    def _is_news(self, record: SleepRecord) -> bool:
+        """A try failed or was refused, it was late, or is not as it was, or no file names it."""
+        if record.reason != ANSWERS:
+            return True
+        if record.slept_at is not None and record.not_before > record.slept_at:
+            return True
+        rules = self.config.endpoints
+        took = record.since - (record.restoring_since or record.since)
+        return rules is None or took > timedelta(minutes=rules.wake_minutes_max)
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
         """That it sleeps on because of a budget, a freeze, or a gap: once a sleep for each."""
@@ -96,13 +122,16 @@ def _asleep(record: SleepRecord) -> Mail:
     )
 
 
-def _woke(record: SleepRecord) -> Mail:
+_OTHER_WAKES = (("Else", "wakes as usual are told once a week: see cost-sentry endpoint list"),)
+
+
+def _woke(record: SleepRecord, *more: tuple[str, str]) -> Mail:
     return Mail(
         what=f"{record.endpoint} is awake again",
         why=record.reason,
         done=f"it slept {hours_text(record.this)}, and saved {saved_text(record.this)}",
         undo=f"nothing to undo; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
-        facts=_saved_facts(record),
+        facts=(*_saved_facts(record), *more),
     )
 
 
@@ -166,15 +195,22 @@ def _abandoned(record: SleepRecord) -> Mail:
     )
 
 
+def _day(record: SleepRecord) -> str:
+    return f"{record.since.astimezone(UTC):%Y-%m-%d}"
+
+
 def _wake_failed(record: SleepRecord) -> Mail:
+    charged = "in full, and all of its time: nobody knows when instances ran"
+    row = f"{record.failures} tries in a row failed; told once a day while that goes on"
     return Mail(
         what=f"{record.endpoint} could not be woken",
         why=record.reason,
         done=f"it sleeps on; tried again from {moment(record.not_before)} on",
         undo="look at it in SageMaker; what restores it is kept",
-        facts=(("Charged", "in full, and all of its time: nobody knows when instances ran"),)
-        if record.has_begun
-        else (),
+        facts=(
+            *((("Charged", charged),) if record.has_begun else ()),
+            *((("Tries", row),) if record.failures > 1 else ()),
+        ),
     )
 
 

@@ -189,6 +189,20 @@ def test_what_its_owner_makes_anew_ends_the_sleep(asleep):
     assert state(asleep) is SleepState.CLOSED
 
 
+def test_whoever_was_told_that_it_sleeps_is_told_that_it_woke_also_twice_a_week(asleep):
+    asleep.wake("chat")
+    asleep.pass_minutes(15)
+    asleep.config, asleep.rules = replace(asleep.config, endpoints=RULES), RULES
+    asleep.pass_minutes(60)
+    withdraw(asleep)
+    asleep.pass_minutes(5)
+
+    asleep.wake("chat")
+    asleep.pass_minutes(15)
+
+    assert asleep.notices.events == ["asleep", "woke", "withdrawn", "woke"]
+
+
 def test_a_price_that_only_sentry_yaml_had_is_that_of_when_it_fell_asleep():
     world = SleepWorld(prices={"ml.own": 2 * DOLLAR})
     world.sagemaker.make("chat", fleets=(Fleet(instance_type="ml.own", count=1),))

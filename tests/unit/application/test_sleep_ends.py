@@ -142,14 +142,14 @@ def test_throttled_looks_starve_nobody_whatever_its_name(world):
     assert seen == set(names)
 
 
-def test_every_sleep_that_ends_says_what_it_has_saved_it_this_month_and_in_all(world):
+def test_the_mail_of_a_wake_says_what_its_sleep_has_saved_and_all_this_month_and_in_all(world):
     put_to_sleep(world)
     world.pass_minutes(600)
     world.wake("chat")
     world.pass_minutes(10)
     world.pass_minutes(60)
     assert state(world) is SleepState.ASLEEP
-    world.pass_minutes(60)
+    world.clock.advance(minutes=7 * 24 * 60)
     world.wake("chat")
     world.pass_minutes(10)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cost_sentry.application.incident_notice import (
     action_text,
+    adopted_text,
     ahead_text,
     how_much_text,
     lead_text,
@@ -46,6 +47,9 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "model": _lead(evidence.model),
         "alsoIn": list(incident.joined),
         "measure": _measure(incident.measure),
+        "takenForUsual": None
+        if incident.adopted_at is None
+        else {"at": incident.adopted_at.isoformat(), "usdPerMinute": _usd(incident.adopted)},
         "note": incident.note,
     }
 
@@ -82,7 +86,12 @@ def _line(one: Incident, now: datetime) -> list[tuple[str, str]]:
 
 
 def _state(incident: Incident, now: datetime) -> str:
-    """``watched``: what was done has ended, and it is seen whether it comes back."""
+    """``watched``: what was done has ended, and it is seen whether it comes back.
+
+    ``taken for usual``: it is over for whoever watches, and goes on.
+    """
+    if incident.is_usual and (incident.is_over or incident.is_due(now)):
+        return "taken for usual"
     if incident.is_due(now):
         return "over"
     return "watched" if incident.is_lapsed(now) else incident.state.value
@@ -98,6 +107,7 @@ def incident_facts(incident: Incident, now: datetime) -> "Table":
         ("usual", usual_text(incident.usual)),
         ("seen", usual_text(incident.seen)),
         *_amounts(incident),
+        *((("now", usual),) if (usual := adopted_text(incident)) else ()),
         ("done", "nothing any more" if incident.is_lapsed(now) else action_text(incident)),
         ("ends", incident.ends_at.isoformat()),
     ]

@@ -14,7 +14,8 @@ from cost_sentry.application.incident_ports import Kept, Share
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.incident import Evidence, Incident, Lead, scope_key
-from cost_sentry.domain.incident_course import closed, joined, lifted, opened, revised
+from cost_sentry.domain.incident_course import joined, opened, revised
+from cost_sentry.domain.incident_end import closed, lifted
 from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES
 from tests.contract.race import race
 from tests.fakes.builders import NOON
@@ -48,10 +49,17 @@ def narrowed(incident: Incident) -> Incident:
 
 def test_a_record_of_before_an_incident_could_come_back_is_still_read():
     record = json.loads(incident_text(first()))
-    for name in ("lasts_minutes", "awaited", "told_at", "joined", "acts_on", "narrowed_at"):
+    newer = ("lasts_minutes", "awaited", "told_at", "joined", "acts_on", "narrowed_at")
+    for name in (*newer, "adopted_at", "adopted"):
         del record[name]
 
     assert incident_of(json.dumps(record)) == first()
+
+
+def test_a_record_says_what_is_taken_for_usual():
+    usual = replace(first(), adopted_at=NOON, adopted=7)
+
+    assert incident_of(incident_text(usual)) == usual
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.fakes.admissions import FixedConfig
 from tests.fakes.incident_desk import FREEZE, SEARCH, TIGHTEN, Desk
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
-EVENTS = ("anomaly", "worse", "ended", "duplicate", "late")
+EVENTS = ("anomaly", "worse", "ended", "usual", "duplicate", "late")
 STEPS = (*EVENTS, "lifts", "cool-down", "end", "minutes", "hours")
 CALLS = ("write", "put", "lift", "record", "current")
 
@@ -66,6 +66,9 @@ class Story:
 
     def _ended(self):
         self._tell(has_ended=True, seen_at=self.desk.clock.now())
+
+    def _usual(self):
+        self._tell(has_ended=True, is_adopted=True, seen_at=self.desk.clock.now())
 
     def _late(self):
         self._tell(severity=WARNING, seen_at=self.desk.clock.now() - timedelta(minutes=40))

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -71,6 +72,23 @@ def test_what_is_told_only_is_told_once_and_nothing_is_said_to_be_over_or_lifted
     assert not any("over" in subject for subject in night.mails)
     assert night.desk.measures.on_record == ()
     assert len({one.id for one in night.desk.incidents.every_step}) == 1
+
+
+def test_a_runaway_that_is_told_only_is_told_after_a_day_as_what_is_usual_now_and_never_as_over():
+    night = Night(seed=3).pass_minutes(20).pass_minutes(29 * 60, 20)
+
+    [incident] = night.incidents
+    assert (incident.state, incident.step) == (IncidentState.CLOSED, StepKind.ADOPTED)
+    assert incident.adopted_at - incident.since == timedelta(days=1)
+    assert incident.adopted == pytest.approx(20 * 30 * PER_CALL, rel=0.2)
+    assert [subject.partition(": ")[2].partition(":")[0] for subject in night.mails] == [
+        "critical anomaly",
+        "anomaly taken for usual",
+    ]
+    last = list(night.desk.mails.mails.values())[-1]
+    assert f"since {incident.since:%Y-%m-%d %H:%M}Z" in last.body
+    assert "no sign of it" not in last.body
+    assert [ends for ends in night.waiting.values() if ends] == [], "no workflow waits on"
 
 
 @pytest.mark.parametrize("rule", [RULES[2], RULES[-1], AnomalyRule(scope={})], ids=named)

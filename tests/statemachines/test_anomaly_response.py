@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cost_sentry.adapters.incident_answer import incident_answer
-from cost_sentry.domain.incident_course import closed
+from cost_sentry.domain.incident_end import closed
 from tests.fakes.builders import NOON
 from tests.fakes.incident_desk import FREEZE, Desk
 from tests.statemachines.walker import TaskFailed, walk

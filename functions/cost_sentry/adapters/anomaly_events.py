@@ -70,6 +70,8 @@ def _from_detector(detail: Mapping[str, Any]) -> Sighting:
         seen=anomaly.seen_picodollars_per_minute,
         percent=None if is_new else anomaly.factor_percent,
         how=_how(anomaly.evidence),
+        has_ended=anomaly.is_adopted,
+        is_adopted=anomaly.is_adopted,
         joined=tuple(scope_key(_scope(*one)) for one in anomaly.joined),
         is_compared=True,
     )

@@ -25,6 +25,7 @@ def anomaly_document(anomaly: Anomaly) -> dict[str, Any]:
         "now": anomaly.now.isoformat(),
         "severity": anomaly.severity.value,
         "goesOn": anomaly.goes_on,
+        "takenForUsual": anomaly.is_adopted,
         "alsoSeenIn": [{"kind": kind, "id": name} for kind, name in anomaly.joined],
         "expectedUsdPerMinute": dollars_text(anomaly.expected_picodollars_per_minute),
         "seenUsdPerMinute": dollars_text(anomaly.seen_picodollars_per_minute),
@@ -64,6 +65,7 @@ def _anomaly(document: Mapping[str, Any]) -> Anomaly:
         seen_picodollars_per_minute=picodollars(document["seenUsdPerMinute"]),
         factor_percent=int(document["factorPercent"]),
         goes_on=bool(document.get("goesOn", False)),
+        is_adopted=bool(document.get("takenForUsual", False)),
         joined=tuple((one["kind"], one["id"]) for one in document.get("alsoSeenIn", ())),
         evidence=Evidence(
             signal=Signal(evidence["signal"]),

@@ -23,6 +23,7 @@ _AMOUNTS = ("usual", "seen", "percent")
 def incident_text(incident: Incident) -> str:
     """The same text for the same content."""
     quiet, narrowed = incident.quiet_until, incident.narrowed_at
+    adopted = incident.adopted_at
     return record_text(
         {
             "form": FORM,
@@ -42,6 +43,8 @@ def incident_text(incident: Incident) -> str:
             "joined": list(incident.joined),
             "acts_on": None if incident.acts_on is None else dict(incident.acts_on),
             "narrowed_at": narrowed.isoformat() if narrowed else None,
+            "adopted_at": adopted.isoformat() if adopted else None,
+            "adopted": _amount_to(incident.adopted),
             **{name: getattr(incident, name).isoformat() for name in _MOMENTS},
             **{name: getattr(incident, name) for name in (*_TEXTS, *_NUMBERS)},
             **{name: _amount_to(getattr(incident, name)) for name in _AMOUNTS},
@@ -84,6 +87,8 @@ def _incident_from(record: Mapping[str, Any]) -> Incident:
         joined=tuple(record.get("joined", ())),
         acts_on=None if acts_on is None else dict(acts_on),
         narrowed_at=_moment_from(record.get("narrowed_at")),
+        adopted_at=_moment_from(record.get("adopted_at")),
+        adopted=_amount_from(record.get("adopted")),
         **plain,
     )
 

@@ -22,7 +22,7 @@ from cost_sentry.application.meter_ports import Meters
 from cost_sentry.application.ports import Clock, ConfigSource
 from cost_sentry.domain.anomaly import Anomaly, minute_at, minute_number
 from cost_sentry.domain.burn_anomaly import RECENT_MINUTES
-from cost_sentry.domain.burn_cause import Judged, narrowest, told_as
+from cost_sentry.domain.burn_cause import Judged, told_as, told_of
 from cost_sentry.domain.burn_findings import Look
 from cost_sentry.domain.burn_minutes import Minutes, Use
 from cost_sentry.domain.burn_rate import first_minute, judged
@@ -48,7 +48,7 @@ class Detection:
     raised: tuple[str, ...] = ()
     """Ids of anomalies that are new, worse or much more."""
     repeated: int = 0
-    """Anomalies that go on, and were told again."""
+    """Anomalies that go on and were told again, the last time where they are taken for usual."""
     passed_over: int = 0
     """Scopes that this run had no time for, or that another run was at; the next begins there."""
     problems: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class AnomalyDetector:
         told_by: dict[Scope, list[Scope]] = {}
         for scope, one in kept.items():
             if one.untold:
-                told_by.setdefault(narrowest(scope, looked), []).append(scope)
+                told_by.setdefault(told_of(scope, looked), []).append(scope)
         raised: list[Anomaly] = []
         for scope, by in told_by.items():
             try:
@@ -146,11 +146,14 @@ class AnomalyDetector:
     ) -> Sequence[Anomaly]:
         """One event of ``scope`` for all that it explains, unless they only go on as it does."""
         untold = [one for name in by if (one := kept[name].untold)]
-        joined = tuple(name for name in by if name != scope)
+        news = min(untold, key=lambda one: one.is_adopted)
         is_known = scope not in by and looked[scope].state.incident is not None
         raised: list[Anomaly] = []
         if not (is_known and all(one.goes_on for one in untold)):
-            anomaly = replace(told_as(scope, untold[0], looked), joined=joined)
+            anomaly = told_as(scope, news, looked)
+            alike = {one.scope for one in untold if one.is_adopted or not anomaly.is_adopted}
+            joined = tuple(name for name in by if name != scope and name in alike)
+            anomaly = replace(anomaly, joined=joined)
             self.events.raise_(anomaly)
             raised.append(anomaly)
         for name in by:

@@ -42,6 +42,8 @@ def cause_of(sighting: Sighting, parts: IncidentParts, now: datetime) -> Cause:
     Raises ``LedgerUnavailable``.
     """
     known = parts.incidents.latest()
+    if sighting.is_adopted:
+        return _of_its_cause(sighting, known)
     if sighting.has_ended:
         return _of_its_alarm(sighting, known)
     others = [one for one in known if _stands(one, sighting, now)]
@@ -69,10 +71,9 @@ def explains(excess: int | None, incident: Incident, now: datetime) -> bool:
 
 def _of_wider(wider: Incident, sighting: Sighting, now: datetime) -> Cause:
     """A sign of a wider scope's incident; and what is to be acted on, if it explains that."""
-    acts_on = wider.acts_on if wider.acts_on is not None else wider.scope
-    if dict(acts_on) == dict(sighting.scope):
+    if dict(wider.cause) == dict(sighting.scope):
         return Cause(sighting=sighting, incident=wider)
-    if _is_within(sighting.scope, acts_on) and explains(_excess(sighting), wider, now):
+    if _is_within(sighting.scope, wider.cause) and explains(_excess(sighting), wider, now):
         return Cause(sighting=sighting, incident=wider, is_narrower=True)
     sign = _as_sign_of(sighting.scope, sighting)
     return Cause(sighting=sign, incident=wider)
@@ -84,6 +85,15 @@ def _of_its_alarm(sighting: Sighting, others: Iterable[Incident]) -> Cause:
     for one in others:
         if not one.is_over and one.source == sighting.source and key in one.joined:
             return Cause(sighting=replace(sighting, scope=one.scope), incident=one)
+    return Cause(sighting=sighting)
+
+
+def _of_its_cause(sighting: Sighting, others: Iterable[Incident]) -> Cause:
+    """What is taken for usual may be the cause of a wider scope's incident."""
+    keys = (scope_key(sighting.scope), *sighting.joined)
+    for one in others:
+        if not one.is_over and scope_key(one.cause) in keys:
+            return Cause(sighting=replace(sighting, scope=one.scope, joined=keys), incident=one)
     return Cause(sighting=sighting)
 
 

@@ -87,6 +87,8 @@ def action_text(incident: Incident) -> str:
 def _headline(incident: Incident) -> str:
     if incident.state is IncidentState.LIFTED:
         return "anomaly lifted"
+    if incident.is_usual:
+        return "anomaly taken for usual"
     if incident.state is IncidentState.CLOSED:
         return "anomaly over"
     if incident.step is StepKind.AGAIN:
@@ -94,13 +96,27 @@ def _headline(incident: Incident) -> str:
     return f"{incident.severity} anomaly"
 
 
+def adopted_text(incident: Incident) -> str:
+    """What is taken for usual, and since when it goes on; empty if it is not."""
+    if not incident.is_usual:
+        return ""
+    much = "" if incident.adopted is None else f": {usual_text(incident.adopted)}"
+    return f"taken for usual now{much} since {_moment(incident.since)}"
+
+
 def _what(incident: Incident) -> str:
     if incident.is_over:
+        if incident.is_usual:
+            return adopted_text(incident)
         if incident.state is IncidentState.LIFTED:
             return f"the incident since {_moment(incident.since)} is lifted"
         return f"it is over: no sign of it since {_moment(incident.ends_at)}"
     if incident.step is StepKind.AGAIN:
         return "it came back as soon as nothing kept it"
+    return adopted_text(incident) or _unlike_itself(incident)
+
+
+def _unlike_itself(incident: Incident) -> str:
     if incident.seen is None:
         return f"spending is unlike itself since {_moment(incident.since)}"
     seen = f"spends {usual_text(incident.seen)}"
@@ -129,6 +145,8 @@ def _done(incident: Incident) -> str:
 
 
 def _undo(incident: Incident) -> str:
+    if incident.is_over and incident.is_usual:
+        return "nothing to undo; if it is not meant, stop who calls"
     if incident.is_over or incident.measure is None:
         return "nothing to undo"
     return f"cost-sentry incidents lift {incident.id} --reason <why>"
@@ -162,6 +180,8 @@ def _lead(lead: Lead, evidence: Evidence) -> str:
 
 
 def _tail(incident: Incident) -> tuple[str, ...]:
+    if incident.is_usual:
+        return _tail_of_usual(incident)
     if incident.is_over:
         return ()
     if incident.action is Action.TELL:
@@ -175,6 +195,20 @@ def _tail(incident: Incident) -> tuple[str, ...]:
         f"{ends} You get another mail if it gets worse, and when it is over.",
         "Look: cost-sentry incidents show " + incident.id,
     )
+
+
+def _tail_of_usual(incident: Incident) -> tuple[str, ...]:
+    held = "" if incident.is_over else "What is done about it ends by itself at the time above. "
+    from_now_on = (
+        f"It goes on, and nothing more is told of it. {held}From now on it is compared with that"
+        " rate, and told of where it is well above."
+    )
+    otherwise = (
+        "If it is not meant: find who calls, stop it, and give its scope a budget or a rule that"
+        " slows it down or freezes it (budgets, anomalies.rules of sentry.yaml). Once it has"
+        " stopped, what is usual is as before within a week."
+    )
+    return from_now_on, otherwise, "Look: cost-sentry incidents show " + incident.id
 
 
 def _moment(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from cost_sentry.application.incident_ports import Kept
 from cost_sentry.application.take_measure import set_limits_right
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.incident import Incident, scope_key
-from cost_sentry.domain.incident_course import closed, lifted
+from cost_sentry.domain.incident_end import closed, lifted
 from cost_sentry.domain.measure import Measures
 
 REASON_CHARACTERS_MAX = 300

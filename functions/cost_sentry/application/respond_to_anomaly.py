@@ -27,7 +27,6 @@ from cost_sentry.domain.incident import (
     scope_key,
 )
 from cost_sentry.domain.incident_course import (
-    closed,
     joined,
     not_acted,
     opened,
@@ -36,6 +35,7 @@ from cost_sentry.domain.incident_course import (
     revised,
     widens,
 )
+from cost_sentry.domain.incident_end import closed
 from cost_sentry.domain.measure import has_room
 from cost_sentry.domain.model_id import base_model_id
 from cost_sentry.domain.sentry_config import SentryConfig
@@ -147,8 +147,7 @@ def _revised(
     sighting = cause.sighting
     if worse(before.severity, sighting.severity):
         sighting = replace(sighting, severity=before.severity)
-    acts_on = before.acts_on if before.acts_on is not None else before.scope
-    scope = sighting.scope if cause.is_narrower or widens(before, sighting) else acts_on
+    scope = sighting.scope if cause.is_narrower or widens(before, sighting) else before.cause
     shown_in = (*before.joined, *sighting.joined, scope_key(before.scope))
     rule = rule_of(replace(sighting, scope=scope, joined=shown_in), config)
     if cause.is_narrower:

@@ -71,6 +71,9 @@ class Anomaly:
     evidence: Evidence
     goes_on: bool = False
     """It was told before, and is neither worse nor much more than then."""
+    is_adopted: bool = False
+    """It went on for so long that it is taken for usual, and nothing more is told of it: what is
+    expected is what is usual from now on."""
     joined: tuple[Scope, ...] = ()
     """Wider scopes that show the same, and that this one explains."""
 

@@ -37,6 +37,17 @@ def narrowest(scope: Scope, judged: Mapping[Scope, Judged]) -> Scope:
     return scope
 
 
+def told_of(scope: Scope, judged: Mapping[Scope, Judged]) -> Scope:
+    """Whom the news of a scope is told of: what explains it.
+
+    That the whole is taken for usual says nothing of a part which is still told of by itself.
+    """
+    found, news = narrowest(scope, judged), judged[scope].state.incident
+    own = judged[found].state.incident
+    is_apart = news and news.is_adopted and own and not own.is_adopted
+    return scope if is_apart else found
+
+
 def _explaining(
     parts: Mapping[Scope, float], whole: float, judged: Mapping[Scope, Judged]
 ) -> Scope | None:
@@ -70,10 +81,13 @@ def told_as(scope: Scope, of: Anomaly, judged: Mapping[Scope, Judged]) -> Anomal
         since = state.incident.since
     told = anomaly_of(state, scope, look, finding, since)
     is_critical = Severity.CRITICAL in (told.severity, of.severity)
+    if of.is_adopted:
+        told = replace(told, expected_picodollars_per_minute=told.seen_picodollars_per_minute)
     return replace(
         told,
         severity=Severity.CRITICAL if is_critical else Severity.WARNING,
         goes_on=of.goes_on or state.incident is not None,
+        is_adopted=of.is_adopted,
     )
 
 

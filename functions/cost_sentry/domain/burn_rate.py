@@ -27,15 +27,15 @@ def judged(state: BurnState, scope: Scope, look: Look) -> BurnState:
     """The state after this look; its ``untold`` must be told.
 
     An incident is told of when it is found, when it becomes critical or much more, and every few
-    minutes while it goes on. It ends after some calm minutes. What it used is not learned, unless
-    it goes on for a day: then that is usual now.
+    minutes while it goes on. It ends after some calm minutes. What goes on for a day is told for
+    the last time, as what is usual from then on.
     """
     state = learned(state, look.minutes, look.end)
     if state.incident is not None:
-        open_minutes = look.end - minute_number(state.incident.since)
-        if open_minutes >= look.rules.adopted_after_minutes:
-            history = state.history.forgotten(look.rules.adopted_after_minutes // _HOUR)
-            return replace(state.ended(look.end), history=history)
+        if state.incident.is_adopted:
+            return state  # Nobody heard of that yet.
+        if _is_usual_by_now(state, state.incident, look):
+            return _adopted(state, state.incident, look)
     found = findings(state, look)
     if found:
         return _with_incident(state, scope, look, found)
@@ -73,6 +73,28 @@ def _going_on(state: BurnState, before: Anomaly, look: Look) -> BurnState:
         goes_on=True,
     )
     return replace(state, incident=again)
+
+
+def _is_usual_by_now(state: BurnState, before: Anomaly, look: Look) -> bool:
+    """Not while what there is to tell was not told yet, nor while it may be at its end."""
+    open_minutes = look.end - minute_number(before.since)
+    is_long = open_minutes >= look.rules.adopted_after_minutes and state.untold is None
+    return is_long and not is_ordinary(state, look, RECENT_MINUTES)
+
+
+def _adopted(state: BurnState, before: Anomaly, look: Look) -> BurnState:
+    """What was usual counts until this is told: by that the scope that explains it is found."""
+    usual = usual_now(state.adopted(before, look.end), look)
+    seen = look.last(LOOK_BACK_MINUTES).picodollars // LOOK_BACK_MINUTES
+    last = replace(
+        before,
+        now=minute_at(look.end),
+        expected_picodollars_per_minute=round(usual.picodollars) if usual else seen,
+        seen_picodollars_per_minute=seen,
+        goes_on=True,
+        is_adopted=True,
+    )
+    return replace(state, incident=last)
 
 
 def _is_due(state: BurnState, before: Anomaly, look: Look) -> bool:

@@ -33,8 +33,18 @@ class BurnState:
         return incident if incident and self.told_at != minute_number(incident.now) else None
 
     def as_told(self) -> "BurnState":
-        """After it was told."""
-        return replace(self, told_at=minute_number(self.incident.now) if self.incident else 0)
+        """After it was told; what was told to be usual is so from then on."""
+        if self.incident is None:
+            return replace(self, told_at=0)
+        told_at = minute_number(self.incident.now)
+        if self.incident.is_adopted:
+            return self.adopted(self.incident, told_at)
+        return replace(self, told_at=told_at)
+
+    def adopted(self, incident: Anomaly, end: int) -> "BurnState":
+        """Without its incident, whose hours are all that is known of the scope from now on."""
+        hours = (end - minute_number(incident.since)) // _HOUR
+        return replace(self.ended(end), history=self.history.forgotten(hours))
 
     def ended(self, end: int) -> "BurnState":
         """Without its incident."""

@@ -6,6 +6,7 @@
                           │        │
       an hour without ◀───┘        └──▶ an owner lifts it
       a sign: CLOSED                        LIFTED
+      only told, and taken for usual: CLOSED
 ```
 
 What is done ends at ``ends_at``. Then the scope is watched for an hour: a sign that comes in it
@@ -58,6 +59,8 @@ class Sighting:
     """Which parts of the spending are unlike themselves, in a few words; empty: nobody knows."""
     has_ended: bool = False
     """It is over, by whoever told."""
+    is_adopted: bool = False
+    """It goes on, and is over because it is taken for usual from now on: ``usual``."""
     joined: tuple[str, ...] = ()
     """Keys of wider scopes that show the same, and that this one explains."""
     is_compared: bool = False
@@ -77,6 +80,8 @@ class StepKind(StrEnum):
     JOINED = "joined"
     """Another scope shows the same."""
     CALMED = "calmed"
+    ADOPTED = "taken-for-usual"
+    """It went on for so long that nothing more is told of it."""
     NOT_ACTED = "not-acted"
     LIFTED = "lifted"
     CLOSED = "closed"
@@ -160,6 +165,10 @@ class Incident:
     """What is acted on, where a narrower scope than its own explains it."""
     narrowed_at: datetime | None = None
     """Since when."""
+    adopted_at: datetime | None = None
+    """When what goes on was taken for usual; ``None``: it was not, or became more since."""
+    adopted: int | None = None
+    """What is usual since then, a minute."""
     measure: Measure | None = None
     """In force, or about to be."""
     replaced: tuple[Measure, ...] = ()
@@ -170,6 +179,16 @@ class Incident:
     """The last one that is worth a mail."""
     quiet_until: datetime | None = None
     """After it was lifted by a person: until then the scope is not acted on for the same."""
+
+    @property
+    def cause(self) -> Mapping[str, str]:
+        """What explains it, as far as it is known."""
+        return self.acts_on if self.acts_on is not None else self.scope
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it goes on, and is taken for usual; not what a person ended after that."""
+        return self.adopted_at is not None and self.state is not IncidentState.LIFTED
 
     @property
     def is_over(self) -> bool:

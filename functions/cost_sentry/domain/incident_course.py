@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule, stricter, worse
 from cost_sentry.domain.incident import (
-    WATCHED,
     Evidence,
     Incident,
     IncidentState,
@@ -19,6 +18,7 @@ from cost_sentry.domain.incident import (
     incident_id,
     scope_key,
 )
+from cost_sentry.domain.incident_end import ended
 from cost_sentry.domain.incident_measure import acting, lasting, lasting_longer
 from cost_sentry.domain.incident_revision import later_end, longer, minutes, next_revision, signed
 
@@ -53,7 +53,9 @@ def opens(before: Incident | None, sighting: Sighting) -> bool:
 
 
 def is_much_more(sighting: Sighting, incident: Incident) -> bool:
-    """Than the most that was told of it."""
+    """Than the most that was told of it, or than what of it is taken for usual."""
+    if incident.adopted is not None and dict(sighting.scope) == dict(incident.scope):
+        return sighting.seen is not None and sighting.seen >= MUCH_MORE * incident.adopted > 0
     if sighting.percent is not None and incident.percent is not None:
         return sighting.percent >= MUCH_MORE * incident.percent
     if sighting.seen is not None and incident.seen is not None:
@@ -115,7 +117,7 @@ def revised(
         now: when the sighting is looked at.
     """
     if sighting.has_ended:
-        return _ended(incident, sighting, now)
+        return ended(incident, sighting, now)
     if worse(sighting.severity, incident.severity) or is_much_more(sighting, incident):
         return _worse(incident, sighting, rule, now)
     if now - sighting.seen_at <= LATE:
@@ -186,18 +188,6 @@ def not_acted(incident: Incident, why: str, now: datetime) -> Incident:
     )
 
 
-def closed(incident: Incident, now: datetime, why: str = "") -> Incident:
-    """It ended by itself."""
-    return _over(incident, IncidentState.CLOSED, StepKind.CLOSED, now, why)
-
-
-def lifted(incident: Incident, by: str, reason: str, now: datetime) -> Incident:
-    """A person ended it, and what it did. For a while the same is not acted on again."""
-    over = _over(incident, IncidentState.LIFTED, StepKind.LIFTED, now, reason)
-    quiet = now + max(minutes(incident.cool_down_minutes), WATCHED)
-    return replace(over, by=by, quiet_until=quiet)
-
-
 def _worse(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: datetime) -> Incident:
     base = signed(incident, sighting, StepKind.WORSE, now)
     is_late = now - sighting.seen_at > LATE
@@ -260,32 +250,5 @@ def _widened(incident: Incident, sighting: Sighting, rule: AnomalyRule, now: dat
     return acting(replace(base, ends_at=later_end(base, now)), rule, now)
 
 
-def _ended(incident: Incident, sighting: Sighting, now: datetime) -> Incident | None:
-    """What was only told is watched from now on. What was acted on may be quiet because of that.
-
-    Another alarm than the one that told last, and worst, ends nothing.
-    """
-    if sighting.seen_at <= incident.seen_at or sighting.source != incident.source:
-        return None
-    if incident.step is StepKind.CALMED:
-        return None
-    calmed = next_revision(incident, StepKind.CALMED, now)
-    if incident.state is IncidentState.ACTING:
-        return calmed
-    return replace(calmed, ends_at=min(incident.ends_at, now))
-
-
 def _acts(incident: Incident) -> bool:
     return incident.state is IncidentState.ACTING
-
-
-def _over(
-    incident: Incident, state: IncidentState, step: StepKind, now: datetime, why: str
-) -> Incident:
-    return replace(
-        next_revision(incident, step, now),
-        state=state,
-        note=why,
-        measure=None,
-        replaced=lasting(incident, now),
-    )

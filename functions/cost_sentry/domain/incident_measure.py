@@ -84,7 +84,7 @@ def _scope(incident: Incident, rule: AnomalyRule, action: Action) -> dict[str, s
 
     Never less of the cause than is acted on already.
     """
-    cause = dict(incident.acts_on if incident.acts_on is not None else incident.scope)
+    cause = dict(incident.cause)
     before = incident.measure
     is_of_it = before is not None and cause.items() <= before.scope.items()
     held = before.scope if before is not None and is_of_it else None

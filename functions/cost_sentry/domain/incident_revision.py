@@ -35,6 +35,8 @@ def signed(
         seen_at=max(incident.seen_at, sighting.seen_at),
         joined=tuple(dict.fromkeys((*incident.joined, *sighting.joined))),
         awaited=incident.awaited if step in UNTOLD else sighting.seen_at,
+        adopted_at=incident.adopted_at if step in UNTOLD else None,
+        adopted=incident.adopted if step in UNTOLD else None,
     )
 
 

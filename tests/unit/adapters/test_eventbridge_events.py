@@ -42,6 +42,15 @@ def test_an_event_says_whose_it_is_and_carries_the_whole_anomaly(client, anomaly
     assert anomaly_from_document(detail) == anomaly
 
 
+def test_what_is_taken_for_usual_is_told_so_and_an_event_of_before_is_not(anomaly):
+    usual = replace(anomaly, is_adopted=True)
+    document = anomaly_document(usual)
+
+    assert anomaly_from_document(document) == usual
+    del document["takenForUsual"]
+    assert anomaly_from_document(document) == anomaly
+
+
 def test_an_entry_that_the_bus_refuses_is_not_raised(client, anomaly):
     refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
     with Stubber(client) as answers:

@@ -11,7 +11,8 @@ from cost_sentry.application.incident_notice import incident_notice, notice_key
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.anomaly_rules import TELL_ONLY, Action, AnomalyRule
 from cost_sentry.domain.incident import NO_EVIDENCE, Evidence, Lead
-from cost_sentry.domain.incident_course import closed, lifted, not_acted, opened, revised
+from cost_sentry.domain.incident_course import not_acted, opened, revised
+from cost_sentry.domain.incident_end import closed, lifted
 from tests.fakes.admissions import config
 from tests.fakes.builders import NOON, budget
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TEAMS, TIGHTEN, sighting

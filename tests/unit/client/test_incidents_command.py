@@ -1,5 +1,6 @@
 """`cost-sentry incidents list | show | lift`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from cost_sentry.adapters.dynamodb_measures import DynamoDbMeasures
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.measure_items import CONFIG_KEY
 from cost_sentry.domain.anomaly import Severity
+from cost_sentry.domain.anomaly_rules import AnomalyRule
 from cost_sentry.domain.incident import NO_EVIDENCE
-from cost_sentry.domain.incident_course import opened
+from cost_sentry.domain.incident_course import opened, revised
 from cost_sentry.domain.measure import MeasureKind
 from tests.fakes.builders import ManualClock, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, sighting
@@ -95,6 +97,25 @@ def test_one_is_shown_with_every_step_and_who_took_it(desk, incident):
     text = cost_sentry("incidents", "show", incident.id, columns=200).stdout
     assert "lifted by arn:aws:" in text
     assert "a load test" in text
+
+
+def test_what_is_taken_for_usual_is_told_as_that_and_not_as_over(desk, calls):
+    rule = AnomalyRule(scope={})
+    told = sighting(scope={"team": "growth"}, since=NOW - timedelta(days=1), seen_at=NOW)
+    made = opened(None, told, rule, NO_EVIDENCE, NOW)
+    usual = replace(told, has_ended=True, is_adopted=True, usual=12 * DOLLAR)
+    for one in (made, revised(made, usual, rule, NOW)):
+        DynamoDbIncidents(calls, lambda _: None).write(one)
+
+    shown = cost_sentry("incidents", "show", made.id, "--json").json
+    text = cost_sentry("incidents", "show", made.id, columns=120).stdout
+    listed = cost_sentry("incidents", "list").stdout
+
+    assert shown["state"] == "closed"
+    assert shown["takenForUsual"] == {"at": NOW.isoformat(), "usdPerMinute": "12.00"}
+    assert [one["step"] for one in shown["steps"]] == ["opened", "taken-for-usual"]
+    assert "taken for usual now: $12.00 a minute since" in text
+    assert "state     taken for usual, warning" in listed.replace("\n", " ")
 
 
 def test_lifting_ends_what_is_in_force_at_once_and_twice_does_no_harm(desk, incident, measures):

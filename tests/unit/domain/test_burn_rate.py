@@ -7,6 +7,7 @@ import pytest
 
 from cost_sentry.domain.anomaly import Severity, Signal, minute_at, minute_number
 from cost_sentry.domain.burn_history import History
+from cost_sentry.domain.burn_rate import judged
 from cost_sentry.domain.burn_state import new_state
 from tests.fakes.burn_series import DAY, MONDAY, PER_CALL, RULES, SCOPE, Series, known
 
@@ -156,6 +157,46 @@ def test_what_goes_on_for_a_day_is_what_is_usual_now(series):
     assert {anomaly.severity for anomaly in told} <= {Severity.WARNING, Severity.CRITICAL}
     assert after == []
     assert series.state.incident is None
+    last = series.goes_on[-1]
+    assert [one.is_adopted for one in series.goes_on].count(True) == 1, "told once"
+    assert (last.is_adopted, last.id) == (True, told[0].id)
+    assert last.now - last.since == timedelta(days=1)
+    assert last.seen_picodollars_per_minute == pytest.approx(180 * PER_CALL, rel=0.1)
+    assert last.expected_picodollars_per_minute == pytest.approx(180 * PER_CALL, rel=0.15)
+
+
+def test_that_it_is_usual_now_stays_untold_until_somebody_hears_of_it(series):
+    series.watch(DAY - 30, calls=6)
+    series.grow(60, calls=6)
+    state = series.state
+    for end in range(series.end - 59, series.end + 1):
+        state = judged(state, SCOPE, series.look(end))
+        if state.untold and not state.untold.is_adopted:
+            state = state.as_told()
+
+    assert state.untold.now == state.untold.since + timedelta(days=1)
+    assert state.history.forgotten(24) != state.history, "what was usual counts until then"
+    assert state.as_told().incident is None
+    assert state.as_told().history == state.history.forgotten(24)
+
+
+def test_what_is_ordinary_when_the_day_is_over_has_ended_and_is_not_usual_now(series):
+    series.watch(DAY - 7, calls=6)
+
+    series.watch(20)
+
+    assert series.state.incident is None
+    assert not any(one.is_adopted for one in series.goes_on)
+
+
+def test_a_week_after_it_stopped_the_same_is_told_anew(series):
+    series.watch(DAY + 60, calls=6)
+    assert series.watch(60, calls=6) == []
+
+    for _ in range(7):
+        series.watch(DAY)
+
+    assert series.watch(30, calls=6)
 
 
 def test_an_event_that_was_not_told_stays_untold(series):

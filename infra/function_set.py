@@ -15,7 +15,7 @@ from infra.bedrock_access import BedrockAccess
 from infra.emergency_store import EmergencyStore
 from infra.endpoint_access import EndpointAccess
 from infra.ledger_table import LedgerTable
-from infra.model_metrics import grant_read_metrics
+from infra.model_metrics import grant_read_usage
 from infra.names import pascal
 from infra.sentry_function import SentryFunction
 from infra.stage import Stage
@@ -168,7 +168,7 @@ FUNCTIONS = (
         memory_mib=256,
         grants=(
             lambda near, to: near.ledger.grant_reconcile_usage(to.role),
-            lambda _, to: grant_read_metrics(to.role),
+            lambda _, to: grant_read_usage(to.role),
         ),
     ),
     FunctionRow(

@@ -17,6 +17,7 @@ from infra.endpoint_access import (
     TRACKING_ALARMS,
     WAKE_ALARMS,
 )
+from infra.model_metrics import PROFILES
 
 _ANYWHERE = "arn:<AWS::Partition>:bedrock:*:"
 _BUCKET = "<EmergencyBucket9AF741A9.Arn>"
@@ -51,6 +52,12 @@ ACCEPTANCES = (
         reason="X-Ray's PutTraceSegments and PutTelemetryRecords have no resource to name, nor has "
         "ListStreams as the event source mapping asks for it, nor have CloudWatch's GetMetricData "
         "and ListMetrics.",
+    ),
+    Acceptance(
+        path="Functions",
+        findings=_wildcards(f"{_HERE}:{PROFILES}"),
+        reason="Which profiles are called past the sentry is known by their metrics only; of each "
+        "the model behind it may be read.",
     ),
     Acceptance(
         path="Functions",

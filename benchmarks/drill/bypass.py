@@ -34,7 +34,7 @@ from cost_sentry.application.usage_reconciliation import UsageReconciliation
 from cost_sentry.domain.budget import Budget, Unit
 from cost_sentry.domain.usage import TokenUsage
 from cost_sentry.domain.window import WindowKind
-from tests.fakes.reconciliations import Died, Disturbed
+from tests.fakes.reconciliations import Died, Disturbed, MemoryProfiles
 
 CALLS = 10_000
 OWN_CALLS = 400
@@ -161,6 +161,7 @@ class Bypass:
         journal = JournalCalls(self._virtual.client, sentry.table)
         return UsageReconciliation(
             metrics=Disturbed(self._adapter, step),
+            profiles=MemoryProfiles(),
             own_use=Disturbed(DynamoDbMeters(journal, calls, clock.now), step),
             cursors=Disturbed(DynamoDbUsageCursors(calls), step),
             watch=Disturbed(DynamoDbStreamWatch(calls), step),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from benchmarks.drill.weeks import FIRST_MINUTE
 from cost_sentry.domain.anomaly import Anomaly
 from cost_sentry.domain.burn_findings import Look
 from cost_sentry.domain.burn_minutes import Minutes
@@ -38,15 +37,16 @@ def raised(
     """
     lag = LAG_SECONDS / 60
     for scope, used in scopes.items():
-        state = new_state(FIRST_MINUTE - _HOUR)
-        for end in range(FIRST_MINUTE + _HOUR, FIRST_MINUTE + learn_until, _HOUR):
+        first = used.first
+        state = new_state(first - _HOUR)
+        for end in range(first + _HOUR, first + learn_until, _HOUR):
             state = learned(state, used, end)
-        for end in range(FIRST_MINUTE + learn_until + 1, FIRST_MINUTE + minutes + 1):
+        for end in range(first + learn_until + 1, first + minutes + 1):
             if not used.use(end - 2, end).calls:
                 continue
             state = judged(state, scope, Look(used, end, rules, None))
             anomaly = state.untold
             if anomaly is not None:
                 if not state.told_at:
-                    yield Raised(end - FIRST_MINUTE + lag, scope, anomaly)
+                    yield Raised(end - first + lag, scope, anomaly)
                 state = state.as_told()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from benchmarks.drill.trace import Calls, Tokens
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
@@ -176,6 +177,8 @@ class World:
     minutes: int
     series: dict[tuple[Application, str], Series]
     traffic: Mapping[Application, Sequence[float]]
+    first: int = FIRST_MINUTE
+    """In minutes since 1970; a Monday, 00:00 UTC."""
 
     def series_of(self, application: Application, model: str) -> Series:
         """What the application used of this model; nothing at first."""
@@ -187,17 +190,17 @@ class World:
         for (application, model), series in self.series.items():
             for scope in application.scopes(model):
                 parts.setdefault(scope, []).append(series)
-        return {scope: _minutes(found) for scope, found in parts.items()}
+        return {scope: _minutes(found, self.first) for scope, found in parts.items()}
 
 
-def _minutes(parts: Sequence[Series]) -> Minutes:
+def _minutes(parts: Sequence[Series], first: int) -> Minutes:
     columns = zip(*((p.calls, p.picodollars, p.context, p.generated) for p in parts), strict=True)
     calls, money, context, generated = (
         [sum(amounts) for amounts in zip(*column, strict=True)] for column in columns
     )
     tokens = [sum(pair) for pair in zip(context, generated, strict=True)]
     running = (list(accumulate(column, initial=0)) for column in (calls, money, tokens))
-    return Minutes(FIRST_MINUTE, *running)
+    return Minutes(first, *running)
 
 
 def scaled(application: Application, used: Tokens) -> Tokens:
@@ -207,6 +210,24 @@ def scaled(application: Application, used: Tokens) -> Tokens:
         round(used.context * application.context_factor),
         round(used.generated * application.generated_factor),
     )
+
+
+class Clocks(NamedTuple):
+    """How they are set, once."""
+
+    at: int
+    """In minutes of the world."""
+    ahead: int
+    """Minutes; below 0: back."""
+
+    def moved(self, expected: Sequence[float]) -> list[float]:
+        """From ``at`` on at another minute of UTC; the last minutes stay where they are."""
+        before, last = list(expected[: self.at]), len(expected)
+        after = (minute + self.ahead for minute in range(self.at, last))
+        return before + [expected[min(minute, last - 1)] for minute in after]
+
+
+KEPT = Clocks(0, 0)
 
 
 def traffic_of(application: Application, weeks: int, chance: random.Random) -> list[float]:
@@ -219,13 +240,16 @@ def traffic_of(application: Application, weeks: int, chance: random.Random) -> l
     return found
 
 
-def quiet_world(seed: int, weeks: int) -> World:
-    """Weeks in which nothing is wrong."""
+def quiet_world(seed: int, weeks: int, first: int = FIRST_MINUTE, clocks: Clocks = KEPT) -> World:
+    """Weeks in which nothing is wrong, from ``first`` on.
+
+    ``clocks`` are set, if they are, for everybody: the same is done at another hour of UTC.
+    """
     series: dict[tuple[Application, str], Series] = {}
     traffic: dict[Application, Sequence[float]] = {}
     for application in APPLICATIONS:
         chance = random.Random(f"{seed}/{application.team}/{application.name}")
-        calls, expected = Calls(chance), traffic_of(application, weeks, chance)
+        calls, expected = Calls(chance), clocks.moved(traffic_of(application, weeks, chance))
         made = Series.empty(len(expected))
         for minute, rate in enumerate(expected):
             if rate:
@@ -234,4 +258,4 @@ def quiet_world(seed: int, weeks: int) -> World:
                     made.add(minute, used, application.model)
         series[application, application.model] = made
         traffic[application] = expected
-    return World(minutes=weeks * WEEK, series=series, traffic=traffic)
+    return World(minutes=weeks * WEEK, series=series, traffic=traffic, first=first)

@@ -6,6 +6,7 @@ A request may replay exact token counts, or meet a fault of its own, by
 `requestMetadata`: `standIn.inputTokens`, `standIn.outputTokens`, `standIn.latencyMs`,
 `standIn.fault`. Faults for any call are set by `POST /_stand_in/faults`
 `{"kind": ..., "times": n, "model": ..., "seconds": n}`, listed by `GET` and cleared by `DELETE`.
+Application inference profiles are made by CreateInferenceProfile and read by GetInferenceProfile.
 `GET /_stand_in/calls` is what the provider billed, without any text;
 Every call is metered as `AWS/Bedrock` metrics in the local CloudWatch, whoever makes it;
 `POST /_stand_in/metric-lag` `{"seconds": n}` says how late.

@@ -17,6 +17,7 @@ _OF_SAGEMAKER = ("sagemaker", "sagemaker-runtime", "application-autoscaling")
 def stand_in_variables(bedrock: str, sagemaker: str) -> dict[str, str]:
     """Where AWS SDKs find what the emulator does not answer itself."""
     return {
+        "AWS_ENDPOINT_URL_BEDROCK": bedrock,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock,
         "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": sagemaker,
@@ -53,7 +54,7 @@ class LocalCloud:
     def client(self, service: str, *, attempts: int = 1, connections: int = 256) -> BaseClient:
         """A boto3 client of this cloud, whatever the environment says; one attempt by default."""
         stand_ins = dict.fromkeys(_OF_SAGEMAKER, self.sagemaker_endpoint)
-        stand_ins["bedrock-runtime"] = self.bedrock_endpoint
+        stand_ins |= dict.fromkeys(("bedrock", "bedrock-runtime"), self.bedrock_endpoint)
         endpoint = stand_ins.get(service, self.endpoint)
         return client_of(endpoint, service, attempts=attempts, connections=connections)
 

@@ -2,11 +2,13 @@
 
 import random
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from benchmarks.drill import anomalies
 from benchmarks.drill.anomalies import (
+    CLOCK_WEEK,
     QUIET_WEEKS,
     Caught,
     Found,
@@ -14,13 +16,24 @@ from benchmarks.drill.anomalies import (
     together,
 )
 from benchmarks.drill.anomaly_tables import TABLES, kept
+from benchmarks.drill.clock_weeks import CHANGES, SUNDAY_AT_ONE
 from benchmarks.drill.plants import PLANTED, STORM_MINUTES, Kind, Size, plant
 from benchmarks.drill.run import PARTS
 from benchmarks.drill.trace import Calls, trace
 from benchmarks.drill.watch import LAG_SECONDS, raised
-from benchmarks.drill.weeks import APPLICATIONS, DAY, FIRST_MINUTE, WEEK, office, quiet_world
-from cost_sentry.domain.anomaly import minute_at
+from benchmarks.drill.weeks import (
+    APPLICATIONS,
+    DAY,
+    FIRST_MINUTE,
+    KEPT,
+    WEEK,
+    Clocks,
+    office,
+    quiet_world,
+)
+from cost_sentry.domain.anomaly import minute_at, minute_number
 from cost_sentry.domain.burn_rules import BurnRules
+from tests.fakes.time_zones import changes
 
 SHAPE = (
     "planted",
@@ -68,6 +81,24 @@ def test_weeks_begin_on_a_monday_and_have_their_rhythm(world):
     assert mean(1, 10) > 5 * mean(1, 3)
     assert mean(1, 10) > 4 * mean(5, 10)
     assert office(5, 600, 0) < office(4, 600, 0)
+
+
+def test_clocks_that_are_set_ahead_move_all_that_is_expected_to_an_hour_before():
+    kept, moved = (quiet_world(3, 1, clocks=clocks) for clocks in (KEPT, Clocks(WEEK // 2, 60)))
+
+    for application, expected in kept.traffic.items():
+        until, after = WEEK // 2, moved.traffic[application]
+        assert after[:until] == expected[:until]
+        assert after[until:-60] == expected[until + 60 :]
+        assert len(after) == len(expected)
+
+
+@pytest.mark.parametrize(("change", "_ahead"), CHANGES)
+def test_the_week_after_clocks_were_set_begins_when_berlin_sets_them(change, _ahead):
+    [set_at] = [at for at in changes(ZoneInfo("Europe/Berlin"), 2026) if at.month == change.month]
+
+    assert change == set_at
+    assert minute_at(minute_number(change) - SUNDAY_AT_ONE).weekday() == 0
 
 
 def test_every_scope_adds_up_to_its_applications(world):
@@ -163,6 +194,7 @@ def test_what_the_page_tells_reaches_the_figures():
     assert (found["planted"], found["detected"]) == (PLANTED, PLANTED)
     assert found["above_3x"]["mean_minutes"] <= 2
     assert found["false_incidents_per_week"] <= 1
+    assert found[CLOCK_WEEK] <= 1
     assert unseen["planted"] == PLANTED * len(anomalies.UNSEEN_SEEDS)
     assert QUIET_WEEKS >= 2
     assert all(make() for make in TABLES.values())

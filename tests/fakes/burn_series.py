@@ -36,7 +36,7 @@ def office(minute: int) -> float:
 
 @dataclass
 class Series:
-    """Minutes from ``MONDAY`` on, and the detector's state after those that it looked at."""
+    """Minutes from ``first`` on, and the detector's state after those that it looked at."""
 
     seed: int
     calls_per_minute: float = 30
@@ -48,6 +48,9 @@ class Series:
     told: list[Anomaly] = field(default_factory=list)
     goes_on: list[Anomaly] = field(default_factory=list)
     """What was told again, and is no news."""
+    first: int = MONDAY
+    moved: int = 0
+    """Clocks were set ahead by so many minutes: everything is done so much earlier in UTC."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -57,7 +60,7 @@ class Series:
     ) -> "Series":
         """So many minutes more, so many times as much of everything."""
         for _ in range(minutes):
-            mean = self.calls_per_minute * self.rhythm(self.end - MONDAY) * calls
+            mean = self.calls_per_minute * self.rhythm(self.end - self.first + self.moved) * calls
             number = max(round(self.chance.gauss(mean, math.sqrt(mean))), 0)
             each = self.chance.gauss(1, 0.6 / math.sqrt(max(number, 1)))
             length = max(each, 0.05) * number
@@ -95,18 +98,25 @@ class Series:
 
 
 @cache
-def _known(seed: int, rhythm: Callable[[int], float], calls_per_minute: float) -> Series:
-    series = Series(seed, rhythm=rhythm, calls_per_minute=calls_per_minute)
-    for _ in range(3 * WEEK // DAY):
+def _known(
+    seed: int, rhythm: Callable[[int], float], calls_per_minute: float, first: int, minutes: int
+) -> Series:
+    state = new_state(first - 60)
+    series = Series(seed, calls_per_minute, rhythm, first=first, end=first, state=state)
+    for _ in range(minutes // DAY):
         series.grow(DAY).learn()
-    return series
+    return series.grow(minutes % DAY).learn()
 
 
 def known(
-    seed: int, rhythm: Callable[[int], float] = steady, calls_per_minute: float = 30
+    seed: int,
+    rhythm: Callable[[int], float] = steady,
+    calls_per_minute: float = 30,
+    first: int = MONDAY,
+    minutes: int = 3 * WEEK,
 ) -> Series:
     """A series of which three weeks are learned; each caller gets one of its own."""
-    made = _known(seed, rhythm, calls_per_minute)
+    made = _known(seed, rhythm, calls_per_minute, first, minutes)
     series = replace(made, used=dict(made.used), told=[], goes_on=[])
     series.chance.setstate(made.chance.getstate())
     return series

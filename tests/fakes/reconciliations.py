@@ -9,6 +9,7 @@ from cost_sentry.application.usage_ports import (
     Carried,
     CursorMoved,
     MetricsUnavailable,
+    ProfilesUnavailable,
 )
 from cost_sentry.application.usage_reconciliation import Reconciled, UsageReconciliation
 from cost_sentry.domain.budget import Budget, Unit
@@ -87,6 +88,19 @@ class MemoryMetrics:
             if model in models and at <= now and since <= minute < until:
                 found.setdefault(model, {})[minute] = counts
         return found
+
+
+class MemoryProfiles:
+    """``InferenceProfiles``."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, str] = {}
+        self.throttled = False
+
+    def model_behind(self, profile: str) -> str | None:
+        if self.throttled:
+            raise ProfilesUnavailable("Bedrock throttles")
+        return self.models.get(profile)
 
 
 class MemoryCursors:
@@ -196,7 +210,7 @@ class Comparison:
         self.metrics.clock = self.clock
         self.watch, self.notices = MemoryWatch(self.clock), MemoryNotices()
         self.ledger, self.journal = MemoryLedger(), MemoryJournal()
-        self.prices = OnePriceBook()
+        self.prices, self.profiles = OnePriceBook(), MemoryProfiles()
         self.config: SentryConfig = replace(config_of(*budgets), **changes)
         for each in budgets:
             self.ledger.define(each, each.window_at(NOON).id)
@@ -233,6 +247,7 @@ class Comparison:
     def _parts(self, step: Callable[[str], bool]) -> UsageReconciliation:
         return UsageReconciliation(
             metrics=Disturbed(self.metrics, step),
+            profiles=Disturbed(self.profiles, step),
             own_use=Disturbed(self.journal.meters, step),
             cursors=Disturbed(self.cursors, step),
             watch=Disturbed(self.watch, step),

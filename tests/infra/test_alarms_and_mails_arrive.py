@@ -31,6 +31,7 @@ RECONCILED = SimpleNamespace(
     booked=(
         SimpleNamespace(
             model_id=SONNET,
+            charged_as=SONNET,
             minute=NOON,
             is_forbidden=True,
             is_priced=False,

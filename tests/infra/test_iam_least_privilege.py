@@ -12,6 +12,7 @@ SNAPSHOT = pathlib.Path(__file__).with_name("permissions.txt")
 KINDS = {"slots", "claims", "ids", "outcomes", "config"}
 SWEEP = "<Functions/ExpireReservations/Role>"
 INLINE_POLICY_CHARACTERS_MAX = 10_240
+CALLS_NO_MODEL = {"bedrock:CountTokens", "bedrock:GetInferenceProfile"}
 MODEL_CALLERS = {
     "<Functions/InvokeModel/Role>",
     "<Workflows/GuardedInvocation/Role>",
@@ -196,7 +197,7 @@ def test_only_the_two_branches_of_the_workflow_may_call_a_model(template):
     callers = {
         p.role
         for p in template.permissions()
-        if p.action.startswith("bedrock:") and p.action != "bedrock:CountTokens"
+        if p.action.startswith("bedrock:") and p.action not in CALLS_NO_MODEL
     }
 
     assert callers == MODEL_CALLERS
@@ -228,6 +229,17 @@ def test_only_admission_has_prompts_counted_by_the_models_of_this_region_that_ca
     here = "arn:<Partition>:bedrock:<Region>::foundation-model/"
     assert countable
     assert granted == {("<Functions/AdmitRequest/Role>", here + name) for name in countable}
+
+
+def test_only_the_comparison_of_usage_reads_what_is_behind_application_inference_profiles(template):
+    granted = {
+        (p.role, p.resource)
+        for p in template.permissions()
+        if p.action == "bedrock:GetInferenceProfile"
+    }
+
+    profiles = "arn:<Partition>:bedrock:<Region>:<AccountId>:application-inference-profile/*"
+    assert granted == {("<Functions/UsageReconciliation/Role>", profiles)}
 
 
 def test_every_geography_with_a_price_may_be_called(template):

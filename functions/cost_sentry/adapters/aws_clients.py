@@ -75,6 +75,11 @@ def cloudwatch_client() -> Any:  # noqa: ANN401 - boto3 client
     return _client("cloudwatch", _PATIENT)
 
 
+def bedrock_client() -> Any:  # noqa: ANN401 - boto3 client
+    """What is behind inference profiles; no model is called by it."""
+    return _client("bedrock", _PATIENT)
+
+
 def step_functions_client() -> Any:  # noqa: ANN401 - boto3 client
     """Somebody waits at a command line; starting and waking are both safe to repeat."""
     return _client("stepfunctions", _twice(connect_timeout=1, read_timeout=4))

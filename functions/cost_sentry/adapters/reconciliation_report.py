@@ -36,6 +36,7 @@ def events_of(done: Reconciled) -> Iterator[dict[str, Any]]:
         amounts = one.amounts
         yield {
             "model": one.model_id,
+            "charged_as": one.charged_as,
             "minute": one.minute.isoformat(),
             "hour": one.minute.replace(minute=0).isoformat(),
             "calls": amounts.calls,

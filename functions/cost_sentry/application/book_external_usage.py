@@ -37,14 +37,22 @@ _PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,96}", re.ASCII)
 
 
 def book_external_usage(
-    model_id: str, intent: Intent, *, config: SentryConfig, ledger: Ledger, now: datetime
+    model_id: str,
+    intent: Intent,
+    *,
+    charged_as: str,
+    config: SentryConfig,
+    ledger: Ledger,
+    now: datetime,
 ) -> Reservation:
     """Book it unless it is; the reservation as it was booked first, whoever did.
+
+    ``model_id`` is what it was metered as, and ``charged_as`` the model behind that.
 
     Raises:
         LedgerUnavailable: Perhaps it is booked, perhaps not; ask again with the same intent.
     """
-    asked = external_reservation(model_id, intent, config, now)
+    asked = external_reservation(model_id, intent, config, now, charged_as=charged_as)
     answer = ledger.reserve(asked)
     while isinstance(answer, Shortage):
         holds_something = any(h.amount for h in asked.holds if h.key == answer.hold.key)
@@ -60,7 +68,7 @@ def book_external_usage(
 
 
 def external_reservation(
-    model_id: str, intent: Intent, config: SentryConfig, now: datetime
+    model_id: str, intent: Intent, config: SentryConfig, now: datetime, *, charged_as: str
 ) -> Reservation:
     """What is held for it, in the windows of the minute in which it was metered."""
     amounts = intent.amounts
@@ -72,12 +80,12 @@ def external_reservation(
         digest=EXTERNAL,
         decision=EXTERNAL,
         model_asked=model_id,
-        model_used=model_id,
+        model_used=charged_as,
         price_version=intent.price_version or UNPRICED,
         input_bound_tokens=prompt,
         output_limit_tokens=amounts.output_tokens,
         quote_picodollars=amounts.picodollars,
-        holds=_holds(model_id, intent, config),
+        holds=_holds(charged_as, intent, config),
         tags={"team": EXTERNAL_TEAM, "application": _NOBODY},
         priority="normal",
         reserved_at=now,

@@ -15,6 +15,10 @@ class MetricsUnavailable(CostSentryError):  # noqa: N818 - named as the outcome 
     """CloudWatch did not answer, or refused for now."""
 
 
+class ProfilesUnavailable(CostSentryError):  # noqa: N818 - named as the outcome it is
+    """Bedrock did not say what is behind a name, or too many were asked for at once."""
+
+
 class CursorMoved(CostSentryError):  # noqa: N818 - named as the outcome it is
     """Another run stored what it did first."""
 
@@ -42,6 +46,17 @@ class ModelMetrics(Protocol):
         """By model and minute, from ``since`` to before ``until``, where there are points.
 
         Raises ``MetricsUnavailable``.
+        """
+        ...
+
+
+class InferenceProfiles(Protocol):
+    """What is behind names under which Bedrock meters and that are no model's."""
+
+    def model_behind(self, profile: str) -> str | None:
+        """The model of this application inference profile; ``None``: it is none that is known.
+
+        Raises ``ProfilesUnavailable``.
         """
         ...
 

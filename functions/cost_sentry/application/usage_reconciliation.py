@@ -12,17 +12,19 @@ from cost_sentry.application.book_external_usage import book_external_usage
 from cost_sentry.application.meter_ports import OwnUse
 from cost_sentry.application.ports import Clock, ConfigSource, Ledger, PriceBook
 from cost_sentry.application.usage_ports import (
+    InferenceProfiles,
     MetricsUnavailable,
     ModelMetrics,
     StreamWatch,
     Told,
     UsageCursors,
 )
-from cost_sentry.application.usage_survey import Surveyor, Unread
+from cost_sentry.application.usage_survey import Surveyor, Unread, reach
 from cost_sentry.application.usage_watermark import LOOK_AFTER, watermark
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.external_notice import ForbiddenUsage, forbidden_notice
 from cost_sentry.domain.external_usage import Horizons, OwnCalls, total
+from cost_sentry.domain.inference_profile import may_be_profile
 from cost_sentry.domain.meter import Counts
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry.domain.usage_cursor import (
@@ -37,8 +39,6 @@ from cost_sentry.domain.usage_cursor import (
     with_metered,
 )
 
-READ_MAX = timedelta(days=1)
-"""Beyond the overlap: after a longer pause several runs catch up."""
 ROUNDS_MAX = 3
 """Times that one run books of one model what fits into one round."""
 SECONDS_MAX = 40
@@ -52,6 +52,9 @@ class Booked:
     """External usage of one minute that was booked by this run, or found booked."""
 
     model_id: str
+    """As it was metered: of a model, or of an inference profile."""
+    charged_as: str
+    """The model that was priced and whose budgets were charged."""
     minute: datetime
     amounts: Counts
     is_priced: bool
@@ -96,6 +99,7 @@ class UsageReconciliation:
     """One run a minute; any number at once do no harm, and one that dies is continued."""
 
     metrics: ModelMetrics
+    profiles: InferenceProfiles
     own_use: OwnUse
     cursors: UsageCursors
     watch: StreamWatch
@@ -147,12 +151,18 @@ class UsageReconciliation:
             if (self.clock.now() - done.at).total_seconds() >= SECONDS_MAX:
                 done.problems.append("out of time: the other models are for the next run")
                 break
-            run = _ModelRun(self, config, horizons, done)
             try:
+                run = _ModelRun(self, config, horizons, done, self._model_of(cursor.model_id))
                 run.compare(cursor, points.get(cursor.model_id), until)
             except CostSentryError as error:
                 done.problems.append(f"{cursor.model_id}: {error}")
         return until
+
+    def _model_of(self, metered_as: str) -> str:
+        """Whose price and budgets count; ``ProfilesUnavailable`` if nobody knows for now."""
+        if not may_be_profile(metered_as):
+            return metered_as
+        return self.profiles.model_behind(metered_as) or metered_as
 
     def _points(
         self,
@@ -190,6 +200,8 @@ class _ModelRun:
     config: SentryConfig
     horizons: Horizons
     done: Reconciled
+    model: str
+    """Whose price and budgets count."""
 
     def compare(
         self,
@@ -229,7 +241,7 @@ class _ModelRun:
         self, cursor: UsageCursor, own: OwnCalls, stored: UsageCursor
     ) -> tuple[UsageCursor, UsageCursor]:
         """Book round by round; the cursor after it, and what is stored of it by then."""
-        price = self.parts.price_book.price(cursor.model_id)
+        price = self.parts.price_book.price(self.model)
         for _ in range(ROUNDS_MAX):
             planned = with_intents(cursor, own, price, self.parts.price_book.version)
             if not planned.intents:
@@ -250,16 +262,18 @@ class _ModelRun:
         reservation = book_external_usage(
             model_id,
             intent,
+            charged_as=self.model,
             config=self.config,
             ledger=self.parts.ledger,
             now=self.parts.clock.now(),
         )
         return Booked(
             model_id=model_id,
+            charged_as=self.model,
             minute=intent.minute,
             amounts=intent.amounts,
             is_priced=intent.price_version is not None,
-            is_forbidden=not self.config.external_usage.allows(model_id),
+            is_forbidden=not self.config.external_usage.allows(self.model),
             request_id=reservation.request_id,
             is_overrun=any(not hold.amount for hold in reservation.holds),
         )
@@ -270,18 +284,14 @@ class _ModelRun:
             of_hour = [m.booked for at, m in cursor.minutes.items() if _hour_of(at) == hour]
             cost = sum(o.amounts.picodollars for o in forbidden if _hour_of(o.minute) == hour)
             found = ForbiddenUsage(
-                model_id=cursor.model_id,
+                model_id=self.model,
+                metered_as=cursor.model_id,
                 hour=hour,
                 amounts=replace(total(of_hour), picodollars=cost),
                 is_priced=all(one.is_priced for one in forbidden),
             )
             notice = forbidden_notice(found, self.config.alert_addresses, self.done.at)
             self.parts.notices.record(notice)
-
-
-def reach(cursor: UsageCursor, until: datetime, horizons: Horizons) -> datetime:
-    """Up to where this run looks at a model: to the end, or after a long pause a part of it."""
-    return max(cursor.until, min(until, cursor.since + horizons.overlap + READ_MAX))
 
 
 def _hour_of(minute: datetime) -> datetime:

@@ -23,6 +23,8 @@ from cost_sentry.domain.usage_cursor import (
     restarted,
 )
 
+READ_MAX = timedelta(days=1)
+"""Beyond the overlap: after a longer pause several runs catch up."""
 PAUSE_MIN = timedelta(hours=2)
 """A longer one may soon hide models: those of three hours are listed, not older ones."""
 LISTED = timedelta(days=14)
@@ -117,6 +119,11 @@ class Surveyor:
         if is_legible(cursor, now) or cursor.intents:
             return cursor
         return restarted(cursor, first)
+
+
+def reach(cursor: UsageCursor, until: datetime, horizons: Horizons) -> datetime:
+    """Up to where this run looks at a model: to the end, or after a long pause a part of it."""
+    return max(cursor.until, min(until, cursor.since + horizons.overlap + READ_MAX))
 
 
 def _age(cursor: UsageCursor) -> tuple[datetime, str]:

@@ -3,7 +3,8 @@
 from functools import cache
 
 from cost_sentry import bootstrap
-from cost_sentry.adapters.aws_clients import cloudwatch_client
+from cost_sentry.adapters.aws_clients import bedrock_client, cloudwatch_client
+from cost_sentry.adapters.bedrock_profiles import BedrockProfiles
 from cost_sentry.adapters.cloudwatch_metrics import CloudWatchMetrics
 from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_meters import DynamoDbMeters
@@ -19,6 +20,7 @@ def usage_reconciliation() -> UsageReconciliation:
     journal_calls = JournalCalls(dynamodb_client(), settings().table_name)
     return UsageReconciliation(
         metrics=CloudWatchMetrics(cloudwatch_client()),
+        profiles=BedrockProfiles(bedrock_client, clock, bootstrap.price_book().region),
         own_use=DynamoDbMeters(journal_calls, calls, clock.now),
         cursors=DynamoDbUsageCursors(calls),
         watch=DynamoDbStreamWatch(calls),

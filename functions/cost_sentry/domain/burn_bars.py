@@ -7,7 +7,8 @@ highest counts.
 from functools import lru_cache
 from typing import NamedTuple
 
-from cost_sentry.domain.burn_history import History, Usual, usual
+from cost_sentry.domain.burn_clocks import usual_by_any_clock
+from cost_sentry.domain.burn_history import History, Usual
 from cost_sentry.domain.burn_noise import Noise
 from cost_sentry.domain.burn_rules import BurnRules, MoneyWindow
 
@@ -58,7 +59,7 @@ class Bars(NamedTuple):
 @lru_cache(maxsize=1_024)
 def bars(history: History, noise: Noise, half_hour: int, rules: BurnRules) -> Bars | None:
     """For windows that end in this half of an hour; ``None``: nothing is known of the scope."""
-    now = usual(history, half_hour)
+    now = usual_by_any_clock(history, half_hour)
     if now is None:
         return None
     floor, calls_floor = rules.floor_picodollars_per_minute, rules.floor_calls_per_minute
@@ -102,7 +103,7 @@ def _over(history: History, now: Usual, half_hour: int, halves: int) -> Usual:
     """The highest of this half and of those before it."""
     if not halves:
         return now
-    before = [usual(history, half_hour - back) for back in range(1, halves + 1)]
+    before = [usual_by_any_clock(history, half_hour - back) for back in range(1, halves + 1)]
     known = [now, *(half for half in before if half is not None)]
     highest = [max(column) for column in zip(*(half[:-1] for half in known), strict=True)]
     return Usual._make([*highest, all(half.is_known for half in known)])

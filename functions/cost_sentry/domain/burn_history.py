@@ -178,6 +178,17 @@ def _comparable(hour: int) -> tuple[Sequence[int], Sequence[int]]:
     return _slots(days), _slots(weeks)
 
 
+def money_before(history: History, hour: int, before: int) -> int:
+    """The code of what was usual in this hour by days of its kind before another; 0: nobody knows.
+
+    Unlike ``usual`` it may be asked of hours that are learned by now.
+    """
+    is_weekend, latest = _is_weekend(hour), hour - -(-(hour - before + 1) // _DAY) * _DAY
+    days = range(latest, history.through - HOURS_KEPT - 1, -_DAY)
+    codes = [history.money[day % HOURS_KEPT] for day in days if _is_weekend(day) == is_weekend]
+    return _quantile([code for code in codes if code][:_DAYS_COMPARED], _MEDIAN)
+
+
 def _slots(hours: Sequence[int]) -> Sequence[int]:
     return tuple(hour % HOURS_KEPT for hour in hours)
 

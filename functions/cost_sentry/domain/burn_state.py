@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from cost_sentry.domain.anomaly import Anomaly, minute_number
-from cost_sentry.domain.burn_history import History, HourUse, usual
+from cost_sentry.domain.burn_clocks import usual_of_hour
+from cost_sentry.domain.burn_history import History, HourUse
 from cost_sentry.domain.burn_minutes import Minutes
 from cost_sentry.domain.burn_noise import BLOCK_MINUTES, FIRST_NOISE, Noise, noise_after
 
@@ -88,7 +89,7 @@ def _with_hour(state: BurnState, minutes: Minutes) -> BurnState:
     if state.incident or state.calm_since > start:
         return state
     each = [minutes.use(minute, minute + 1) for minute in range(start, start + _HOUR)]
-    halves = (usual(before, 2 * hour), usual(before, 2 * hour + 1))
+    halves = usual_of_hour(before, hour, whole.picodollars)
     usually = [
         half.picodollars * BLOCK_MINUTES
         for half in halves

@@ -21,6 +21,8 @@ class ForbiddenUsage:
     """External usage of a model in one hour that no rule allows, as far as it is known."""
 
     model_id: str
+    metered_as: str
+    """The model, or an inference profile that is called in its place."""
     hour: datetime
     """Its start, in UTC."""
     amounts: Counts
@@ -32,10 +34,11 @@ def forbidden_notice(found: ForbiddenUsage, recipients: Sequence[str], now: date
     amounts, end = found.amounts, found.hour + timedelta(hours=1)
     prompt = amounts.input_tokens + amounts.cache_read_tokens + amounts.cache_write_tokens
     cost = amount_shown(Unit.USD, amounts.picodollars) if found.is_priced else "unknown: no price"
+    by = "" if found.metered_as == found.model_id else f", by {found.metered_as}"
     text = NoticeText(
         subject=f"calls past the sentry to {found.model_id}",
         what=f"at least {amounts.calls:,} calls did not pass the sentry, so far",
-        whose=f"nobody's that is known; model {found.model_id}",
+        whose=f"nobody's that is known; model {found.model_id}{by}",
         done="charged them to the budgets of the model and of the organisation",
         undo="take bedrock:InvokeModel away from whoever called",
         more=(
@@ -44,5 +47,5 @@ def forbidden_notice(found: ForbiddenUsage, recipients: Sequence[str], now: date
         ),
         tail=(_TAIL,),
     )
-    key = f"external-usage/{found.model_id}/{found.hour:%Y-%m-%dT%H}"
+    key = f"external-usage/{found.metered_as}/{found.hour:%Y-%m-%dT%H}"
     return write_notice(text, key=key, recipients=recipients, at=now)

@@ -15,11 +15,12 @@ from cost_sentry_local.stand_in.errors import BedrockError, invalid
 from cost_sentry_local.stand_in.faults import fault_from_json
 from cost_sentry_local.stand_in.invoke_model import converse_request, native_answer
 from cost_sentry_local.stand_in.metering import Metering, publish_to_cloudwatch
-from cost_sentry_local.stand_in.models import model_for
 from cost_sentry_local.stand_in.provider import Provider
 from cost_sentry_local.stand_in.wire import Reply, error_reply, send
 
 _ROUTE = re.compile(r"/model/(?P<model>.+)/(?P<operation>converse|invoke|count-tokens)")
+
+_PROFILES = "/inference-profiles"
 
 
 class BedrockServer(LoopbackServer):
@@ -47,15 +48,20 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/_stand_in/metric-lag":
             return send(self, _set_lag(self.server.metering, body))
         try:
+            if self.path == _PROFILES:
+                made = self.server.provider.profiles.create(_json(body))
+                return send(self, Reply(body=made, status=HTTPStatus.CREATED))
             reply = _bedrock(self.server.provider, unquote(self.path), body)
         except BedrockError as error:
             reply = error_reply(error)
         return send(self, reply)
 
     def do_GET(self) -> None:
-        """Faults to come, calls made, and a sign of life."""
+        """A profile; faults to come, calls made, and a sign of life."""
         provider = self.server.provider
-        send(self, _listed(provider, self.path))
+        if self.path.startswith(f"{_PROFILES}/"):
+            return send(self, _profile(provider, self.path))
+        return send(self, _listed(provider, self.path))
 
     def do_DELETE(self) -> None:
         """Forget faults or calls."""
@@ -75,6 +81,13 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
 
+def _profile(provider: Provider, path: str) -> Reply:
+    try:
+        return Reply(body=provider.profiles.get(unquote(path.removeprefix(f"{_PROFILES}/"))))
+    except BedrockError as error:
+        return error_reply(error)
+
+
 def _bedrock(provider: Provider, path: str, body: bytes) -> Reply:
     route = _ROUTE.fullmatch(path)
     if route is None:
@@ -88,7 +101,9 @@ def _bedrock(provider: Provider, path: str, body: bytes) -> Reply:
         case "invoke":
             return _invoke(provider, model, request)
         case _:
-            return Reply(body={"inputTokens": provider.count(model, _counted(model, request))})
+            return Reply(
+                body={"inputTokens": provider.count(model, _counted(provider, model, request))}
+            )
 
 
 def _with_model(model: str, request: object) -> dict[str, Any] | None:
@@ -96,7 +111,7 @@ def _with_model(model: str, request: object) -> dict[str, Any] | None:
 
 
 def _invoke(provider: Provider, model: str, request: object) -> Reply:
-    family = model_for(model).family
+    family = provider.model(model).family
     result = provider.run(model, "InvokeModel", converse_request(family, request))
     headers = {
         "X-Amzn-Bedrock-Input-Token-Count": str(result.usage.input),
@@ -105,12 +120,12 @@ def _invoke(provider: Provider, model: str, request: object) -> Reply:
     return Reply(body=native_answer(family, result), headers=headers, fault=result.fault)
 
 
-def _counted(model: str, request: object) -> object:
+def _counted(provider: Provider, model: str, request: object) -> object:
     match request:
         case {"input": {"converse": converse}}:
             return converse
         case {"input": {"invokeModel": {"body": str(encoded)}}}:
-            return converse_request(model_for(model).family, _json(base64.b64decode(encoded)))
+            return converse_request(provider.model(model).family, _json(base64.b64decode(encoded)))
         case _:
             raise invalid("The input field must hold either converse or invokeModel.")
 

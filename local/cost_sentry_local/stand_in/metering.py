@@ -1,7 +1,8 @@
 """What Bedrock meters of each call, as ``AWS/Bedrock`` metrics, some time after it.
 
 Bedrock user guide, "Amazon Bedrock runtime metrics": by ``ModelId``, the model or inference profile
-as it was called; whoever called it.
+as it was called; whoever called it. Of an
+application inference profile that is its id.
 """
 
 import threading
@@ -16,6 +17,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cost_sentry_local.stand_in.call_log import Call
+from cost_sentry_local.stand_in.profiles import metered_as
 
 NAMESPACE = "AWS/Bedrock"
 DATA_MAX = 500
@@ -61,7 +63,7 @@ def data_of(call: Call, at: datetime) -> list[Datum]:
             "CacheReadInputTokens": call.usage.cache_read,
             "CacheWriteInputTokens": call.usage.cache_write,
         }
-    dimensions = [{"Name": "ModelId", "Value": call.model}]
+    dimensions = [{"Name": "ModelId", "Value": metered_as(call.model)}]
     return [
         {
             "MetricName": name,

@@ -12,6 +12,7 @@ from cost_sentry_local.stand_in.control import Control, control_of
 from cost_sentry_local.stand_in.errors import BedrockError, invalid
 from cost_sentry_local.stand_in.faults import Fault, FaultBook, FaultKind
 from cost_sentry_local.stand_in.models import Model, base_model_id, model_for
+from cost_sentry_local.stand_in.profiles import Profiles
 from cost_sentry_local.stand_in.prompt import pieces, prompt_tokens
 from cost_sentry_local.stand_in.prompt_cache import PromptCache
 from cost_sentry_local.stand_in.usage import NOTHING, TokenUsage
@@ -38,6 +39,7 @@ class Provider:
     faults: FaultBook = field(default_factory=FaultBook)
     calls: CallLog = field(default_factory=CallLog)
     cache: PromptCache = field(default_factory=PromptCache)
+    profiles: Profiles = field(default_factory=Profiles)
     sleep: Callable[[float], None] = time.sleep
     last_request: Json | None = None
     """Of Converse, as it came over the wire; only tests ask for it."""
@@ -48,11 +50,15 @@ class Provider:
         Raises:
             BedrockError: as Bedrock would refuse the same request.
         """
-        model = model_for(model_id)
+        model = self.model(model_id)
         checked = check(request, model)
         tokens = _input_tokens(checked, control_of(checked))
         self._log(model_id, "CountTokens", "ok", NOTHING, {})
         return tokens
+
+    def model(self, model_id: str) -> Model:
+        """The model behind a name; ``BedrockError`` if there is none."""
+        return model_for(self.profiles.source(model_id))
 
     def run(self, model_id: str, operation: str, request: object) -> Result:
         """Run a Converse request, whichever operation brought it.
@@ -73,7 +79,7 @@ class Provider:
     def _run(self, model_id: str, request: object) -> Result:
         fault = self.faults.take(model_id)
         _raise_if_error(fault)
-        model = model_for(model_id)
+        model = self.model(model_id)
         checked = check(request, model)
         control = control_of(checked)
         fault = fault or control.fault
@@ -95,7 +101,7 @@ class Provider:
     ) -> TokenUsage:
         if control.input_tokens is not None:
             return TokenUsage(input=_input_tokens(request, control), output=output)
-        base = base_model_id(model_id)
+        base = base_model_id(self.profiles.source(model_id))
         used = self.cache.use(base, pieces(request), model.cache_from, time.monotonic())
         return TokenUsage(
             input=used.plain,

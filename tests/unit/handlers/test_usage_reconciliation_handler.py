@@ -20,6 +20,7 @@ from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.external_rules import ExternalUsageRules
 from cost_sentry.domain.meter import Counts
 from cost_sentry.handlers import usage_reconciliation
+from tests.fakes.answering_client import Client
 from tests.fakes.builders import ManualClock, budget
 from tests.fakes.configurations import configuration
 from tests.fakes.dynamodb_table import create_table
@@ -28,6 +29,7 @@ from tests.unit.handlers.test_project_entries_handler import ENVIRONMENT, forget
 
 TOKENS = budget("nova-tokens", 10**6, scope={"model": NOVA}, unit=Unit.TOKENS)
 DOLLARS = budget("organisation", 10**15, scope={})
+PROFILE = "abc123def456"
 CONTEXT = type("Context", (), {"aws_request_id": "r", "function_name": "f"})()
 
 
@@ -60,14 +62,14 @@ def books(clock):
     return DynamoDbBooks(bootstrap.ledger_calls(), lambda _: None, clock)
 
 
-def meter(minute, calls, tokens):
+def meter(minute, calls, tokens, model=NOVA):
     values = {"Invocations": calls, "InputTokenCount": tokens}
     boto3.client("cloudwatch").put_metric_data(
         Namespace="AWS/Bedrock",
         MetricData=[
             {
                 "MetricName": name,
-                "Dimensions": [{"Name": "ModelId", "Value": NOVA}],
+                "Dimensions": [{"Name": "ModelId", "Value": model}],
                 "Timestamp": minute,
                 "Value": value,
             }
@@ -108,6 +110,29 @@ def test_a_call_past_the_sentry_is_charged_and_whoever_watches_is_told(clock, ca
     assert {line["model"] for line in done if "UsageDriftTokens" in line} == {NOVA}
     [mail] = bootstrap.notices().due(clock.now() + timedelta(minutes=1), 10)
     assert NOVA in mail.body
+
+
+def test_a_call_by_an_application_inference_profile_is_charged_to_its_model(
+    clock, caplog, monkeypatch
+):
+    arn = f"arn:aws:bedrock:us-east-1::foundation-model/{NOVA}"
+    bedrock = Client({"models": [{"modelArn": arn}]})
+    monkeypatch.setattr(usage, "bedrock_client", lambda: bedrock)
+    usage.usage_reconciliation.cache_clear()
+    put_in_force(clock)
+    start = clock.now()
+    run(clock)
+    meter(start + MINUTE, 3, 500, PROFILE)
+    for _ in range(6):
+        clock.advance(minutes=1)
+        run(clock)
+
+    assert books(clock).balance(TOKENS, TOKENS.window_at(start + MINUTE).id).posted == 500
+    assert books(clock).balance(DOLLARS, DOLLARS.window_at(start + MINUTE).id).posted > 0
+    [event] = [line for line in caplog.records if line.message == "ExternalUsage"]
+    assert (event.model, event.charged_as) == (PROFILE, NOVA)
+    asked = {"inferenceProfileIdentifier": PROFILE}
+    assert bedrock.asked == [("get_inference_profile", asked)]
 
 
 def test_where_nobody_calls_a_run_reads_some_items_and_writes_one_each_half_hour(clock):

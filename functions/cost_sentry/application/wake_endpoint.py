@@ -65,8 +65,9 @@ def _answer(
     state = _STATES.get(record.state, WakeState.WAKING)
     is_refused = record.is_put_off and not record.failures and reason is None
     is_tried_again = state is WakeState.ASLEEP and not is_refused
-    began = max(record.not_before, now) if is_tried_again else record.restoring_since
-    by = max(began, record.since) + timedelta(minutes=rules.wake_minutes_max) if began else now
+    is_begun = record.state is SleepState.RESTORING
+    began = record.since if is_begun else max(record.not_before, now)
+    by = began + timedelta(minutes=rules.wake_minutes_max)
     is_to_come = by > now and (state is WakeState.WAKING or is_tried_again)
     return WakeAnswer(
         endpoint=record.endpoint,

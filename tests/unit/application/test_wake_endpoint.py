@@ -61,11 +61,14 @@ def test_who_asks_while_it_falls_asleep_is_served_as_soon_as_it_sleeps():
     world = SleepWorld()
     world.sagemaker.make("chat")
     world.run()
+    begin = world.clock.now()
     assert state(world) is SleepState.FALLING_ASLEEP
 
-    assert world.wake("chat").state.value == "WAKING"
+    answer = world.wake("chat")
     world.pass_minutes(15)
 
+    assert answer.state.value == "WAKING"
+    assert answer.expected_by == begin + timedelta(minutes=RULES.wake_minutes_max)
     assert state(world) is SleepState.CLOSED
 
 

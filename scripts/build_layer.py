@@ -24,6 +24,7 @@ RUNS_IN = "/opt/python"
 
 SERVICES = (
     "application-autoscaling",
+    "bedrock",
     "bedrock-runtime",
     "cloudwatch",
     "dynamodb",

@@ -47,7 +47,7 @@ def approval_facts(approval: Approval, now: datetime) -> list[tuple[str, str]]:
         facts.append(("approved by", approval.answered_by))
     if approval.state not in (ApprovalState.ASKED, ApprovalState.APPROVED):
         facts.append((approval.state.value, f"{_moment(approval.changed_at)}, {_by(approval)}"))
-    terms = [f"the {name}: {value}" for name, value in request.terms.items()]
+    terms = [f"{name}: {value}" for name, value in request.terms.items()]
     return [*facts, *(("bound to" if not place else "", term) for place, term in enumerate(terms))]
 
 

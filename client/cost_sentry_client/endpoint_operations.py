@@ -65,7 +65,7 @@ class EndpointDesk:
 
     def wake(self, name: str) -> dict[str, Any]:
         """What ``wake_endpoint`` tells of it now; ``Problem`` if it does nothing with it."""
-        told = call_function(self._operator, "wake_endpoint", {"endpoint": name})
+        told = call_function(self._operator, "wake_endpoint", {"endpoint": name, "byHand": True})
         if told["state"] == "UNKNOWN":
             raise self._problem(f"{name}: {told['reason']}", "endpoint list")
         return told

@@ -87,9 +87,23 @@ class SleepWorld:
     def run(self, **ports: Any) -> ScaleReport:
         return self.scaling(**ports).run()
 
-    def wake(self, name: str, why: str = "somebody asks for it", **ports: Any) -> WakeAnswer:
+    def wake(
+        self,
+        name: str,
+        why: str = "somebody asks for it",
+        *,
+        asks_budgets_again: bool = False,
+        **ports: Any,
+    ) -> WakeAnswer:
         steps = self.steps(**ports)
-        return wake_endpoint(name, why, steps=steps, records=steps.records, clock=self.clock)
+        return wake_endpoint(
+            name,
+            why,
+            steps=steps,
+            records=steps.records,
+            clock=self.clock,
+            asks_budgets_again=asks_budgets_again,
+        )
 
     def pass_minutes(self, minutes: int, every: int = 5) -> list[ScaleReport]:
         """With a run every few minutes."""

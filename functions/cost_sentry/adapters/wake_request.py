@@ -18,17 +18,21 @@ class Wanted(NamedTuple):
     endpoint: str | None
     """``None``: the event names none, or wants nothing."""
     why: str
+    is_by_hand: bool = False
+    """A person asks, who has perhaps just raised a budget."""
 
 
 def wanted_endpoint(event: Mapping[str, Any], owner_of: Callable[[str], str | None]) -> Wanted:
-    """Of ``{"endpoint": name}``, or of an alarm state change as EventBridge delivers it.
+    """Of ``{"endpoint": name, "byHand": …}``, or of an alarm's event as EventBridge delivers it.
 
     Args:
         event: as it came; malformed ones want nothing.
         owner_of: the endpoint of an inference component; ``None`` if there is none of this name.
     """
     if isinstance(name := event.get("endpoint"), str):
-        return _named(name, "somebody asked for it")
+        return _named(name, "somebody asked for it")._replace(
+            is_by_hand=event.get("byHand") is True
+        )
     detail = event.get("detail")
     if not isinstance(detail, Mapping):
         return Wanted(None, 'the event names no endpoint; send {"endpoint": name}')

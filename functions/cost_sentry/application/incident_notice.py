@@ -13,6 +13,7 @@ from cost_sentry.domain.incident import (
     StepKind,
     projected_picodollars,
 )
+from cost_sentry.domain.incident_measure import lift_command
 from cost_sentry.domain.notice import Notice
 from cost_sentry.domain.notice_mail import NoticeText, write_notice
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
@@ -149,7 +150,7 @@ def _undo(incident: Incident) -> str:
         return "nothing to undo; if it is not meant, stop who calls"
     if incident.is_over or incident.measure is None:
         return "nothing to undo"
-    return f"cost-sentry incidents lift {incident.id} --reason <why>"
+    return lift_command(incident.id)
 
 
 def _more(incident: Incident) -> list[tuple[str, str]]:

@@ -84,7 +84,11 @@ def lift_all(by: str, reason: str, parts: IncidentParts) -> AllLifted:
             lift_incident(one.id, by, reason, parts)
         except CostSentryError as error:
             problems.append(f"{one.id}: {error}")
-        current = parts.incidents.current(scope_key(one.scope))
+        try:
+            current = parts.incidents.current(scope_key(one.scope))
+        except CostSentryError as error:
+            problems.append(f"{one.id}: nobody knows whether it is over: {error}")
+            continue
         if current is not None and current.id == one.id and current.is_over:
             incidents.append(current)
     now = parts.clock.now()

@@ -117,8 +117,8 @@ def _asleep(record: SleepRecord) -> Mail:
         what=f"{record.endpoint} sleeps, now and whenever it is idle",
         why="nobody called it for a while, and its tag allows it; this is told once",
         done="its instances are given back; what restores it is verified",
-        undo=f"wake it as below; to keep it awake, tag {STAY_AWAKE_TAG}={YES}",
-        facts=(_wake_fact(record),),
+        undo=_wake_command(record),
+        facts=(("Or", f"keep it awake: tag it {STAY_AWAKE_TAG}={YES}"),),
     )
 
 
@@ -248,13 +248,13 @@ def _withdrawn(record: SleepRecord) -> Mail:
         what=f"{record.endpoint} sleeps, and sentry.yaml does not say so any more",
         why="the section endpoints was taken out of sentry.yaml while it slept",
         done="it sleeps on, wakes for who asks, and then stays awake",
-        undo="wake it as below; or put endpoints back into sentry.yaml",
-        facts=(_wake_fact(record),),
+        undo=_wake_command(record),
+        facts=(("Or", "put endpoints back into sentry.yaml"),),
     )
 
 
-def _wake_fact(record: SleepRecord) -> tuple[str, str]:
-    return ("Wake it", f"cost-sentry endpoint wake {record.endpoint}")
+def _wake_command(record: SleepRecord) -> str:
+    return f"cost-sentry endpoint wake {record.endpoint}"
 
 
 def saved_text(saving: Saving) -> str:

@@ -38,9 +38,18 @@ class WakeAnswer:
 
 
 def wake_endpoint(
-    name: str, why: str, *, steps: SleepSteps, records: SleepRecords, clock: Clock
+    name: str,
+    why: str,
+    *,
+    steps: SleepSteps,
+    records: SleepRecords,
+    clock: Clock,
+    asks_budgets_again: bool = False,
 ) -> WakeAnswer:
     """Wake it if it sleeps, as far as the budgets allow; safe to ask as often as one likes.
+
+    Who ``asks_budgets_again`` does so at once after a refusal, and not after some minutes: a person
+    who has just raised the budget. A wake that failed waits for its next try all the same.
 
     That it is wanted is noted first, so whoever works on it at this moment wakes it, and what
     cannot be done now is done by the scheduled run. Raises ``LedgerUnavailable``.
@@ -51,7 +60,8 @@ def wake_endpoint(
         return WakeAnswer(endpoint=name, state=WakeState.UNKNOWN, reason=reason)
     if not record.is_served:
         records.want(name, now)
-    may_wake = now >= record.not_before
+    was_refused = record.is_put_off and not record.failures
+    may_wake = now >= record.not_before or (asks_budgets_again and was_refused)
     try:
         after = steps.go_on(name, why if may_wake else None)
     except EndpointFault as fault:

@@ -12,6 +12,7 @@ from cost_sentry.domain.decision import DecisionKind
 from cost_sentry.domain.endpoint import Endpoint
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord
+from cost_sentry.domain.incident_measure import incident_of, lift_command
 from cost_sentry.domain.instance_price import HourlyPrices, cost_picodollars, hourly_picodollars
 from cost_sentry.domain.invocation import Priority, account_of
 from cost_sentry.domain.measure import Measure, MeasureKind
@@ -42,7 +43,7 @@ class WakeRefused:
     budget_id: str | None = None
     """Which budget cannot pay: the ledger said so, and holds nothing."""
     by: str = ""
-    """What else refused it, for whoever tells each once: a freeze, or what is missing."""
+    """What else refused it, for whoever tells each once: an incident, or what is missing."""
     undo: str = ""
     """What a person can do about it."""
     id_is_used: bool = False
@@ -95,7 +96,9 @@ def _why_short(budget_id: str, config: SentryConfig) -> str:
 
 def _undo_short(budget_id: str, config: SentryConfig) -> str:
     tightens = _tightening(budget_id, config)
-    return tightens.undo if tightens else "raise that budget, or wait for its next window"
+    if tightens is None:
+        return "raise that budget, or wait for its next window"
+    return lift_command(incident_of(tightens))
 
 
 def _tightening(budget_id: str, config: SentryConfig) -> Measure | None:
@@ -145,8 +148,9 @@ class WakeMoney:
         config = in_force(self.config, now)
         budgets = paying_budgets(endpoint, config)
         if freeze := frozen_by(endpoint, config, now):
+            incident = incident_of(freeze)
             reason = f"{in_words(freeze)}; {freeze.undo}"
-            return WakeRefused(reason=reason, by=freeze.id, undo=freeze.undo)
+            return WakeRefused(reason=reason, by=incident, undo=lift_command(incident))
         if quote is None:
             return UNPRICED
         if not any(budget.bounds for budget in budgets):

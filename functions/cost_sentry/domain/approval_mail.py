@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from cost_sentry.domain.alert_mail import amount_shown, recipients_of
 from cost_sentry.domain.approval import Approval, ApprovalState, Grant, Raise
+from cost_sentry.domain.mail_text import unlinked
 from cost_sentry.domain.notice import Notice
 from cost_sentry.domain.notice_mail import NoticeText, write_notice
 from cost_sentry.domain.sentry_config import SentryConfig, scope_text
@@ -85,10 +86,10 @@ def _undo(approval: Approval) -> str:
 
 def _more(approval: Approval) -> tuple[tuple[str, str], ...]:
     request = approval.request
-    said = (("Said", approval.why),) if approval.why else ()
+    said = (("Said", unlinked(approval.why)),) if approval.why else ()
     is_asked = approval.state is ApprovalState.ASKED
     return (
-        ("Reason", request.reason),
+        ("Reason", unlinked(request.reason)),
         ("Asked by", request.asked_by),
         *(() if is_asked else (("By", approval.changed_by),)),
         *said,

@@ -58,6 +58,16 @@ def _amount(incident: Incident, rule: AnomalyRule, scope: Mapping[str, str]) -> 
     return min(known)
 
 
+def incident_of(measure: Measure) -> str:
+    """The incident that it was made for; each time it is prolonged makes another measure."""
+    return measure.id.rpartition("-")[0]
+
+
+def lift_command(incident_id: str) -> str:
+    """What an owner types to end an incident and its measures."""
+    return f"cost-sentry incidents lift {incident_id} --reason <why>"
+
+
 def _measure(
     incident: Incident,
     action: Action,

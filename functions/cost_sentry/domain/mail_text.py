@@ -23,7 +23,7 @@ _NAME_CHARACTERS_MIN = 12
 def row(label: str, text: str) -> Iterator[str]:
     """``What:     …``, wrapped under itself."""
     indent = " " * LABEL_COLUMNS
-    start = f"{label + ':':<{LABEL_COLUMNS}}"
+    start = f"{label + ': ':<{LABEL_COLUMNS}}"
     yield from textwrap.wrap(
         text, COLUMNS, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False
     )
@@ -49,6 +49,11 @@ def fitted(sentence: str, characters_max: int) -> str:
             short = f"{name[: kept - kept // 2]}{_CUT}{name[len(name) - kept // 2 :]}"
             plain = plain.replace(name, short, 1)
     return harmless(plain, characters_max)
+
+
+def unlinked(text: str) -> str:
+    """What anybody may have written, with no address in it that a mail program would link."""
+    return re.sub(r"\.(?=[A-Za-z])", ". ", text).replace("@", " at ")
 
 
 def harmless(name: str, characters_max: int = NAME_CHARACTERS_MAX) -> str:

@@ -13,7 +13,7 @@ logger = Logger(service="wake_endpoint")
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """``{"endpoint"}``, or an alarm's event, to ``{"endpoint", "state", "reason", …}``."""
+    """``{"endpoint", …}``, or an alarm's event, to ``{"endpoint", "state", "reason", …}``."""
     config, clock = bootstrap.config_source().current(), bootstrap.clock()
     wanted = wanted_endpoint(event, lambda part: sleeping.endpoints().owner_of(part))
     if config is None or wanted.endpoint is None:
@@ -23,7 +23,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return wake_answer(None, wanted)
     steps = sleeping.sleep_steps(config, rules, bootstrap.ledger(), clock)
     told = wake_endpoint(
-        wanted.endpoint, wanted.why, steps=steps, records=steps.records, clock=clock
+        wanted.endpoint,
+        wanted.why,
+        steps=steps,
+        records=steps.records,
+        clock=clock,
+        asks_budgets_again=wanted.is_by_hand,
     )
     answer = wake_answer(told, wanted)
     logger.info(answer["state"], extra=answer)

@@ -25,8 +25,14 @@ def test_an_endpoint_is_wanted_by_name():
     assert wanted({"endpoint": "chat"}).endpoint == "chat"
 
 
+def test_a_person_says_so_and_nobody_else_is_taken_for_one():
+    assert wanted({"endpoint": "chat", "byHand": True}).is_by_hand
+    for event in ({"endpoint": "chat"}, {"endpoint": "chat", "byHand": "yes"}, alarm()):
+        assert not wanted(event).is_by_hand
+
+
 def test_an_alarm_wants_the_endpoint_of_its_component():
-    assert wanted(alarm()) == ("chat", "inference component ic was called in vain")
+    assert wanted(alarm())[:2] == ("chat", "inference component ic was called in vain")
 
 
 @pytest.mark.parametrize(

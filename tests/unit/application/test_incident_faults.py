@@ -150,3 +150,27 @@ def test_one_incident_that_cannot_be_lifted_keeps_no_other_from_it():
 
     assert [one.id for one in done.incidents] == [second.id]
     assert done.problems == (f"{first.id}: throttled",)
+
+
+def test_who_cannot_learn_what_became_of_one_lifts_the_others_and_says_so():
+    desk = Desk(FREEZE)
+    for team in ("search", "support"):
+        desk.see(scope={"team": team}, severity=CRITICAL)
+    first, second = desk.incidents.latest()
+    reads = []
+
+    def trouble(call, done):
+        if (call, done) == ("current", False):
+            reads.append(call)
+            if len(reads) <= 2:
+                raise LedgerUnavailable("throttled")
+
+    desk.incidents.trouble = trouble
+    done = lift_all("arn:owner", "all is well", desk.parts)
+
+    assert [one.id for one in done.incidents] == [second.id]
+    assert done.problems == (
+        f"{first.id}: throttled",
+        f"{first.id}: nobody knows whether it is over: throttled",
+    )
+    assert desk.in_force() == []

@@ -48,7 +48,7 @@ def test_who_wakes_one_learns_by_when_it_answers(function):
     done = cost_sentry("endpoint", "wake", "chat")
 
     assert done.code == ExitCode.OK
-    assert asked == [("wake-it", {"endpoint": "chat"})]
+    assert asked == [("wake-it", {"endpoint": "chat", "byHand": True})]
     for text in ("WAKING", "because", SOON, "amazon.nova-lite-v1:0"):
         assert text in done.stdout
 

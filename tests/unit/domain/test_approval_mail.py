@@ -45,6 +45,20 @@ def test_no_mail_holds_a_link(state):
     assert not re.search(r"https?:|www\.", mail(state).body)
 
 
+@pytest.mark.parametrize("state", [ApprovalState.ASKED, ApprovalState.DENIED])
+def test_nothing_that_anybody_wrote_into_it_can_be_followed(state):
+    bait = "see evil.example.com/approve?id=1, or write to boss@evil.example.com"
+    one = approval(more=RAISE)
+    one = replace(one, request=replace(one.request, reason=bait))
+    if state is ApprovalState.DENIED:
+        one = one.moved(state, by="anna", at=NOON, why=bait)
+
+    body = write_approval_notice(one, IN_FORCE).body
+
+    assert "evil" in body
+    assert not re.search(r"evil\.\w|@evil|\.com", body)
+
+
 def test_the_approvers_are_asked_with_the_command_that_answers():
     asked = mail(ApprovalState.ASKED)
 

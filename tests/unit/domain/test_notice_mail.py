@@ -83,6 +83,10 @@ def test_nothing_is_left_that_a_mail_program_makes_a_link_of():
     )
 
 
+def test_a_long_label_and_its_text_do_not_run_together():
+    assert "In 2026-11: $0.00" in notice(replace(TEXT, more=(("In 2026-11", "$0.00"),))).body
+
+
 def test_a_line_that_begins_with_blanks_is_kept_and_others_are_wrapped():
     lines = notice(TEXT).body.splitlines()
 

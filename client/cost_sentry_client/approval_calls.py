@@ -46,7 +46,8 @@ def until_of(text: str, now: datetime) -> datetime:
 
 def ask(operator: Operator, body: dict[str, object]) -> tuple[dict[str, Any], Approval]:
     """Ask, and give the request as it stands; ``Problem`` if the answer is no."""
-    return _asked(call_signed(operator, "ask_for_more", "ask", body), str(body["id"]))
+    nothing = "nothing was asked; what may be is said under `approvals` in sentry.yaml"
+    return _told(call_signed(operator, "ask_for_more", "ask", body), str(body["id"]), nothing)
 
 
 def answer(
@@ -59,7 +60,8 @@ def answer(
         "content": content_digest(request_to_document(shown.request)),
         **({"why": why} if why else {}),
     }
-    return _asked(call_signed(operator, "answer_request", verb.value, body), approval_id)
+    look = f"nothing was changed; `cost-sentry approval show {approval_id}` tells how it stands"
+    return _told(call_signed(operator, "answer_request", verb.value, body), approval_id, look)
 
 
 def known_approval(operator: Operator, approval_id: str) -> Approval:
@@ -75,15 +77,17 @@ def known_approval(operator: Operator, approval_id: str) -> Approval:
     return found
 
 
-def _asked(told: dict[str, Any], approval_id: str) -> tuple[dict[str, Any], Approval]:
+def _told(
+    told: dict[str, Any], approval_id: str, otherwise: str
+) -> tuple[dict[str, Any], Approval]:
+    """The request as it stands; ``otherwise`` says what to do if nothing of it is told."""
     if told["code"] != "DONE":
-        is_known = told["approval"] is not None
+        is_shown = told["approval"] is not None
+        look = f"`cost-sentry approval show {approval_id}` tells how it stands"
         raise Problem(
             told["message"],
             where=approval_id,
-            fix=f"`cost-sentry approval show {approval_id}` tells how it stands"
-            if is_known
-            else "nothing was asked; what may be is said under `approvals` in sentry.yaml",
+            fix=look if is_shown else otherwise,
             exit_code=ExitCode.REFUSED,
             details={"code": told["code"], "approval": told["approval"]},
         )

@@ -14,13 +14,15 @@ from cost_sentry.adapters.packaged_instance_prices import PackagedInstancePrices
 from cost_sentry.application.endpoint_ports import UnreadableSleep
 from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_sleep import SleepRecord, with_saving
-from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.errors import CostSentryError, InvariantViolated
 from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.function_calls import call_function
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.problems import Problem
+
+_LISTED = "`cost-sentry endpoint list` shows all that are on record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +34,20 @@ class EndpointsOnRecord:
 
 
 def left_asleep(operator: Operator, config: SentryConfig) -> list[str] | None:
-    """Endpoints that sleep although ``config`` says nothing of endpoints; ``None``: unknown."""
+    """Endpoints that sleep although ``config`` says nothing of endpoints; ``None``: unknown.
+
+    One whose record cannot be read may sleep.
+    """
     if config.endpoints is not None:
         return []
     records = DynamoDbSleeps(LedgerCalls(operator.dynamodb, operator.deployment.table_name))
     try:
-        found = records.all().records
+        found = records.all()
     except (CostSentryError, ClientError, BotoCoreError):
         # What was applied is in force, whatever cannot be read afterwards.
         return None
-    return [record.endpoint for record in found if not record.has_ended]
+    asleep = [record.endpoint for record in found.records if not record.has_ended]
+    return sorted([*asleep, *(one.endpoint for one in found.unreadable)])
 
 
 class EndpointDesk:
@@ -67,7 +73,7 @@ class EndpointDesk:
         """What ``wake_endpoint`` tells of it now; ``Problem`` if it does nothing with it."""
         told = call_function(self._operator, "wake_endpoint", {"endpoint": name, "byHand": True})
         if told["state"] == "UNKNOWN":
-            raise self._problem(f"{name}: {told['reason']}", "endpoint list")
+            raise self._problem(f"{name}: {told['reason']}", _LISTED)
         return told
 
     def forget(self, name: str, *, is_asleep_allowed: bool) -> SleepRecord:
@@ -76,13 +82,18 @@ class EndpointDesk:
         if not record.has_ended:
             self._must_be_forgettable(record, is_asleep_allowed=is_asleep_allowed)
         if not self._records.forget(record):
-            raise self._problem(f"{name} changed at this very moment", f"endpoint forget {name}")
+            fix = f"`cost-sentry endpoint forget {name}` once more"
+            raise self._problem(f"{name} changed at this very moment", fix)
         return self._until_now(record)
 
     def _known(self, name: str) -> SleepRecord:
-        record = self._records.read(name)
+        try:
+            record = self._records.read(name)
+        except InvariantViolated as error:
+            fix = "use the version of cost-sentry that wrote it; no command of this one touches it"
+            raise self._problem(f"the record of {name} cannot be read: {error}", fix) from None
         if record is None:
-            raise self._problem(f"there is no record of an endpoint {name!r}", "endpoint list")
+            raise self._problem(f"there is no record of an endpoint {name!r}", _LISTED)
         return record
 
     def _until_now(self, record: SleepRecord) -> SleepRecord:
@@ -91,20 +102,17 @@ class EndpointDesk:
     def _must_be_forgettable(self, record: SleepRecord, *, is_asleep_allowed: bool) -> None:
         name = record.endpoint
         if not record.sleeps_well:
-            raise self._problem(f"{name} is {record.state.value}", "endpoint list")
+            fix = "wait until it sleeps or is awake: `cost-sentry endpoint list` shows that"
+            raise self._problem(f"{name} is {record.state.value}", fix)
         if record.snapshot.endpoint.kind is EndpointKind.COMPONENTS:
-            raise Problem(
+            raise self._problem(
                 f"{name} sleeps, and is there: it has inference components",
-                where=self._operator.target.text,
-                fix="delete the endpoint itself; within five minutes its sleep ends by that",
-                exit_code=ExitCode.REFUSED,
+                "delete the endpoint itself; within five minutes its sleep ends by that",
             )
         if not is_asleep_allowed:
-            raise Problem(
+            raise self._problem(
                 f"{name} sleeps, and this record is all that it could be made again from",
-                where=self._operator.target.text,
-                fix="if it is gone for good, say --asleep; the answer shows what it was made of",
-                exit_code=ExitCode.REFUSED,
+                "if it is gone for good, say --asleep; the answer shows what it was made of",
             )
 
     @cached_property
@@ -115,13 +123,9 @@ class EndpointDesk:
         region = self._operator.target.session.region_name
         return PackagedInstancePrices(region, instead).hourly()
 
-    def _problem(self, what: str, command: str) -> Problem:
-        return Problem(
-            what,
-            where=self._operator.target.text,
-            fix=f"`cost-sentry {command}`, and again when that is done",
-            exit_code=ExitCode.REFUSED,
-        )
+    def _problem(self, what: str, fix: str) -> Problem:
+        where = self._operator.target.text
+        return Problem(what, where=where, fix=fix, exit_code=ExitCode.REFUSED)
 
 
 def _until(record: SleepRecord, now: datetime, prices: HourlyPrices) -> SleepRecord:

@@ -134,6 +134,8 @@ def test_an_answer_that_does_not_count_is_a_no_with_its_reason(office):
 
     assert (own.code, own.json["error"]["code"]) == (1, "NOT_ALLOWED")
     assert late.code == 1
+    assert f"cost-sentry approval show {id_}" in own.json["error"]["fix"]
+    assert "nothing was asked" not in own.json["error"]["fix"]
     assert "is denied since" in late.stderr
     assert f"cost-sentry approval show {id_}" in late.stderr
 

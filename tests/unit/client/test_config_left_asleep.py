@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
+from cost_sentry.adapters.dynamodb_sleeps import PARTITION, DynamoDbSleeps
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.domain.endpoint import Snapshot
 from cost_sentry.domain.endpoint_sleep import SleepState, first_sleep
@@ -42,6 +42,15 @@ def test_a_file_without_endpoints_names_those_that_still_sleep(asleep, file, com
 
     assert told.json["leftAsleep"] == ["chat", "wakes"]
     assert "still asleep, and the file says nothing of endpoints: chat, wakes." in words
+
+
+def test_one_whose_record_cannot_be_read_may_sleep_and_is_named(asleep, file):
+    broken = {"pk": {"S": PARTITION}, "sk": {"S": "odd"}, "sleep": {"S": "{"}}
+    asleep.operator.dynamodb.put_item(TableName="ledger", Item=broken)
+
+    told = cost_sentry("config", "diff", str(file), "--json")
+
+    assert told.json["leftAsleep"] == ["chat", "odd", "wakes"]
 
 
 @pytest.mark.parametrize("command", ["diff", "apply"])

@@ -230,6 +230,19 @@ def test_one_that_waits_for_money_shows_what_is_held_and_until_when_it_waits(rec
 
 
 @pytest.mark.parametrize("command", ["show", "forget"])
+def test_a_record_that_cannot_be_read_is_no_bug_and_is_left_alone(desk, command):
+    broken = {"pk": {"S": PARTITION}, "sk": {"S": "odd"}, "sleep": {"S": '{"form":9}'}}
+    desk.operator.dynamodb.put_item(TableName="ledger", Item=broken)
+
+    refused = cost_sentry("endpoint", command, "odd")
+
+    assert refused.code == ExitCode.REFUSED
+    assert "the record of odd cannot be read" in refused.stderr
+    assert "the version of cost-sentry that wrote it" in " ".join(refused.stderr.split())
+    assert "unreadable" in cost_sentry("endpoint", "list").stdout
+
+
+@pytest.mark.parametrize("command", ["show", "forget"])
 def test_of_what_never_slept_there_is_nothing_to_show_or_forget(desk, command):
     refused = cost_sentry("endpoint", command, "stranger")
 

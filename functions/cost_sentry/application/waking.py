@@ -173,34 +173,37 @@ class Waking:
             self.notices.tell_remark(mine, like.remark)
         if like.gone:
             self.notices.tell_gone(mine, like.gone)
-        reason = self._finished(mine, now)
+        remark = self._finished(mine, now)
         group = self.money.rules.group_of(mine.snapshot.endpoint.tags)
         if self.endpoints.answers(mine.snapshot, group.probe):
-            return answered(mine, now, reason)
-        return self._late.mute(mine, seen, now) if self._late.is_late(mine, now) else None
+            return answered(mine, now, f"{ANSWERS}{remark}")
+        if self._late.is_late(mine, now):
+            return self._late.mute(mine, seen, now, remark)
+        return None
 
     def _wholly(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         """Some of it is in service: the rest is ordered again, or after the deadline all is ended.
 
-        What serves already is not spared: nobody pays for it beyond the deadline.
+        What serves already is not spared: nobody pays for it beyond the deadline. What may not be
+        ended goes on to be ordered while somebody pays for that.
         """
         if self._late.is_late(mine, now):
-            return self._late.ended(
-                mine, seen, now, f"a part of it did not wake; {self._late.in_words()}"
-            )
+            ended = self._late.in_part(mine, seen, now)
+            if ended is not None or mine.held is None:
+                return ended
         with suppress(EndpointBusy):
             self.endpoints.restore(mine.snapshot)
         return None
 
     def _finished(self, mine: SleepRecord, now: datetime) -> str:
-        """That it answered, and after the deadline what could not be given back to it."""
+        """After the deadline what could not be given back to it, for a sentence to go on with."""
         try:
             self.endpoints.finish(mine.snapshot)
         except WILL_NOT as error:
             if not self._late.is_late(mine, now):
                 raise
-            return f"{ANSWERS}; its scaling rules could not be put back: {error}"
-        return ANSWERS
+            return f"; its scaling rules could not be put back: {error}"
+        return ""
 
     def _left_to_owner(self, mine: SleepRecord, now: datetime) -> SleepRecord:
         """Its owner has changed it, or made another of its name: nothing of that is touched."""

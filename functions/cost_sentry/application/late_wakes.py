@@ -23,6 +23,7 @@ from cost_sentry.domain.endpoint_sleep import (
 )
 
 SERVES = "it is in service, and answers its callers, though not its probe"
+SERVES_IN_PART = "it answers its callers, though SageMaker has not brought up all of it"
 PUT_BACK = "and was put back to sleep"
 POSTED_BEFORE = timedelta(minutes=15)
 """Before its reservation expires, and only what was held is charged, a wake's time is posted."""
@@ -74,13 +75,16 @@ class LateWakes:
             return None
         return self.taken_back(mine, now, self.in_words())
 
+    def serves(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> bool:
+        """Whether it has answered callers in this wake, by its metrics."""
+        return self.figures.served(seen, mine.restoring_since or mine.since, now) > 0
+
     def mute(self, mine: SleepRecord, seen: Endpoint, now: datetime, remark: str) -> SleepRecord:
         """In service for so long, and no answer. Whatever answers its callers is left to them.
 
         ``remark``: what else is to be told of one that stays; mostly nothing.
         """
-        began = mine.restoring_since or mine.since
-        if self.figures.served(seen, began, now):
+        if self.serves(mine, seen, now):
             return answered(mine, now, f"{SERVES}{remark}")
         if why := self.money.rules.why_spared(seen.tags):
             return self._spared(mine, now, f"{why}{remark}")

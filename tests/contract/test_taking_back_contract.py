@@ -6,7 +6,7 @@ import pytest
 
 from cost_sentry.adapters.endpoint_scaling import EndpointScaling
 from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
-from cost_sentry.application.endpoint_ports import EndpointBusy
+from cost_sentry.application.endpoint_ports import EndpointBusy, EndpointHalfDone
 from cost_sentry.domain.endpoint import EndpointKind, EndpointState
 from cost_sentry_local.sagemaker.faults import ENDS_FAILED, Fault
 from tests.fakes.builders import ManualClock
@@ -31,6 +31,10 @@ class Fake:
     def fail_next(self) -> None:
         self.endpoints.fails = lambda _name: True
 
+    def wake_with_one_stuck(self) -> None:
+        self.endpoints.stuck.add("chat")
+        self.endpoints.restore(self.snapshot)
+
 
 class Real:
     def __init__(self, kind: EndpointKind, stand_in) -> None:
@@ -39,6 +43,14 @@ class Real:
             stand_in.plain("chat")
         else:
             stand_in.of_components("chat")
+            stand_in.sagemaker.create_inference_component(
+                InferenceComponentName="other",
+                EndpointName="chat",
+                VariantName="main",
+                Specification={"Container": {"Image": "image:1"}},
+                RuntimeConfig={"CopyCount": 1},
+            )
+            stand_in.wait(10)
         scaling = EndpointScaling(stand_in.scaling, MagicMock())
         self.endpoints = SageMakerEndpoints(
             stand_in.sagemaker, stand_in.runtime, MagicMock(), scaling
@@ -49,6 +61,16 @@ class Real:
 
     def fail_next(self) -> None:
         self.stand_in.world.faults.add(Fault(operation=WAKES[self.kind], code=ENDS_FAILED))
+
+    def wake_with_one_stuck(self) -> None:
+        """The one that is ordered first, by name; the other has come up."""
+        durations = self.stand_in.world.durations
+        durations.updating = 1.0
+        self.stand_in.copies(1, "other")
+        durations.updating = float(WAKE_SECONDS)
+        self.endpoints.restore(self.snapshot)
+        durations.updating = 1.0
+        self.wait(5)
 
 
 @pytest.fixture(params=[PLAIN, COMPONENTS], ids=lambda kind: kind.value)
@@ -119,4 +141,20 @@ def test_what_has_failed_is_taken_back(world):
     assert world.endpoints.look("chat").state is EndpointState.FAILED
     world.endpoints.take_back(world.snapshot)
 
+    assert falls_asleep(world)
+
+
+@pytest.mark.parametrize("kind", [COMPONENTS], ids=["components"], indirect=True)
+def test_a_component_that_is_stuck_keeps_none_of_the_others_awake(world):
+    world.wake_with_one_stuck()
+    with pytest.raises(EndpointHalfDone):
+        world.endpoints.take_back(world.snapshot)
+
+    world.wait(10)
+    assert not world.endpoints.likeness(world.snapshot).is_whole
+    assert world.endpoints.look("chat").state is EndpointState.CHANGING
+    with pytest.raises(EndpointBusy):
+        world.endpoints.take_back(world.snapshot)
+
+    world.wait(WAKE_SECONDS)
     assert falls_asleep(world)

@@ -42,6 +42,8 @@ class SageMaker:
     halves: Callable[[str], bool] = lambda _name: False
     clings: Callable[[str], bool] = lambda _name: True
     """Whether what is being made or changed is not taken back."""
+    stuck: set[str] = field(default_factory=set)
+    """Endpoints with a component that clings to its change; the others are taken back."""
     lag: timedelta = timedelta(0)
     """How late metrics are seen."""
     real: dict[str, Real] = field(default_factory=dict)
@@ -208,9 +210,13 @@ class SageMaker:
             return
         if one.becomes is not None and one.becomes[1] is gone:
             return
-        if one.state is EndpointState.CHANGING and self.clings(name):
+        is_stuck = name in self.stuck and not one.is_half
+        if one.state is EndpointState.CHANGING and self.clings(name) and not is_stuck:
             raise EndpointBusy(f"{name} is being changed")
         self._begin("take back", name)
+        if one.state is EndpointState.CHANGING and name in self.stuck:
+            one.is_half = True
+            raise EndpointHalfDone(f"{name}: a component of it is being changed")
         self._down(name)
         one.state, one.scaling = EndpointState.CHANGING, False
         one.becomes = (self.clock.now() + self._takes(name, "sleep"), gone)

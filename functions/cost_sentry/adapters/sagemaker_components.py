@@ -5,13 +5,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cost_sentry.adapters.sagemaker_errors import fault_of, is_missing, or_none
+from cost_sentry.adapters.sagemaker_errors import is_missing, named_faults, or_none
 from cost_sentry.adapters.sagemaker_views import Component, seen_component
-from cost_sentry.application.endpoint_ports import EndpointHalfDone
+from cost_sentry.application.endpoint_ports import EndpointFault, EndpointHalfDone
 
 
 class SageMakerComponents:
-    """Methods raise botocore's errors.
+    """Methods raise botocore's errors, and ``set_copies`` what it says.
 
     Args:
         sagemaker: boto3 client of SageMaker.
@@ -40,8 +40,11 @@ class SageMakerComponents:
     def set_copies(self, copies: Mapping[str, int], *, only_from_zero: bool = False) -> None:
         """Of each that is there and has another number; one that is awake may have scaled up.
 
+        Each is ordered whatever becomes of the others: one that is stuck keeps none of them up.
+
         Raises:
-            EndpointHalfDone: some were ordered, and then SageMaker would not go on.
+            EndpointHalfDone: some orders may have been taken, and some were not.
+            EndpointFault: the first, of the component that it names.
         """
         found = self.found(copies)
         wanted = {
@@ -49,22 +52,30 @@ class SageMakerComponents:
             for name, one in found.items()
             if one.desired != copies[name] and (one.desired == 0 or not only_from_zero)
         }
-        has_begun = False
+        has_begun, faults = False, list[EndpointFault]()
         for name, count in wanted.items():
-            has_begun = self._order(name, count, has_begun) or has_begun
+            try:
+                has_begun = self._order(name, count) or has_begun
+            except EndpointFault as fault:
+                # All kinds but the plain one say that nothing was done; the first is raised itself.
+                has_begun = has_begun or (bool(faults) and type(fault) is EndpointFault)
+                faults.append(fault)
+        if faults and has_begun:
+            raise EndpointHalfDone(f"{faults[0]}") from faults[0]
+        if faults:
+            raise faults[0]
 
-    def _order(self, name: str, count: int, has_begun: bool) -> bool:  # noqa: FBT001 - of others
+    def _order(self, name: str, count: int) -> bool:
         """Whether it was taken; not if there is no such component any more."""
-        try:
-            self._sagemaker.update_inference_component_runtime_config(
-                InferenceComponentName=name, DesiredRuntimeConfig={"CopyCount": count}
-            )
-        except ClientError as error:
-            if is_missing(error):
-                return False
-            if has_begun:
-                raise EndpointHalfDone(f"{fault_of(name, error)}") from error
-            raise
+        with named_faults(name):
+            try:
+                self._sagemaker.update_inference_component_runtime_config(
+                    InferenceComponentName=name, DesiredRuntimeConfig={"CopyCount": count}
+                )
+            except ClientError as error:
+                if is_missing(error):
+                    return False
+                raise
         return True
 
 

@@ -81,7 +81,8 @@ class Endpoints(Protocol):
     def take_back(self, snapshot: Snapshot) -> None:
         """Begin to take away one that could not be made, hangs, or does not answer.
 
-        Nothing happens to what is gone, or on the way. ``EndpointBusy``: SageMaker will not yet.
+        Nothing happens to what is gone, or on the way. ``EndpointBusy``: SageMaker will not yet;
+        ``EndpointHalfDone``: of a part of it, and the rest is on the way.
         """
         ...
 

@@ -9,6 +9,7 @@ from cost_sentry.application.endpoint_ports import (
     EndpointFigures,
     Endpoints,
 )
+from cost_sentry.application.late_wake_mails import LEFT
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.domain.endpoint import Endpoint
@@ -22,6 +23,7 @@ from cost_sentry.domain.endpoint_sleep import (
 )
 
 SERVES = "it is in service, and answers its callers, though not its probe"
+SERVES_IN_PART = "it answers its callers, though SageMaker has not brought up all of it"
 PUT_BACK = "and was put back to sleep"
 POSTED_BEFORE = timedelta(minutes=15)
 """Before its reservation expires, and only what was held is charged, a wake's time is posted."""
@@ -57,7 +59,8 @@ class LateWakes:
 
         It is still to be ended: what it costs from here on is in no budget.
         """
-        if mine.held is None or now < mine.held.expires_at - POSTED_BEFORE:
+        until = self._charged_until(mine)
+        if until is None or now < until:
             return None
         self._spend_time(mine, now)
         return replace(paid(mine, now), has_begun=mine.has_begun)
@@ -72,17 +75,30 @@ class LateWakes:
             return None
         return self.taken_back(mine, now, self.in_words())
 
-    def mute(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord:
-        """In service for so long, and no answer. Whatever answers its callers is left to them."""
-        began = mine.restoring_since or mine.since
-        if self.figures.served(seen, began, now):
-            return answered(mine, now, SERVES)
-        return self.ended(mine, seen, now, self.in_words())
+    def serves(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> bool:
+        """Whether it has answered callers in this wake, by its metrics."""
+        return self.figures.served(seen, mine.restoring_since or mine.since, now) > 0
 
-    def ended(self, mine: SleepRecord, seen: Endpoint, now: datetime, reason: str) -> SleepRecord:
-        """What is in service is put back to sleep, unless rules or tags spare it."""
+    def mute(self, mine: SleepRecord, seen: Endpoint, now: datetime, remark: str) -> SleepRecord:
+        """In service for so long, and no answer. Whatever answers its callers is left to them.
+
+        ``remark``: what else is to be told of one that stays; mostly nothing.
+        """
+        if self.serves(mine, seen, now):
+            return answered(mine, now, f"{SERVES}{remark}")
         if why := self.money.rules.why_spared(seen.tags):
-            return self._spared(mine, now, why)
+            return self._spared(mine, now, f"{why}{remark}")
+        return self.taken_back(mine, now, self.in_words())
+
+    def in_part(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
+        """A part of it sleeps by the deadline: all of it is ended, also what serves by then.
+
+        One that may not be taken away is not left to its owner: a part of it would sleep for good.
+        """
+        reason = f"a part of it did not wake; {self.in_words()}"
+        if why := self.money.rules.why_spared(seen.tags):
+            self.notices.tell_in_part(mine, f"{reason}; {why}", self._charged_until(mine))
+            return None
         return self.taken_back(mine, now, reason)
 
     def taken_back(self, mine: SleepRecord, now: datetime, reason: str) -> SleepRecord:
@@ -96,11 +112,15 @@ class LateWakes:
         return gave_up(mine, now, f"{reason}, {PUT_BACK}")
 
     def _spared(self, mine: SleepRecord, now: datetime, why: str) -> SleepRecord:
-        """It did not wake as it should, and may not be taken away: it is its owner's, and paid."""
+        """All of it is in service, and may not be taken away: it is its owner's, and paid."""
         self._spend_time(mine, now)
         self.endpoints.let_go(mine.snapshot)
-        reason = f"{self.in_words()}; it is left as it is: {why}"
+        reason = f"{self.in_words()}; {LEFT}: {why}"
         return moved(mine, SleepState.CLOSED, now, reason)
+
+    def _charged_until(self, mine: SleepRecord) -> datetime | None:
+        """Then its time is posted if nothing has ended it; ``None``: it was."""
+        return None if mine.held is None else mine.held.expires_at - POSTED_BEFORE
 
     def _spend_time(self, mine: SleepRecord, now: datetime) -> None:
         """All of it since the wake began, if that is not posted yet."""

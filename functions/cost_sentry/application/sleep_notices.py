@@ -1,9 +1,10 @@
 """What people hear of endpoints: each event once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
+from cost_sentry.application.late_wake_mails import LEFT, in_part, left
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
@@ -35,6 +36,10 @@ class SleepNotices:
             self._tell_asleep(after)
         elif after.state is SleepState.CLOSED and before.state is SleepState.ANSWERED:
             self._tell_woke(after)
+        elif after.state is SleepState.CLOSED and LEFT in after.reason:
+            mail = left(after)
+            told = replace(mail, facts=(*mail.facts, *_saved_facts(after)))
+            self._record(after, f"{after.cycle}/left", told)
         elif after.state is SleepState.CLOSED:
             self._record(after, f"{after.cycle}/closed", _closed(after))
         elif after.state is SleepState.ABANDONED and before.state is SleepState.FALLING_ASLEEP:
@@ -84,6 +89,11 @@ class SleepNotices:
         """That a wake hangs and is not ended, for SageMaker or the rules forbid it: once a wake."""
         mail = _hangs(record, why, is_tried=is_tried)
         self._record(record, f"{record.cycle}/hangs-{record.wakes}", mail)
+
+    def tell_in_part(self, record: SleepRecord, why: str, until: datetime | None) -> None:
+        """That a part of it sleeps, and the rest may not be ended: once a wake."""
+        mail = in_part(record, why, until)
+        self._record(record, f"{record.cycle}/in-part-{record.wakes}", mail)
 
     def tell_withdrawn(self, record: SleepRecord) -> None:
         """That it sleeps by what ``sentry.yaml`` does not say any more: once a sleep."""

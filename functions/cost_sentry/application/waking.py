@@ -14,7 +14,7 @@ from cost_sentry.application.endpoint_ports import (
     Endpoints,
     EndpointThrottled,
 )
-from cost_sentry.application.late_wakes import PUT_BACK, LateWakes
+from cost_sentry.application.late_wakes import PUT_BACK, SERVES_IN_PART, LateWakes
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.wake_money import WakeMoney, WakeRefused
@@ -128,13 +128,22 @@ class Waking:
         return self._being_made(mine, seen, now)
 
     def _being_made(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
-        """It is on the way. If a run died over the order, this shows that it was taken."""
+        """It is on the way. If a run died over the order, this shows that it was taken.
+
+        What serves callers by the deadline does not hang, though not all of it has come up.
+        """
         if mine.has_begun and not self._late.is_late(mine, now):
             return None
         like = self.endpoints.likeness(mine.snapshot)
         if like is None or not like.is_same:
             return None
-        return self._late.hangs(mine, seen, now) if mine.has_begun else begun(mine, now)
+        if not mine.has_begun:
+            return begun(mine, now)
+        if not like.is_whole:
+            return self._wholly(mine, seen, now)
+        if not self._late.serves(mine, seen, now):
+            return self._late.hangs(mine, seen, now)
+        return answered(mine, now, f"{SERVES_IN_PART}{self._as_it_was(mine, like, now)}")
 
     def _made(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         like = self.endpoints.likeness(mine.snapshot)
@@ -169,38 +178,44 @@ class Waking:
         """It is in service as the snapshot says; what counts is that it answers."""
         if not like.is_whole:
             return self._wholly(mine, seen, now)
-        if like.remark:
-            self.notices.tell_remark(mine, like.remark)
-        if like.gone:
-            self.notices.tell_gone(mine, like.gone)
-        reason = self._finished(mine, now)
+        remark = self._as_it_was(mine, like, now)
         group = self.money.rules.group_of(mine.snapshot.endpoint.tags)
         if self.endpoints.answers(mine.snapshot, group.probe):
-            return answered(mine, now, reason)
-        return self._late.mute(mine, seen, now) if self._late.is_late(mine, now) else None
+            return answered(mine, now, f"{ANSWERS}{remark}")
+        if self._late.is_late(mine, now):
+            return self._late.mute(mine, seen, now, remark)
+        return None
 
     def _wholly(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         """Some of it is in service: the rest is ordered again, or after the deadline all is ended.
 
-        What serves already is not spared: nobody pays for it beyond the deadline.
+        What serves already is not spared: nobody pays for it beyond the deadline. What may not be
+        ended goes on to be ordered while somebody pays for that.
         """
         if self._late.is_late(mine, now):
-            return self._late.ended(
-                mine, seen, now, f"a part of it did not wake; {self._late.in_words()}"
-            )
+            ended = self._late.in_part(mine, seen, now)
+            if ended is not None or mine.held is None:
+                return ended
         with suppress(EndpointBusy):
             self.endpoints.restore(mine.snapshot)
         return None
 
-    def _finished(self, mine: SleepRecord, now: datetime) -> str:
-        """That it answered, and after the deadline what could not be given back to it."""
+    def _as_it_was(self, mine: SleepRecord, like: Likeness, now: datetime) -> str:
+        """Give back its scaling rules, and tell in what it is not as it was.
+
+        After the deadline what could not be given back to it, for a sentence to go on with.
+        """
+        if like.remark:
+            self.notices.tell_remark(mine, like.remark)
+        if like.gone:
+            self.notices.tell_gone(mine, like.gone)
         try:
             self.endpoints.finish(mine.snapshot)
         except WILL_NOT as error:
             if not self._late.is_late(mine, now):
                 raise
-            return f"{ANSWERS}; its scaling rules could not be put back: {error}"
-        return ANSWERS
+            return f"; its scaling rules could not be put back: {error}"
+        return ""
 
     def _left_to_owner(self, mine: SleepRecord, now: datetime) -> SleepRecord:
         """Its owner has changed it, or made another of its name: nothing of that is touched."""

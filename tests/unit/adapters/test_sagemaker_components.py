@@ -6,7 +6,14 @@ from unittest.mock import MagicMock
 import pytest
 
 from cost_sentry.adapters.endpoint_scaling import EndpointScaling
+from cost_sentry.adapters.sagemaker_components import SageMakerComponents
 from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
+from cost_sentry.application.endpoint_ports import (
+    EndpointDenied,
+    EndpointFault,
+    EndpointHalfDone,
+    EndpointRefused,
+)
 from cost_sentry.domain.endpoint import MAY_SLEEP_TAG, YES, Activity
 from cost_sentry.domain.endpoint_sleep import SleepState
 from cost_sentry_local.sagemaker.faults import Fault
@@ -69,8 +76,8 @@ class House:
     def wake(self):
         return self.world.wake("chat", **self.ports)
 
-    def refuse(self, code: str, times: int = 10**6) -> None:
-        fault = Fault(operation=COPIES, code=code, name="ic2", times=times)
+    def refuse(self, code: str, times: int = 10**6, name: str = "ic2") -> None:
+        fault = Fault(operation=COPIES, code=code, name=name, times=times)
         self.stand_in.world.faults.add(fault)
 
     def copies(self) -> dict[str, int]:
@@ -159,3 +166,55 @@ def test_an_endpoint_without_any_of_its_components_ends_the_sleep_and_is_told(ho
     assert state(house.world) is SleepState.CLOSED
     assert "made it otherwise" in bodies(house.world, "closed")[0].replace("\n          ", " ")
     assert house.charged() == 0
+
+
+@pytest.mark.parametrize("name", ["ic", "ic2"])
+def test_whichever_is_refused_the_other_is_woken_and_the_wake_is_charged(house, name):
+    house.refuse("ResourceLimitExceeded", name=name)
+    house.wake()
+    assert house.world.records.kept["chat"].has_begun
+
+    house.run()
+    assert [one for one, copies in house.copies().items() if copies] == [*({"ic", "ic2"} - {name})]
+
+
+def test_one_that_is_stuck_when_its_wake_is_ended_is_the_only_one_that_runs_on(house):
+    house.wake()
+    house.stand_in.wait(10)
+    house.stand_in.world.durations.updating = 10**6
+    house.stand_in.copies(3, "ic")
+    house.stand_in.world.durations.updating = 1
+    house.run(GIVE_UP_RUNS)
+    house.stand_in.wait(10)
+
+    assert house.copies()["ic2"] == 0
+    assert state(house.world) is SleepState.RESTORING
+    (told,) = (body.replace("\n          ", " ") for body in bodies(house.world, "hangs"))
+    assert "ic: ValidationException: Cannot update in-progress" in told
+
+
+REFUSED, DENIED, LOST = "ResourceLimitExceeded", "AccessDeniedException", "InternalFailure"
+
+
+@pytest.mark.parametrize(
+    ("codes", "raised"),
+    [
+        ((REFUSED, None), EndpointHalfDone),
+        ((None, REFUSED), EndpointHalfDone),
+        ((REFUSED, DENIED), EndpointRefused),
+        ((DENIED, REFUSED), EndpointDenied),
+        ((REFUSED, LOST), EndpointHalfDone),
+        ((LOST, REFUSED), EndpointFault),
+    ],
+)
+def test_whatever_may_have_been_taken_is_no_plain_refusal(house, codes, raised):
+    for name, code in zip(("ic", "ic2"), codes, strict=True):
+        if code is not None:
+            house.refuse(code, name=name)
+    parts = SageMakerComponents(house.stand_in.sagemaker)
+
+    with pytest.raises(EndpointFault) as told:
+        parts.set_copies({"ic": 2, "ic2": 1})
+
+    assert type(told.value) is raised
+    assert str(told.value).startswith("ic: " if codes[0] else "ic2: ")

@@ -26,6 +26,7 @@ WHOLE = replace(
     held=reservation(),
     is_asking=True,
     has_begun=True,
+    posted_picodollars=704 * 10**9,
     restoring_since=NOON + timedelta(milliseconds=1),
     failures=2,
     not_before=NOON + timedelta(hours=1),

@@ -1,7 +1,9 @@
 """What people hear of a wake that is late, and is not ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from cost_sentry.domain.alert_mail import amount_shown
+from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.endpoint_mail import Mail
 from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.mail_text import moment
@@ -27,7 +29,7 @@ def in_part(record: SleepRecord, why: str, until: datetime | None) -> Mail:
         done=done,
         undo="wake the rest in SageMaker or delete it, or lift what forbids its end",
         facts=(
-            ("Charged", charged(until)),
+            ("Charged", charged(record, until)),
             ("Rules", "its scaling rules are put back once all of it is awake"),
         ),
     )
@@ -40,11 +42,30 @@ def left(record: SleepRecord) -> Mail:
         why=record.reason,
         done="its sleep is closed; what it costs from now on is in no budget",
         undo="look at the log of its container; delete it if nobody needs it",
+        facts=(("Charged", f"{_posted(record)}; nobody knows when instances ran"),),
     )
 
 
-def charged(until: datetime | None) -> str:
-    """How much of its time is in the budgets, and that the rest is not; ``until`` as above."""
+def charged(record: SleepRecord, until: datetime | None) -> str:
+    """How much of a wake that goes on is in the budgets, and that the rest is not."""
     if until is not None:
         return f"its time until about {moment(until)}; what runs on after that is in no budget"
-    return "its time was posted before; what runs on is in no budget"
+    return f"{_posted(record)}, before this; what runs on is in no budget"
+
+
+def charged_of_failed(record: SleepRecord) -> str:
+    """The same of one that has ended, and whose time is posted by the next run, or was before."""
+    minutes = (record.since - (record.restoring_since or record.since)) // timedelta(minutes=1)
+    if record.held is None:
+        return f"{_posted(record)} of its {minutes} minutes, before it ended; the rest in no budget"
+    expires = moment(record.held.expires_at)
+    return (
+        f"its {minutes} minutes, and what it held at least: nobody knows when instances ran;"
+        f" posted by the next run, or only what it held if none comes before {expires}"
+    )
+
+
+def _posted(record: SleepRecord) -> str:
+    if record.posted_picodollars is None:
+        return "an amount that is not on record"
+    return amount_shown(Unit.USD, record.posted_picodollars)

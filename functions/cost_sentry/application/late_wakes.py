@@ -19,7 +19,7 @@ from cost_sentry.domain.endpoint_sleep import (
     answered,
     gave_up,
     moved,
-    paid,
+    posted,
 )
 
 SERVES = "it is in service, and answers its callers, though not its probe"
@@ -48,13 +48,14 @@ class LateWakes:
         minutes = self.money.rules.give_up_after // timedelta(minutes=1)
         return f"it did not answer within {minutes} minutes"
 
-    def tell_overdue(self, mine: SleepRecord, now: datetime) -> None:
-        """People hear of it before it is ended."""
+    def tell_overdue(self, mine: SleepRecord, seen: Endpoint | None, now: datetime) -> None:
+        """People hear of it before it is ended, and whether it will be."""
         began, most = mine.restoring_since, self.money.rules.wake_minutes_max
         if began is not None and now - began > timedelta(minutes=most):
-            self.notices.tell_overdue(mine)
+            tags = (seen or mine.snapshot.endpoint).tags
+            self.notices.tell_overdue(mine, self.money.rules.why_spared(tags))
 
-    def posted(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
+    def posted_in_time(self, mine: SleepRecord, now: datetime) -> SleepRecord | None:
         """Nothing ended it, and what it holds expires soon: its time is charged; or ``None``.
 
         It is still to be ended: what it costs from here on is in no budget.
@@ -62,8 +63,7 @@ class LateWakes:
         until = self._charged_until(mine)
         if until is None or now < until:
             return None
-        self._spend_time(mine, now)
-        return replace(paid(mine, now), has_begun=mine.has_begun)
+        return self._with_time_spent(mine, now)
 
     def hangs(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> SleepRecord | None:
         """Neither in service nor failed by the deadline.
@@ -71,7 +71,7 @@ class LateWakes:
         One that may not be taken away is not left to its owner yet: its scaling rules are not back.
         """
         if why := self.money.rules.why_spared(seen.tags):
-            self.notices.tell_hangs(mine, f"{self.in_words()}; {why}", is_tried=False)
+            self._tell_hangs(mine, f"{self.in_words()}; {why}", is_tried=False)
             return None
         return self.taken_back(mine, now, self.in_words())
 
@@ -107,23 +107,28 @@ class LateWakes:
             self.endpoints.take_back(mine.snapshot)
         except (EndpointBusy, *WILL_NOT) as fault:
             if self.is_late(mine, now):
-                self.notices.tell_hangs(mine, f"{reason}; {fault}", is_tried=True)
+                self._tell_hangs(mine, f"{reason}; {fault}", is_tried=True)
             raise
         return gave_up(mine, now, f"{reason}, {PUT_BACK}")
 
     def _spared(self, mine: SleepRecord, now: datetime, why: str) -> SleepRecord:
         """All of it is in service, and may not be taken away: it is its owner's, and paid."""
-        self._spend_time(mine, now)
+        spent = self._with_time_spent(mine, now)
         self.endpoints.let_go(mine.snapshot)
         reason = f"{self.in_words()}; {LEFT}: {why}"
-        return moved(mine, SleepState.CLOSED, now, reason)
+        return moved(replace(spent, revision=mine.revision), SleepState.CLOSED, now, reason)
+
+    def _tell_hangs(self, mine: SleepRecord, why: str, *, is_tried: bool) -> None:
+        self.notices.tell_hangs(mine, why, self._charged_until(mine), is_tried=is_tried)
 
     def _charged_until(self, mine: SleepRecord) -> datetime | None:
         """Then its time is posted if nothing has ended it; ``None``: it was."""
         return None if mine.held is None else mine.held.expires_at - POSTED_BEFORE
 
-    def _spend_time(self, mine: SleepRecord, now: datetime) -> None:
-        """All of it since the wake began, if that is not posted yet."""
-        if mine.held is not None:
-            ran = now - (mine.restoring_since or mine.since)
-            self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
+    def _with_time_spent(self, mine: SleepRecord, now: datetime) -> SleepRecord:
+        """All of it since the wake began is posted, if nothing is posted yet."""
+        if mine.held is None:
+            return mine
+        ran = now - (mine.restoring_since or mine.since)
+        cost = self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
+        return posted(mine, now, cost)

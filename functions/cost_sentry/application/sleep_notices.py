@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cost_sentry.application.late_wake_mails import LEFT, in_part, left
+from cost_sentry.application.late_wake_mails import LEFT, charged, charged_of_failed, in_part, left
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
@@ -81,13 +81,15 @@ class SleepNotices:
             event = f"{record.cycle}/refused-{refused.budget_id or refused.by}"
             self._record(record, event, _refused(record, refused))
 
-    def tell_overdue(self, record: SleepRecord) -> None:
-        """That a wake takes too long."""
-        self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record))
+    def tell_overdue(self, record: SleepRecord, spared: str | None) -> None:
+        """That a wake takes too long, and why it will not be ended; ``None``: it will."""
+        self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record, spared))
 
-    def tell_hangs(self, record: SleepRecord, why: str, *, is_tried: bool) -> None:
+    def tell_hangs(
+        self, record: SleepRecord, why: str, until: datetime | None, *, is_tried: bool
+    ) -> None:
         """That a wake hangs and is not ended, for SageMaker or the rules forbid it: once a wake."""
-        mail = _hangs(record, why, is_tried=is_tried)
+        mail = _hangs(record, why, charged(record, until), is_tried=is_tried)
         self._record(record, f"{record.cycle}/hangs-{record.wakes}", mail)
 
     def tell_in_part(self, record: SleepRecord, why: str, until: datetime | None) -> None:
@@ -210,7 +212,6 @@ def _day(record: SleepRecord) -> str:
 
 
 def _wake_failed(record: SleepRecord) -> Mail:
-    charged = "in full, and all of its time: nobody knows when instances ran"
     row = f"{record.failures} tries in a row failed; told once a day while that goes on"
     return Mail(
         what=f"{record.endpoint} could not be woken",
@@ -218,7 +219,7 @@ def _wake_failed(record: SleepRecord) -> Mail:
         done=f"it sleeps on; tried again from {moment(record.not_before)} on",
         undo="look at it in SageMaker; what restores it is kept",
         facts=(
-            *((("Charged", charged),) if record.has_begun else ()),
+            *((("Charged", charged_of_failed(record)),) if record.has_begun else ()),
             *((("Tries", row),) if record.failures > 1 else ()),
         ),
     )
@@ -233,23 +234,27 @@ def _refused(record: SleepRecord, refused: WakeRefused) -> Mail:
     )
 
 
-def _overdue(record: SleepRecord) -> Mail:
+def _overdue(record: SleepRecord, spared: str | None) -> Mail:
     began = record.restoring_since or record.since
+    then = "left as it is" if spared else "put back to sleep"
     return Mail(
         what=f"{record.endpoint} does not answer since its wake at {began:%H:%M} UTC",
         why="SageMaker has not finished, or the model does not answer the probe",
-        done="callers ask others; if this goes on it is put back to sleep",
+        done=f"callers ask others; if this goes on it is {then}",
         undo="look at it in SageMaker, and at the log of its container",
+        facts=(("Left", spared),) if spared else (),
     )
 
 
-def _hangs(record: SleepRecord, why: str, *, is_tried: bool) -> Mail:
+def _hangs(record: SleepRecord, why: str, cost: str, *, is_tried: bool) -> Mail:
     tried = "its end is ordered again every five minutes" if is_tried else "it is left as it is"
+    may = "could" if is_tried else "may"
     return Mail(
-        what=f"{record.endpoint} hangs in its wake, and could not be ended",
+        what=f"{record.endpoint} hangs in its wake, and {may} not be ended",
         why=why,
-        done=f"{tried}; its time is charged",
+        done=f"{tried}; what that costs is below",
         undo="look at it in SageMaker; ask AWS Support if it cannot be deleted",
+        facts=(("Charged", cost),),
     )
 
 

@@ -193,12 +193,16 @@ class WakeMoney:
 
     def spend_unknown(
         self, held: Reservation, now: datetime, endpoint: Endpoint, ran: timedelta
-    ) -> None:
-        """Instances may have run for all of this time: it is posted, and what was held at least."""
+    ) -> int:
+        """Instances may have run for all of this time: it is posted, and what was held at least.
+
+        Returns what is posted by now: only what was held, if its reservation had expired before.
+        """
         cost = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), ran)
         most = max(cost or 0, held.quote_picodollars)
         reason = "nobody knows what a wake that failed has cost"
-        self._resolve(held, now, ReservationState.SETTLED, reason, unknown_picodollars=most)
+        settled = ReservationState.SETTLED
+        return self._resolve(held, now, settled, reason, unknown_picodollars=most)
 
     def give_back(self, held: Reservation, now: datetime) -> None:
         """Surely nothing was begun."""
@@ -213,8 +217,11 @@ class WakeMoney:
         reason: str,
         *,
         unknown_picodollars: int | None = None,
-    ) -> None:
-        """``unknown_picodollars``: it cost at most so much; ``None``: what was held, surely."""
+    ) -> int:
+        """What the ledger has posted of it, in picodollars.
+
+        ``unknown_picodollars``: it cost at most so much; ``None``: what was held, surely.
+        """
         is_void = state is ReservationState.VOIDED
         cost = held.quote_picodollars if unknown_picodollars is None else unknown_picodollars
         resolution = Resolution(
@@ -226,7 +233,7 @@ class WakeMoney:
             estimated=unknown_picodollars is not None,
             reason=reason,
         )
-        self.ledger.resolve(held, resolution)
+        return self.ledger.resolve(held, resolution).resolved.resolution.cost_picodollars
 
     def _reservation(
         self, record: SleepRecord, budgets: tuple[Budget, ...], quote: int, now: datetime

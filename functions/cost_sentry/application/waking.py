@@ -115,10 +115,10 @@ class Waking:
     def restore(self, mine: SleepRecord) -> SleepRecord | None:
         """Make it again, and see that it answers; or give up after the deadline."""
         now = self.clock.now()
-        if posted := self._late.posted(mine, now):
-            return posted
+        if charged := self._late.posted_in_time(mine, now):
+            return charged
         seen = self.endpoints.look(mine.endpoint)
-        self._late.tell_overdue(mine, now)
+        self._late.tell_overdue(mine, seen, now)
         if seen is None or seen.state is EndpointState.ASLEEP:
             if self._late.is_late(mine, now):
                 return gave_up(mine, now, f"{self._late.in_words()}, {PUT_BACK}")

@@ -105,6 +105,8 @@ class SleepRecord:
     """What pays for the wake under way, or last."""
     has_begun: bool = False
     """Of the wake that ``held`` pays for: SageMaker took the order, so instances may have run."""
+    posted_picodollars: int | None = None
+    """Of the wake that is under way, or failed last, if that was posted before it ended."""
     restoring_since: datetime | None = None
     """Of the wake that is under way, or was last."""
     failures: int = 0
@@ -175,13 +177,7 @@ class SleepRecord:
 
 
 def first_sleep(snapshot: Snapshot, before: SleepRecord | None, now: datetime) -> SleepRecord:
-    """The record of a sleep that begins, claimed by who begins it.
-
-    Args:
-        snapshot: taken just now.
-        before: the sleep before; it must have ended.
-        now: the time.
-    """
+    """The record of a sleep that begins now, claimed by who begins it; ``before`` has ended."""
     invariant(before is None or before.has_ended, "sleep", "a sleep that has not ended")
     return SleepRecord(
         endpoint=snapshot.endpoint.name,
@@ -230,7 +226,8 @@ def woken(
 ) -> SleepRecord:
     """Its wake begins, and with it what it costs; what it saved until now is added up."""
     waking = moved(with_saving(record, now, prices), SleepState.RESTORING, now, reason)
-    return replace(waking, restoring_since=now, held=held, has_begun=False, is_asking=False)
+    anew = replace(waking, restoring_since=now, has_begun=False, posted_picodollars=None)
+    return replace(anew, held=held, is_asking=False)
 
 
 def gave_up(record: SleepRecord, now: datetime, reason: str) -> SleepRecord:
@@ -254,6 +251,11 @@ def paid(record: SleepRecord, now: datetime) -> SleepRecord:
     return replace(claimed(record, now), held=None, has_begun=False)
 
 
+def posted(record: SleepRecord, now: datetime, picodollars: int) -> SleepRecord:
+    """So much is posted of a wake that may go on; nobody pays for it any more."""
+    return replace(claimed(record, now), held=None, posted_picodollars=picodollars)
+
+
 def put_off(
     record: SleepRecord,
     now: datetime,
@@ -264,12 +266,8 @@ def put_off(
 ) -> SleepRecord:
     """It may not wake now, and sleeps on; a reservation id that is used up is not used again.
 
-    Args:
-        record: of who sleeps.
-        now: the time.
-        reason: why it may not.
-        id_is_used: the reservation of this id was resolved.
-        may_be_held: the ledger was not asked this time, and may have been before.
+    ``id_is_used``: the reservation of this id was resolved. ``may_be_held``: the ledger was not
+    asked this time, and may have been before.
     """
     wakes = record.wakes + 1 if id_is_used else record.wakes
     pause = timedelta() if id_is_used else REFUSED_FOR

@@ -204,7 +204,7 @@ def test_one_first_seen_when_its_time_is_posted_is_told_that_nothing_more_is_ord
 
     (told,) = (body.replace("\n          ", " ") for body in bodies(spared, "in-part"))
     assert "nothing more of it is ordered" in told
-    assert "its time was posted before" in told
+    assert "$4.69, before this; what runs on is in no budget" in told
 
 
 @pytest.mark.parametrize("later", [0, 24 * 60])

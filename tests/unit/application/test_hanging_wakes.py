@@ -165,6 +165,7 @@ def test_one_that_may_not_be_taken_away_is_left_told_once_and_charged(world):
     assert [verb for _, verb, _ in world.sagemaker.deeds] == ["sleep", "wake"]
     (told,) = bodies(world, "hangs")
     assert "it is left as it is" in told
+    assert "chat hangs in its wake, and may not be ended" in told
     assert "nothing is put to sleep by a dry" in told
     assert len(resolutions(world)) == 1
 

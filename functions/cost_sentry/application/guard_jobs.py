@@ -103,7 +103,8 @@ class _Desk:
     def act(self, verdict: Verdict, stops_max: int) -> None:
         """What is above the cap waits for the next run; what may not be stopped takes no place."""
         if verdict.action is JobAction.WARN:
-            self._tell(verdict, "warn", _warned(verdict))
+            event, mail = _warning(verdict, self.rules)
+            self._tell(verdict, event, mail)
         if verdict.action is not JobAction.STOP:
             return
         if self.rules.is_dry_run:
@@ -152,17 +153,26 @@ def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
         JobKind.TRAINING: "start it from its last checkpoint, with a higher limit",
         JobKind.NOTEBOOK: "start it again with a higher limit; its volume is kept",
     }
+    if rules.is_dry_run:
+        return _mail(verdict, "reached its limit", done="nothing: this is a dry run; it runs on")
     return _mail(
         verdict,
         "reached its limit",
-        done="nothing: this is a dry run" if rules.is_dry_run else "it is being stopped",
+        done="it is being stopped",
         undo=again[verdict.job.kind],
     )
 
 
-def _warned(verdict: Verdict) -> Mail:
-    done = "nothing yet: it is stopped at its limit, if that can be read"
-    return _mail(verdict, "nears its limit", done=done)
+def _warning(verdict: Verdict, rules: EndpointRules) -> tuple[str, Mail]:
+    """Under what it is kept, and the mail. Only the first kind says that a stop will come."""
+    if verdict.is_uncounted:
+        done = "nothing: what nobody can count stops nothing"
+        return "uncounted", _mail(verdict, "has a limit that cannot be kept", done=done)
+    if rules.is_dry_run:
+        done = "nothing: this is a dry run; it is not stopped at its limit"
+        return "warn-planned", _mail(verdict, "nears its limit", done=done)
+    done = "nothing yet: it is stopped at its limit"
+    return "warn", _mail(verdict, "nears its limit", done=done)
 
 
 def _late(verdict: Verdict, now: datetime) -> Mail:
@@ -170,7 +180,7 @@ def _late(verdict: Verdict, now: datetime) -> Mail:
         verdict,
         "is past its limit",
         done=f"nothing yet: it is stopped from {moment(now + STOP_GRACE)} on",
-        why=f"{verdict.reason}; it was not seen before",
+        why=f"{verdict.reason}; no mail has said yet that it is stopped",
     )
 
 

@@ -8,7 +8,7 @@ from cost_sentry.application.endpoint_problems import ProblemKind
 from cost_sentry.application.guard_jobs import JobReport
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.job_guard import HOURS_TAG
+from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG
 from tests.fakes.job_world import RULES, World, warned_of
 
 
@@ -155,14 +155,52 @@ def test_a_ledger_that_does_not_answer_for_one_holds_up_no_other():
     assert (report.stopped, report.problems[0].kind) == (("b",), ProblemKind.LEDGER)
 
 
-def test_a_dry_run_tells_and_stops_nothing():
+def mailed(world: World, event: str) -> str:
+    """The one mail of this kind."""
+    (body,) = [one.body for key, one in world.outbox.notices.items() if key.endswith(f"/{event}")]
+    return body
+
+
+def test_a_dry_run_tells_that_nothing_is_stopped_now_or_later_and_how_to_spare_it():
     world = World("a", rules=replace(RULES, is_dry_run=True))
 
-    report = world.run(10)
+    reports = [world.run(hours) for hours in (9, 10, 20)]
 
-    assert (report.stopped, world.jobs.stopped) == ((), [])
-    assert world.outbox.events == ["stop-planned"]
-    assert "nothing: this is a dry run" in world.outbox.notices.popitem()[1].body
+    assert [report.stopped for report in reports] == [(), (), ()]
+    assert (world.jobs.stopped, world.outbox.events) == ([], ["warn-planned", "stop-planned"])
+    warned, planned = mailed(world, "warn-planned"), mailed(world, "stop-planned")
+    assert "Done:     nothing: this is a dry run; it is not stopped at its limit" in warned
+    assert "Done:     nothing: this is a dry run; it runs on" in planned
+    for body in (warned, planned):
+        assert "Undo:     change the limit in its tag, or tag it" in body
+        assert "start it" not in body
+
+
+def test_what_a_dry_run_told_is_no_warning_of_the_stop_that_comes_after_it():
+    world = World("a", rules=replace(RULES, is_dry_run=True))
+    for hours in (9, 10):
+        world.run(hours)
+    world.rules = RULES
+
+    stops = [world.run(hours).stopped for hours in (10.1, 10.5, 10.7)]
+
+    assert stops == [(), (), ("a",)]
+    assert world.outbox.events == ["warn-planned", "stop-planned", "late", "stop"]
+    assert "no mail has said yet that it is stopped" in mailed(world, "late")
+
+
+def test_a_limit_that_nobody_can_count_is_told_as_one_and_is_no_warning_of_another():
+    world = World("a")
+    world.jobs.retag("a", **{MONEY_TAG: "forty"})
+
+    for hours in (1, 9, 10):
+        world.run(hours)
+
+    assert world.outbox.events == ["uncounted", "warn", "stop"]
+    told = mailed(world, "uncounted")
+    assert "What:     notebook instance a has a limit that cannot be kept" in told
+    assert "is stopped" not in told
+    assert "Done:     nothing yet: it is stopped at its limit\n" in mailed(world, "warn")
 
 
 def test_nothing_is_listed_where_nobody_asked_for_the_guard():

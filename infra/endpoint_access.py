@@ -125,7 +125,13 @@ class EndpointAccess(Construct):
             for tag in (HOURS_TAG, MONEY_TAG)
         ]
         look = ["sagemaker:DescribeTrainingJob", "sagemaker:DescribeNotebookInstance"]
-        return [self._statement(look, [training, notebook]), *stops]
+        # These have no resource to name.
+        lists = ["sagemaker:ListTrainingJobs", "sagemaker:ListNotebookInstances"]
+        return [
+            self._statement(look, [training, notebook]),
+            self._statement(lists, ["*"]),
+            *stops,
+        ]
 
     def _statement(
         self,

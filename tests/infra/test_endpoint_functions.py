@@ -13,11 +13,15 @@ from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.adapters.endpoint_figures import CloudWatchFigures
 from cost_sentry.adapters.sagemaker_endpoints import SageMakerEndpoints
 from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
-from cost_sentry.application.endpoint_ports import EndpointDenied, SeenJobs
+from cost_sentry.application.endpoint_ports import EndpointDenied
+from cost_sentry.application.guard_jobs import GUARD_SECONDS_MAX
+from cost_sentry.application.running_jobs import LIST_SECONDS_MAX, LOOK_SECONDS_MAX
+from cost_sentry.application.scale_endpoints import RUN_SECONDS_MAX
 from cost_sentry.domain.endpoint import MAY_SLEEP_TAG, YES, Activity
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
 from cost_sentry.domain.endpoint_sleep import CLAIM
 from cost_sentry.domain.errors import LedgerUnavailable
+from cost_sentry.domain.job_guard import JobKind
 from cost_sentry.domain.money import picodollars
 from cost_sentry.handlers import scale_endpoints, wake_endpoint
 from infra.function_set import ENDPOINT_SECONDS_MAX
@@ -46,7 +50,7 @@ def sleepy(house, monkeypatch):
     tags = [{"Key": MAY_SLEEP_TAG, "Value": YES}, {"Key": "team", "Value": "search"}]
     sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="c", Tags=tags)
     monkeypatch.setattr(SageMakerEndpoints, "named", lambda _: ["chat"])
-    monkeypatch.setattr(SageMakerJobs, "running", lambda _: SeenJobs())
+    monkeypatch.setattr(SageMakerJobs, "running", lambda *_: iter(()))
     monkeypatch.setattr(CloudWatchFigures, "activities", lambda _, them, *__: idle(them, house))
     house.clock.time += timedelta(hours=2)
     return house
@@ -133,7 +137,7 @@ def test_problems_are_counted_by_kind_and_nothing_is_where_there_are_none(
 @pytest.mark.slow
 def test_jobs_have_their_turn_also_where_endpoints_cannot_be_looked_after(sleepy, monkeypatch):
     asked = []
-    monkeypatch.setattr(SageMakerJobs, "running", lambda _: asked.append(1) or SeenJobs())
+    monkeypatch.setattr(SageMakerJobs, "running", lambda _, kind: asked.append(kind) or iter(()))
 
     def broken(_):
         raise LedgerUnavailable("gone")
@@ -142,7 +146,7 @@ def test_jobs_have_their_turn_also_where_endpoints_cannot_be_looked_after(sleepy
     with pytest.raises(LedgerUnavailable):
         run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
 
-    assert asked == [1]
+    assert set(asked) == set(JobKind)
 
 
 def statements(template, action):
@@ -195,3 +199,8 @@ def test_a_sleeper_that_is_called_once_in_a_minute_starts_its_wake(dev):
 
 def test_a_function_that_works_on_endpoints_ends_before_its_claims_do():
     assert timedelta(seconds=ENDPOINT_SECONDS_MAX) < CLAIM
+
+
+def test_jobs_have_their_time_after_endpoints_before_the_function_ends():
+    assert LIST_SECONDS_MAX < LOOK_SECONDS_MAX < GUARD_SECONDS_MAX
+    assert RUN_SECONDS_MAX + GUARD_SECONDS_MAX < ENDPOINT_SECONDS_MAX

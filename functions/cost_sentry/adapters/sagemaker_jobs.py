@@ -1,14 +1,14 @@
 """Training jobs and notebook instances that carry a limit as a tag."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cost_sentry.adapters.sagemaker_errors import named_faults, or_none
-from cost_sentry.application.endpoint_ports import EndpointFault, SeenJobs
+from cost_sentry.application.endpoint_ports import LimitedJob
 from cost_sentry.domain.instance_price import Fleet
 from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, Job, JobKind
 
-_TRAINING, _NOTEBOOK = "sagemaker:training-job", "sagemaker:notebook-instance"
+_ROWS_MAX = 100
 _RUNS = {"InProgress": True, "Stopping": False, "InService": True}
 """Whether it can be stopped; of other states nothing runs, or nothing is billed."""
 
@@ -27,23 +27,39 @@ class SageMakerJobs:
         self._sagemaker = sagemaker
         self._tagging = tagging
 
-    def running(self) -> SeenJobs:
+    def running(self, kind: JobKind) -> Iterator[Sequence[LimitedJob]]:
+        """See the port. What has ended, however much it is, is not asked about.
+
+        Without ``MaxResults``, for with it ListTrainingJobs counts its pages before it looks at
+        the status (API reference of ListTrainingJobs, note). The newest first, so that the pages
+        of what runs come first in any case: a training job ends within thirty days.
+        """
+        with named_faults(f"{kind.value}s"):
+            if kind is JobKind.TRAINING:
+                pages = self._sagemaker.get_paginator("list_training_jobs").paginate(
+                    StatusEquals="InProgress", SortBy="CreationTime", SortOrder="Descending"
+                )
+                for page in pages:
+                    rows = page["TrainingJobSummaries"]
+                    names = {one["TrainingJobArn"]: one["TrainingJobName"] for one in rows}
+                    yield self._limited(kind, names)
+                return
+            pages = self._sagemaker.get_paginator("list_notebook_instances").paginate(
+                StatusEquals="InService", PaginationConfig={"PageSize": _ROWS_MAX}
+            )
+            for page in pages:
+                rows = page["NotebookInstances"]
+                names = {one["NotebookInstanceArn"]: one["NotebookInstanceName"] for one in rows}
+                yield self._limited(kind, names)
+
+    def look(self, one: LimitedJob) -> Job | None:
         """See the port."""
-        with named_faults("jobs by tag"):
-            tagged = dict(self._tagged())
-        jobs: list[Job] = []
-        faults: dict[str, EndpointFault] = {}
-        for arn, tags in sorted(tagged.items()):
-            name = arn.rpartition("/")[2]
-            try:
-                with named_faults(name):
-                    job = self._job(arn, tags)
-            except EndpointFault as fault:
-                faults[name] = fault
-                continue
-            if job is not None:
-                jobs.append(job)
-        return SeenJobs(jobs=jobs, faults=faults)
+        with named_faults(one.name):
+            if one.kind is JobKind.TRAINING:
+                told = self._training(one.name)
+                return None if told is None else _training_job(told, one.tags)
+            told = self._notebook(one.name)
+            return None if told is None else _notebook_instance(told, one.tags)
 
     def stop(self, kind: JobKind, name: str) -> None:
         """See the port."""
@@ -57,23 +73,17 @@ class SageMakerJobs:
             if told is not None and told["NotebookInstanceStatus"] == "InService":
                 self._sagemaker.stop_notebook_instance(NotebookInstanceName=name)
 
-    def _tagged(self) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Tag filters of one call are all required, so each tag is asked for by its own."""
-        for tag in (HOURS_TAG, MONEY_TAG):
-            pages = self._tagging.get_paginator("get_resources").paginate(
-                TagFilters=[{"Key": tag}], ResourceTypeFilters=[_TRAINING, _NOTEBOOK]
-            )
-            for page in pages:
-                for one in page["ResourceTagMappingList"]:
-                    yield one["ResourceARN"], {t["Key"]: t["Value"] for t in one["Tags"]}
-
-    def _job(self, arn: str, tags: Mapping[str, str]) -> Job | None:
-        kind, _, name = arn.rpartition(":")[2].partition("/")
-        if kind == "training-job":
-            told = self._training(name)
-            return None if told is None else _training_job(told, tags)
-        told = self._notebook(name)
-        return None if told is None else _notebook_instance(told, tags)
+    def _limited(self, kind: JobKind, names: Mapping[str, str]) -> Sequence[LimitedJob]:
+        """Of those on one page, by ARN; a page has a hundred rows at most, as this call takes."""
+        if not names:
+            return []
+        told = self._tagging.get_resources(ResourceARNList=list(names))["ResourceTagMappingList"]
+        found = []
+        for one in told:
+            tags = {tag["Key"]: tag["Value"] for tag in one["Tags"]}
+            if tags.keys() & {HOURS_TAG, MONEY_TAG}:
+                found.append(LimitedJob(kind=kind, name=names[one["ResourceARN"]], tags=tags))
+        return found
 
     def _training(self, name: str) -> Document | None:
         return or_none(lambda: self._sagemaker.describe_training_job(TrainingJobName=name))

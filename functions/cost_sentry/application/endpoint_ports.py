@@ -4,8 +4,8 @@ Deeds may be repeated: whoever died over one does it again. A fault says nothing
 was done, unless its kind says so.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -184,19 +184,27 @@ class InstancePrices(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenJobs:
-    """Those that run and carry a limit as a tag."""
+class LimitedJob:
+    """A job or notebook that runs and carries a limit as a tag."""
 
-    jobs: Sequence[Job] = ()
-    faults: Mapping[str, EndpointFault] = field(default_factory=dict)
-    """By name, why one could not be looked at."""
+    kind: JobKind
+    name: str
+    tags: Mapping[str, str]
 
 
 class Jobs(Protocol):
     """Training jobs and notebook instances. Every method raises ``EndpointFault``."""
 
-    def running(self) -> SeenJobs:
-        """See ``SeenJobs``; one that cannot be looked at hides no other."""
+    def running(self, kind: JobKind) -> Iterator[Sequence[LimitedJob]]:
+        """Page by page, each asked for when it is taken; a page may be empty.
+
+        What has ended, is being stopped, or carries no limit is not told. A page that cannot be
+        read raises, and the pages before it hold.
+        """
+        ...
+
+    def look(self, one: LimitedJob) -> Job | None:
+        """As it is now; ``None``: it runs no more, or still waits for its instances."""
         ...
 
     def stop(self, kind: JobKind, name: str) -> None:

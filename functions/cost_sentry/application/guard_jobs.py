@@ -1,17 +1,19 @@
 """Warn of jobs and notebooks that near their limit, and stop those that reached it. By schedule."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cost_sentry.application.endpoint_ports import (
     EndpointDenied,
     EndpointFault,
     EndpointRefused,
+    EndpointThrottled,
     Jobs,
 )
 from cost_sentry.application.endpoint_problems import Problem, problem_of
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
+from cost_sentry.application.running_jobs import and_others, running_jobs
 from cost_sentry.domain.endpoint import STAY_AWAKE_TAG, YES
 from cost_sentry.domain.endpoint_mail import Mail, endpoint_notice
 from cost_sentry.domain.endpoint_rules import EndpointRules
@@ -29,6 +31,9 @@ from cost_sentry.domain.job_guard import (
 )
 from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
+
+GUARD_SECONDS_MAX = 20
+"""After that nothing is begun: endpoints had their turn before, and the function must end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +59,19 @@ def guard_jobs(
     """Each is warned before it is stopped, and told of once for each limit; none holds up another.
 
     The mail of a stop is on record before the order, which is repeated until it has stopped: who
-    dies over it, or gets no answer, loses no mail. In a dry run nothing is stopped.
+    dies over it, or gets no answer, loses no mail. In a dry run nothing is stopped. Whatever could
+    be seen is judged, the rest is told as a problem; after ``GUARD_SECONDS_MAX`` nothing is begun.
     """
     if rules.jobs is None:
         return JobReport()
-    now = clock.now()
-    try:
-        seen = jobs.running()
-    except EndpointFault as fault:
-        return JobReport(problems=(problem_of("jobs cannot be listed", fault),))
+    now, problems = clock.now(), list[Problem]()
     desk = _Desk(jobs=jobs, outbox=outbox, config=config, rules=rules, now=now)
-    problems = [problem_of(name, fault) for name, fault in seen.faults.items()]
-    verdicts = guard(seen.jobs, now=now, rules=rules, prices=prices)
-    for verdict in verdicts:
+    verdicts = guard(running_jobs(jobs, clock, problems), now=now, rules=rules, prices=prices)
+    for place, verdict in enumerate(verdicts):
+        if clock.now() >= now + timedelta(seconds=GUARD_SECONDS_MAX):
+            undone = and_others(verdict.job.name, len(verdicts) - place - 1)
+            problems.append(problem_of(undone, EndpointFault("the run's time was over before")))
+            break
         try:
             desk.act(verdict, rules.jobs.stops_per_run_max)
         except (EndpointFault, LedgerUnavailable) as fault:
@@ -90,18 +95,21 @@ class _Desk:
     now: datetime
     ordered: int = 0
     """Stops that were ordered, and may have taken effect."""
+    is_throttled: bool = False
+    """SageMaker takes no order to stop in this run any more."""
     stopped: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
     def act(self, verdict: Verdict, stops_max: int) -> None:
         """What is above the cap waits for the next run; what may not be stopped takes no place."""
         if verdict.action is JobAction.WARN:
-            self._tell(verdict, "warn", _warned(verdict))
+            event, mail = _warning(verdict, self.rules)
+            self._tell(verdict, event, mail)
         if verdict.action is not JobAction.STOP:
             return
         if self.rules.is_dry_run:
             self._tell(verdict, "stop-planned", _stopped(verdict, self.rules))
-        elif self._was_warned(verdict) and self.ordered < stops_max:
+        elif self._was_warned(verdict) and self.ordered < stops_max and not self.is_throttled:
             self._stop(verdict)
 
     def _was_warned(self, verdict: Verdict) -> bool:
@@ -123,6 +131,9 @@ class _Desk:
             self.ordered -= 1
             self._tell(verdict, "stop-denied", _not_stopped(verdict, fault))
             raise
+        except EndpointThrottled:
+            self.is_throttled = True
+            raise
         self.stopped.append(verdict.job.name)
 
     def _tell(self, verdict: Verdict, event: str, mail: Mail) -> None:
@@ -142,17 +153,26 @@ def _stopped(verdict: Verdict, rules: EndpointRules) -> Mail:
         JobKind.TRAINING: "start it from its last checkpoint, with a higher limit",
         JobKind.NOTEBOOK: "start it again with a higher limit; its volume is kept",
     }
+    if rules.is_dry_run:
+        return _mail(verdict, "reached its limit", done="nothing: this is a dry run; it runs on")
     return _mail(
         verdict,
         "reached its limit",
-        done="nothing: this is a dry run" if rules.is_dry_run else "it is being stopped",
+        done="it is being stopped",
         undo=again[verdict.job.kind],
     )
 
 
-def _warned(verdict: Verdict) -> Mail:
-    done = "nothing yet: it is stopped at its limit, if that can be read"
-    return _mail(verdict, "nears its limit", done=done)
+def _warning(verdict: Verdict, rules: EndpointRules) -> tuple[str, Mail]:
+    """Under what it is kept, and the mail. Only the first kind says that a stop will come."""
+    if verdict.is_uncounted:
+        done = "nothing: what nobody can count stops nothing"
+        return "uncounted", _mail(verdict, "has a limit that cannot be kept", done=done)
+    if rules.is_dry_run:
+        done = "nothing: this is a dry run; it is not stopped at its limit"
+        return "warn-planned", _mail(verdict, "nears its limit", done=done)
+    done = "nothing yet: it is stopped at its limit"
+    return "warn", _mail(verdict, "nears its limit", done=done)
 
 
 def _late(verdict: Verdict, now: datetime) -> Mail:
@@ -160,7 +180,7 @@ def _late(verdict: Verdict, now: datetime) -> Mail:
         verdict,
         "is past its limit",
         done=f"nothing yet: it is stopped from {moment(now + STOP_GRACE)} on",
-        why=f"{verdict.reason}; it was not seen before",
+        why=f"{verdict.reason}; no mail has said yet that it is stopped",
     )
 
 

@@ -1,6 +1,5 @@
 """Put idle endpoints to sleep, wake those that are wanted, carry on what was begun."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from cost_sentry.application.endpoint_ports import (
 from cost_sentry.application.endpoint_problems import Problem, ProblemKind, problem_of
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.sleep_steps import SleepSteps
+from cost_sentry.application.turns import in_turn
 from cost_sentry.application.wake_money import has_budget
 from cost_sentry.domain.endpoint import Activity, Endpoint
 from cost_sentry.domain.endpoint_plan import (
@@ -105,12 +105,7 @@ class ScaleEndpoints:
         return {record.endpoint: record for record in kept.records}
 
     def _shuffled(self, names: Iterable[str]) -> list[str]:
-        """In another order each run: if a run gets through some of them only, none is always last.
-
-        Made from the time, so that the same world gives the same run.
-        """
-        run = int(self.clock.now().timestamp())
-        return sorted(names, key=lambda name: hashlib.sha256(f"{run}/{name}".encode()).digest())
+        return in_turn(names, self.clock.now())
 
     def _look_at_sleepers(
         self, sleepers: list[SleepRecord], report: ScaleReport, until: datetime

@@ -75,6 +75,8 @@ class Verdict:
     job: Job
     action: JobAction
     reason: str
+    is_uncounted: bool = False
+    """It is warned of because nobody knows how much of its limit is used."""
 
 
 def guard(
@@ -92,6 +94,7 @@ def guard(
 def judged(job: Job, *, now: datetime, rules: EndpointRules, prices: HourlyPrices) -> Verdict:
     """By its own tags alone. Of two limits the one that is nearer decides.
 
+    Of two that warn, that is the one that can be counted.
     A limit that cannot be read, or cannot be counted because a price is unknown, warns and never
     stops: unknown is neither free nor a reason to end somebody's work.
     """
@@ -102,11 +105,11 @@ def judged(job: Job, *, now: datetime, rules: EndpointRules, prices: HourlyPrice
         reason = f"it carries neither {HOURS_TAG} nor {MONEY_TAG}"
         return Verdict(job=job, action=JobAction.LEAVE, reason=reason)
     warn_percent = (rules.jobs or JobRules()).warn_percent
-    ranked = [(_action(share, warn_percent), words) for share, words in found]
-    action, reason = max(ranked, key=lambda pair: _RANK[pair[0]])
-    if action is JobAction.STOP and not job.can_stop:
+    ranked = [(_action(share, warn_percent), words, share is not None) for share, words in found]
+    action, reason, is_counted = max(ranked, key=lambda one: (_RANK[one[0]], one[2]))
+    if action is not JobAction.LEAVE and not job.can_stop:
         return Verdict(job=job, action=JobAction.LEAVE, reason=f"{reason}; it is being stopped")
-    return Verdict(job=job, action=action, reason=reason)
+    return Verdict(job=job, action=action, reason=reason, is_uncounted=not is_counted)
 
 
 _RANK = {JobAction.LEAVE: 0, JobAction.WARN: 1, JobAction.STOP: 2}

@@ -15,6 +15,7 @@ from botocore.validate import ParamValidator
 
 from cost_sentry_local.sagemaker import components, endpoints, scaling, tags
 from cost_sentry_local.sagemaker.errors import SageMakerError, invalid
+from cost_sentry_local.sagemaker.pages import page
 from cost_sentry_local.sagemaker.records import Json
 from cost_sentry_local.sagemaker.world import World
 
@@ -40,6 +41,9 @@ SAGEMAKER: Mapping[str, Operation] = {
     "AddTags": tags.add_tags,
     "ListTags": tags.list_tags,
     "DeleteTags": tags.delete_tags,
+    # None can be made here, so none runs.
+    "ListTrainingJobs": lambda _world, asked: page("TrainingJobSummaries", [], asked),
+    "ListNotebookInstances": lambda _world, asked: page("NotebookInstances", [], asked),
 }
 SCALING: Mapping[str, Operation] = {
     "RegisterScalableTarget": scaling.register_scalable_target,

@@ -4,39 +4,28 @@ import pytest
 from botocore.stub import Stubber
 
 from cost_sentry.adapters.sagemaker_jobs import SageMakerJobs
-from cost_sentry.application.endpoint_ports import EndpointDenied
+from cost_sentry.application.endpoint_ports import (
+    EndpointDenied,
+    EndpointFault,
+    EndpointThrottled,
+    LimitedJob,
+)
 from cost_sentry.domain.instance_price import Fleet
-from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, JobKind
+from cost_sentry.domain.job_guard import HOURS_TAG, JobKind
 from tests.fakes.builders import NOON
+from tests.fakes.jobs_service import PREFIX, JobsService
 from tests.fakes.stubbed_sagemaker import client
 
-PREFIX = "arn:aws:sagemaker:us-east-1:123456789012:"
+TRAIN = LimitedJob(kind=JobKind.TRAINING, name="train", tags={HOURS_TAG: "1"})
+LAB = LimitedJob(kind=JobKind.NOTEBOOK, name="lab", tags={HOURS_TAG: "1"})
 
 
 class Stubbed:
     def __init__(self) -> None:
-        self.sagemaker, self.tagging = client("sagemaker"), client("resourcegroupstaggingapi")
-        self.stub, self.tags = Stubber(self.sagemaker), Stubber(self.tagging)
+        sagemaker = client("sagemaker")
+        self.stub = Stubber(sagemaker)
         self.stub.activate()
-        self.tags.activate()
-        self.jobs = SageMakerJobs(self.sagemaker, self.tagging)
-
-    def tagged(self, **arns: dict) -> None:
-        """By tag, which are asked for one after the other."""
-        for tag in (HOURS_TAG, MONEY_TAG):
-            found = [
-                {
-                    "ResourceARN": f"{PREFIX}{kind}/{name}",
-                    "Tags": [{"Key": k, "Value": v} for k, v in tags.items()],
-                }
-                for name, (kind, tags) in arns.items()
-                if tag in tags
-            ]
-            expected = {
-                "TagFilters": [{"Key": tag}],
-                "ResourceTypeFilters": ["sagemaker:training-job", "sagemaker:notebook-instance"],
-            }
-            self.tags.add_response("get_resources", {"ResourceTagMappingList": found}, expected)
+        self.jobs = SageMakerJobs(sagemaker, client("resourcegroupstaggingapi"))
 
     def training(self, status: str, **more) -> None:
         response = {
@@ -70,86 +59,81 @@ def world():
     return Stubbed()
 
 
-def test_what_carries_a_limit_and_runs_is_told_once_with_its_instances(world):
-    world.tagged(
-        train=("training-job", {HOURS_TAG: "1", MONEY_TAG: "2"}),
-        lab=("notebook-instance", {MONEY_TAG: "3"}),
-    )
-    world.notebook("InService")
-    world.training("InProgress", TrainingStartTime=NOON)
-
-    lab, train = world.jobs.running().jobs
-
-    assert (lab.name, lab.kind, lab.can_stop) == ("lab", JobKind.NOTEBOOK, True)
-    assert train.tags == {HOURS_TAG: "1", MONEY_TAG: "2"}
-    assert train.fleets == (Fleet(instance_type="ml.g5.xlarge", count=4),)
-    assert train.started_at == NOON
-
-
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
-def test_what_has_ended_is_not_told(world, status):
-    world.tagged(train=("training-job", {HOURS_TAG: "1"}))
+def test_what_has_ended_is_nothing(world, status):
     world.training(status, TrainingStartTime=NOON)
 
-    assert list(world.jobs.running().jobs) == []
+    assert world.jobs.look(TRAIN) is None
+
+
+def test_what_is_being_stopped_cannot_be_stopped_again(world):
+    world.training("Stopping", TrainingStartTime=NOON)
+
+    assert world.jobs.look(TRAIN).can_stop is False
 
 
 def test_a_job_that_still_waits_for_its_instances_costs_nothing_yet(world):
-    world.tagged(train=("training-job", {HOURS_TAG: "1"}))
     world.training("InProgress")
 
-    assert list(world.jobs.running().jobs) == []
+    assert world.jobs.look(TRAIN) is None
 
 
-def test_instance_groups_are_all_counted(world):
+def test_all_instances_are_counted(world):
+    world.training("InProgress", TrainingStartTime=NOON)
     groups = [
         {"InstanceType": "ml.g5.xlarge", "InstanceCount": 2, "InstanceGroupName": "a"},
         {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "InstanceGroupName": "b"},
     ]
-    world.tagged(train=("training-job", {MONEY_TAG: "1"}))
     world.training("InProgress", TrainingStartTime=NOON, ResourceConfig={"InstanceGroups": groups})
 
-    (job,) = world.jobs.running().jobs
+    one, grouped = world.jobs.look(TRAIN), world.jobs.look(TRAIN)
 
-    assert {fleet.instance_type: fleet.count for fleet in job.fleets} == {
+    assert one.fleets == (Fleet(instance_type="ml.g5.xlarge", count=4),)
+    assert {fleet.instance_type: fleet.count for fleet in grouped.fleets} == {
         "ml.g5.xlarge": 2,
         "ml.p3.2xlarge": 1,
     }
 
 
-def test_what_is_gone_between_two_questions_is_left_out(world):
-    world.tagged(train=("training-job", {HOURS_TAG: "1"}))
-    world.stub.add_client_error(
-        "describe_training_job", "ValidationException", "Requested resource not found."
-    )
-
-    assert list(world.jobs.running().jobs) == []
-
-
-def test_one_that_may_not_be_looked_at_hides_no_other_and_is_named(world):
-    world.tagged(
-        lab=("notebook-instance", {HOURS_TAG: "1"}), train=("training-job", {HOURS_TAG: "1"})
-    )
-    world.stub.add_client_error("describe_notebook_instance", "AccessDeniedException", "no")
-    world.training("InProgress", TrainingStartTime=NOON)
-
-    seen = world.jobs.running()
-
-    assert [job.name for job in seen.jobs] == ["train"]
-    assert isinstance(seen.faults["lab"], EndpointDenied)
-
-
-def test_an_answer_that_cannot_be_read_hides_no_other(world):
-    world.tagged(
-        lab=("notebook-instance", {HOURS_TAG: "1"}), train=("training-job", {HOURS_TAG: "1"})
-    )
+def test_an_answer_that_cannot_be_read_is_a_fault_that_names_it(world):
     world.stub.add_response("describe_notebook_instance", {"NotebookInstanceStatus": "InService"})
-    world.training("InProgress", TrainingStartTime=NOON)
 
-    seen = world.jobs.running()
+    with pytest.raises(EndpointFault, match="lab: SageMaker's answer cannot be read"):
+        world.jobs.look(LAB)
 
-    assert [job.name for job in seen.jobs] == ["train"]
-    assert "cannot be read" in f"{seen.faults['lab']}"
+
+def test_jobs_that_ended_long_ago_cost_no_call():
+    """3,000 of them, tagged for ever, and one that runs since before them."""
+    service = JobsService()
+    service.add(JobKind.TRAINING, "runs", {HOURS_TAG: "12"})
+    for n in range(3_000):
+        service.add(JobKind.TRAINING, f"old-{n}", {HOURS_TAG: "12"})
+        service.end(f"old-{n}")
+
+    (found,) = [one for page in service.jobs.running(JobKind.TRAINING) for one in page]
+
+    assert found.name == "runs"
+    assert service.calls == {"ListTrainingJobs": 1, "GetResources": 1}
+
+
+def test_a_page_is_asked_for_when_it_is_taken():
+    service = JobsService()
+    for n in range(100):
+        service.add(JobKind.TRAINING, f"j{n}", {HOURS_TAG: "12"})
+
+    next(service.jobs.running(JobKind.TRAINING))
+
+    assert service.calls["ListTrainingJobs"] == 1
+
+
+@pytest.mark.parametrize("operation", ["ListNotebookInstances", "GetResources"])
+def test_a_list_that_is_throttled_is_a_fault_that_says_of_what(operation):
+    service = JobsService()
+    service.add(JobKind.NOTEBOOK, "lab", {HOURS_TAG: "12"})
+    service.throttled.add(operation)
+
+    with pytest.raises(EndpointThrottled, match="notebook instances"):
+        list(service.jobs.running(JobKind.NOTEBOOK))
 
 
 def test_it_is_stopped_if_it_runs_and_not_twice(world):

@@ -1,78 +1,15 @@
 """The guard of jobs and notebooks: each warned once, stopped once, and told of."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from cost_sentry.application.endpoint_ports import (
-    EndpointDenied,
-    EndpointFault,
-    EndpointRefused,
-    EndpointThrottled,
-    SeenJobs,
-)
 from cost_sentry.application.endpoint_problems import ProblemKind
-from cost_sentry.application.guard_jobs import JobReport, guard_jobs
+from cost_sentry.application.guard_jobs import JobReport
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.job_guard import HOURS_TAG, Job, JobKind
-from tests.fakes.builders import NOON, ManualClock
-from tests.fakes.configurations import configuration
-from tests.fakes.memory_sleeps import MemoryNotices
-from tests.fakes.sleep_world import PRICES
-
-RULES = EndpointRules(jobs=JobRules())
-TAGS = {HOURS_TAG: "10", "team": "search"}
-
-
-class RunningJobs:
-    """``application.endpoint_ports.Jobs``."""
-
-    def __init__(self, *names: str) -> None:
-        self.jobs = {
-            name: Job(name=name, kind=JobKind.NOTEBOOK, tags=TAGS, started_at=NOON, fleets=())
-            for name in names
-        }
-        self.stopped: list[str] = []
-        self.denied: set[str] = set()
-        self.refused: set[str] = set()
-        self.is_throttled = False
-        self.unseen: list[str] = []
-        self.loses_answers = False
-
-    def running(self):
-        if self.is_throttled:
-            raise EndpointThrottled("slow down")
-        seen = [job for name, job in self.jobs.items() if name not in self.unseen]
-        return SeenJobs(jobs=seen, faults={one: EndpointDenied("hidden") for one in self.unseen})
-
-    def stop(self, kind, name):
-        if name in self.denied:
-            raise EndpointDenied("AccessDenied")
-        if name in self.refused:
-            raise EndpointRefused("ValidationException: it cannot be stopped")
-        self.stopped.append(name)
-        self.jobs[name] = replace(self.jobs[name], can_stop=False)
-        if self.loses_answers:
-            raise EndpointFault("no answer")
-
-
-class World:
-    def __init__(self, *names: str, rules: EndpointRules = RULES) -> None:
-        self.jobs, self.outbox, self.clock = RunningJobs(*names), MemoryNotices(), ManualClock()
-        self.rules = rules
-
-    def run(self, hours: float = 0) -> JobReport:
-        self.clock.time = NOON + timedelta(hours=hours)
-        return guard_jobs(
-            jobs=self.jobs,
-            outbox=self.outbox,
-            config=configuration(),
-            rules=self.rules,
-            prices=PRICES,
-            clock=self.clock,
-        )
+from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG
+from tests.fakes.job_world import RULES, World, warned_of
 
 
 def test_it_is_warned_of_once_and_then_stopped_once():
@@ -83,13 +20,6 @@ def test_it_is_warned_of_once_and_then_stopped_once():
     assert [report.warned for report in reports] == [(), ("lab",), (), (), ("lab",), (), ()]
     assert world.jobs.stopped == ["lab"]
     assert world.outbox.events == ["warn", "stop"]
-
-
-def warned_of(*names: str, **changes) -> "World":
-    """Each was seen and warned of before its limit."""
-    world = World(*names, **changes)
-    world.run(9)
-    return world
 
 
 def test_its_owners_read_what_happened_whose_it_is_what_was_done_and_how_to_undo_it():
@@ -154,7 +84,7 @@ def test_stops_whose_answers_are_lost_count_as_done():
 
 def test_another_limit_is_warned_of_before_it_stops_anything():
     world = warned_of("lab")
-    world.jobs.jobs["lab"] = replace(world.jobs.jobs["lab"], tags={**TAGS, HOURS_TAG: "40"})
+    world.jobs.retag("lab", **{HOURS_TAG: "40"})
 
     for hours in (20, 32, 33, 39.9, 40):
         world.run(hours)
@@ -162,16 +92,9 @@ def test_another_limit_is_warned_of_before_it_stops_anything():
     assert world.outbox.events == ["warn", "warn", "stop"]
 
 
-def test_jobs_that_cannot_be_listed_are_a_problem_and_no_fault():
-    world = World("a")
-    world.jobs.is_throttled = True
-
-    assert [f"{one}" for one in world.run(10).problems] == ["jobs cannot be listed: slow down"]
-
-
 def test_one_that_cannot_be_looked_at_holds_up_no_other():
     world = warned_of("a", "b")
-    world.jobs.unseen.append("a")
+    world.jobs.hide("a")
 
     report = world.run(10)
 
@@ -210,7 +133,7 @@ def test_what_is_past_its_limit_when_it_is_first_seen_is_warned_first_and_stoppe
 def test_a_limit_that_is_raised_in_the_meantime_stops_nothing():
     world = World("a")
     world.run(30)
-    world.jobs.jobs["a"] = replace(world.jobs.jobs["a"], tags={**TAGS, HOURS_TAG: "100"})
+    world.jobs.retag("a", **{HOURS_TAG: "100"})
 
     world.run(31)
 
@@ -232,18 +155,56 @@ def test_a_ledger_that_does_not_answer_for_one_holds_up_no_other():
     assert (report.stopped, report.problems[0].kind) == (("b",), ProblemKind.LEDGER)
 
 
-def test_a_dry_run_tells_and_stops_nothing():
+def mailed(world: World, event: str) -> str:
+    """The one mail of this kind."""
+    (body,) = [one.body for key, one in world.outbox.notices.items() if key.endswith(f"/{event}")]
+    return body
+
+
+def test_a_dry_run_tells_that_nothing_is_stopped_now_or_later_and_how_to_spare_it():
     world = World("a", rules=replace(RULES, is_dry_run=True))
 
-    report = world.run(10)
+    reports = [world.run(hours) for hours in (9, 10, 20)]
 
-    assert (report.stopped, world.jobs.stopped) == ((), [])
-    assert world.outbox.events == ["stop-planned"]
-    assert "nothing: this is a dry run" in world.outbox.notices.popitem()[1].body
+    assert [report.stopped for report in reports] == [(), (), ()]
+    assert (world.jobs.stopped, world.outbox.events) == ([], ["warn-planned", "stop-planned"])
+    warned, planned = mailed(world, "warn-planned"), mailed(world, "stop-planned")
+    assert "Done:     nothing: this is a dry run; it is not stopped at its limit" in warned
+    assert "Done:     nothing: this is a dry run; it runs on" in planned
+    for body in (warned, planned):
+        assert "Undo:     change the limit in its tag, or tag it" in body
+        assert "start it" not in body
+
+
+def test_what_a_dry_run_told_is_no_warning_of_the_stop_that_comes_after_it():
+    world = World("a", rules=replace(RULES, is_dry_run=True))
+    for hours in (9, 10):
+        world.run(hours)
+    world.rules = RULES
+
+    stops = [world.run(hours).stopped for hours in (10.1, 10.5, 10.7)]
+
+    assert stops == [(), (), ("a",)]
+    assert world.outbox.events == ["warn-planned", "stop-planned", "late", "stop"]
+    assert "no mail has said yet that it is stopped" in mailed(world, "late")
+
+
+def test_a_limit_that_nobody_can_count_is_told_as_one_and_is_no_warning_of_another():
+    world = World("a")
+    world.jobs.retag("a", **{MONEY_TAG: "forty"})
+
+    for hours in (1, 9, 10):
+        world.run(hours)
+
+    assert world.outbox.events == ["uncounted", "warn", "stop"]
+    told = mailed(world, "uncounted")
+    assert "What:     notebook instance a has a limit that cannot be kept" in told
+    assert "is stopped" not in told
+    assert "Done:     nothing yet: it is stopped at its limit\n" in mailed(world, "warn")
 
 
 def test_nothing_is_listed_where_nobody_asked_for_the_guard():
     world = World("a", rules=EndpointRules())
-    world.jobs.is_throttled = True
 
     assert world.run(10) == JobReport()
+    assert world.jobs.looked == []

@@ -98,8 +98,28 @@ def test_what_is_protected_is_left_alone_whatever_its_limit(tags):
     assert action(job(99, tags={HOURS_TAG: "1", **tags})) == "leave"
 
 
-def test_what_is_stopping_already_is_not_stopped_again():
-    assert action(job(99, can_stop=False)) == "leave"
+@pytest.mark.parametrize("hours", [9, 99])
+def test_what_is_stopping_already_is_neither_warned_of_nor_stopped_again(hours):
+    assert action(job(hours, can_stop=False)) == "leave"
+
+
+@pytest.mark.parametrize(
+    ("hours", "tags", "expected"),
+    [
+        (9, {HOURS_TAG: "10"}, False),
+        (9, {HOURS_TAG: "ten"}, True),
+        (1, {HOURS_TAG: "10", MONEY_TAG: "x"}, True),
+        (9, {HOURS_TAG: "10", MONEY_TAG: "x"}, False),
+        (6, {HOURS_TAG: "x", MONEY_TAG: "10"}, False),
+    ],
+)
+def test_a_warning_says_whether_its_limit_can_be_counted_and_one_that_can_goes_first(
+    hours, tags, expected
+):
+    verdict = judged(job(hours, tags=tags), now=NOON, rules=RULES, prices=PRICES)
+
+    assert (verdict.action, verdict.is_uncounted) == (JobAction.WARN, expected)
+    assert ("is no limit" in verdict.reason) is expected
 
 
 def test_the_longest_running_come_first():

@@ -42,6 +42,8 @@ def walk(stand_in):
     stand_in.wait(10)
     yield "DescribeEndpoint", {"EndpointName": "e"}
     yield "ListEndpoints", {}
+    yield "ListTrainingJobs", {"StatusEquals": "InProgress"}
+    yield "ListNotebookInstances", {"StatusEquals": "InService"}
     yield "AddTags", {"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}
     yield "ListTags", {"ResourceArn": arn}
     yield "DeleteTags", {"ResourceArn": arn, "TagKeys": ["a"]}

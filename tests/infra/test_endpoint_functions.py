@@ -50,7 +50,6 @@ def sleepy(house, monkeypatch):
     tags = [{"Key": MAY_SLEEP_TAG, "Value": YES}, {"Key": "team", "Value": "search"}]
     sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="c", Tags=tags)
     monkeypatch.setattr(SageMakerEndpoints, "named", lambda _: ["chat"])
-    monkeypatch.setattr(SageMakerJobs, "running", lambda *_: iter(()))
     monkeypatch.setattr(CloudWatchFigures, "activities", lambda _, them, *__: idle(them, house))
     house.clock.time += timedelta(hours=2)
     return house

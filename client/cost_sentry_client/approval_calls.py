@@ -60,8 +60,8 @@ def answer(
         "content": content_digest(request_to_document(shown.request)),
         **({"why": why} if why else {}),
     }
-    look = f"nothing was changed; `cost-sentry approval show {approval_id}` tells how it stands"
-    return _told(call_signed(operator, "answer_request", verb.value, body), approval_id, look)
+    nothing = f"nothing was changed; {_look(approval_id)}"
+    return _told(call_signed(operator, "answer_request", verb.value, body), approval_id, nothing)
 
 
 def known_approval(operator: Operator, approval_id: str) -> Approval:
@@ -77,17 +77,20 @@ def known_approval(operator: Operator, approval_id: str) -> Approval:
     return found
 
 
+def _look(approval_id: str) -> str:
+    return f"`cost-sentry approval show {approval_id}` tells how it stands"
+
+
 def _told(
     told: dict[str, Any], approval_id: str, otherwise: str
 ) -> tuple[dict[str, Any], Approval]:
     """The request as it stands; ``otherwise`` says what to do if nothing of it is told."""
     if told["code"] != "DONE":
         is_shown = told["approval"] is not None
-        look = f"`cost-sentry approval show {approval_id}` tells how it stands"
         raise Problem(
             told["message"],
             where=approval_id,
-            fix=look if is_shown else otherwise,
+            fix=_look(approval_id) if is_shown else otherwise,
             exit_code=ExitCode.REFUSED,
             details={"code": told["code"], "approval": told["approval"]},
         )

@@ -8,8 +8,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
-from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.packaged_instance_prices import PackagedInstancePrices
 from cost_sentry.application.endpoint_ports import UnreadableSleep
 from cost_sentry.domain.endpoint import EndpointKind
@@ -40,9 +38,8 @@ def left_asleep(operator: Operator, config: SentryConfig) -> list[str] | None:
     """
     if config.endpoints is not None:
         return []
-    records = DynamoDbSleeps(LedgerCalls(operator.dynamodb, operator.deployment.table_name))
     try:
-        found = records.all()
+        found = operator.sleeps.all()
     except (CostSentryError, ClientError, BotoCoreError):
         # What was applied is in force, whatever cannot be read afterwards.
         return None
@@ -55,9 +52,7 @@ class EndpointDesk:
 
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
-        self._records = DynamoDbSleeps(
-            LedgerCalls(operator.dynamodb, operator.deployment.table_name)
-        )
+        self._records = operator.sleeps
 
     def all(self) -> EndpointsOnRecord:
         """Every endpoint that ever slept, by name."""

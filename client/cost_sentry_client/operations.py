@@ -16,6 +16,7 @@ from cost_sentry.adapters.dynamodb_journal_calls import JournalCalls
 from cost_sentry.adapters.dynamodb_recorded_calls import DynamoDbRecordedCalls
 from cost_sentry.adapters.dynamodb_runs import DynamoDbRuns
 from cost_sentry.adapters.dynamodb_savings import DynamoDbSavings
+from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.packaged_price_book import PackagedPriceBook
 from cost_sentry.adapters.system_clock import SystemClock, pause
@@ -124,6 +125,11 @@ class Operator:
     def runs(self) -> DynamoDbRuns:
         """Agent runs that may still call."""
         return DynamoDbRuns(self._calls)
+
+    @cached_property
+    def sleeps(self) -> DynamoDbSleeps:
+        """The last sleep of every endpoint."""
+        return DynamoDbSleeps(self._calls)
 
     @cached_property
     def config_store(self) -> DynamoDbConfigStore:

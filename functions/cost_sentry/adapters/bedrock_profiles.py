@@ -62,16 +62,20 @@ class BedrockProfiles:
         self._asked.append(now)
         try:
             answer = self._client.get_inference_profile(inferenceProfileIdentifier=profile)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _NONE:
+        except (ClientError, BotoCoreError) as error:
+            if _is_none(error):
                 return None
-            self._asked = [now] * ASKED_MAX
-            raise ProfilesUnavailable(f"Bedrock could not be asked: {error}") from error
-        except BotoCoreError as error:
             self._asked = [now] * ASKED_MAX
             raise ProfilesUnavailable(f"Bedrock could not be asked: {error}") from error
         models = answer.get("models") or ()
         return model_behind([str(one.get("modelArn")) for one in models], self._region)
+
+
+def _is_none(error: ClientError | BotoCoreError) -> bool:
+    """Bedrock has answered: there is none, or it is nobody's business here."""
+    if not isinstance(error, ClientError):
+        return False
+    return error.response.get("Error", {}).get("Code") in _NONE
 
 
 def _remember(known: dict[str, Any], profile: str, value: object) -> None:

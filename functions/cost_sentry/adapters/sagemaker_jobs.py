@@ -14,6 +14,22 @@ _RUNS = {"InProgress": True, "Stopping": False, "InService": True}
 
 Document = Mapping[str, Any]
 
+_LISTS: Mapping[JobKind, tuple[str, str, str, Document]] = {
+    JobKind.TRAINING: (
+        "list_training_jobs",
+        "TrainingJobSummaries",
+        "TrainingJob",
+        {"StatusEquals": "InProgress", "SortBy": "CreationTime", "SortOrder": "Descending"},
+    ),
+    JobKind.NOTEBOOK: (
+        "list_notebook_instances",
+        "NotebookInstances",
+        "NotebookInstance",
+        {"StatusEquals": "InService", "PaginationConfig": {"PageSize": _ROWS_MAX}},
+    ),
+}
+"""The operation, where a page has its rows, how the fields of a row begin, what is asked for."""
+
 
 class SageMakerJobs:
     """``application.endpoint_ports.Jobs``.
@@ -35,21 +51,9 @@ class SageMakerJobs:
         of what runs come first in any case: a training job ends within thirty days.
         """
         with named_faults(f"{kind.value}s"):
-            if kind is JobKind.TRAINING:
-                pages = self._sagemaker.get_paginator("list_training_jobs").paginate(
-                    StatusEquals="InProgress", SortBy="CreationTime", SortOrder="Descending"
-                )
-                for page in pages:
-                    rows = page["TrainingJobSummaries"]
-                    names = {one["TrainingJobArn"]: one["TrainingJobName"] for one in rows}
-                    yield self._limited(kind, names)
-                return
-            pages = self._sagemaker.get_paginator("list_notebook_instances").paginate(
-                StatusEquals="InService", PaginationConfig={"PageSize": _ROWS_MAX}
-            )
-            for page in pages:
-                rows = page["NotebookInstances"]
-                names = {one["NotebookInstanceArn"]: one["NotebookInstanceName"] for one in rows}
+            operation, rows, one_is, asked = _LISTS[kind]
+            for page in self._sagemaker.get_paginator(operation).paginate(**asked):
+                names = {one[f"{one_is}Arn"]: one[f"{one_is}Name"] for one in page[rows]}
                 yield self._limited(kind, names)
 
     def look(self, one: LimitedJob) -> Job | None:

@@ -55,7 +55,7 @@ def charged(record: SleepRecord, until: datetime | None) -> str:
 
 def charged_of_failed(record: SleepRecord) -> str:
     """The same of one that has ended, and whose time is posted by the next run, or was before."""
-    minutes = (record.since - (record.restoring_since or record.since)) // timedelta(minutes=1)
+    minutes = (record.since - record.wake_began) // timedelta(minutes=1)
     if record.held is None:
         return f"{_posted(record)} of its {minutes} minutes, before it ended; the rest in no budget"
     expires = moment(record.held.expires_at)

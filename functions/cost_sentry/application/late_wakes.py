@@ -40,8 +40,7 @@ class LateWakes:
 
     def is_late(self, mine: SleepRecord, now: datetime) -> bool:
         """What nobody pays for any more is late, whatever the rules say by now."""
-        began = mine.restoring_since or mine.since
-        return mine.held is None or now - began >= self.money.rules.give_up_after
+        return mine.held is None or now - mine.wake_began >= self.money.rules.give_up_after
 
     def in_words(self) -> str:
         """That it is."""
@@ -77,7 +76,7 @@ class LateWakes:
 
     def serves(self, mine: SleepRecord, seen: Endpoint, now: datetime) -> bool:
         """Whether it has answered callers in this wake, by its metrics."""
-        return self.figures.served(seen, mine.restoring_since or mine.since, now) > 0
+        return self.figures.served(seen, mine.wake_began, now) > 0
 
     def mute(self, mine: SleepRecord, seen: Endpoint, now: datetime, remark: str) -> SleepRecord:
         """In service for so long, and no answer. Whatever answers its callers is left to them.
@@ -129,6 +128,6 @@ class LateWakes:
         """All of it since the wake began is posted, if nothing is posted yet."""
         if mine.held is None:
             return mine
-        ran = now - (mine.restoring_since or mine.since)
+        ran = now - mine.wake_began
         cost = self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
         return posted(mine, now, cost)

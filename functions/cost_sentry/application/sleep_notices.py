@@ -72,7 +72,7 @@ class SleepNotices:
         if record.slept_at is not None and record.not_before > record.slept_at:
             return True
         rules = self.config.endpoints
-        took = record.since - (record.restoring_since or record.since)
+        took = record.since - record.wake_began
         return rules is None or took > timedelta(minutes=rules.wake_minutes_max)
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
@@ -235,10 +235,9 @@ def _refused(record: SleepRecord, refused: WakeRefused) -> Mail:
 
 
 def _overdue(record: SleepRecord, spared: str | None) -> Mail:
-    began = record.restoring_since or record.since
     then = "left as it is" if spared else "put back to sleep"
     return Mail(
-        what=f"{record.endpoint} does not answer since its wake at {began:%H:%M} UTC",
+        what=f"{record.endpoint} does not answer since its wake at {record.wake_began:%H:%M} UTC",
         why="SageMaker has not finished, or the model does not answer the probe",
         done=f"callers ask others; if this goes on it is {then}",
         undo="look at it in SageMaker, and at the log of its container",

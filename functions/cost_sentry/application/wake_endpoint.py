@@ -60,8 +60,7 @@ def wake_endpoint(
         return WakeAnswer(endpoint=name, state=WakeState.UNKNOWN, reason=reason)
     if not record.is_served:
         records.want(name, now)
-    was_refused = record.is_put_off and not record.failures
-    may_wake = now >= record.not_before or (asks_budgets_again and was_refused)
+    may_wake = now >= record.not_before or (asks_budgets_again and _was_refused(record))
     try:
         after = steps.go_on(name, why if may_wake else None)
     except EndpointFault as fault:
@@ -73,7 +72,7 @@ def _answer(
     record: SleepRecord, rules: EndpointRules, now: datetime, reason: str | None = None
 ) -> WakeAnswer:
     state = _STATES.get(record.state, WakeState.WAKING)
-    is_refused = record.is_put_off and not record.failures and reason is None
+    is_refused = _was_refused(record) and reason is None
     is_tried_again = state is WakeState.ASLEEP and not is_refused
     is_begun = record.state is SleepState.RESTORING
     began = record.since if is_begun else max(record.not_before, now)
@@ -97,6 +96,11 @@ _STATES = {
     SleepState.SNAPSHOT: WakeState.AWAKE,
     SleepState.VERIFIED: WakeState.AWAKE,
 }
+
+
+def _was_refused(record: SleepRecord) -> bool:
+    """And not failed: the next try waits for whoever refused, and not for SageMaker."""
+    return record.is_put_off and not record.failures
 
 
 def _why(record: SleepRecord, state: WakeState) -> str:

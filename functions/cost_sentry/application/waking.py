@@ -236,7 +236,7 @@ class Waking:
     def _paid(self, mine: SleepRecord, now: datetime) -> SleepRecord:
         """A wake came to nothing. Whether instances ran all that time, nobody knows (P6)."""
         if mine.held is not None and mine.has_begun:
-            ran = mine.since - (mine.restoring_since or mine.since)
+            ran = mine.since - mine.wake_began
             self.money.spend_unknown(mine.held, now, mine.snapshot.endpoint, ran)
         elif mine.held is not None:
             self.money.give_back(mine.held, now)

@@ -145,6 +145,11 @@ class SleepRecord:
         return self.not_before > self.since
 
     @property
+    def wake_began(self) -> datetime:
+        """Of the wake that is under way, or was last; without one, of the state."""
+        return self.restoring_since or self.since
+
+    @property
     def sleeps_well(self) -> bool:
         """Whether nothing of it is left to be done until it is wanted, or its owner does it."""
         return self.state is SleepState.ASLEEP and self.held is None
@@ -257,12 +262,7 @@ def posted(record: SleepRecord, now: datetime, picodollars: int) -> SleepRecord:
 
 
 def put_off(
-    record: SleepRecord,
-    now: datetime,
-    reason: str,
-    *,
-    id_is_used: bool,
-    may_be_held: bool = False,
+    record: SleepRecord, now: datetime, reason: str, *, id_is_used: bool, may_be_held: bool = False
 ) -> SleepRecord:
     """It may not wake now, and sleeps on; a reservation id that is used up is not used again.
 

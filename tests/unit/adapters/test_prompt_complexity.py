@@ -1,7 +1,5 @@
 """Which texts of a request are estimated, and how much work that may be."""
 
-import time
-
 import pytest
 
 from cost_sentry.adapters.packaged_complexity import packaged_weights
@@ -13,6 +11,7 @@ from cost_sentry.domain.complexity import (
     complexity_thousandths,
 )
 from tests.fakes.admissions import request
+from tests.fakes.work_compared import times_as_long
 
 SYSTEM, FIRST, SECOND = "Answer briefly.", "What is 3 times 4?", "And then half of that?"
 CONVERSE = {
@@ -68,19 +67,19 @@ HOSTILE = {
         "messages": [{"role": "user", "content": [{"text": "a"}] * 60}] * 60
     },
 }
-SECONDS_MAX = 0.001
+ORDINARY = conversation(*["How many of the 12 apples are left, if Ann sold half of them?"] * 40)
+TIMES_MAX = 5
 
 
 @pytest.mark.parametrize("converse", HOSTILE.values(), ids=HOSTILE)
-def test_any_number_of_messages_is_estimated_within_a_millisecond(converse):
-    asked, found = request(converse=converse), []
-    for _ in range(20):
-        before = time.process_time()
-        estimated_complexity(asked)
-        found.append(time.process_time() - before)
+def test_any_number_of_messages_takes_not_much_longer_than_a_few(converse):
+    asked, ordinary = request(converse=converse), request(converse=ORDINARY)
 
-    # The least of several: what else the machine does is none of the estimate's work.
-    assert min(found) <= SECONDS_MAX
+    longer = times_as_long(
+        lambda: estimated_complexity(asked), lambda: estimated_complexity(ordinary)
+    )
+
+    assert longer <= TIMES_MAX
 
 
 class Untouched(dict):

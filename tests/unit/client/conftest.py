@@ -21,7 +21,7 @@ from cost_sentry_client.command_line import app
 from cost_sentry_client.deployment import Deployment
 from cost_sentry_client.operations import Operator
 from cost_sentry_client.target import TargetOptions, open_target
-from tests.fakes.builders import budget
+from tests.fakes.builders import ManualClock, budget
 from tests.fakes.dynamodb_table import create_table
 from tests.fakes.scripted_workflow import PREFIX, ScriptedWorkflow, always, answered, succeeded
 
@@ -107,3 +107,9 @@ def desk(empty_desk: Desk) -> Desk:
     """Deployed and configured."""
     empty_desk.apply(configuration())
     return empty_desk
+
+
+@pytest.fixture
+def stopped_clock(request, monkeypatch) -> None:
+    """Every command finds the module's ``NOW``, however long the suite takes to come to it."""
+    monkeypatch.setattr(operations, "SystemClock", lambda: ManualClock(request.module.NOW))

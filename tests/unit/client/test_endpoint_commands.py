@@ -18,7 +18,8 @@ from tests.fakes.builders import reservation
 from tests.unit.client.conftest import cost_sentry
 from tests.unit.domain.test_endpoint_plan import endpoint
 
-NOW = datetime.now(tz=UTC).replace(microsecond=0)
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
 MONTH, DOLLAR = f"{NOW:%Y-%m}", picodollars(1)
 LONG = "customer-support-chat-large-language-model-with-a-name-of-63-ch"
 

@@ -11,7 +11,8 @@ from cost_sentry_client import endpoint_calls, function_calls, operations
 from cost_sentry_client.exit_codes import ExitCode
 from tests.unit.client.conftest import cost_sentry
 
-NOW = datetime.now(tz=UTC).replace(microsecond=0)
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
 SOON = (NOW + timedelta(minutes=30)).isoformat()
 
 

@@ -18,7 +18,8 @@ from tests.fakes.builders import ManualClock, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, sighting
 from tests.unit.client.conftest import cost_sentry
 
-NOW = datetime.now(tz=UTC).replace(microsecond=0)
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
 APPROVAL = "ap-20261121t120000-0123456789"
 
 

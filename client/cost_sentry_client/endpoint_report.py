@@ -23,6 +23,7 @@ _STATES = {
     SleepState.RESTORING: "waking",
     SleepState.ANSWERED: "awake",
     SleepState.CLOSED: "awake",
+    SleepState.LEFT: "awake",
     SleepState.ABANDONED: "awake",
 }
 """Of all others: it falls asleep."""

@@ -8,9 +8,6 @@ from cost_sentry.domain.endpoint_mail import Mail
 from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.mail_text import moment
 
-LEFT = "it is left as it is"
-"""Of one in service without an answer, that may not be taken away: its sleep ends by that."""
-
 
 def in_part(record: SleepRecord, why: str, until: datetime | None) -> Mail:
     """Some of its components sleep, and the others may not be put back to sleep.

@@ -9,7 +9,6 @@ from cost_sentry.application.endpoint_ports import (
     EndpointFigures,
     Endpoints,
 )
-from cost_sentry.application.late_wake_mails import LEFT
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.domain.endpoint import Endpoint
@@ -114,8 +113,8 @@ class LateWakes:
         """All of it is in service, and may not be taken away: it is its owner's, and paid."""
         spent = self._with_time_spent(mine, now)
         self.endpoints.let_go(mine.snapshot)
-        reason = f"{self.in_words()}; {LEFT}: {why}"
-        return moved(replace(spent, revision=mine.revision), SleepState.CLOSED, now, reason)
+        reason = f"{self.in_words()}; it is left as it is: {why}"
+        return moved(replace(spent, revision=mine.revision), SleepState.LEFT, now, reason)
 
     def _tell_hangs(self, mine: SleepRecord, why: str, *, is_tried: bool) -> None:
         self.notices.tell_hangs(mine, why, self._charged_until(mine), is_tried=is_tried)

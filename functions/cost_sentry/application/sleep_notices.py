@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cost_sentry.application.late_wake_mails import LEFT, charged, charged_of_failed, in_part, left
+from cost_sentry.application.late_wake_mails import charged, charged_of_failed, in_part, left
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
@@ -36,7 +36,7 @@ class SleepNotices:
             self._tell_asleep(after)
         elif after.state is SleepState.CLOSED and before.state is SleepState.ANSWERED:
             self._tell_woke(after)
-        elif after.state is SleepState.CLOSED and LEFT in after.reason:
+        elif after.state is SleepState.LEFT:
             mail = left(after)
             told = replace(mail, facts=(*mail.facts, *_saved_facts(after)))
             self._record(after, f"{after.cycle}/left", told)

@@ -91,6 +91,7 @@ _STATES = {
     SleepState.ASLEEP: WakeState.ASLEEP,
     SleepState.ANSWERED: WakeState.AWAKE,
     SleepState.CLOSED: WakeState.AWAKE,
+    SleepState.LEFT: WakeState.AWAKE,
     SleepState.ABANDONED: WakeState.AWAKE,
     # It is there until the last moment; then it falls asleep, and is woken at once.
     SleepState.SNAPSHOT: WakeState.AWAKE,

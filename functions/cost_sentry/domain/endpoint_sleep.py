@@ -50,6 +50,8 @@ class SleepState(StrEnum):
     """From here on it may cost money again, and a reservation holds it."""
     ANSWERED = "awake, and it answers"
     CLOSED = "closed"
+    LEFT = "left awake"
+    """In service without an answer, and it may not be taken away: its sleep ends by that."""
     ABANDONED = "abandoned"
     """It never slept."""
 
@@ -59,9 +61,12 @@ LEGAL: Mapping[SleepState, frozenset[SleepState]] = {
     SleepState.VERIFIED: frozenset({SleepState.FALLING_ASLEEP, SleepState.ABANDONED}),
     SleepState.FALLING_ASLEEP: frozenset({SleepState.ASLEEP, SleepState.ABANDONED}),
     SleepState.ASLEEP: frozenset({SleepState.RESTORING, SleepState.CLOSED}),
-    SleepState.RESTORING: frozenset({SleepState.ANSWERED, SleepState.ASLEEP, SleepState.CLOSED}),
+    SleepState.RESTORING: frozenset(
+        {SleepState.ANSWERED, SleepState.ASLEEP, SleepState.CLOSED, SleepState.LEFT}
+    ),
     SleepState.ANSWERED: frozenset({SleepState.CLOSED}),
     SleepState.CLOSED: frozenset(),
+    SleepState.LEFT: frozenset(),
     SleepState.ABANDONED: frozenset(),
 }
 """Which states follow. A sleep that has ended is followed by another sleep only."""

@@ -115,7 +115,7 @@ def test_a_wake_goes_on_whatever_the_rules_say_and_is_not_taken_back_against_the
 
     world.pass_minutes(RULES.give_up_after // timedelta(minutes=1) + 5)
 
-    assert state(world) is SleepState.CLOSED
+    assert state(world) is SleepState.LEFT
     assert "it is left as it is" in world.records.kept["chat"].reason
     assert [verb for _, verb, _ in world.sagemaker.deeds] == ["sleep", "wake"]
     assert not world.ledger.pending()

@@ -175,7 +175,7 @@ def test_a_wake_that_does_not_answer_is_left_as_it_is_and_charged(asleep):
 
     asleep.pass_minutes(RULES.give_up_after // timedelta(minutes=1) + 5)
 
-    assert state(asleep) is SleepState.CLOSED
+    assert state(asleep) is SleepState.LEFT
     assert asleep.sagemaker.at("chat").state is EndpointState.IN_SERVICE
     assert settled(asleep)[0] >= int(1.408 * DOLLAR)
 

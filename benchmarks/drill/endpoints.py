@@ -4,8 +4,9 @@ The sentry's own use cases run every five minutes on a virtual clock, over a mod
 whose orders take minutes, fail and are throttled, and whose metrics are late, and once missing for
 half an hour. Callers do what the shipped client does: wake, and wait or ask the model that stands
 in. That model has a budget of its own, which can refuse; and one group of endpoints has no such
-model: its callers wait for the wake for twenty minutes. A call that a budget refused is refused,
-with its reason; every other call that nobody answered is lost.
+model: its callers wait as long as a wake may take by the rules, as the first answer tells them. A
+call that a budget refused is refused, with its reason; every other call that nobody answered is
+lost.
 """
 
 import random
@@ -58,7 +59,7 @@ RULES = EndpointRules(
         EndpointGroup(id="others", instead="us.amazon.nova-lite-v1:0"),
     ),
 )
-WAITS = Patience(seconds=20 * 60)
+WAITS = Patience(seconds=RULES.wake_minutes_max * 60)
 AT_ONCE = Patience()
 
 

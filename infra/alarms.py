@@ -187,9 +187,10 @@ ALARMS = (
         metric=written("EndpointProblems", "scale_endpoints"),
         threshold=1,
         meaning="An endpoint, job or notebook could not be looked at, put to sleep, woken or "
-        "stopped; all others had their turn. The metrics beside this one count by kind: denied, "
-        "throttled, refused, busy, silent, unrecorded, unreadable. `problems` in the function's "
-        "log names each. It is tried again every five minutes.",
+        "stopped; all others had their turn, or are first in the next run. The metrics beside "
+        "this one count by kind: denied, throttled, refused, busy, silent, unrecorded, "
+        "unreadable, late. `problems` in the function's log names each. It is tried again every "
+        "five minutes.",
     ),
     AlarmRow(
         name="wake_endpoint_errors",

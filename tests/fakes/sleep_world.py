@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from cost_sentry.application.endpoint_ports import EndpointThrottled
-from cost_sentry.application.scale_endpoints import ScaleEndpoints, ScaleReport
+from cost_sentry.application.scale_endpoints import ScaleEndpoints
+from cost_sentry.application.scale_report import ScaleReport
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.sleep_steps import SleepSteps
+from cost_sentry.application.turns import Turns
 from cost_sentry.application.wake_endpoint import WakeAnswer, wake_endpoint
 from cost_sentry.application.wake_money import WakeMoney
 from cost_sentry.domain.endpoint import EndpointKind
@@ -38,6 +40,8 @@ class SleepWorld:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     records: MemorySleeps = field(default_factory=MemorySleeps)
     notices: MemoryNotices = field(default_factory=MemoryNotices)
+    looked_at: Turns = field(default_factory=Turns)
+    faulted: Turns = field(default_factory=Turns)
     config: SentryConfig = field(init=False)
     sagemaker: SageMaker = field(init=False)
 
@@ -82,6 +86,8 @@ class SleepWorld:
             steps=steps,
             config=self.config,
             clock=self.clock,
+            looked_at=self.looked_at,
+            faulted=self.faulted,
         )
 
     def run(self, **ports: Any) -> ScaleReport:

@@ -147,7 +147,8 @@ class EndpointsShape(Shape):
         default=_RULES.actions_per_run_max,
         ge=1,
         le=100,
-        description="so many fall asleep, and so many are woken, by one run of five minutes",
+        description="so many fall asleep, and so many are woken, by one run of five minutes; "
+        "what is refused does not count",
     )
     dry_run: Switch = Field(
         default=_RULES.is_dry_run,

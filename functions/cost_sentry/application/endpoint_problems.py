@@ -30,6 +30,8 @@ class ProblemKind(StrEnum):
     """A record cannot be read, so its endpoint is left alone."""
     SILENT = "EndpointsSilent"
     """No answer, or none that can be read."""
+    LATE = "EndpointsLate"
+    """The time of the run was over before their turn."""
 
 
 _KINDS: tuple[tuple[type[Exception], ProblemKind], ...] = (

@@ -1,32 +1,23 @@
 """Put idle endpoints to sleep, wake those that are wanted, carry on what was begun."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from cost_sentry.application.awake_endpoints import AwakeEndpoints
 from cost_sentry.application.endpoint_ports import (
     EndpointFault,
     EndpointFigures,
     Endpoints,
-    EndpointThrottled,
     SleepRecords,
 )
 from cost_sentry.application.endpoint_problems import Problem, ProblemKind, problem_of
 from cost_sentry.application.ports import Clock
+from cost_sentry.application.scale_report import ScaleReport
 from cost_sentry.application.sleep_steps import SleepSteps
-from cost_sentry.application.turns import in_turn
-from cost_sentry.application.wake_money import has_budget
-from cost_sentry.domain.endpoint import Activity, Endpoint
-from cost_sentry.domain.endpoint_plan import (
-    LOOK_BACK,
-    Action,
-    Planned,
-    Sleeper,
-    Watched,
-    plan,
-    why_kept,
-)
+from cost_sentry.application.turns import Turns, in_turn
+from cost_sentry.domain.endpoint_plan import Action, Planned, Sleeper, Watched, plan
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.errors import InvariantViolated, LedgerUnavailable
@@ -34,25 +25,11 @@ from cost_sentry.domain.sentry_config import SentryConfig
 
 CALLED_WITHIN = timedelta(minutes=10)
 """Calls in vain that are older were seen by the runs before."""
+CARRY_ON_SECONDS_MAX, WAKE_SECONDS_MAX, LOOK_SECONDS_MAX = 45, 60, 75
+"""From the beginning of a run, until when it carries on what was begun, wakes, and looks at what is
+awake: so none takes all the time of those after it."""
 RUN_SECONDS_MAX = 90
 """After that a run begins nothing; it ends before its claims do."""
-
-
-@dataclass(slots=True, kw_only=True)
-class ScaleReport:
-    """What one run did."""
-
-    planned: tuple[Planned, ...] = ()
-    slept: list[str] = field(default_factory=list)
-    """Endpoints whose sleep was begun."""
-    woken: list[str] = field(default_factory=list)
-    """Endpoints that wake, or sleep on because a budget says so."""
-    went_on: int = 0
-    """Sleeps and wakes that were under way already."""
-    ended: list[str] = field(default_factory=list)
-    """Endpoints whose sleep their owners have ended."""
-    problems: list[Problem] = field(default_factory=list)
-    """What could not be done now, endpoint by endpoint; it comes again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +42,9 @@ class ScaleEndpoints:
     steps: SleepSteps
     config: SentryConfig
     clock: Clock
+    looked_at: Turns
+    faulted: Turns
+    """With whom something came to a fault, and nothing went well since."""
 
     @property
     def rules(self) -> EndpointRules:
@@ -72,25 +52,22 @@ class ScaleEndpoints:
         return self.steps.money.rules
 
     def run(self) -> ScaleReport:
-        """Carry on, plan, wake, put to sleep, in this order: whoever waits is served first.
+        """Carry on, wake, look at what is awake, put to sleep: whoever waits is served first.
 
-        In a dry run nothing falls asleep; what sleeps is woken all the same. Where ``sentry.yaml``
-        says nothing of endpoints any more, people hear of each that sleeps on.
+        Each of these has its share of the time, and what those before left of theirs. In a dry run
+        nothing falls asleep; what sleeps is woken all the same. Where ``sentry.yaml`` says nothing
+        of endpoints any more, people hear of each that sleeps on.
         """
-        report, until = ScaleReport(), self.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
+        report, began = ScaleReport(), self.clock.now()
         records = self._records(report)
-        under_way = [r.endpoint for r in records.values() if not r.has_ended and not r.sleeps_well]
-        for name in self._shuffled(under_way):
-            if self._do(name, report, until, self.steps.go_on):
-                report.went_on += 1
-        self._look_at_sleepers([r for r in records.values() if r.sleeps_well], report, until)
+        self._carry_on(records, report, began + timedelta(seconds=CARRY_ON_SECONDS_MAX))
         records = self._records(report)
-        report.planned = self._plan(records, report)
-        self._wake(report, until)
+        self._wake(records, report, began + timedelta(seconds=WAKE_SECONDS_MAX))
         if self.rules.is_withdrawn:
-            self._tell_withdrawn(records, report, until)
-        if not self.rules.is_dry_run:
-            self._put_to_sleep(report, until)
+            self._tell_withdrawn(records, report, began + timedelta(seconds=RUN_SECONDS_MAX))
+        else:
+            self._put_to_sleep(records, report, began)
+        report.tell_late()
         return report
 
     def _records(self, report: ScaleReport) -> dict[str, SleepRecord]:
@@ -103,6 +80,15 @@ class ScaleEndpoints:
             if one.endpoint not in known
         ]
         return {record.endpoint: record for record in kept.records}
+
+    def _carry_on(
+        self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime
+    ) -> None:
+        under_way = [r.endpoint for r in records.values() if not r.has_ended and not r.sleeps_well]
+        for name in self._shuffled(under_way):
+            if self._do(name, report, until, self.steps.go_on) is not None:
+                report.went_on += 1
+        self._look_at_sleepers([r for r in records.values() if r.sleeps_well], report, until)
 
     def _shuffled(self, names: Iterable[str]) -> list[str]:
         return in_turn(names, self.clock.now())
@@ -132,28 +118,79 @@ class ScaleEndpoints:
             report.ended.append(name)
         return after
 
-    def _wake(self, report: ScaleReport, until: datetime) -> None:
-        for one in _of(report.planned, Action.WAKE):
-            deed = partial(self.steps.go_on, wake=one.reason)
-            if self._do(one.endpoint, report, until, deed):
-                report.woken.append(one.endpoint)
+    def _wake(self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime) -> None:
+        asleep = [r for r in records.values() if r.state is SleepState.ASLEEP]
+        called = self._called(asleep, self.clock.now(), report)
+        sleepers = [
+            Sleeper(
+                record=one,
+                was_called=one.endpoint in called,
+                faulted_at=self.faulted.since(one.endpoint),
+            )
+            for one in asleep
+        ]
+        report.planned = self._plan((), sleepers)
+        report.woken = self._in_turn(
+            Action.WAKE,
+            report,
+            until,
+            lambda one: partial(self.steps.go_on, wake=one.reason),
+            lambda after: after.state is not SleepState.ASLEEP,
+        )
 
     def _tell_withdrawn(
         self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime
     ) -> None:
-        woken = {one.endpoint for one in _of(report.planned, Action.WAKE)}
+        wanted = {*report.woken, *(one.endpoint for one in report.of(Action.WAKE))}
         for name, record in records.items():
-            if record.state is SleepState.ASLEEP and name not in woken:
+            if record.state is SleepState.ASLEEP and name not in wanted:
                 self._do(name, report, until, partial(self._told_withdrawn, record))
 
     def _told_withdrawn(self, record: SleepRecord, _name: str) -> None:
         self.steps.notices.tell_withdrawn(record)
 
-    def _put_to_sleep(self, report: ScaleReport, until: datetime) -> None:
-        for one in _of(report.planned, Action.SLEEP):
-            deed = partial(self.steps.begin, why=one.reason)
-            if self._do(one.endpoint, report, until, deed):
-                report.slept.append(one.endpoint)
+    def _put_to_sleep(
+        self, records: dict[str, SleepRecord], report: ScaleReport, began: datetime
+    ) -> None:
+        looks_until = began + timedelta(seconds=LOOK_SECONDS_MAX)
+        awake = self._awake.watched(records, report, looks_until)
+        report.planned = (*self._plan(awake, ()), *report.planned)
+        if self.rules.is_dry_run:
+            return
+        report.slept = self._in_turn(
+            Action.SLEEP,
+            report,
+            began + timedelta(seconds=RUN_SECONDS_MAX),
+            lambda one: partial(self.steps.begin, why=one.reason),
+            lambda after: after.state is not SleepState.ABANDONED,
+        )
+
+    def _in_turn(
+        self,
+        action: Action,
+        report: ScaleReport,
+        until: datetime,
+        deed: Callable[[Planned], Callable[[str], SleepRecord | None]],
+        is_done: Callable[[SleepRecord], bool],
+    ) -> list[str]:
+        """Names of those with whom it was done: as many as the cap of one run says.
+
+        What was refused, or came to a fault, takes no place of another.
+        """
+        most, done, wanted = self.rules.actions_per_run_max, list[str](), report.of(action)
+        for place, one in enumerate(wanted):
+            if len(done) == most:
+                left = {later.endpoint for later in wanted[place:]}
+                report.keep(left, f"this run has done its {most}; the next goes on")
+                break
+            after = self._do(one.endpoint, report, until, deed(one))
+            if after is None:
+                continue
+            if is_done(after):
+                done.append(one.endpoint)
+            else:
+                report.keep({one.endpoint}, after.reason)
+        return done
 
     def _do(
         self,
@@ -161,84 +198,35 @@ class ScaleEndpoints:
         report: ScaleReport,
         until: datetime,
         deed: Callable[[str], SleepRecord | None],
-    ) -> bool:
-        """Whether it was done; a fault of one endpoint does not hold up the others."""
+    ) -> SleepRecord | None:
+        """What came of it; a fault of one endpoint does not hold up the others."""
         if self.clock.now() >= until:
-            return False
+            report.late.append(name)
+            return None
+        self.faulted.had_at.pop(name, None)
         try:
-            return deed(name) is not None
+            return deed(name)
         except (EndpointFault, LedgerUnavailable, InvariantViolated) as fault:
+            self.faulted.had_at[name] = self.clock.now()
             report.problems.append(problem_of(name, fault))
-            return False
+            return None
 
-    def _plan(self, records: dict[str, SleepRecord], report: ScaleReport) -> tuple[Planned, ...]:
-        now = self.clock.now()
-        awake = [
-            Watched(
-                endpoint=one,
-                activity=None,
-                awake_since=_awake_since(one, records.get(one.name)),
-                has_budget=has_budget(one, self.config),
-                not_slept=_why_not_slept(records.get(one.name)),
-            )
-            for one in self._awake(records, report)
-        ]
-        asleep = [r for r in records.values() if r.state is SleepState.ASLEEP]
-        called = self._called(asleep, now, report)
-        activities = self._activities(awake, now, report)
-        return plan(
-            (replace(one, activity=activities.get(one.endpoint.name)) for one in awake),
-            (Sleeper(record=one, was_called=one.endpoint in called) for one in asleep),
-            now=now,
+    def _plan(self, awake: Iterable[Watched], asleep: Iterable[Sleeper]) -> tuple[Planned, ...]:
+        prices = self.steps.money.prices
+        return plan(awake, asleep, now=self.clock.now(), rules=self.rules, prices=prices)
+
+    @property
+    def _awake(self) -> AwakeEndpoints:
+        return AwakeEndpoints(
+            endpoints=self.endpoints,
+            figures=self.figures,
+            config=self.config,
             rules=self.rules,
             prices=self.steps.money.prices,
+            clock=self.clock,
+            looked_at=self.looked_at,
+            faulted=self.faulted,
         )
-
-    def _awake(self, records: dict[str, SleepRecord], report: ScaleReport) -> list[Endpoint]:
-        """Endpoints that may sleep by their tag and have no sleep under way."""
-        found: list[Endpoint] = []
-        if self.rules.is_withdrawn:
-            return found
-        try:
-            names = self.endpoints.named()
-        except EndpointFault as fault:
-            report.problems.append(problem_of("endpoints cannot be listed", fault))
-            return found
-        unread = {problem.of for problem in report.problems}
-        for name in self._shuffled(names):
-            record = records.get(name)
-            if name in unread or (record is not None and not record.has_ended):
-                continue
-            try:
-                endpoint = self.endpoints.look(name)
-            except EndpointThrottled as fault:
-                report.problems.append(problem_of(f"{name} and others", fault))
-                break
-            except EndpointFault as fault:
-                report.problems.append(problem_of(name, fault))
-                continue
-            if endpoint is not None:
-                found.append(endpoint)
-        return found
-
-    def _activities(
-        self, awake: list[Watched], now: datetime, report: ScaleReport
-    ) -> dict[str, Activity]:
-        """Of those that nothing else keeps awake: metrics are paid for by the number."""
-        rules, prices = self.rules, self.steps.money.prices
-        asked = [
-            one.endpoint
-            for one in awake
-            if why_kept(one, now=now, rules=rules, prices=prices) is None
-        ]
-        if not asked:
-            return {}
-        idle = max(rules.idle_for(rules.group_of(one.tags)) for one in asked)
-        try:
-            return dict(self.figures.activities(asked, now - idle - LOOK_BACK, now))
-        except EndpointFault as fault:
-            report.problems.append(problem_of("metrics of endpoints cannot be read", fault))
-            return {}
 
     def _called(self, asleep: list[SleepRecord], now: datetime, report: ScaleReport) -> set[str]:
         if not asleep:
@@ -249,16 +237,3 @@ class ScaleEndpoints:
         except EndpointFault as fault:
             report.problems.append(problem_of("nobody knows who is called in vain", fault))
             return set()
-
-
-def _of(planned: Iterable[Planned], action: Action) -> list[Planned]:
-    return [one for one in planned if one.action is action]
-
-
-def _awake_since(endpoint: Endpoint, record: SleepRecord | None) -> datetime:
-    """Since it was made, was woken, or was to sleep in vain: that is not tried at once again."""
-    return endpoint.made_at if record is None else max(endpoint.made_at, record.since)
-
-
-def _why_not_slept(record: SleepRecord | None) -> str:
-    return record.reason if record and record.state is SleepState.ABANDONED else ""

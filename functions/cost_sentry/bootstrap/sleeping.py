@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cost_sentry.application.ports import Clock, Ledger
     from cost_sentry.application.scale_endpoints import ScaleEndpoints
     from cost_sentry.application.sleep_steps import SleepSteps
+    from cost_sentry.application.turns import Turns
     from cost_sentry.domain.endpoint_rules import EndpointRules
     from cost_sentry.domain.instance_price import HourlyPrices
     from cost_sentry.domain.sentry_config import SentryConfig
@@ -141,4 +142,14 @@ def scaling(config: "SentryConfig", steps: "SleepSteps") -> "ScaleEndpoints":
         steps=steps,
         config=config,
         clock=steps.clock,
+        looked_at=turns("looks"),
+        faulted=turns("faults"),
     )
+
+
+@cache
+def turns(_of: str) -> "Turns":
+    """Who had a turn when, as long as this environment lives."""
+    from cost_sentry.application.turns import Turns
+
+    return Turns()

@@ -1,13 +1,13 @@
 """Which endpoints fall asleep now, which wake, and why. Pure: the same world, the same plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cost_sentry.domain.endpoint import HEARD_GAP_MAX, Activity, Endpoint, EndpointState
 from cost_sentry.domain.endpoint_rules import EndpointRules
-from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
+from cost_sentry.domain.endpoint_sleep import LONG_AGO, SleepRecord, SleepState
 from cost_sentry.domain.instance_price import HourlyPrices, unpriced
 
 LOOK_BACK = timedelta(minutes=10)
@@ -44,6 +44,8 @@ class Watched:
     """Whether some budget bounds what its waking would spend."""
     not_slept: str = ""
     """Why it was not put to sleep at ``awake_since``; empty: that is not why it is awake."""
+    faulted_at: datetime = LONG_AGO
+    """When something done with it came to a fault last, as far as anybody remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,14 @@ class Sleeper:
     record: SleepRecord
     was_called: bool
     """Somebody called it in vain, lately."""
+    faulted_at: datetime = LONG_AGO
+    """As in ``Watched``."""
+
+    @property
+    def tried_at(self) -> datetime:
+        """When its wake came to nothing last, in this sleep: who was tried longest ago is first."""
+        put_off_until = self.record.not_before if self.record.is_put_off else LONG_AGO
+        return max(self.faulted_at, put_off_until)
 
 
 def plan(
@@ -63,27 +73,32 @@ def plan(
     rules: EndpointRules,
     prices: HourlyPrices,
 ) -> tuple[Planned, ...]:
-    """What this run does: one row for every endpoint, those that fall asleep first.
+    """What would be done by a run without a cap: one row for every endpoint, in order.
 
-    Of many that could sleep those that are idle for longest are first, of many that could wake
-    those that people wait for; the cap of one run counts each kind for itself.
+    Those that fall asleep are first, and of these those that are idle for longest; then those that
+    wake, and of these those that people wait for. Whatever came to nothing comes after all that was
+    not tried yet, and what was tried longest ago before what was tried since: so nobody who cannot
+    be served stands before others for ever.
     """
     judged = [(one, why_awake(one, now=now, rules=rules, prices=prices)) for one in awake]
     may_sleep = sorted((one for one, why in judged if why is None), key=_idle_since)
-    kept = [_kept(one.endpoint.name, why) for one, why in judged if why is not None]
+    kept = [kept_as_it_is(one.endpoint.name, why) for one, why in judged if why is not None]
     reasons = [(sleeper, why_woken(sleeper, now=now, rules=rules)) for sleeper in asleep]
     may_wake = sorted(
         ((one, why) for one, why in reasons if why is not None),
-        key=lambda pair: (not _is_waited_for(pair[0], now), pair[0].record.endpoint),
+        key=lambda pair: _waits_since(pair[0], now),
     )
-    still = [_kept(one.record.endpoint, _asleep(one.record)) for one, why in reasons if why is None]
+    still = [
+        kept_as_it_is(one.record.endpoint, _asleep(one.record))
+        for one, why in reasons
+        if why is None
+    ]
     falling = [_falls_asleep(one, rules) for one in may_sleep]
     waking = [
         Planned(endpoint=one.record.endpoint, action=Action.WAKE, reason=why)
         for one, why in may_wake
     ]
-    most = rules.actions_per_run_max
-    return (*_capped(falling, most), *_capped(waking, most), *kept, *still)
+    return (*falling, *waking, *kept, *still)
 
 
 def why_awake(
@@ -161,13 +176,8 @@ def _falls_asleep(one: Watched, rules: EndpointRules) -> Planned:
     return Planned(endpoint=one.endpoint.name, action=Action.SLEEP, reason=reason)
 
 
-def _capped(wanted: Sequence[Planned], most: int) -> list[Planned]:
-    """What is above the cap waits for the next run."""
-    later = f"this run has done its {most}; the next goes on"
-    return [*wanted[:most], *(_kept(one.endpoint, later) for one in wanted[most:])]
-
-
-def _kept(name: str, reason: str) -> Planned:
+def kept_as_it_is(name: str, reason: str) -> Planned:
+    """The row of one that nothing is done with."""
     return Planned(endpoint=name, action=Action.KEEP, reason=reason)
 
 
@@ -177,13 +187,14 @@ def _asleep(record: SleepRecord) -> str:
     return f"it sleeps since {record.since.isoformat()}, and nobody called it"
 
 
-def _idle_since(one: Watched) -> tuple[datetime, str]:
+def _idle_since(one: Watched) -> tuple[datetime, datetime, str]:
     last = one.activity.last_call_at if one.activity else None
-    return last or one.awake_since, one.endpoint.name
+    return one.faulted_at, last or one.awake_since, one.endpoint.name
 
 
-def _is_waited_for(one: Sleeper, now: datetime) -> bool:
-    return one.was_called or one.record.is_wanted(now)
+def _waits_since(one: Sleeper, now: datetime) -> tuple[datetime, bool, str]:
+    is_waited_for = one.was_called or one.record.is_wanted(now)
+    return one.tried_at, not is_waited_for, one.record.endpoint
 
 
 def _minutes(span: timedelta) -> str:

@@ -68,7 +68,8 @@ class EndpointRules:
     wake_minutes_max: int = 30
     """A wake that takes longer is told to people; see ``give_up_after``."""
     actions_per_run_max: int = 10
-    """Of each kind: so many fall asleep, and so many are woken, by one run."""
+    """Of each kind: so many fall asleep, and so many are woken, by one run. What is refused, or
+    comes to a fault, does not count."""
     is_dry_run: bool = False
     """It is planned and told, and nothing is done."""
     protected: tuple[Mapping[str, str], ...] = PRODUCTION

@@ -8,6 +8,7 @@ from cost_sentry.adapters.dynamodb_sleeps import DynamoDbSleeps
 from cost_sentry.application.scale_endpoints import ScaleEndpoints
 from cost_sentry.application.sleep_notices import SleepNotices
 from cost_sentry.application.sleep_steps import SleepSteps
+from cost_sentry.application.turns import Turns
 from cost_sentry.application.wake_money import WakeMoney
 from tests.simulation.world.environment import Environment
 
@@ -48,4 +49,6 @@ def scaling(environment: Environment) -> ScaleEndpoints:
         steps=steps,
         config=steps.money.config,
         clock=steps.clock,
+        looked_at=Turns(),
+        faulted=Turns(),
     )

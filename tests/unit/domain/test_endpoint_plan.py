@@ -15,7 +15,7 @@ from cost_sentry.domain.endpoint import (
     EndpointState,
     Snapshot,
 )
-from cost_sentry.domain.endpoint_plan import Action, Sleeper, Watched, plan
+from cost_sentry.domain.endpoint_plan import Sleeper, Watched, plan
 from cost_sentry.domain.endpoint_rules import EndpointGroup, EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.instance_price import Fleet
@@ -184,27 +184,47 @@ def test_who_is_called_or_asked_for_is_woken_and_nobody_else(given, action):
     assert only(asleep=[sleeper(**given)])[0] == action
 
 
-def test_one_run_puts_no_more_to_sleep_than_its_cap_and_those_idle_for_longest_first():
+def test_those_idle_for_longest_sleep_first():
     called = {
         f"e{n}": replace(IDLE, last_call_at=NOON - timedelta(minutes=40 + n)) for n in range(5)
     }
-    rules = replace(RULES, actions_per_run_max=2)
 
-    rows = planned(*(watched(name, one) for name, one in called.items()), rules=rules)
+    rows = planned(*(watched(name, one) for name, one in called.items()))
 
-    assert [row.endpoint for row in rows if row.action is Action.SLEEP] == ["e4", "e3"]
-    assert {row.reason for row in rows if row.action is Action.KEEP} == {
-        "this run has done its 2; the next goes on"
-    }
+    assert [row.endpoint for row in rows] == ["e4", "e3", "e2", "e1", "e0"]
 
 
-def test_the_cap_of_wakes_serves_those_first_whom_somebody_waits_for():
-    rules = replace(WITH_HOURS, actions_per_run_max=1)
+def test_those_wake_first_whom_somebody_waits_for():
     asleep = [sleeper("a", tags=IN_GROUP), sleeper("b", was_called=True)]
 
-    rows = planned(asleep=asleep, rules=rules)
+    rows = planned(asleep=asleep, rules=WITH_HOURS)
 
-    assert [row.endpoint for row in rows if row.action is Action.WAKE] == ["b"]
+    assert [row.endpoint for row in rows] == ["b", "a"]
+
+
+def test_whose_sleep_came_to_a_fault_is_behind_all_others_and_the_last_to_do_so_is_last():
+    idle_longest = replace(IDLE, last_call_at=NOON - timedelta(hours=4))
+    faulted = [
+        replace(watched(name, idle_longest), faulted_at=NOON - timedelta(minutes=ago))
+        for name, ago in (("a", 5), ("b", 10))
+    ]
+
+    rows = planned(*faulted, watched("c"))
+
+    assert [row.endpoint for row in rows] == ["c", "b", "a"]
+
+
+def test_whose_wake_came_to_nothing_is_behind_all_others_and_the_last_to_do_so_is_last():
+    refused = sleeper("a", was_called=True, not_before=NOON - timedelta(minutes=5))
+    faulted = replace(sleeper("b", was_called=True), faulted_at=NOON - timedelta(minutes=10))
+    of_an_earlier_sleep = sleeper("d", tags=IN_GROUP, not_before=LONG - timedelta(minutes=1))
+
+    rows = planned(
+        asleep=[refused, faulted, sleeper("c", tags=IN_GROUP), of_an_earlier_sleep],
+        rules=WITH_HOURS,
+    )
+
+    assert [row.endpoint for row in rows] == ["c", "d", "b", "a"]
 
 
 def test_the_plan_has_one_row_for_every_endpoint_and_depends_on_no_order():

@@ -29,6 +29,9 @@ RULES = EndpointRules(
 )
 LIFE_SECONDS = 120
 """Of one invocation: shorter than a claim."""
+LEDGER_VERBS = frozenset(
+    {"reserve", "known", "resolve", "read", "all", "put", "want", "record", "recorded_at"}
+)
 HANGS_SECONDS = timedelta(days=30).total_seconds()
 """Of a wake that ends by nobody but the sentry."""
 
@@ -178,7 +181,7 @@ class Fleet:
 
     def _fault(self, verb: str, when: str) -> Exception:
         """Before: nothing was done. After: it was, and the answer is lost."""
-        if verb in {"reserve", "resolve", "read", "all", "put", "want", "record", "recorded_at"}:
+        if verb in LEDGER_VERBS:
             return LedgerUnavailable(f"{verb}, {when}")
         return EndpointThrottled(verb) if when == "before" else EndpointFault(f"{verb}: lost")
 

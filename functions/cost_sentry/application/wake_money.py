@@ -135,28 +135,32 @@ class WakeMoney:
     prices: HourlyPrices
     price_version: str
 
-    def hold(self, record: SleepRecord, now: datetime) -> Reservation | WakeRefused:
-        """Hold what the shortest time awake costs. Raises ``LedgerUnavailable`` (P9).
+    def why_not(self, record: SleepRecord, now: datetime) -> WakeRefused | None:
+        """Why it may not be woken whatever the budgets have left; no ledger is asked.
 
-        Measures in force bind it as they bind calls: a freeze refuses it, and the budget of what is
-        slowed down must pay like every other. Whoever asks again for the same wake, because an
-        answer was lost, finds what is held.
+        Measures in force bind it as they bind calls: a freeze refuses it.
         """
         endpoint = record.snapshot.endpoint
-        up = timedelta(minutes=self.rules.up_minutes_min)
-        quote = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
-        config = in_force(self.config, now)
-        budgets = paying_budgets(endpoint, config)
-        if freeze := frozen_by(endpoint, config, now):
+        if freeze := frozen_by(endpoint, in_force(self.config, now), now):
             incident = incident_of(freeze)
             reason = f"{in_words(freeze)}; {freeze.undo}"
             return WakeRefused(reason=reason, by=incident, undo=lift_command(incident))
-        if quote is None:
+        if self._quote(endpoint) is None:
             return UNPRICED
-        if not any(budget.bounds for budget in budgets):
-            return UNCOVERED
-        wanted = self._reservation(record, budgets, quote, now)
-        match self.ledger.reserve(wanted):
+        return None if has_budget(endpoint, in_force(self.config, now)) else UNCOVERED
+
+    def hold(self, record: SleepRecord, now: datetime) -> Reservation | WakeRefused:
+        """Hold what the shortest time awake costs. Raises ``LedgerUnavailable`` (P9).
+
+        The budget of what is slowed down must pay like every other. Whoever asks again for the same
+        wake, because an answer was lost, finds what is held.
+        """
+        endpoint, config = record.snapshot.endpoint, in_force(self.config, now)
+        refused, quote = self.why_not(record, now), self._quote(endpoint)
+        if refused or quote is None:
+            return refused or UNPRICED
+        budgets = paying_budgets(endpoint, config)
+        match self.ledger.reserve(self._reservation(record, budgets, quote, now)):
             case Reserved(reservation=held) | SameId(reservation=held, resolution=None):
                 return held
             case SameId():
@@ -170,22 +174,25 @@ class WakeMoney:
                 undo = _undo_short(hold.budget_id, config)
                 return WakeRefused(reason=reason, budget_id=hold.budget_id, undo=undo)
 
-    def hold_nothing(self, record: SleepRecord, now: datetime) -> None:
-        """Give back what the ledger may hold for a wake that nobody begins any more.
+    def hold_nothing(self, record: SleepRecord, now: datetime) -> bool:
+        """Give back what the ledger may hold for a wake that nobody begins; whether it did.
 
-        It was asked, and its answer was lost: asked once more it tells, and that is given back.
+        It was asked, and its answer was lost. Neither budgets nor prices are needed to ask what it
+        holds, so nothing that refuses the wake refuses this. What has expired was charged, for
+        nobody knew; that is made good.
         """
-        endpoint = record.snapshot.endpoint
+        known = self.ledger.known(self._reservation(record, (), 0, now))
+        if known is None:
+            return False
+        ended = known.resolution if isinstance(known, SameId) else None
+        if ended is None or ended.state is ReservationState.EXPIRED:
+            self.give_back(known.reservation, now)
+        return True
+
+    def _quote(self, endpoint: Endpoint) -> int | None:
+        """What the shortest time awake costs, in picodollars; ``None``: nobody knows."""
         up = timedelta(minutes=self.rules.up_minutes_min)
-        quote = cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
-        budgets = paying_budgets(endpoint, in_force(self.config, now))
-        if quote is None or not budgets:
-            return
-        match self.ledger.reserve(self._reservation(record, budgets, quote, now)):
-            case Reserved(reservation=held) | SameId(reservation=held, resolution=None):
-                self.give_back(held, now)
-            case _:
-                return
+        return cost_picodollars(hourly_picodollars(endpoint.fleets, self.prices), up)
 
     def spend(self, held: Reservation, now: datetime) -> None:
         """It woke: post the shortest time awake. Raises ``LedgerUnavailable``."""

@@ -30,6 +30,7 @@ from cost_sentry.domain.endpoint_sleep import (
     moved,
     paid,
     put_off,
+    unasked,
     with_saving,
     woken,
 )
@@ -52,7 +53,10 @@ class Waking:
 
     def sleep_on(self, mine: SleepRecord, wake: str | None) -> SleepRecord | None:
         """Wake it if ``wake`` says why; end its sleep if its owner has."""
-        now, seen = self.clock.now(), self.endpoints.look(mine.endpoint)
+        now = self.clock.now()
+        if mine.is_asking and (wake is None or self.money.why_not(mine, now)):
+            return unasked(mine, now, id_is_used=self.money.hold_nothing(mine, now))
+        seen = self.endpoints.look(mine.endpoint)
         if mine.held is not None:
             return self._paid(mine, now)
         if ended := self._ended_by_owner(mine, seen, now):
@@ -62,18 +66,16 @@ class Waking:
             self.endpoints.take_back(mine.snapshot)
         if wake is None or state is not EndpointState.ASLEEP:
             return None
-        if not mine.is_asking:
+        return self._woken_if_paid(mine, wake, now)
+
+    def _woken_if_paid(self, mine: SleepRecord, wake: str, now: datetime) -> SleepRecord:
+        """That the ledger is asked is on record before it is; what refuses without it is told."""
+        if not mine.is_asking and self.money.why_not(mine, now) is None:
             return asking(mine, now)
         held = self.money.hold(mine, now)
         if isinstance(held, WakeRefused):
             self.notices.tell_refused(mine, held)
-            return put_off(
-                mine,
-                now,
-                held.reason,
-                id_is_used=held.id_is_used,
-                may_be_held=held.budget_id is None,
-            )
+            return put_off(mine, now, held.reason, id_is_used=held.id_is_used)
         return woken(mine, held, now, wake, self.money.prices)
 
     def _ended_by_owner(

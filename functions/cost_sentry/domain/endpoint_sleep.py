@@ -156,7 +156,7 @@ class SleepRecord:
     @property
     def sleeps_well(self) -> bool:
         """Whether nothing of it is left to be done until it is wanted, or its owner does it."""
-        return self.state is SleepState.ASLEEP and self.held is None
+        return self.state is SleepState.ASLEEP and self.held is None and not self.is_asking
 
     def has_stirred(self, changed_at: datetime | None) -> bool:
         """Whether its owner may have done something with it since it fell asleep.
@@ -265,18 +265,16 @@ def posted(record: SleepRecord, now: datetime, picodollars: int) -> SleepRecord:
     return replace(claimed(record, now), held=None, posted_picodollars=picodollars)
 
 
-def put_off(
-    record: SleepRecord, now: datetime, reason: str, *, id_is_used: bool, may_be_held: bool = False
-) -> SleepRecord:
-    """It may not wake now, and sleeps on; a reservation id that is used up is not used again.
-
-    ``id_is_used``: the reservation of this id was resolved. ``may_be_held``: the ledger was not
-    asked this time, and may have been before.
-    """
-    wakes = record.wakes + 1 if id_is_used else record.wakes
+def put_off(record: SleepRecord, now: datetime, reason: str, *, id_is_used: bool) -> SleepRecord:
+    """It may not wake now, and sleeps on; nothing is held for it."""
     pause = timedelta() if id_is_used else REFUSED_FOR
-    asked = replace(claimed(record, now), is_asking=may_be_held and not id_is_used, failures=0)
-    return replace(asked, reason=reason, wakes=wakes, not_before=now + pause)
+    refused = replace(record, reason=reason, not_before=now + pause, failures=0)
+    return unasked(refused, now, id_is_used=id_is_used)
+
+
+def unasked(record: SleepRecord, now: datetime, *, id_is_used: bool) -> SleepRecord:
+    """The ledger holds nothing for it; the next wake takes another id if this one is used up."""
+    return replace(claimed(record, now), is_asking=False, wakes=record.wakes + int(id_is_used))
 
 
 def answered(record: SleepRecord, now: datetime, reason: str = ANSWERS) -> SleepRecord:

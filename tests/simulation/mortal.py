@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+TABLE_VERBS = frozenset(
+    {"reserve", "known", "resolve", "read", "all", "put", "want", "record", "recorded_at"}
+)
+"""Of ports behind which the ledger's table is."""
+
 
 @dataclass
 class Mortal:

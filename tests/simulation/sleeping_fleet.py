@@ -19,7 +19,7 @@ from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.reservation import ReservationState
 from tests.fakes.real_endpoint import Real
 from tests.fakes.sleep_world import DOLLAR, SleepWorld
-from tests.simulation.mortal import Mortal
+from tests.simulation.mortal import TABLE_VERBS, Mortal
 
 RULES = EndpointRules(
     idle_minutes=20,
@@ -29,9 +29,6 @@ RULES = EndpointRules(
 )
 LIFE_SECONDS = 120
 """Of one invocation: shorter than a claim."""
-LEDGER_VERBS = frozenset(
-    {"reserve", "known", "resolve", "read", "all", "put", "want", "record", "recorded_at"}
-)
 HANGS_SECONDS = timedelta(days=30).total_seconds()
 """Of a wake that ends by nobody but the sentry."""
 
@@ -181,7 +178,7 @@ class Fleet:
 
     def _fault(self, verb: str, when: str) -> Exception:
         """Before: nothing was done. After: it was, and the answer is lost."""
-        if verb in LEDGER_VERBS:
+        if verb in TABLE_VERBS:
             return LedgerUnavailable(f"{verb}, {when}")
         return EndpointThrottled(verb) if when == "before" else EndpointFault(f"{verb}: lost")
 

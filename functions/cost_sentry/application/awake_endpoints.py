@@ -74,7 +74,7 @@ class AwakeEndpoints:
             if name in unread or (record is not None and not record.has_ended):
                 continue
             if self.clock.now() >= until:
-                report.late.append(name)
+                report.late[name] = None
                 continue
             self.looked_at.had_at[name] = self.clock.now()
             try:

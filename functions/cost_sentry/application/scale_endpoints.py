@@ -62,9 +62,10 @@ class ScaleEndpoints:
         records = self._records(report)
         self._carry_on(records, report, began + timedelta(seconds=CARRY_ON_SECONDS_MAX))
         records = self._records(report)
-        self._wake(records, report, began + timedelta(seconds=WAKE_SECONDS_MAX))
+        wanted = self._wake(records, report, began + timedelta(seconds=WAKE_SECONDS_MAX))
         if self.rules.is_withdrawn:
-            self._tell_withdrawn(records, report, began + timedelta(seconds=RUN_SECONDS_MAX))
+            left = [r for r in records.values() if r.endpoint not in wanted]
+            self._tell_withdrawn(left, report, began + timedelta(seconds=RUN_SECONDS_MAX))
         else:
             self._put_to_sleep(records, report, began)
         report.tell_late()
@@ -118,7 +119,10 @@ class ScaleEndpoints:
             report.ended.append(name)
         return after
 
-    def _wake(self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime) -> None:
+    def _wake(
+        self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime
+    ) -> set[str]:
+        """Names of all that were to wake, also of those that did not."""
         asleep = [r for r in records.values() if r.state is SleepState.ASLEEP]
         called = self._called(asleep, self.clock.now(), report)
         sleepers = [
@@ -130,6 +134,7 @@ class ScaleEndpoints:
             for one in asleep
         ]
         report.planned = self._plan((), sleepers)
+        wanted = {one.endpoint for one in report.of(Action.WAKE)}
         report.woken = self._in_turn(
             Action.WAKE,
             report,
@@ -137,14 +142,14 @@ class ScaleEndpoints:
             lambda one: partial(self.steps.go_on, wake=one.reason),
             lambda after: after.state is not SleepState.ASLEEP,
         )
+        return wanted
 
     def _tell_withdrawn(
-        self, records: dict[str, SleepRecord], report: ScaleReport, until: datetime
+        self, left: list[SleepRecord], report: ScaleReport, until: datetime
     ) -> None:
-        wanted = {*report.woken, *(one.endpoint for one in report.of(Action.WAKE))}
-        for name, record in records.items():
-            if record.state is SleepState.ASLEEP and name not in wanted:
-                self._do(name, report, until, partial(self._told_withdrawn, record))
+        for record in left:
+            if record.state is SleepState.ASLEEP:
+                self._do(record.endpoint, report, until, partial(self._told_withdrawn, record))
 
     def _told_withdrawn(self, record: SleepRecord, _name: str) -> None:
         self.steps.notices.tell_withdrawn(record)
@@ -201,7 +206,7 @@ class ScaleEndpoints:
     ) -> SleepRecord | None:
         """What came of it; a fault of one endpoint does not hold up the others."""
         if self.clock.now() >= until:
-            report.late.append(name)
+            report.late[name] = None
             return None
         self.faulted.had_at.pop(name, None)
         try:

@@ -24,8 +24,8 @@ class ScaleReport:
     """Endpoints whose sleep their owners have ended."""
     problems: list[Problem] = field(default_factory=list)
     """What could not be done now, endpoint by endpoint; it comes again."""
-    late: list[str] = field(default_factory=list)
-    """Endpoints whose turn the run did not come to in its time."""
+    late: dict[str, None] = field(default_factory=dict)
+    """Endpoints whose turn the run did not come to in its time, each once and in order."""
 
     def of(self, action: Action) -> list[Planned]:
         """The rows of one kind."""
@@ -42,6 +42,6 @@ class ScaleReport:
         """One problem for all of them."""
         if not self.late:
             return
-        first, others = self.late[0], len(self.late) - 1
+        first, others = next(iter(self.late)), len(self.late) - 1
         of = f"{first} and {others} others" if others else first
         self.problems.append(Problem(of=of, kind=ProblemKind.LATE, words=LATE))

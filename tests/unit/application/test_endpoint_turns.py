@@ -223,6 +223,20 @@ def test_only_wakes_that_were_begun_count_toward_the_cap_of_a_run():
     assert "budget poor-daily" in reason
 
 
+def test_who_is_late_twice_in_one_run_is_told_of_once():
+    world = two_teams(60)
+    broke(world)
+    opens_in(world, minutes=-60)
+    for number in range(60):  # Each is its owner's again, and its sleep is to be ended.
+        world.sagemaker.make(f"a{number:02}", made_at=world.clock.now())
+
+    report = world.run(endpoints=Slow(world, world.sagemaker, "look", 3))
+
+    assert len(report.late) > 1
+    (problem,) = (one for one in report.problems if one.kind is ProblemKind.LATE)
+    assert f"and {len(set(report.late)) - 1} others" in f"{problem}"
+
+
 def many_that_are_looked_at_slowly(world: SleepWorld, many: int = 400) -> Slow:
     for number in range(many):
         world.sagemaker.make(f"e{number:03}")
@@ -281,11 +295,3 @@ def test_an_environment_that_remembers_no_turns_looks_at_everybody_within_an_hou
         world.clock.advance(minutes=5)
 
     assert len(seen) == 400
-
-
-def test_turns_of_those_that_are_gone_are_forgotten():
-    turns, at = Turns(), datetime(2026, 11, 30, tzinfo=UTC)
-    turns.had_at = {"gone": at, "there": at}
-
-    assert turns.longest_ago_first(["there", "new"], at) == ["new", "there"]
-    assert set(turns.had_at) == {"there"}

@@ -125,6 +125,16 @@ def test_a_wish_of_before_is_granted_and_not_mailed_as_a_sleeper(asleep):
     assert "withdrawn" not in asleep.notices.events
 
 
+def test_a_wish_that_no_budget_can_pay_is_told_as_refused_and_not_as_a_sleeper_too(asleep):
+    asleep.set_limit(1)
+    asleep.config = replace(asleep.config, endpoints=None)
+    asleep.records.want("chat", asleep.clock.now())
+
+    asleep.run()
+
+    assert asleep.notices.events == ["asleep", "refused-search-daily"]
+
+
 def test_a_wake_under_way_ends_as_any_other():
     world = SleepWorld()
     put_to_sleep(world)

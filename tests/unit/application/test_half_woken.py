@@ -244,7 +244,7 @@ def test_a_mute_one_that_may_not_be_ended_is_closed_and_told_as_what_it_is(world
     world.wake("chat")
     world.pass_minutes(GIVE_UP_MINUTES + 5)
 
-    assert (state(world), len(resolutions(world))) == (SleepState.CLOSED, 1)
+    assert (state(world), len(resolutions(world))) == (SleepState.LEFT, 1)
     assert world.notices.events == ["asleep", "overdue-0", "left"]
     (told,) = (body.replace("\n          ", " ") for body in bodies(world, "left"))
     assert "chat is awake, and does not answer its probe" in told

@@ -134,6 +134,27 @@ def test_problems_are_counted_by_kind_and_nothing_is_where_there_are_none(
 
 
 @pytest.mark.slow
+def test_a_wake_that_is_denied_to_who_asks_counts_where_the_alarm_looks(
+    sleepy, monkeypatch, capsys
+):
+    def denied_restore(*_):
+        raise EndpointDenied("chat: AccessDenied")
+
+    for _ in range(2):
+        run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    monkeypatch.setattr(SageMakerEndpoints, "restore", denied_restore)
+    capsys.readouterr()
+
+    asked = run(sleepy, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})
+
+    told = capsys.readouterr().out.replace(" ", "")
+    assert asked["state"] == "ASLEEP"
+    for part in ('"EndpointProblems":[1.0]', '"EndpointsDenied":[1.0]'):
+        assert part in told
+    assert '"service":"scale_endpoints"' in told
+
+
+@pytest.mark.slow
 def test_jobs_have_their_turn_also_where_endpoints_cannot_be_looked_after(sleepy, monkeypatch):
     asked = []
     monkeypatch.setattr(SageMakerJobs, "running", lambda _, kind: asked.append(kind) or iter(()))

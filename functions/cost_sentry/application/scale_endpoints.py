@@ -31,6 +31,7 @@ from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.errors import InvariantViolated, LedgerUnavailable
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.sleep_tries import sleeps_from
 
 CALLED_WITHIN = timedelta(minutes=10)
 """Calls in vain that are older were seen by the runs before."""
@@ -91,6 +92,7 @@ class ScaleEndpoints:
             self._tell_withdrawn(records, report, until)
         if not self.rules.is_dry_run:
             self._put_to_sleep(report, until)
+        report.problems += self.steps.notices.problems
         return report
 
     def _records(self, report: ScaleReport) -> dict[str, SleepRecord]:
@@ -180,6 +182,7 @@ class ScaleEndpoints:
                 awake_since=_awake_since(one, records.get(one.name)),
                 has_budget=has_budget(one, self.config),
                 not_slept=_why_not_slept(records.get(one.name)),
+                not_before=sleeps_from(one, records.get(one.name)),
             )
             for one in self._awake(records, report)
         ]

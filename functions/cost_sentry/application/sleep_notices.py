@@ -1,9 +1,18 @@
 """What people hear of endpoints: each event once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
+from cost_sentry.application.endpoint_ports import EndpointFault
+from cost_sentry.application.endpoint_problems import Problem, problem_of
+from cost_sentry.application.falling_asleep_mails import (
+    abandoned,
+    asleep,
+    not_restorable,
+    wake_command,
+)
 from cost_sentry.application.late_wake_mails import charged, charged_of_failed, in_part, left
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
@@ -17,6 +26,8 @@ from cost_sentry.domain.endpoint_sleep import ANSWERS, SleepRecord, SleepState
 from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
 
+_SIGN_CHARACTERS = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SleepNotices:
@@ -25,6 +36,8 @@ class SleepNotices:
     outbox: NoticeOutbox
     config: SentryConfig
     clock: Clock
+    problems: list[Problem] = field(default_factory=list)
+    """Orders that were not taken since this was put together: of one run, or of one wish."""
 
     def tell(self, before: SleepRecord, after: SleepRecord) -> None:
         """That the state changed, if that is anybody's business."""
@@ -43,12 +56,21 @@ class SleepNotices:
         elif after.state is SleepState.CLOSED:
             self._record(after, f"{after.cycle}/closed", _closed(after))
         elif after.state is SleepState.ABANDONED and before.state is SleepState.FALLING_ASLEEP:
-            self._record(after, f"{after.cycle}/abandoned", _abandoned(after))
+            self._tell_abandoned(before, after)
+
+    def note(self, record: SleepRecord, fault: EndpointFault) -> None:
+        """That SageMaker did not take an order; the alarm tells whoever can mend that."""
+        self.problems.append(problem_of(record.endpoint, fault))
+
+    def _tell_abandoned(self, before: SleepRecord, after: SleepRecord) -> None:
+        """Each reason once a week: it is tried again while it is idle."""
+        mail = abandoned(after, is_tried_again=after.failures > before.failures)
+        self._record(after, f"{_week(after)}/abandoned-{_sign(after.reason)}", mail)
 
     def _tell_asleep(self, record: SleepRecord) -> None:
         """Once in its life: an endpoint that sleeps every night is no news."""
         if record.total.sleeps == 1:
-            self._record(record, f"{record.cycle}/asleep", _asleep(record))
+            self._record(record, f"{record.cycle}/asleep", asleep(record))
 
     def _tell_wake_failed(self, before: SleepRecord, after: SleepRecord) -> None:
         """The first of some in a row, and of those that follow one a day."""
@@ -62,8 +84,7 @@ class SleepNotices:
             self._record(record, f"{record.cycle}/woke", _woke(record))
         else:
             mail = _woke(record, *_OTHER_WAKES)
-            week = record.since.astimezone(UTC).strftime("%G-W%V")
-            self._record(record, f"{week}/woke", mail)
+            self._record(record, f"{_week(record)}/woke", mail)
 
     def _is_news(self, record: SleepRecord) -> bool:
         """A try failed or was refused, it was late, or is not as it was, or no file names it."""
@@ -106,7 +127,7 @@ class SleepNotices:
     def tell_not_restorable(self, record: SleepRecord, why: str) -> None:
         """That it stays awake for what is missing: once, as long as it is made of the same."""
         event = f"not-restorable-{record.snapshot.digest}"
-        self._record(record, event, _not_restorable(record, why))
+        self._record(record, event, not_restorable(record, why))
 
     def tell_remark(self, record: SleepRecord, remark: str) -> None:
         """What its owner should know of how it came back."""
@@ -122,16 +143,6 @@ class SleepNotices:
 
     def _key(self, record: SleepRecord, event: str) -> str:
         return f"endpoint/{record.endpoint}/{event}"
-
-
-def _asleep(record: SleepRecord) -> Mail:
-    return Mail(
-        what=f"{record.endpoint} sleeps, now and whenever it is idle",
-        why="nobody called it for a while, and its tag allows it; this is told once",
-        done="its instances are given back; what restores it is verified",
-        undo=_wake_command(record),
-        facts=(("Or", f"keep it awake: tag it {STAY_AWAKE_TAG}={YES}"),),
-    )
 
 
 _OTHER_WAKES = (("Else", "wakes as usual are told once a week: see cost-sentry endpoint list"),)
@@ -171,15 +182,6 @@ def _saved_facts(record: SleepRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _not_restorable(record: SleepRecord, why: str) -> Mail:
-    return Mail(
-        what=f"{record.endpoint} stays awake: it could not be made again",
-        why=why,
-        done="nothing; it is left as it is, and costs as before",
-        undo="make what is missing again, or delete the endpoint if nobody needs it",
-    )
-
-
 def _made_again(record: SleepRecord, remark: str) -> Mail:
     return Mail(
         what=f"{record.endpoint} came back by a configuration of its own",
@@ -198,17 +200,18 @@ def _gone(record: SleepRecord, gone: Sequence[str]) -> Mail:
     )
 
 
-def _abandoned(record: SleepRecord) -> Mail:
-    return Mail(
-        what=f"{record.endpoint} was not put to sleep",
-        why=record.reason,
-        done="it is left as it is",
-        undo="nothing to undo; see below why it could not be done",
-    )
-
-
 def _day(record: SleepRecord) -> str:
     return f"{record.since.astimezone(UTC):%Y-%m-%d}"
+
+
+def _week(record: SleepRecord) -> str:
+    return record.since.astimezone(UTC).strftime("%G-W%V")
+
+
+def _sign(reason: str) -> str:
+    """The same for reasons that differ in moments, numbers and identifiers only."""
+    plain = " ".join(word for word in reason.split() if not any(map(str.isdigit, word)))
+    return sha256(plain.encode()).hexdigest()[:_SIGN_CHARACTERS]
 
 
 def _wake_failed(record: SleepRecord) -> Mail:
@@ -262,13 +265,9 @@ def _withdrawn(record: SleepRecord) -> Mail:
         what=f"{record.endpoint} sleeps, and sentry.yaml does not say so any more",
         why="the section endpoints was taken out of sentry.yaml while it slept",
         done="it sleeps on, wakes for who asks, and then stays awake",
-        undo=_wake_command(record),
+        undo=wake_command(record),
         facts=(("Or", "put endpoints back into sentry.yaml"),),
     )
-
-
-def _wake_command(record: SleepRecord) -> str:
-    return f"cost-sentry endpoint wake {record.endpoint}"
 
 
 def saved_text(saving: Saving) -> str:

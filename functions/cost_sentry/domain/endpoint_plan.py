@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cost_sentry.domain.endpoint import HEARD_GAP_MAX, Activity, Endpoint, EndpointState
 from cost_sentry.domain.endpoint_rules import EndpointRules
-from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
+from cost_sentry.domain.endpoint_sleep import LONG_AGO, SleepRecord, SleepState
 from cost_sentry.domain.instance_price import HourlyPrices, unpriced
 
 LOOK_BACK = timedelta(minutes=10)
@@ -44,6 +44,8 @@ class Watched:
     """Whether some budget bounds what its waking would spend."""
     not_slept: str = ""
     """Why it was not put to sleep at ``awake_since``; empty: that is not why it is awake."""
+    not_before: datetime = LONG_AGO
+    """No sleep before: tries were denied or refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def why_kept(
     group = rules.group_of(one.endpoint.tags)
     if why := rules.why_left_alone(one.endpoint.tags) or _why_unfit(one, prices):
         return why
-    up_until = one.awake_since + timedelta(minutes=rules.up_minutes_min)
+    up_until = max(one.awake_since + timedelta(minutes=rules.up_minutes_min), one.not_before)
     if now < up_until and one.not_slept:
         return f"{one.not_slept}; that is looked at again from {up_until.isoformat()} on"
     if now < up_until:

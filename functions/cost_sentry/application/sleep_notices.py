@@ -13,7 +13,14 @@ from cost_sentry.application.falling_asleep_mails import (
     not_restorable,
     wake_command,
 )
-from cost_sentry.application.late_wake_mails import charged, charged_of_failed, in_part, left
+from cost_sentry.application.late_wake_mails import (
+    charged,
+    charged_of_failed,
+    hangs,
+    in_part,
+    left,
+    overdue,
+)
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
@@ -75,26 +82,33 @@ class SleepNotices:
     def _tell_wake_failed(self, before: SleepRecord, after: SleepRecord) -> None:
         """The first of some in a row, and of those that follow one a day."""
         is_first = after.failures == 1
-        event = f"wake-failed-{before.wakes}" if is_first else f"wake-fails-{_day(after)}"
+        event = f"wake-failed-{before.wakes}" if is_first else f"wake-fails-{_day(after.since)}"
         self._record(after, f"{after.cycle}/{event}", _wake_failed(after))
 
     def _tell_woke(self, record: SleepRecord) -> None:
-        """Once a week; and each time if people heard before that it sleeps on, or hear more now."""
-        if self._is_news(record):
-            self._record(record, f"{record.cycle}/woke", _woke(record))
+        """Once a week; more often if people heard before that it sleeps on, or hear more now."""
+        event = self._news(record)
+        if event is None:
+            self._record(record, f"{_week(record)}/woke", _woke(record, *_OTHER_WAKES))
         else:
-            mail = _woke(record, *_OTHER_WAKES)
-            self._record(record, f"{_week(record)}/woke", mail)
+            self._record(record, event, _woke(record))
 
-    def _is_news(self, record: SleepRecord) -> bool:
-        """A try failed or was refused, it was late, or is not as it was, or no file names it."""
-        if record.reason != ANSWERS:
-            return True
+    def _news(self, record: SleepRecord) -> str | None:
+        """What of a wake is not as usual, named so that it is told as often as it should be.
+
+        Each time that a try failed or was refused before; each reason for which it is not as it was
+        once a week; that it was late once a day, as ``tell_overdue`` does.
+        """
         if record.slept_at is not None and record.not_before > record.slept_at:
-            return True
+            return f"{record.cycle}/woke"
+        if record.reason != ANSWERS:
+            return f"{_week(record)}/woke-{_sign(record.reason)}"
         rules = self.config.endpoints
         took = record.since - record.wake_began
-        return rules is None or took > timedelta(minutes=rules.wake_minutes_max)
+        if rules is None:
+            return f"{record.cycle}/woke"
+        is_late = took > timedelta(minutes=rules.wake_minutes_max)
+        return f"{_day(record.wake_began)}/woke-late" if is_late else None
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
         """That it sleeps on because of a budget, a freeze, or a gap: once a sleep for each."""
@@ -103,14 +117,17 @@ class SleepNotices:
             self._record(record, event, _refused(record, refused))
 
     def tell_overdue(self, record: SleepRecord, spared: str | None) -> None:
-        """That a wake takes too long, and why it will not be ended; ``None``: it will."""
-        self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record, spared))
+        """That a wake takes too long, and why it will not be ended; ``None``: it will.
+
+        Once a day: of wakes that fail in a row, and of an endpoint whose probe is wrong, each is.
+        """
+        self._record(record, f"{_day(record.wake_began)}/overdue", overdue(record, spared))
 
     def tell_hangs(
         self, record: SleepRecord, why: str, until: datetime | None, *, is_tried: bool
     ) -> None:
         """That a wake hangs and is not ended, for SageMaker or the rules forbid it: once a wake."""
-        mail = _hangs(record, why, charged(record, until), is_tried=is_tried)
+        mail = hangs(record, why, charged(record, until), is_tried=is_tried)
         self._record(record, f"{record.cycle}/hangs-{record.wakes}", mail)
 
     def tell_in_part(self, record: SleepRecord, why: str, until: datetime | None) -> None:
@@ -200,8 +217,8 @@ def _gone(record: SleepRecord, gone: Sequence[str]) -> Mail:
     )
 
 
-def _day(record: SleepRecord) -> str:
-    return f"{record.since.astimezone(UTC):%Y-%m-%d}"
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
 def _week(record: SleepRecord) -> str:
@@ -234,29 +251,6 @@ def _refused(record: SleepRecord, refused: WakeRefused) -> Mail:
         why=refused.reason,
         done="nothing was spent; the budgets are asked again while it is wanted",
         undo=refused.undo,
-    )
-
-
-def _overdue(record: SleepRecord, spared: str | None) -> Mail:
-    then = "left as it is" if spared else "put back to sleep"
-    return Mail(
-        what=f"{record.endpoint} does not answer since its wake at {record.wake_began:%H:%M} UTC",
-        why="SageMaker has not finished, or the model does not answer the probe",
-        done=f"callers ask others; if this goes on it is {then}",
-        undo="look at it in SageMaker, and at the log of its container",
-        facts=(("Left", spared),) if spared else (),
-    )
-
-
-def _hangs(record: SleepRecord, why: str, cost: str, *, is_tried: bool) -> Mail:
-    tried = "its end is ordered again every five minutes" if is_tried else "it is left as it is"
-    may = "could" if is_tried else "may"
-    return Mail(
-        what=f"{record.endpoint} hangs in its wake, and {may} not be ended",
-        why=why,
-        done=f"{tried}; what that costs is below",
-        undo="look at it in SageMaker; ask AWS Support if it cannot be deleted",
-        facts=(("Charged", cost),),
     )
 
 

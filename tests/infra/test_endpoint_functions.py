@@ -25,6 +25,7 @@ from cost_sentry.domain.job_guard import JobKind
 from cost_sentry.domain.money import picodollars
 from cost_sentry.handlers import scale_endpoints, wake_endpoint
 from infra.function_set import ENDPOINT_SECONDS_MAX
+from tests.infra.test_iam_least_privilege import SNAPSHOT
 from tests.infra.test_permissions_suffice import denied
 
 PRICES = {"ml.m4.xlarge": picodollars("0.20")}
@@ -192,6 +193,27 @@ def test_only_an_endpoint_that_carries_the_tag_may_be_deleted_or_made(dev):
 
     assert ("endpoint/*" in deleted, condition) == (True, tagged)
     assert [condition for _, condition in made] == [asked]
+
+
+def test_who_may_delete_an_endpoint_may_deregister_its_variants_and_nothing_else(dev):
+    """AWS, "Delete endpoints configured for auto scaling": the deletion is denied without it."""
+    ((_, condition),) = statements(dev, "application-autoscaling:DeregisterScalableTarget")
+
+    assert condition == {
+        "StringEquals": {
+            "application-autoscaling:service-namespace": "sagemaker",
+            "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+        }
+    }
+    rights = SNAPSHOT.read_text()
+    deleting, deregistering = (
+        {line.partition(":")[0] for line in rights.splitlines() if f": {action} on " in line}
+        for action in (
+            "sagemaker:DeleteEndpoint",
+            "application-autoscaling:DeregisterScalableTarget",
+        )
+    )
+    assert deleting == deregistering != set()
 
 
 def test_only_a_job_that_carries_a_limit_may_be_stopped(dev):

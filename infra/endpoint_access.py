@@ -108,6 +108,7 @@ class EndpointAccess(Construct):
         put += ["application-autoscaling:PutScalingPolicy"]
         look = ["application-autoscaling:DescribeScalableTargets"]
         look += ["application-autoscaling:DescribeScalingPolicies"]
+        look += ["application-autoscaling:DescribeScheduledActions"]
         return [
             self._statement(look, ["*"]),
             self._statement(put, ["*"], only),

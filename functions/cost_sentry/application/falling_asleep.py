@@ -112,7 +112,7 @@ class FallingAsleep:
         return why_busy(activities.get(mine.endpoint), now=now, idle=idle)
 
     def _why_not_again(self, mine: SleepRecord) -> str | None:
-        """Why it could not be made again; whoever must mend that is told, once.
+        """Why it could not be made again as it is; whoever must mend that is told, once.
 
         ``EndpointDenied`` or ``EndpointRefused``: nobody may look.
         """
@@ -124,7 +124,7 @@ class FallingAsleep:
         return None if missing is None else self._told(mine, missing)
 
     def _told(self, mine: SleepRecord, missing: str) -> str:
-        why = f"{missing}, so it could not be made again"
+        why = f"{missing}, so it could not be made again as it is"
         self.notices.tell_not_restorable(mine, why)
         return why
 

@@ -18,12 +18,12 @@ def asleep(record: SleepRecord) -> Mail:
 
 
 def not_restorable(record: SleepRecord, why: str) -> Mail:
-    """Something is missing of what it is made of."""
+    """Something of what it is made of is missing, or would not come back."""
     return Mail(
-        what=f"{record.endpoint} stays awake: it could not be made again",
+        what=f"{record.endpoint} stays awake: it could not be made again as it is",
         why=why,
         done="nothing; it is left as it is, and costs as before",
-        undo="make what is missing again, or delete the endpoint if nobody needs it",
+        undo="mend what is named below; delete the endpoint if nobody needs it",
     )
 
 

@@ -79,7 +79,7 @@ class CostSentryStack(cdk.Stack):
             anomalies=anomalies,
         )
         Alarms(self, "Alarms", watched=watched, alerts=alerts)
-        SpendAlarms(self, "SpendAlarms", spenders=spenders, alerts=alerts)
+        SpendAlarms(self, "SpendAlarms", spenders=spenders)
 
         self._output("LedgerTableName", ledger.table.table_name)
         self._output("GuardedInvocationArnPrefix", workflows.arn_prefix)

@@ -1,8 +1,9 @@
 """SPEND_ALARMS: what CloudWatch itself watches of spending, for each team and each model.
 
-They tell the operators, and start ``anomaly_response``: by their names (``anomaly_events``). Beside
-the sentry's own detector, which is faster, they are a second pair of eyes that does not share its
-code. One on a band costs $0.30 a month, one on a threshold $0.10, also while nobody calls.
+They start ``anomaly_response``, by their names (``anomaly_events``), and mail nobody themselves:
+the incident's mail is the one. Beside the sentry's own detector, which is faster, they are a second
+pair of eyes that does not share its code. One on a band costs $0.30 a month, one on a threshold
+$0.10, also while nobody calls.
 """
 
 import re
@@ -12,13 +13,11 @@ from decimal import Decimal
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from cost_sentry.domain.figures import SPEND
 from cost_sentry.domain.spend_watch import unwatched_text
 from infra.alarm_mail import described, spend_mail
-from infra.alerts import Alerts
 from infra.watched_spend import WatchedScope, WatchedSpend
 
 PERIOD_MINUTES = 5
@@ -110,12 +109,9 @@ SPEND_ALARMS = (
 class SpendAlarms(Construct):
     """Turns rows into alarms, for so many teams and models; the others are told at synthesis."""
 
-    def __init__(
-        self, at: Construct, construct_id: str, *, spenders: WatchedSpend, alerts: Alerts
-    ) -> None:
+    def __init__(self, at: Construct, construct_id: str, *, spenders: WatchedSpend) -> None:
         super().__init__(at, construct_id)
         stack_name = cdk.Stack.of(self).stack_name
-        tell_operators = actions.SnsAction(alerts.operator_topic)
         if untold := unwatched_text(spenders.unwatched):
             cdk.Annotations.of(self).add_info(untold)
         for scope in spenders.watched:
@@ -127,7 +123,4 @@ class SpendAlarms(Construct):
                     spend_mail(scope.dimension, scope.value),
                 )
                 name = f"{stack_name}-anomaly-{row.name}-{whose}"
-                alarm = row.make(self, f"{row.name}-{whose}", name, scope, text)
-                if alarm is not None:
-                    alarm.add_alarm_action(tell_operators)
-                    alarm.add_ok_action(tell_operators)
+                row.make(self, f"{row.name}-{whose}", name, scope, text)

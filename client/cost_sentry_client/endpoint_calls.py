@@ -61,16 +61,23 @@ def awaited(
 ) -> dict[str, Any]:
     """What ``wake_endpoint`` tells in the end: it is awake, may not wake, or is late.
 
+    It is late after the moment that was told first: wakes that fail are tried again, and whoever
+    asks for ever pays for each.
+
     Args:
         wake: asks ``wake_endpoint`` for it, and gives what that told.
         now: the time, with its offset.
         pause: waits so many seconds.
         say: hears how far it is, whenever it was asked.
     """
+    first: str | None = None
     while True:
         told = wake()
         expected = told.get("expectedBy")
-        if told["state"] == "AWAKE" or expected is None or datetime.fromisoformat(expected) < now():
+        first = first or expected
+        if told["state"] == "AWAKE" or not expected or not first:
+            return told
+        if min(datetime.fromisoformat(first), datetime.fromisoformat(expected)) < now():
             return told
         say(f"{told['reason']}; expected by {expected}")
         pause(POLL_SECONDS)

@@ -12,7 +12,7 @@ from cost_sentry.adapters.packaged_instance_prices import PackagedInstancePrices
 from cost_sentry.application.endpoint_ports import UnreadableSleep
 from cost_sentry.domain.endpoint import EndpointKind
 from cost_sentry.domain.endpoint_sleep import SleepRecord, with_saving
-from cost_sentry.domain.errors import CostSentryError, InvariantViolated
+from cost_sentry.domain.errors import ConfigurationError, CostSentryError, InvariantViolated
 from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.exit_codes import ExitCode
@@ -76,10 +76,11 @@ class EndpointDesk:
         record = self._known(name)
         if not record.has_ended:
             self._must_be_forgettable(record, is_asleep_allowed=is_asleep_allowed)
+        forgotten = self._until_now(record)
         if not self._records.forget(record):
             fix = f"`cost-sentry endpoint forget {name}` once more"
             raise self._problem(f"{name} changed at this very moment", fix)
-        return self._until_now(record)
+        return forgotten
 
     def _known(self, name: str) -> SleepRecord:
         try:
@@ -112,8 +113,14 @@ class EndpointDesk:
 
     @cached_property
     def _prices(self) -> HourlyPrices:
-        """As the functions have them: list prices of the Region, and those of sentry.yaml."""
-        config = self._operator.config_in_force()
+        """As the functions have them: list prices of the Region, and those of sentry.yaml.
+
+        None where the latter cannot be read: then the prices on each record stand.
+        """
+        try:
+            config = self._operator.config_in_force()
+        except ConfigurationError:
+            return {}
         instead = config.endpoints.instance_prices if config and config.endpoints else {}
         region = self._operator.target.session.region_name
         return PackagedInstancePrices(region, instead).hourly()

@@ -13,8 +13,8 @@ def test_every_call_past_the_sentry_is_booked_once():
 def test_a_comparison_that_booked_too_little_would_show(monkeypatch: pytest.MonkeyPatch):
     real = usage_reconciliation.with_intents
 
-    def with_fewer(cursor, own, price, book):
-        planned = real(cursor, own, price, book)
+    def with_fewer(cursor, *told, **named):
+        planned = real(cursor, *told, **named)
         return type(planned)(
             **{name: getattr(planned, name) for name in planned.__slots__ if name != "intents"},
             intents=planned.intents[:1] if cursor.number == 0 else (),

@@ -39,6 +39,13 @@ def whole_cursor() -> UsageCursor:
         intents=(
             Intent(number=42, minute=NOON, amounts=USED, price_version="2026-11-21+abc"),
             Intent(number=43, minute=NOON + MINUTE, amounts=Counts(calls=1), price_version=None),
+            Intent(
+                number=44,
+                minute=NOON,
+                amounts=USED,
+                price_version="b",
+                charged_as="amazon.nova-lite-v1:0",
+            ),
         ),
     )
 

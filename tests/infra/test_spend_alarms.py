@@ -9,8 +9,6 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from cost_sentry.adapters.anomaly_events import sighting_from
-from infra.addresses import Addresses
-from infra.alerts import Alerts
 from infra.spend_alarms import SPEND_ALARMS, TIMES_EVEN_RATE, SpendAlarms
 from infra.watched_spend import WatchedScope, read_watched
 
@@ -69,6 +67,21 @@ def test_what_such_an_alarm_tells_is_understood_as_an_anomaly_of_that_team_or_mo
 
         assert dict(sighting.scope) == {dimension: value}
         assert f"-anomaly-{sighting.severity.value}-" in alarm["AlarmName"]
+
+
+def test_one_incident_is_one_mail_so_the_alarms_that_open_it_mail_nobody_themselves(template):
+    alarms = spend_alarms(template)
+    [starts] = [
+        rule["Properties"]
+        for rule in template.of_type("AWS::Events::Rule").values()
+        if "alarms about spending" in rule["Properties"].get("Description", "")
+    ]
+    [named] = starts["EventPattern"]["detail"]["alarmName"]
+
+    assert alarms
+    for alarm in alarms:
+        assert alarm["AlarmName"].startswith(named["prefix"])
+        assert not {"AlarmActions", "OKActions", "InsufficientDataActions"} & alarm.keys()
 
 
 @pytest.mark.parametrize(
@@ -140,9 +153,8 @@ def test_synthesis_tells_who_has_no_alarms_and_who_watches_them_instead(tmp_path
     told = {}
     for most in (3, 9):
         stack = cdk.Stack(cdk.App(), "Sentry")
-        alerts = Alerts(stack, "Alerts", addresses=Addresses(recipients=(), operators=()))
         spenders = written(tmp_path, 3, 3, f"alerts: {{watchedMax: {most}}}")
-        SpendAlarms(stack, "SpendAlarms", spenders=spenders, alerts=alerts)
+        SpendAlarms(stack, "SpendAlarms", spenders=spenders)
         found = Annotations.from_stack(stack).find_info("*", Match.any_value())
         told[most] = [str(one.entry.data) for one in found]
 

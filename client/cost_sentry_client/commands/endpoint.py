@@ -65,7 +65,7 @@ def wake(
     name: Name,
     *,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Until it answers, or its wake has come to nothing.")
+        bool, typer.Option("--wait", help="Until it answers, at most until it is first expected.")
     ] = False,
 ) -> ExitCode:
     """Ask for an endpoint that sleeps. Budgets pay for the wake, or it sleeps on.

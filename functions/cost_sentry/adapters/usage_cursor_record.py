@@ -26,10 +26,7 @@ def cursor_to_text(cursor: UsageCursor) -> str:
                 for at, kept in sorted(cursor.minutes.items())
             ],
             cursor.number,
-            [
-                [i.number, _minute(i.minute), _counts(i.amounts), i.price_version]
-                for i in cursor.intents
-            ],
+            list(map(_intent, cursor.intents)),
         ]
     )
 
@@ -52,15 +49,25 @@ def cursor_from_text(text: str, *, model_id: str, version: int) -> UsageCursor:
             for at, seen, done in minutes
         },
         number=number,
-        intents=tuple(
-            Intent(
-                number=each,
-                minute=_moment(at),
-                amounts=_from_counts(amounts),
-                price_version=book,
-            )
-            for each, at, amounts, book in intents
-        ),
+        intents=tuple(_from_intent(*intent) for intent in intents),
+    )
+
+
+def _intent(intent: Intent) -> list[Any]:
+    """The model is said of a profile only."""
+    told = [intent.number, _minute(intent.minute), _counts(intent.amounts), intent.price_version]
+    return told if intent.charged_as is None else [*told, intent.charged_as]
+
+
+def _from_intent(
+    number: int, at: int, amounts: list[int], book: str | None, charged_as: str | None = None
+) -> Intent:
+    return Intent(
+        number=number,
+        minute=_moment(at),
+        amounts=_from_counts(amounts),
+        price_version=book,
+        charged_as=charged_as,
     )
 
 

@@ -243,7 +243,8 @@ class _ModelRun:
         """Book round by round; the cursor after it, and what is stored of it by then."""
         price = self.parts.price_book.price(self.model)
         for _ in range(ROUNDS_MAX):
-            planned = with_intents(cursor, own, price, self.parts.price_book.version)
+            version = self.parts.price_book.version
+            planned = with_intents(cursor, own, price, version, charged_as=self.model)
             if not planned.intents:
                 return folded(cursor, own), stored
             stored = self.parts.cursors.write(planned)
@@ -259,21 +260,22 @@ class _ModelRun:
         return after
 
     def _book_one(self, model_id: str, intent: Intent) -> Booked:
+        model = intent.charged_as or self.model
         reservation = book_external_usage(
             model_id,
             intent,
-            charged_as=self.model,
+            charged_as=model,
             config=self.config,
             ledger=self.parts.ledger,
             now=self.parts.clock.now(),
         )
         return Booked(
             model_id=model_id,
-            charged_as=self.model,
+            charged_as=model,
             minute=intent.minute,
             amounts=intent.amounts,
             is_priced=intent.price_version is not None,
-            is_forbidden=not self.config.external_usage.allows(self.model),
+            is_forbidden=not self.config.external_usage.allows(model),
             request_id=reservation.request_id,
             is_overrun=any(not hold.amount for hold in reservation.holds),
         )

@@ -2,8 +2,7 @@
 
 A sleep is **closed** only when the endpoint has answered again, or its owner has ended it. Before
 anything is taken away the **snapshot** is read back and compared, or the sleep is **abandoned** and
-the endpoint left as it is. The record is written before each deed, so whoever finds it knows what
-may have been done.
+the endpoint left as it is. The record is written before each deed: it says what may have been done.
 """
 
 from collections.abc import Mapping
@@ -279,14 +278,12 @@ def answered(record: SleepRecord, now: datetime, reason: str = ANSWERS) -> Sleep
 def with_saving(record: SleepRecord, until: datetime, prices: HourlyPrices) -> SleepRecord:
     """With what was saved from ``record.since`` on, in which it slept, until then."""
     fleets = record.snapshot.endpoint.fleets
-    months = saved_by_month(fleets, record.since, until, prices)
-    saved = summed(months)
+    more = saved_by_month(fleets, record.since, until, prices)
+    saved = summed(more)
     total = replace(
         record.total,
         seconds=record.total.seconds + saved.seconds,
         saved_picodollars=record.total.saved_picodollars + saved.saved_picodollars,
         unpriced_seconds=record.total.unpriced_seconds + saved.unpriced_seconds,
     )
-    return replace(
-        record, total=total, this=record.this + saved, months=added(record.months, months)
-    )
+    return replace(record, total=total, this=record.this + saved, months=added(record.months, more))

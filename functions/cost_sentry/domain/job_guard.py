@@ -26,6 +26,9 @@ MONEY_TAG = "cost-sentry:max-usd"
 """What it may cost by list prices, such as ``40``."""
 STOP_GRACE = timedelta(minutes=30)
 """Between the first warning of what was past its limit when it was first seen, and its stop."""
+WARN_AHEAD = timedelta(minutes=10)
+"""What reaches its limit so soon is warned now: runs are five minutes apart, and a steep limit may
+pass from its warning to its end between two of them."""
 _PERCENT = 100
 _SECOND = timedelta(seconds=1)
 _SECONDS_PER_HOUR = 3600
@@ -100,12 +103,16 @@ def judged(job: Job, *, now: datetime, rules: EndpointRules, prices: HourlyPrice
     """
     if why := rules.why_protected(job.tags):
         return Verdict(job=job, action=JobAction.LEAVE, reason=why)
-    found = [*_time(job, now), *_money(job, now, prices)]
+    found = _used(job, now, prices)
     if not found:
         reason = f"it carries neither {HOURS_TAG} nor {MONEY_TAG}"
         return Verdict(job=job, action=JobAction.LEAVE, reason=reason)
     warn_percent = (rules.jobs or JobRules()).warn_percent
-    ranked = [(_action(share, warn_percent), words, share is not None) for share, words in found]
+    soon = [share for share, _ in _used(job, now + WARN_AHEAD, prices)]
+    ranked = [
+        (_action(share, then, warn_percent), words, share is not None)
+        for (share, words), then in zip(found, soon, strict=True)
+    ]
     action, reason, is_counted = max(ranked, key=lambda one: (_RANK[one[0]], one[2]))
     if action is not JobAction.LEAVE and not job.can_stop:
         return Verdict(job=job, action=JobAction.LEAVE, reason=f"{reason}; it is being stopped")
@@ -115,13 +122,18 @@ def judged(job: Job, *, now: datetime, rules: EndpointRules, prices: HourlyPrice
 _RANK = {JobAction.LEAVE: 0, JobAction.WARN: 1, JobAction.STOP: 2}
 
 
-def _action(percent: int | None, warn_percent: int) -> JobAction:
-    """``None``: nobody knows how much of the limit is used."""
-    if percent is None:
+def _used(job: Job, at: datetime, prices: HourlyPrices) -> list[tuple[int | None, str]]:
+    """Percent of each of its limits, and in words; ``None``: nobody knows how much."""
+    return [*_time(job, at), *_money(job, at, prices)]
+
+
+def _action(percent: int | None, soon: int | None, warn_percent: int) -> JobAction:
+    if percent is None or soon is None:
         return JobAction.WARN
     if percent >= _PERCENT:
         return JobAction.STOP
-    return JobAction.WARN if percent >= warn_percent else JobAction.LEAVE
+    is_near = percent >= warn_percent or soon >= _PERCENT
+    return JobAction.WARN if is_near else JobAction.LEAVE
 
 
 def _time(job: Job, now: datetime) -> list[tuple[int | None, str]]:
@@ -168,7 +180,7 @@ def _dollars(text: str) -> int | None:
 
 
 def _hours(seconds: int) -> str:
-    return f"{Decimal(seconds * 10 // _SECONDS_PER_HOUR) / 10}"
+    return f"{Decimal(seconds * 100 // _SECONDS_PER_HOUR) / 100}"
 
 
 def _cents(amount_picodollars: int) -> str:

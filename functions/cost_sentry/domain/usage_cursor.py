@@ -50,6 +50,8 @@ class Intent:
     """``picodollars`` is what they cost; 0 if nobody knows."""
     price_version: str | None
     """Of the book that the cost is from; ``None``: it has no price for the model."""
+    charged_as: str | None = None
+    """The model behind what it was metered as; ``None``: whoever books it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +143,17 @@ def seen_minutes(cursor: UsageCursor, own: OwnCalls) -> tuple[Seen, ...]:
 
 
 def with_intents(
-    cursor: UsageCursor, own: OwnCalls, price: ModelPrice | None, price_version: str
+    cursor: UsageCursor,
+    own: OwnCalls,
+    price: ModelPrice | None,
+    price_version: str,
+    *,
+    charged_as: str | None = None,
 ) -> UsageCursor:
-    """The cursor that says what is to be booked, at a price that is fixed by that."""
+    """The cursor that says what is to be booked, at a price and to a model that are fixed by that.
+
+    A profile whose model is known now may be gone when it is booked.
+    """
     seen = seen_minutes(cursor, own)
     amounts = zip(seen, unbooked(cursor.base, seen, own.slots.used), strict=True)
     some = [(each.minute, more) for each, more in amounts if more != NOTHING][:INTENTS_MAX]
@@ -153,6 +163,7 @@ def with_intents(
             minute=minute,
             amounts=replace(more, picodollars=external_cost(price, more) if price else 0),
             price_version=price_version if price else None,
+            charged_as=None if charged_as == cursor.model_id else charged_as,
         )
         for place, (minute, more) in enumerate(some, 1)
     )

@@ -8,7 +8,7 @@ from cost_sentry.application.endpoint_problems import ProblemKind
 from cost_sentry.application.guard_jobs import JobReport
 from cost_sentry.domain.endpoint_rules import EndpointRules, JobRules
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG
+from cost_sentry.domain.job_guard import HOURS_TAG, MONEY_TAG, JobKind
 from tests.fakes.job_world import RULES, World, warned_of
 
 
@@ -20,6 +20,21 @@ def test_it_is_warned_of_once_and_then_stopped_once():
     assert [report.warned for report in reports] == [(), ("lab",), (), (), ("lab",), (), ()]
     assert world.jobs.stopped == ["lab"]
     assert world.outbox.events == ["warn", "stop"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "limit", "stopped_at_minutes"), [(HOURS_TAG, "0.25", 15), (MONEY_TAG, "0.20", 10)]
+)
+def test_a_steep_limit_is_warned_of_and_kept_by_the_first_run_that_finds_it_reached(
+    tag, limit, stopped_at_minutes
+):
+    world = World()
+    world.jobs.add(JobKind.NOTEBOOK, "nb", {"team": "search", tag: limit})
+
+    stops = [at for at in range(0, 31, 5) if world.run(at / 60 + 1 / 3600).stopped]
+
+    assert world.outbox.events == ["warn", "stop"]
+    assert stops == [stopped_at_minutes]
 
 
 def test_its_owners_read_what_happened_whose_it_is_what_was_done_and_how_to_undo_it():

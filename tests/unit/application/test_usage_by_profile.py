@@ -3,6 +3,7 @@
 import pytest
 
 from cost_sentry.application.book_external_usage import external_account
+from cost_sentry.domain.errors import LedgerUnavailable
 from cost_sentry.domain.external_rules import ExternalUsageRules
 from tests.fakes.builders import NOON
 from tests.fakes.reconciliations import (
@@ -85,6 +86,26 @@ def test_what_is_no_known_profile_is_charged_as_a_model_without_a_price():
 
     assert (booked.charged_as, booked.is_priced) == (PROFILE, False)
     assert (found.posted(TOKENS), found.posted(CALLS, NOON + MINUTE)) == (0, 4)
+
+
+def test_what_was_written_down_of_a_profile_is_charged_to_its_model_though_nobody_can_read_it_then(
+    monkeypatch,
+):
+    found = comparison(PROFILE)
+    with monkeypatch.context() as during:
+        during.setattr(found.ledger, "reserve", unavailable)
+        [problem] = found.at(5).problems
+    found.profiles.models = {}
+
+    [booked] = found.at(6).booked
+
+    assert "down" in problem
+    assert (booked.charged_as, booked.is_priced) == (NOVA, True)
+    assert found.posted(TOKENS) == 135
+
+
+def unavailable(_reservation):
+    raise LedgerUnavailable("down")
 
 
 @pytest.mark.parametrize("allowed", [(NOVA,), ()])

@@ -132,6 +132,15 @@ def test_nobody_waits_beyond_the_time_by_which_people_are_told(late):
     assert (end["state"], paused) == ("WAKING", [POLL_SECONDS])
 
 
+def test_waiting_ends_by_itself_if_its_wakes_fail_and_are_tried_again_for_ever():
+    later = [(NOON + timedelta(minutes=5, seconds=15 * n)).isoformat() for n in range(100)]
+
+    end, paused, _ = waited(*[answer("ASLEEP", moment) for moment in later])
+
+    assert end["state"] == "ASLEEP"
+    assert sum(paused) == 5 * 60 + POLL_SECONDS
+
+
 def test_waiting_ends_by_itself_if_it_never_wakes():
     end, paused, _ = waited(*[answer("WAKING")] * 100)
 

@@ -175,6 +175,27 @@ def test_a_sleep_that_has_ended_is_forgotten_with_what_it_was_made_of(records):
     assert records.read("chat") is None
 
 
+@pytest.mark.parametrize("command", ["list", "show", "forget"])
+def test_an_unreadable_configuration_hides_no_endpoint_and_loses_no_snapshot(
+    desk, records, command
+):
+    records.put(record(state=SleepState.ASLEEP, slept_at=NOW - timedelta(hours=1)), None)
+    (row,) = (
+        item
+        for item in desk.operator.dynamodb.scan(TableName="ledger")["Items"]
+        if item["pk"]["S"] == "CONFIG"
+    )
+    broken = {**row, "document": {"S": '{"schema": 999}'}}
+    desk.operator.dynamodb.put_item(TableName="ledger", Item=broken)
+    more = {"list": (), "show": ("chat",), "forget": ("chat", "--asleep")}[command]
+
+    done = cost_sentry("endpoint", command, *more)
+
+    assert done.code == ExitCode.OK
+    assert "chat" in done.stdout
+    assert ('"a": 1' in done.stdout or '{"a":1}' in done.stdout) == (command != "list")
+
+
 def test_a_sleeper_is_forgotten_only_by_who_says_so_and_is_shown(records):
     records.put(record(state=SleepState.ASLEEP, slept_at=NOW), None)
 

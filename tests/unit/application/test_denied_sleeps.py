@@ -87,6 +87,7 @@ def test_once_the_right_is_there_it_sleeps_and_the_next_denial_begins_anew():
     world.sagemaker.refuses.clear()
     world.pass_minutes(24 * 60)
     assert state(world) is SleepState.ASLEEP
+    assert world.records.kept["chat"].failures == 0, "or its first wake that fails waits for hours"
 
     world.wake("chat")
     world.pass_minutes(10)

@@ -123,7 +123,7 @@ MAILS: Mapping[str, AlarmMail] = {
     "scale_endpoints_errors": AlarmMail(
         done="leaves endpoints and jobs as they are; the next run in five minutes goes on"
     ),
-    "endpoint_problems": AlarmMail(done="leaves that one as it is; tries again every five minutes"),
+    "endpoint_problems": AlarmMail(done="leaves that one as it is, and tries again by itself"),
     "wake_endpoint_errors": AlarmMail(done="wakes it by the schedule, if the wish was noted"),
     "ledger_write_throttles": AlarmMail(done=_WAITS),
     "ledger_read_throttles": AlarmMail(done=_WAITS),

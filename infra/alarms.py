@@ -189,8 +189,9 @@ ALARMS = (
         meaning="An endpoint, job or notebook could not be looked at, put to sleep, woken or "
         "stopped; all others had their turn, or are first in the next run. The metrics beside "
         "this one count by kind: denied, throttled, refused, busy, silent, unrecorded, "
-        "unreadable, late. `problems` in the function's log names each. It is tried again every "
-        "five minutes.",
+        "unreadable, late. `problems` in the log of `scale_endpoints`, or of `wake_endpoint`, "
+        "names each. It is tried again every five minutes; an order that was denied or refused "
+        "after a pause that grows, for a sleep to a day, for a wake to an hour.",
     ),
     AlarmRow(
         name="wake_endpoint_errors",

@@ -19,6 +19,10 @@ WAKE_ALARMS = f"alarm:{WAKE_ALARM_PREFIX}*"
 TRACKING_ALARMS = "alarm:TargetTracking-*"
 """What Application Auto Scaling calls the alarms of a policy that is put back."""
 
+_OF_VARIANTS = {
+    "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount"
+}
+
 
 class EndpointAccess(Construct):
     """Rights over SageMaker, as policies that functions share.
@@ -104,9 +108,16 @@ class EndpointAccess(Construct):
         put += ["application-autoscaling:PutScalingPolicy"]
         look = ["application-autoscaling:DescribeScalableTargets"]
         look += ["application-autoscaling:DescribeScalingPolicies"]
+        look += ["application-autoscaling:DescribeScheduledActions"]
         return [
             self._statement(look, ["*"]),
             self._statement(put, ["*"], only),
+            # AWS asks for it of whoever deletes an endpoint that scales: its variants go too.
+            self._statement(
+                ["application-autoscaling:DeregisterScalableTarget"],
+                ["*"],
+                {"StringEquals": {**only["StringEquals"], **_OF_VARIANTS}},
+            ),
             self._statement(
                 ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"],
                 [self._cloudwatch(WAKE_ALARMS)],

@@ -216,7 +216,8 @@ RUNBOOK: Mapping[str, Section] = {
         look="which of `EndpointsDenied`, `EndpointsThrottled`, `EndpointsRefused`,"
         " `EndpointsBusy`, `EndpointsSilent`, `EndpointsUnrecorded`, `EndpointsUnreadable` and"
         " `EndpointsLate` (CloudWatch, `CostSentry`, service `scale_endpoints`) counts;"
-        " `problems` in the log of `scale_endpoints`; `cost-sentry endpoint list`",
+        " `problems` in the logs of `scale_endpoints` and `wake_endpoint`;"
+        " `cost-sentry endpoint list`",
         act="denied: compare tags and key policies with the how-to; refused: the message says what"
         " SageMaker misses, make it again; throttled, busy, silent or unrecorded: wait for the next"
         " run; unreadable: deploy the version that wrote the record; late: there are more"

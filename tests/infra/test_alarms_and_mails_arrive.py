@@ -11,13 +11,12 @@ from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.application.endpoint_problems import Problem, ProblemKind
 from cost_sentry.application.usage_survey import Unread
-from cost_sentry.bootstrap import anomalies, usage
+from cost_sentry.bootstrap import anomalies, figures_log, usage
 from cost_sentry.domain.figures import SPEND
 from cost_sentry.domain.meter import Counts
 from cost_sentry.handlers import (
     detect_anomalies,
     respond_to_anomaly,
-    scale_endpoints,
     usage_reconciliation,
 )
 from infra.alarm_mail import CHARACTERS_MAX, MAILS, described, spend_mail
@@ -112,7 +111,7 @@ def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, cap
     for handler in (usage_reconciliation.handler, detect_anomalies.handler):
         handler({}, None)
     denied = Problem(of="gpu", kind=ProblemKind.DENIED, words="a right is missing")
-    scale_endpoints._count((denied,))
+    figures_log.publish_problems((denied,))
     house.recorder.table_is_silent = True
     house.call(SONNET, 500, "search", answering(400))
     house.recorder.table_is_silent = False

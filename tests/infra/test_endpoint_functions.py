@@ -25,6 +25,7 @@ from cost_sentry.domain.job_guard import JobKind
 from cost_sentry.domain.money import picodollars
 from cost_sentry.handlers import scale_endpoints, wake_endpoint
 from infra.function_set import ENDPOINT_SECONDS_MAX
+from tests.infra.test_iam_least_privilege import SNAPSHOT
 from tests.infra.test_permissions_suffice import denied
 
 PRICES = {"ml.m4.xlarge": picodollars("0.20")}
@@ -134,6 +135,27 @@ def test_problems_are_counted_by_kind_and_nothing_is_where_there_are_none(
 
 
 @pytest.mark.slow
+def test_a_wake_that_is_denied_to_who_asks_counts_where_the_alarm_looks(
+    sleepy, monkeypatch, capsys
+):
+    def denied_restore(*_):
+        raise EndpointDenied("chat: AccessDenied")
+
+    for _ in range(2):
+        run(sleepy, "scale_endpoints", scale_endpoints.handler, {})
+    monkeypatch.setattr(SageMakerEndpoints, "restore", denied_restore)
+    capsys.readouterr()
+
+    asked = run(sleepy, "wake_endpoint", wake_endpoint.handler, {"endpoint": "chat"})
+
+    told = capsys.readouterr().out.replace(" ", "")
+    assert asked["state"] == "ASLEEP"
+    for part in ('"EndpointProblems":[1.0]', '"EndpointsDenied":[1.0]'):
+        assert part in told
+    assert '"service":"scale_endpoints"' in told
+
+
+@pytest.mark.slow
 def test_jobs_have_their_turn_also_where_endpoints_cannot_be_looked_after(sleepy, monkeypatch):
     asked = []
     monkeypatch.setattr(SageMakerJobs, "running", lambda _, kind: asked.append(kind) or iter(()))
@@ -171,6 +193,27 @@ def test_only_an_endpoint_that_carries_the_tag_may_be_deleted_or_made(dev):
 
     assert ("endpoint/*" in deleted, condition) == (True, tagged)
     assert [condition for _, condition in made] == [asked]
+
+
+def test_who_may_delete_an_endpoint_may_deregister_its_variants_and_nothing_else(dev):
+    """AWS, "Delete endpoints configured for auto scaling": the deletion is denied without it."""
+    ((_, condition),) = statements(dev, "application-autoscaling:DeregisterScalableTarget")
+
+    assert condition == {
+        "StringEquals": {
+            "application-autoscaling:service-namespace": "sagemaker",
+            "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+        }
+    }
+    rights = SNAPSHOT.read_text()
+    deleting, deregistering = (
+        {line.partition(":")[0] for line in rights.splitlines() if f": {action} on " in line}
+        for action in (
+            "sagemaker:DeleteEndpoint",
+            "application-autoscaling:DeregisterScalableTarget",
+        )
+    )
+    assert deleting == deregistering != set()
 
 
 def test_only_a_job_that_carries_a_limit_may_be_stopped(dev):

@@ -17,8 +17,9 @@ from cost_sentry.application.waking import Waking
 from cost_sentry.domain import endpoint_plan
 from cost_sentry.domain.endpoint import EndpointState
 from cost_sentry.domain.endpoint_rules import EndpointRules
-from cost_sentry.domain.endpoint_sleep import claimed, gave_up, paid
+from cost_sentry.domain.endpoint_sleep import claimed, paid
 from cost_sentry.domain.errors import InvariantViolated
+from cost_sentry.domain.sleep_tries import gave_up
 from tests.fakes.memory_sleeps import MemorySleeps
 from tests.fakes.sleeping_endpoints import SageMaker
 from tests.simulation.sleeping_fleet import Broken, lived

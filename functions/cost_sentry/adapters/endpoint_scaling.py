@@ -8,6 +8,7 @@ from cost_sentry.adapters.sagemaker_snapshot import resource_ids
 from cost_sentry.domain.endpoint import WAKE_ALARM_PREFIX
 
 _NAMESPACE = "sagemaker"
+_STEPS = "StepScaling"
 _COPIES = "sagemaker:inference-component:DesiredCopyCount"
 
 Document = Mapping[str, Any]
@@ -45,6 +46,29 @@ class EndpointScaling:
             )
             policies += [one for page in pages for one in page["ScalingPolicies"]]
         return targets, policies
+
+    def lost_with_endpoint(
+        self, targets: Sequence[Document], policies: Sequence[Document]
+    ) -> str | None:
+        """What of a plain endpoint's scaling would not be the same again, in words.
+
+        Deleting it deletes all of its scaling. A target and a tracking policy, which has alarms of
+        its own, are made again alike. A step policy would have another ARN than whatever alarm
+        starts it; a scheduled action may be due while there is nothing to scale.
+        """
+        for policy in policies:
+            if policy["PolicyType"] == _STEPS:
+                name = policy["PolicyName"]
+                return f"its step scaling policy {name} would have another ARN than alarms name"
+        for target in targets:
+            pages = self._scaling.get_paginator("describe_scheduled_actions").paginate(
+                ServiceNamespace=_NAMESPACE,
+                ResourceId=target["ResourceId"],
+                ScalableDimension=target["ScalableDimension"],
+            )
+            for one in (one for page in pages for one in page["ScheduledActions"]):
+                return f"its scheduled scaling action {one['ScheduledActionName']} would be lost"
+        return None
 
     def let_fall_to_zero(self, targets: Sequence[Document]) -> None:
         """Else target tracking would bring a copy back at once."""

@@ -119,7 +119,8 @@ class SageMakerEndpoints:
         with named_faults(snapshot.endpoint.name):
             if snapshot.endpoint.kind is EndpointKind.COMPONENTS:
                 return parts.missing_of_components(list(kept["components"]))
-            return parts.missing_of_variants(kept["config"]["ProductionVariants"])
+            missing = parts.missing_of_variants(kept["config"]["ProductionVariants"])
+            return missing or self._scaling.lost_with_endpoint(kept["targets"], kept["policies"])
 
     def put_to_sleep(self, snapshot: Snapshot) -> None:
         """See the port. Alarms first: whoever calls it from now on is seen."""

@@ -21,6 +21,7 @@ from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState
 from cost_sentry.domain.instance_price import HourlyPrices
 from cost_sentry.domain.sentry_config import SentryConfig
+from cost_sentry.domain.sleep_tries import sleeps_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class AwakeEndpoints:
                 awake_since=_awake_since(one, records.get(one.name)),
                 has_budget=has_budget(one, self.config),
                 not_slept=_why_not_slept(records.get(one.name)),
+                not_before=sleeps_from(one, records.get(one.name)),
                 faulted_at=self.faulted.since(one.name),
             )
             for one in self._looked_at(records, report, until)

@@ -64,7 +64,10 @@ class Endpoints(Protocol):
         ...
 
     def why_not_again(self, snapshot: Snapshot) -> str | None:
-        """What is missing of what it would be made again from, in words; ``None``: nothing."""
+        """What is missing of what it would be made again from, or would not come back, in words.
+
+        ``None``: nothing.
+        """
         ...
 
     def restore(self, snapshot: Snapshot) -> None:

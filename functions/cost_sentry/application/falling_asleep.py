@@ -6,6 +6,7 @@ from cost_sentry.application.endpoint_ports import (
     WILL_NOT,
     EndpointBusy,
     EndpointDenied,
+    EndpointFault,
     EndpointFigures,
     EndpointRefused,
     Endpoints,
@@ -17,6 +18,7 @@ from cost_sentry.domain.endpoint import EndpointState, Snapshot
 from cost_sentry.domain.endpoint_plan import LOOK_BACK, why_busy
 from cost_sentry.domain.endpoint_rules import EndpointRules
 from cost_sentry.domain.endpoint_sleep import SleepRecord, SleepState, fell_asleep, moved
+from cost_sentry.domain.sleep_tries import not_taken
 
 CHANGED = "it was changed after its snapshot was taken"
 
@@ -41,7 +43,11 @@ class FallingAsleep:
             return self._abandoned(mine, why)
         if not is_same(self.endpoints.snapshot(mine.endpoint), kept.snapshot):
             return self._abandoned(mine, CHANGED)
-        if why := self._why_not_again(mine):
+        try:
+            why = self._why_not_again(mine)
+        except WILL_NOT as error:
+            return self._not_taken(mine, error)
+        if why is not None:
             return self._abandoned(mine, why)
         reason = (
             f"its snapshot {kept.snapshot.digest} was read back and is what is there; so is all"
@@ -80,7 +86,7 @@ class FallingAsleep:
         except EndpointBusy:
             return None
         except WILL_NOT as error:
-            return self._abandoned(mine, f"{error}")
+            return self._not_taken(mine, error)
         return None
 
     def _why_not(self, mine: SleepRecord, kept: SleepRecord | None) -> str | None:
@@ -106,27 +112,45 @@ class FallingAsleep:
         return why_busy(activities.get(mine.endpoint), now=now, idle=idle)
 
     def _why_not_again(self, mine: SleepRecord) -> str | None:
-        """Why it could not be made again; whoever must mend that is told, once."""
+        """Why it could not be made again as it is; whoever must mend that is told, once.
+
+        ``EndpointDenied`` or ``EndpointRefused``: nobody may look.
+        """
         try:
             missing = self.endpoints.why_not_again(mine.snapshot)
         except (EndpointDenied, EndpointRefused) as error:
-            missing = f"what it is made of cannot be looked at: {error}"
-        if missing is None:
-            return None
-        why = f"{missing}, so it could not be made again"
+            why = self._told(mine, f"what it is made of cannot be looked at: {error}")
+            raise type(error)(why) from error
+        return None if missing is None else self._told(mine, missing)
+
+    def _told(self, mine: SleepRecord, missing: str) -> str:
+        why = f"{missing}, so it could not be made again as it is"
         self.notices.tell_not_restorable(mine, why)
         return why
 
+    def _not_taken(self, mine: SleepRecord, fault: EndpointFault) -> SleepRecord:
+        """SageMaker will not, and nor will it the next minute: the next try waits."""
+        self.notices.note(mine, fault)
+        return not_taken(mine, self.clock.now(), self._undone(mine, f"{fault}"))
+
     def _abandoned(self, mine: SleepRecord, reason: str) -> SleepRecord:
-        """What was begun is taken back. ``EndpointBusy``: not yet; the next run tries again."""
-        if mine.state is SleepState.FALLING_ASLEEP:
-            # What its owner made anew is the owner's: nothing of it was begun on.
-            undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
-            try:
-                undo(mine.snapshot)
-            except WILL_NOT as error:
-                reason = f"{reason}; and it could not be made as it was: {error}"
-        return moved(mine, SleepState.ABANDONED, self.clock.now(), reason)
+        return moved(mine, SleepState.ABANDONED, self.clock.now(), self._undone(mine, reason))
+
+    def _undone(self, mine: SleepRecord, reason: str) -> str:
+        """What was begun is taken back; why it sleeps not, and what could not be taken back.
+
+        ``EndpointBusy``: not yet; the next run tries again.
+        """
+        if mine.state is not SleepState.FALLING_ASLEEP:
+            return reason
+        # What its owner made anew is the owner's: nothing of it was begun on.
+        undo = self.endpoints.let_go if reason == ANEW else self.endpoints.finish
+        try:
+            undo(mine.snapshot)
+        except WILL_NOT as error:
+            self.notices.note(mine, error)
+            return f"{reason}; and it could not be made as it was: {error}"
+        return reason
 
 
 ANEW = "somebody made it anew meanwhile"

@@ -9,6 +9,43 @@ from cost_sentry.domain.endpoint_sleep import SleepRecord
 from cost_sentry.domain.mail_text import moment
 
 
+def overdue(record: SleepRecord, spared: str | None) -> Mail:
+    """It takes too long.
+
+    Args:
+        record: of the wake.
+        spared: why it will not be ended; ``None``: it will.
+    """
+    then = "left as it is" if spared else "put back to sleep"
+    return Mail(
+        what=f"{record.endpoint} does not answer since its wake at {record.wake_began:%H:%M} UTC",
+        why="SageMaker has not finished, or the model does not answer the probe",
+        done=f"callers ask others; if this goes on it is {then}",
+        undo="look at it in SageMaker, and at the log of its container",
+        facts=(*((("Left", spared),) if spared else ()), ("Else", "told once a day at most")),
+    )
+
+
+def hangs(record: SleepRecord, why: str, cost: str, *, is_tried: bool) -> Mail:
+    """It hangs, and is not ended.
+
+    Args:
+        record: of the wake.
+        why: that it is late, and what forbids to end it.
+        cost: what of it is charged, in words.
+        is_tried: SageMaker forbids it, and is asked again; else the rules do.
+    """
+    tried = "its end is ordered again every five minutes" if is_tried else "it is left as it is"
+    may = "could" if is_tried else "may"
+    return Mail(
+        what=f"{record.endpoint} hangs in its wake, and {may} not be ended",
+        why=why,
+        done=f"{tried}; what that costs is below",
+        undo="look at it in SageMaker; ask AWS Support if it cannot be deleted",
+        facts=(("Charged", cost),),
+    )
+
+
 def in_part(record: SleepRecord, why: str, until: datetime | None) -> Mail:
     """Some of its components sleep, and the others may not be put back to sleep.
 

@@ -16,10 +16,10 @@ from cost_sentry.domain.endpoint_sleep import (
     SleepRecord,
     SleepState,
     answered,
-    gave_up,
     moved,
     posted,
 )
+from cost_sentry.domain.sleep_tries import gave_up
 
 SERVES = "it is in service, and answers its callers, though not its probe"
 SERVES_IN_PART = "it answers its callers, though SageMaker has not brought up all of it"

@@ -69,6 +69,7 @@ class ScaleEndpoints:
         else:
             self._put_to_sleep(records, report, began)
         report.tell_late()
+        report.problems += self.steps.notices.problems
         return report
 
     def _records(self, report: ScaleReport) -> dict[str, SleepRecord]:

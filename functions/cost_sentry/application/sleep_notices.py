@@ -1,10 +1,26 @@
 """What people hear of endpoints: each event once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
-from cost_sentry.application.late_wake_mails import charged, charged_of_failed, in_part, left
+from cost_sentry.application.endpoint_ports import EndpointFault
+from cost_sentry.application.endpoint_problems import Problem, problem_of
+from cost_sentry.application.falling_asleep_mails import (
+    abandoned,
+    asleep,
+    not_restorable,
+    wake_command,
+)
+from cost_sentry.application.late_wake_mails import (
+    charged,
+    charged_of_failed,
+    hangs,
+    in_part,
+    left,
+    overdue,
+)
 from cost_sentry.application.notice_ports import NoticeOutbox
 from cost_sentry.application.ports import Clock
 from cost_sentry.application.wake_money import WakeRefused
@@ -17,6 +33,8 @@ from cost_sentry.domain.endpoint_sleep import ANSWERS, SleepRecord, SleepState
 from cost_sentry.domain.mail_text import moment
 from cost_sentry.domain.sentry_config import SentryConfig
 
+_SIGN_CHARACTERS = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SleepNotices:
@@ -25,6 +43,8 @@ class SleepNotices:
     outbox: NoticeOutbox
     config: SentryConfig
     clock: Clock
+    problems: list[Problem] = field(default_factory=list)
+    """Orders that were not taken since this was put together: of one run, or of one wish."""
 
     def tell(self, before: SleepRecord, after: SleepRecord) -> None:
         """That the state changed, if that is anybody's business."""
@@ -43,37 +63,52 @@ class SleepNotices:
         elif after.state is SleepState.CLOSED:
             self._record(after, f"{after.cycle}/closed", _closed(after))
         elif after.state is SleepState.ABANDONED and before.state is SleepState.FALLING_ASLEEP:
-            self._record(after, f"{after.cycle}/abandoned", _abandoned(after))
+            self._tell_abandoned(before, after)
+
+    def note(self, record: SleepRecord, fault: EndpointFault) -> None:
+        """That SageMaker did not take an order; the alarm tells whoever can mend that."""
+        self.problems.append(problem_of(record.endpoint, fault))
+
+    def _tell_abandoned(self, before: SleepRecord, after: SleepRecord) -> None:
+        """Each reason once a week: it is tried again while it is idle."""
+        mail = abandoned(after, is_tried_again=after.failures > before.failures)
+        self._record(after, f"{_week(after)}/abandoned-{_sign(after.reason)}", mail)
 
     def _tell_asleep(self, record: SleepRecord) -> None:
         """Once in its life: an endpoint that sleeps every night is no news."""
         if record.total.sleeps == 1:
-            self._record(record, f"{record.cycle}/asleep", _asleep(record))
+            self._record(record, f"{record.cycle}/asleep", asleep(record))
 
     def _tell_wake_failed(self, before: SleepRecord, after: SleepRecord) -> None:
         """The first of some in a row, and of those that follow one a day."""
         is_first = after.failures == 1
-        event = f"wake-failed-{before.wakes}" if is_first else f"wake-fails-{_day(after)}"
+        event = f"wake-failed-{before.wakes}" if is_first else f"wake-fails-{_day(after.since)}"
         self._record(after, f"{after.cycle}/{event}", _wake_failed(after))
 
     def _tell_woke(self, record: SleepRecord) -> None:
-        """Once a week; and each time if people heard before that it sleeps on, or hear more now."""
-        if self._is_news(record):
-            self._record(record, f"{record.cycle}/woke", _woke(record))
+        """Once a week; more often if people heard before that it sleeps on, or hear more now."""
+        event = self._news(record)
+        if event is None:
+            self._record(record, f"{_week(record)}/woke", _woke(record, *_OTHER_WAKES))
         else:
-            mail = _woke(record, *_OTHER_WAKES)
-            week = record.since.astimezone(UTC).strftime("%G-W%V")
-            self._record(record, f"{week}/woke", mail)
+            self._record(record, event, _woke(record))
 
-    def _is_news(self, record: SleepRecord) -> bool:
-        """A try failed or was refused, it was late, or is not as it was, or no file names it."""
-        if record.reason != ANSWERS:
-            return True
+    def _news(self, record: SleepRecord) -> str | None:
+        """What of a wake is not as usual, named so that it is told as often as it should be.
+
+        Each time that a try failed or was refused before; each reason for which it is not as it was
+        once a week; that it was late once a day, as ``tell_overdue`` does.
+        """
         if record.slept_at is not None and record.not_before > record.slept_at:
-            return True
+            return f"{record.cycle}/woke"
+        if record.reason != ANSWERS:
+            return f"{_week(record)}/woke-{_sign(record.reason)}"
         rules = self.config.endpoints
         took = record.since - record.wake_began
-        return rules is None or took > timedelta(minutes=rules.wake_minutes_max)
+        if rules is None:
+            return f"{record.cycle}/woke"
+        is_late = took > timedelta(minutes=rules.wake_minutes_max)
+        return f"{_day(record.wake_began)}/woke-late" if is_late else None
 
     def tell_refused(self, record: SleepRecord, refused: WakeRefused) -> None:
         """That it sleeps on because of a budget, a freeze, or a gap: once a sleep for each."""
@@ -82,14 +117,17 @@ class SleepNotices:
             self._record(record, event, _refused(record, refused))
 
     def tell_overdue(self, record: SleepRecord, spared: str | None) -> None:
-        """That a wake takes too long, and why it will not be ended; ``None``: it will."""
-        self._record(record, f"{record.cycle}/overdue-{record.wakes}", _overdue(record, spared))
+        """That a wake takes too long, and why it will not be ended; ``None``: it will.
+
+        Once a day: of wakes that fail in a row, and of an endpoint whose probe is wrong, each is.
+        """
+        self._record(record, f"{_day(record.wake_began)}/overdue", overdue(record, spared))
 
     def tell_hangs(
         self, record: SleepRecord, why: str, until: datetime | None, *, is_tried: bool
     ) -> None:
         """That a wake hangs and is not ended, for SageMaker or the rules forbid it: once a wake."""
-        mail = _hangs(record, why, charged(record, until), is_tried=is_tried)
+        mail = hangs(record, why, charged(record, until), is_tried=is_tried)
         self._record(record, f"{record.cycle}/hangs-{record.wakes}", mail)
 
     def tell_in_part(self, record: SleepRecord, why: str, until: datetime | None) -> None:
@@ -106,7 +144,7 @@ class SleepNotices:
     def tell_not_restorable(self, record: SleepRecord, why: str) -> None:
         """That it stays awake for what is missing: once, as long as it is made of the same."""
         event = f"not-restorable-{record.snapshot.digest}"
-        self._record(record, event, _not_restorable(record, why))
+        self._record(record, event, not_restorable(record, why))
 
     def tell_remark(self, record: SleepRecord, remark: str) -> None:
         """What its owner should know of how it came back."""
@@ -122,16 +160,6 @@ class SleepNotices:
 
     def _key(self, record: SleepRecord, event: str) -> str:
         return f"endpoint/{record.endpoint}/{event}"
-
-
-def _asleep(record: SleepRecord) -> Mail:
-    return Mail(
-        what=f"{record.endpoint} sleeps, now and whenever it is idle",
-        why="nobody called it for a while, and its tag allows it; this is told once",
-        done="its instances are given back; what restores it is verified",
-        undo=_wake_command(record),
-        facts=(("Or", f"keep it awake: tag it {STAY_AWAKE_TAG}={YES}"),),
-    )
 
 
 _OTHER_WAKES = (("Else", "wakes as usual are told once a week: see cost-sentry endpoint list"),)
@@ -171,15 +199,6 @@ def _saved_facts(record: SleepRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _not_restorable(record: SleepRecord, why: str) -> Mail:
-    return Mail(
-        what=f"{record.endpoint} stays awake: it could not be made again",
-        why=why,
-        done="nothing; it is left as it is, and costs as before",
-        undo="make what is missing again, or delete the endpoint if nobody needs it",
-    )
-
-
 def _made_again(record: SleepRecord, remark: str) -> Mail:
     return Mail(
         what=f"{record.endpoint} came back by a configuration of its own",
@@ -198,17 +217,18 @@ def _gone(record: SleepRecord, gone: Sequence[str]) -> Mail:
     )
 
 
-def _abandoned(record: SleepRecord) -> Mail:
-    return Mail(
-        what=f"{record.endpoint} was not put to sleep",
-        why=record.reason,
-        done="it is left as it is",
-        undo="nothing to undo; see below why it could not be done",
-    )
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
-def _day(record: SleepRecord) -> str:
-    return f"{record.since.astimezone(UTC):%Y-%m-%d}"
+def _week(record: SleepRecord) -> str:
+    return record.since.astimezone(UTC).strftime("%G-W%V")
+
+
+def _sign(reason: str) -> str:
+    """The same for reasons that differ in moments, numbers and identifiers only."""
+    plain = " ".join(word for word in reason.split() if not any(map(str.isdigit, word)))
+    return sha256(plain.encode()).hexdigest()[:_SIGN_CHARACTERS]
 
 
 def _wake_failed(record: SleepRecord) -> Mail:
@@ -234,41 +254,14 @@ def _refused(record: SleepRecord, refused: WakeRefused) -> Mail:
     )
 
 
-def _overdue(record: SleepRecord, spared: str | None) -> Mail:
-    then = "left as it is" if spared else "put back to sleep"
-    return Mail(
-        what=f"{record.endpoint} does not answer since its wake at {record.wake_began:%H:%M} UTC",
-        why="SageMaker has not finished, or the model does not answer the probe",
-        done=f"callers ask others; if this goes on it is {then}",
-        undo="look at it in SageMaker, and at the log of its container",
-        facts=(("Left", spared),) if spared else (),
-    )
-
-
-def _hangs(record: SleepRecord, why: str, cost: str, *, is_tried: bool) -> Mail:
-    tried = "its end is ordered again every five minutes" if is_tried else "it is left as it is"
-    may = "could" if is_tried else "may"
-    return Mail(
-        what=f"{record.endpoint} hangs in its wake, and {may} not be ended",
-        why=why,
-        done=f"{tried}; what that costs is below",
-        undo="look at it in SageMaker; ask AWS Support if it cannot be deleted",
-        facts=(("Charged", cost),),
-    )
-
-
 def _withdrawn(record: SleepRecord) -> Mail:
     return Mail(
         what=f"{record.endpoint} sleeps, and sentry.yaml does not say so any more",
         why="the section endpoints was taken out of sentry.yaml while it slept",
         done="it sleeps on, wakes for who asks, and then stays awake",
-        undo=_wake_command(record),
+        undo=wake_command(record),
         facts=(("Or", "put endpoints back into sentry.yaml"),),
     )
-
-
-def _wake_command(record: SleepRecord) -> str:
-    return f"cost-sentry endpoint wake {record.endpoint}"
 
 
 def saved_text(saving: Saving) -> str:

@@ -26,7 +26,6 @@ from cost_sentry.domain.endpoint_sleep import (
     answered,
     asking,
     begun,
-    gave_up,
     moved,
     paid,
     put_off,
@@ -34,6 +33,7 @@ from cost_sentry.domain.endpoint_sleep import (
     with_saving,
     woken,
 )
+from cost_sentry.domain.sleep_tries import gave_up
 
 OTHERWISE = (
     "its owner has made it otherwise than it was when it fell asleep; its scaling rules of then"
@@ -168,6 +168,7 @@ class Waking:
         except EndpointThrottled:
             raise
         except (EndpointDenied, EndpointRefused) as error:
+            self.notices.note(mine, error)
             return gave_up(mine, now, f"{error}")
         except EndpointFault:
             if mine.has_begun:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cost_sentry.application.endpoint_problems import Problem
     from cost_sentry.domain.decision import Decision
     from cost_sentry.domain.figures import Figures
     from cost_sentry.domain.sentry_config import SentryConfig
@@ -41,3 +42,15 @@ def publish_refusal(decision: "Decision", config: "SentryConfig | None", service
         from cost_sentry.domain.figures import figures_of_refusal
 
         publish(figures_of_refusal(decision, config), service)
+
+
+def publish_problems(problems: Iterable["Problem"]) -> None:
+    """Of endpoints and jobs, by kind, whichever function met them: one alarm looks at all."""
+    from aws_lambda_powertools import single_metric
+    from aws_lambda_powertools.metrics import MetricUnit
+
+    from cost_sentry.application.endpoint_problems import counted
+
+    for name, many in counted(problems).items():
+        with single_metric(name, MetricUnit.Count, many, namespace="CostSentry") as metric:
+            metric.add_dimension(name="service", value="scale_endpoints")

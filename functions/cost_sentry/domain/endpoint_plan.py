@@ -46,6 +46,8 @@ class Watched:
     """Why it was not put to sleep at ``awake_since``; empty: that is not why it is awake."""
     faulted_at: datetime = LONG_AGO
     """When something done with it came to a fault last, as far as anybody remembers."""
+    not_before: datetime = LONG_AGO
+    """No sleep before: tries were denied or refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def why_kept(
     group = rules.group_of(one.endpoint.tags)
     if why := rules.why_left_alone(one.endpoint.tags) or _why_unfit(one, prices):
         return why
-    up_until = one.awake_since + timedelta(minutes=rules.up_minutes_min)
+    up_until = max(one.awake_since + timedelta(minutes=rules.up_minutes_min), one.not_before)
     if now < up_until and one.not_slept:
         return f"{one.not_slept}; that is looked at again from {up_until.isoformat()} on"
     if now < up_until:

@@ -26,8 +26,6 @@ from cost_sentry.domain.reservation import Reservation
 CLAIM = timedelta(minutes=3)
 """For so long nobody else works on an endpoint. A run lasts two minutes at most, so whoever died
 over it does nothing any more when its claim ends."""
-PAUSE_MIN, PAUSE_MAX = timedelta(minutes=1), timedelta(hours=1)
-"""After a wake that failed: twice as long each time. Callers wait, so the first are short."""
 REFUSED_FOR = timedelta(minutes=5)
 """After a wake that no budget could pay."""
 WANTED_FOR = timedelta(hours=2)
@@ -114,9 +112,10 @@ class SleepRecord:
     restoring_since: datetime | None = None
     """Of the wake that is under way, or was last."""
     failures: int = 0
-    """Wakes that came to nothing, one after the other, since one answered or was refused."""
+    """Tries that came to nothing, one after the other: of wakes, since one answered or was refused;
+    of sleeps, since one was taken."""
     not_before: datetime = LONG_AGO
-    """No wake before, because one failed."""
+    """No wake before, because one failed; of an abandoned sleep, no other before."""
     wanted_at: datetime | None = None
     """Somebody asked for it, and is not served yet. Kept beside the record: whoever asks need not
     wait for who works on it."""
@@ -188,6 +187,7 @@ class SleepRecord:
 def first_sleep(snapshot: Snapshot, before: SleepRecord | None, now: datetime) -> SleepRecord:
     """The record of a sleep that begins now, claimed by who begins it; ``before`` has ended."""
     invariant(before is None or before.has_ended, "sleep", "a sleep that has not ended")
+    was_abandoned = before is not None and before.state is SleepState.ABANDONED
     return SleepRecord(
         endpoint=snapshot.endpoint.name,
         cycle=before.cycle + 1 if before else int(now.timestamp()),
@@ -197,6 +197,7 @@ def first_sleep(snapshot: Snapshot, before: SleepRecord | None, now: datetime) -
         reason="its snapshot was taken",
         revision=before.revision + 1 if before else 1,
         claimed_until=now + CLAIM,
+        failures=before.failures if before and was_abandoned else 0,
         total=before.total if before else Slept(),
         months=before.months if before else {},
     )
@@ -222,7 +223,7 @@ def fell_asleep(record: SleepRecord, now: datetime) -> SleepRecord:
     """It was seen asleep."""
     total = replace(record.total, sleeps=record.total.sleeps + 1)
     asleep = moved(record, SleepState.ASLEEP, now, "it has no instances")
-    return replace(asleep, slept_at=now, total=total)
+    return replace(asleep, slept_at=now, failures=0, total=total)
 
 
 def asking(record: SleepRecord, now: datetime) -> SleepRecord:
@@ -237,17 +238,6 @@ def woken(
     waking = moved(with_saving(record, now, prices), SleepState.RESTORING, now, reason)
     anew = replace(waking, restoring_since=now, has_begun=False, posted_picodollars=None)
     return replace(anew, held=held, is_asking=False)
-
-
-def gave_up(record: SleepRecord, now: datetime, reason: str) -> SleepRecord:
-    """The wake came to nothing; it sleeps on, and the next try waits."""
-    pause = min(PAUSE_MAX, PAUSE_MIN * 2 ** min(record.failures, 8))
-    return replace(
-        moved(record, SleepState.ASLEEP, now, reason),
-        failures=record.failures + 1,
-        wakes=record.wakes + 1,
-        not_before=now + pause,
-    )
 
 
 def begun(record: SleepRecord, now: datetime) -> SleepRecord:

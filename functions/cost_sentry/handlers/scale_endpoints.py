@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from cost_sentry import bootstrap
-from cost_sentry.application.endpoint_problems import Problem, counted
-from cost_sentry.bootstrap import sleeping
+from cost_sentry.bootstrap import figures_log, sleeping
 
 logger = Logger(service="scale_endpoints")
 
@@ -24,17 +22,11 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         report = sleeping.scaling(config, steps).run()
     finally:  # Whatever becomes of endpoints, jobs have their turn.
         jobs = sleeping.guarded(*ports, steps.money.prices)
-        _count(jobs.problems)
-    _count(report.problems)
+        figures_log.publish_problems(jobs.problems)
+    figures_log.publish_problems(report.problems)
     done = {"slept": report.slept, "woken": report.woken, "stopped": list(jobs.stopped)}
     told = {**done, "problems": [f"{one}" for one in (*report.problems, *jobs.problems)]}
     plan = {one.endpoint: f"{one.action.value}: {one.reason}" for one in report.planned}
     stops = {one.job.name: f"{one.action.value}: {one.reason}" for one in jobs.verdicts}
     logger.info("done", extra={**told, "ended": report.ended, "plan": plan, "jobs": stops})
     return told
-
-
-def _count(problems: "tuple[Problem, ...] | list[Problem]") -> None:
-    for name, many in counted(problems).items():
-        with single_metric(name, MetricUnit.Count, many, namespace="CostSentry") as metric:
-            metric.add_dimension(name="service", value="scale_endpoints")

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from cost_sentry import bootstrap
 from cost_sentry.adapters.wake_request import wake_answer, wanted_endpoint
 from cost_sentry.application.wake_endpoint import wake_endpoint
-from cost_sentry.bootstrap import sleeping
+from cost_sentry.bootstrap import figures_log, sleeping
 
 logger = Logger(service="wake_endpoint")
 
@@ -31,5 +31,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         asks_budgets_again=wanted.is_by_hand,
     )
     answer = wake_answer(told, wanted)
-    logger.info(answer["state"], extra=answer)
+    problems = steps.notices.problems
+    figures_log.publish_problems(problems)
+    logger.info(answer["state"], extra={**answer, "problems": [f"{one}" for one in problems]})
     return answer

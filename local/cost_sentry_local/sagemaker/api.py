@@ -52,6 +52,9 @@ SCALING: Mapping[str, Operation] = {
     "PutScalingPolicy": scaling.put_scaling_policy,
     "DescribeScalingPolicies": scaling.describe_scaling_policies,
     "DeleteScalingPolicy": scaling.delete_scaling_policy,
+    "PutScheduledAction": scaling.put_scheduled_action,
+    "DescribeScheduledActions": scaling.describe_scheduled_actions,
+    "DeleteScheduledAction": scaling.delete_scheduled_action,
 }
 _NAMED_BY = ("EndpointName", "InferenceComponentName", "EndpointConfigName", "ModelName")
 

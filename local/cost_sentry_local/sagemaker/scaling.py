@@ -51,10 +51,11 @@ def describe_scalable_targets(world: World, asked: Json) -> Json:
 
 
 def deregister_scalable_target(world: World, asked: Json) -> Json:
-    """``DeregisterScalableTarget``, and its policies with it."""
+    """``DeregisterScalableTarget``, and its policies and scheduled actions with it."""
     if world.targets.pop(_key(asked), None) is None:
         raise _no_target(asked)
     world.policies = {k: v for k, v in world.policies.items() if k[:2] != _key(asked)}
+    world.scheduled = {k: v for k, v in world.scheduled.items() if k[:2] != _key(asked)}
     return {}
 
 
@@ -89,6 +90,42 @@ def delete_scaling_policy(world: World, asked: Json) -> Json:
     """``DeleteScalingPolicy``."""
     if world.policies.pop((*_key(asked), asked["PolicyName"]), None) is None:
         raise SageMakerError("ObjectNotFoundException", "No scaling policy found.")
+    return {}
+
+
+def put_scheduled_action(world: World, asked: Json) -> Json:
+    """``PutScheduledAction``, of a target that is registered; it is kept, and never due."""
+    world.advance()
+    if _key(asked) not in world.targets:
+        raise _no_target(asked)
+    name = (*_key(asked), asked["ScheduledActionName"])
+    made: Json = {"CreationTime": world.now(), "ScheduledActionARN": _arn("scheduledAction")}
+    action: Json = {**made, **world.scheduled.get(name, {}), **asked}
+    if "Schedule" not in action:
+        raise invalid("Schedule is required to create a scheduled action.")
+    world.scheduled[name] = action
+    return {}
+
+
+def describe_scheduled_actions(world: World, asked: Json) -> Json:
+    """``DescribeScheduledActions``."""
+    world.advance()
+    names = asked.get("ScheduledActionNames")
+    found = [
+        action
+        for (resource, dimension, name), action in sorted(world.scheduled.items())
+        if asked.get("ResourceId", resource) == resource
+        and asked.get("ScalableDimension", dimension) == dimension
+        and action["ServiceNamespace"] == asked["ServiceNamespace"]
+        and (names is None or name in names)
+    ]
+    return page("ScheduledActions", found, {"MaxResults": _ROWS_MAX, **asked})
+
+
+def delete_scheduled_action(world: World, asked: Json) -> Json:
+    """``DeleteScheduledAction``."""
+    if world.scheduled.pop((*_key(asked), asked["ScheduledActionName"]), None) is None:
+        raise SageMakerError("ObjectNotFoundException", "No scheduled action found.")
     return {}
 
 

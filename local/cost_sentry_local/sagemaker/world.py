@@ -62,6 +62,7 @@ class World:
     targets: dict[tuple[str, str], Json] = field(default_factory=dict)
     """Of Application Auto Scaling: by resource id and dimension."""
     policies: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    scheduled: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     """And by the policy's name."""
     instances: InstanceLog = field(default_factory=InstanceLog)
     activity: Activity = field(default_factory=Activity)
@@ -140,6 +141,7 @@ class World:
         mine = f"endpoint/{endpoint.name}/"
         self.targets = {k: v for k, v in self.targets.items() if not k[0].startswith(mine)}
         self.policies = {k: v for k, v in self.policies.items() if not k[0].startswith(mine)}
+        self.scheduled = {k: v for k, v in self.scheduled.items() if not k[0].startswith(mine)}
 
     def _without_instances(self, endpoint: Endpoint, at: float) -> None:
         for variant in endpoint.variants:

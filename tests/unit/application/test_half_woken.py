@@ -189,7 +189,7 @@ def test_one_that_may_not_be_ended_is_told_once_as_what_it_is(spared):
     spared.pass_minutes(6 * 60)
 
     assert [one for one in spared.notices.events if one != "withdrawn"][1:] == [
-        "overdue-0",
+        "overdue",
         "in-part-0",
     ]
     (told,) = (body.replace("\n          ", " ") for body in bodies(spared, "in-part"))
@@ -245,7 +245,7 @@ def test_a_mute_one_that_may_not_be_ended_is_closed_and_told_as_what_it_is(world
     world.pass_minutes(GIVE_UP_MINUTES + 5)
 
     assert (state(world), len(resolutions(world))) == (SleepState.LEFT, 1)
-    assert world.notices.events == ["asleep", "overdue-0", "left"]
+    assert world.notices.events == ["asleep", "overdue", "left"]
     (told,) = (body.replace("\n          ", " ") for body in bodies(world, "left"))
     assert "chat is awake, and does not answer its probe" in told
     assert "nothing is put to sleep by a dry run" in told

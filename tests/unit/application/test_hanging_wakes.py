@@ -63,7 +63,7 @@ def test_a_wake_that_hangs_is_taken_back_after_the_deadline_and_charged_for_all_
     (ended,) = resolutions(world)
     assert (ended.state, ended.estimated) == (ReservationState.SETTLED, True)
     assert ended.cost_picodollars >= cost_of(RULES.give_up_after)
-    assert world.notices.events == ["asleep", "overdue-0", "wake-failed-0"]
+    assert world.notices.events == ["asleep", "overdue", "wake-failed-0"]
     assert "was put back to sleep" in bodies(world, "wake-failed")[0].replace("\n", " ")
 
 
@@ -95,7 +95,7 @@ def test_one_that_sagemaker_does_not_take_back_is_told_once_and_tried_by_each_ru
     assert state(world) is SleepState.RESTORING
     runs = 60 // SCALE_EVERY_MINUTES + 1
     assert [one.kind for report in reports[-runs:] for one in report.problems] == [kind] * runs
-    assert world.notices.events == ["asleep", "overdue-0", "hangs-0"]
+    assert world.notices.events == ["asleep", "overdue", "hangs-0"]
 
     world.sagemaker.refuses.clear()
     world.sagemaker.clings = lambda _name: False

@@ -68,20 +68,51 @@ def test_after_a_wake_that_was_late_it_is_told_that_it_answered(world):
     world.sagemaker.seconds = lambda _name, verb: 60 if verb == "sleep" else 40 * 60
     sleep_and_wake(world, minutes=50)
 
-    assert world.notices.events[-2:] == ["overdue-0", "woke"]
+    assert world.notices.events[-2:] == ["overdue", "woke-late"]
 
 
-def test_one_that_is_not_as_it_should_be_is_told_each_time(world):
-    sleep_and_wake(world)
-    world.pass_minutes(60)
-    world.sagemaker.probeless.add("chat")
+def wake_and_call(world: SleepWorld, minutes: int) -> None:
+    world.set_limit(world.limit)
     world.wake("chat")
-    for _ in range(RULES.give_up_after // timedelta(minutes=5) + 2):
+    for _ in range(0, minutes, 5):
         world.pass_minutes(5)
-        world.sagemaker.call("chat")
+        if state(world) is SleepState.RESTORING:
+            world.sagemaker.call("chat")
 
-    assert SERVES in bodies(world, "woke")[-1].replace("\n          ", " ")
-    assert len(bodies(world, "woke")) == 2
+
+def test_a_wrong_probe_is_told_once_a_week_whatever_else_was_told_of_wakes(world):
+    sleep_and_wake(world)
+    world.sagemaker.probeless.add("chat")
+    for _ in range(7):
+        world.pass_minutes(60)
+        wake_and_call(world, RULES.give_up_after // timedelta(minutes=1) + 10)
+        assert state(world) is SleepState.CLOSED
+
+    _usual, *told = bodies(world, "woke")
+    assert len(told) == 1
+    assert SERVES in " ".join(told[0].split())
+
+
+@pytest.mark.parametrize("fault", ["mute", "probeless"])
+def test_wakes_that_are_overdue_are_told_once_a_day(fault):
+    world = SleepWorld(limit=10**5 * DOLLAR)
+    put_to_sleep(world)
+    getattr(world.sagemaker, fault).add("chat")
+    for _ in range(3 * 8):
+        wake_and_call(world, 3 * 60)
+
+    told = bodies(world, "overdue")
+    assert len(told) == 4, "one on each day that this touches"
+    assert "told once a day at most" in told[0]
+
+
+def test_wakes_that_are_late_each_time_are_told_once_a_day(world):
+    world.sagemaker.seconds = lambda _name, verb: 60 if verb == "sleep" else 40 * 60
+    for _ in range(10):
+        sleep_and_wake(world, minutes=50)
+
+    assert world.records.kept["chat"].total.restores == 10
+    assert len(bodies(world, "overdue")) == len(bodies(world, "woke")) == 2, "of two days"
 
 
 def test_wakes_that_fail_in_a_row_are_told_first_and_then_once_a_day(world):

@@ -30,7 +30,7 @@ def test_an_endpoint_that_could_not_be_made_again_stays_awake_and_is_told_of_onc
 
     assert world.sagemaker.deeds == []
     assert "its model is gone" in world.reasons(report)["chat"][1]
-    reason = "its model is gone, so it could not be made again"
+    reason = "its model is gone, so it could not be made again as it is"
     assert world.records.kept["chat"].reason == reason
     (body,) = bodies(world, "not-restorable")
     assert reason in body.replace("\n          ", " ")

@@ -44,7 +44,7 @@ def test_a_wake_that_never_answers_is_put_back_to_sleep_after_its_deadline(world
     ran = (up_until - up_since).total_seconds()
     assert ended[0].cost_picodollars >= int(ran * 1.408 / 3600 * DOLLAR)
     assert ended[0].estimated
-    assert world.notices.events == ["asleep", "overdue-0", "wake-failed-0"]
+    assert world.notices.events == ["asleep", "overdue", "wake-failed-0"]
 
 
 def test_who_is_wanted_no_more_costs_nothing_more_however_mute_it_is(world):

@@ -53,7 +53,7 @@ def test_its_owner_is_told_that_not_all_of_it_has_come_up(world):
     world.sagemaker.refuses["finish", "chat"] = EndpointDenied("scaling: AccessDenied")
     wake_that_serves(world)
 
-    assert world.notices.events == ["asleep", "overdue-0", "woke"]
+    assert [one.partition("-")[0] for one in world.notices.events] == ["asleep", "overdue", "woke"]
     (told,) = (body.replace("\n          ", " ") for body in bodies(world, "woke"))
     assert "it answers its callers, though SageMaker has not brought up all of it" in told
     assert "its scaling rules could not be put back" in told

@@ -10,8 +10,6 @@ from cost_sentry.domain.endpoint import Snapshot
 from cost_sentry.domain.endpoint_sleep import (
     CLAIM,
     LEGAL,
-    PAUSE_MAX,
-    PAUSE_MIN,
     REFUSED_FOR,
     SleepState,
     Slept,
@@ -19,13 +17,13 @@ from cost_sentry.domain.endpoint_sleep import (
     claimed,
     fell_asleep,
     first_sleep,
-    gave_up,
     moved,
     put_off,
     released,
     woken,
 )
 from cost_sentry.domain.errors import InvariantViolated
+from cost_sentry.domain.sleep_tries import PAUSE_MAX, PAUSE_MIN, gave_up
 from tests.fakes.builders import NOON, reservation
 from tests.unit.domain.test_endpoint_plan import PRICES, endpoint
 

@@ -65,6 +65,10 @@ def walk(stand_in):
     )
     yield "DescribeScalingPolicies", {"ServiceNamespace": "sagemaker"}
     yield "DeleteScalingPolicy", policy
+    action = {**target, "ScheduledActionName": "mornings"}
+    yield "PutScheduledAction", {**action, "Schedule": "cron(0 8 * * ? *)"}
+    yield "DescribeScheduledActions", {"ServiceNamespace": "sagemaker"}
+    yield "DeleteScheduledAction", action
     yield "DeregisterScalableTarget", target
     change = {"InferenceComponentName": "ic", "DesiredRuntimeConfig": {"CopyCount": 0}}
     yield "UpdateInferenceComponentRuntimeConfig", change

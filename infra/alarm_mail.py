@@ -78,6 +78,7 @@ MAILS: Mapping[str, AlarmMail] = {
         undo="replay it within 24 hours; an entry is journaled once, however often it comes",
     ),
     "budget_mails_failed": AlarmMail(done="keeps the mails; they are tried again in five minutes"),
+    "records_unreadable": AlarmMail(done="left the record as it is, and did all else"),
     "external_usage_forbidden": AlarmMail(
         done="charged it to the budgets of the model and of the organisation; one mail an hour",
         undo="nothing: it was used; cost-sentry budget set raises a budget that it used up",

@@ -119,6 +119,14 @@ ALARMS = (
         meaning="Budget mails could not be handed to Amazon SNS. They wait and are tried again; "
         "the function's log has the reason.",
     ),
+    AlarmRow(
+        name="records_unreadable",
+        metric=written("RecordsUnreadable", "records"),
+        threshold=1,
+        meaning="A mail that waits, or the incident or request of somebody, is damaged or of "
+        "another version, and was passed over; all others had their turn. RecordUnreadable in the "
+        "log of expire_reservations, respond_to_anomaly or ask_for_more names it.",
+    ),
     *USAGE_ALARMS,
     AlarmRow(
         name="detect_anomalies_errors",

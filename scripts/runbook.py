@@ -170,6 +170,16 @@ RUNBOOK: Mapping[str, Section] = {
         " true cost is known",
         undo=NOTHING,
     ),
+    "records_unreadable": Section(
+        look="`RecordUnreadable` in the logs of `expire_reservations`, `respond_to_anomaly` and"
+        " `ask_for_more`: key and reason; `cost-sentry incidents list`, `cost-sentry approval list"
+        " --all`",
+        act="of another version: deploy that one again. A mail that is damaged is never sent:"
+        " delete that item of `NOTICES` or `ALERTS`. An incident's last step,"
+        " `INCIDENT#ID`, holds the same text as its scope's record in `INCIDENTS`: put it back"
+        " from there. Until then that scope's anomalies alone are not responded to",
+        undo=NOTHING,
+    ),
     "anomaly_response_failures": Section(
         look="`cost-sentry incidents list`: what is in force; the failed execution of"
         " `…-anomaly-response`: its error; the logs of `respond_to_anomaly` and `lift_incidents`",

@@ -1,12 +1,14 @@
 """Requests for more as `approval` writes them, for people and for programs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cost_sentry.application.approval_record import approval_to_document
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.approval import Approval, ApprovalState
 from cost_sentry_client.tables import amounts_table, records
+from cost_sentry_client.unreadable_report import unreadable_row
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,11 +19,12 @@ def approval_json(approval: Approval, now: datetime) -> dict[str, Any]:
     return {**approval_to_document(approval), "inForce": approval.holds(now)}
 
 
-def approvals_table(approvals: Sequence[Approval], now: datetime) -> "Table | str":
+def approvals_table(approvals: Rows[Approval], now: datetime) -> "Table | str":
     """The newest first: the id, for whoever answers, and where it stands."""
-    if not approvals:
+    if not approvals and not approvals.unreadable:
         return "no request waits for an answer, and nothing that was approved is in force"
-    return records((one.request.id, _line(one, now)) for one in approvals)
+    shown = [(one.request.id, _line(one, now)) for one in approvals]
+    return records([*shown, *map(unreadable_row, approvals.unreadable)])
 
 
 def _line(one: Approval, now: datetime) -> list[tuple[str, str]]:

@@ -16,12 +16,18 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from cost_sentry.domain.errors import ConfigurationError, LedgerContention, LedgerUnavailable
+from cost_sentry.domain.errors import (
+    ConfigurationError,
+    LedgerContention,
+    LedgerUnavailable,
+    RecordUnreadable,
+)
 from cost_sentry_client.call_errors import OPERATION
 from cost_sentry_client.config_file.problems import ConfigFileInvalid
 from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.problems import Problem
 from cost_sentry_client.target_options import TargetOptions
+from cost_sentry_client.unreadable_report import FIX
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _EXPIRED = frozenset(
@@ -86,6 +92,10 @@ def _invalid_file(error: Exception, _where: str) -> Problem:
 
 def _contention(error: Exception, where: str) -> Problem:
     return Problem(str(error), where=where, fix="look at it again, then try again")
+
+
+def _record(error: Exception, where: str) -> Problem:
+    return Problem(str(error), where=f"ledger table, {where}", fix=FIX)
 
 
 def _ledger(error: Exception, where: str) -> Problem:
@@ -160,6 +170,7 @@ _EXPLANATIONS: tuple[_Explanation, ...] = (
     ((BotoCoreError,), _unreachable),
     ((ConfigFileInvalid,), _invalid_file),
     ((LedgerContention,), _contention),
+    ((RecordUnreadable,), _record),
     ((LedgerUnavailable,), _ledger),
     ((ConfigurationError,), _configuration),
     ((ClientError,), _aws_error),

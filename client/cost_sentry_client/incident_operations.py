@@ -1,6 +1,5 @@
 """What an operator sees of incidents, and does about them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cost_sentry.adapters.dynamodb_incidents import DynamoDbIncidents
@@ -18,6 +17,8 @@ from cost_sentry.application.lift_incidents import (
     lift_all,
     lift_incident,
 )
+from cost_sentry.application.rows import Rows
+from cost_sentry.domain.errors import RecordUnreadable
 from cost_sentry.domain.incident import Incident
 from cost_sentry.domain.sentry_config import SentryConfig
 from cost_sentry_client.exit_codes import ExitCode
@@ -56,14 +57,20 @@ class IncidentDesk:
             clock=operator.clock,
         )
 
-    def latest(self) -> Sequence[Incident]:
+    def latest(self) -> Rows[Incident]:
         """The latest of each scope: those that go on first, then those that ended last."""
         found = self._parts.incidents.latest()
-        return sorted(found, key=lambda one: (one.is_over, -one.at.timestamp(), one.id))
+        in_order = sorted(found, key=lambda one: (one.is_over, -one.at.timestamp(), one.id))
+        return Rows(in_order, found.unreadable)
 
-    def steps(self, incident_id: str) -> Sequence[Incident]:
-        """Every revision of one; ``Problem`` if there is none."""
+    def steps(self, incident_id: str) -> Rows[Incident]:
+        """Every revision of one; ``Problem`` if there is none.
+
+        ``RecordUnreadable`` if there is none that can be read.
+        """
         steps = self._parts.incidents.steps(incident_id)
+        if not steps and steps.unreadable:
+            raise RecordUnreadable(steps.problems[-1])
         if not steps:
             raise self._unknown(incident_id)
         return steps

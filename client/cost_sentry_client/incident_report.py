@@ -13,11 +13,14 @@ from cost_sentry.application.incident_notice import (
     usual_text,
 )
 from cost_sentry.application.lift_incidents import AllLifted
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.incident import Incident, Lead, projected_picodollars
+from cost_sentry.domain.incident_measure import incident_of
 from cost_sentry.domain.measure import Measure
 from cost_sentry.domain.money import dollars_text
 from cost_sentry.domain.sentry_config import scope_text
 from cost_sentry_client.tables import facts_table, records
+from cost_sentry_client.unreadable_report import FIX, unreadable_row
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,7 +63,7 @@ def step_json(incident: Incident) -> dict[str, Any]:
         "revision": incident.revision,
         "at": incident.at.isoformat(),
         "by": incident.by,
-        "step": incident.step.value,
+        "step": str(incident.step),
         "severity": incident.severity.value,
         "state": incident.state.value,
         "measure": _measure(incident.measure),
@@ -68,11 +71,15 @@ def step_json(incident: Incident) -> dict[str, Any]:
     }
 
 
-def incidents_table(incidents: Sequence[Incident], now: datetime) -> "Table | str":
-    """The latest of each scope: its id, for whoever lifts it, and what is in force until when."""
-    if not incidents:
+def incidents_table(incidents: Rows[Incident], now: datetime) -> "Table | str":
+    """The latest of each scope: its id, for whoever lifts it, and what is in force until when.
+
+    Of one that cannot be read the scope.
+    """
+    if not incidents and not incidents.unreadable:
         return "no incident is on record"
-    return records((one.id, _line(one, now)) for one in incidents)
+    shown = [(one.id, _line(one, now)) for one in incidents]
+    return records([*shown, *map(unreadable_row, incidents.unreadable)])
 
 
 def _line(one: Incident, now: datetime) -> list[tuple[str, str]]:
@@ -132,7 +139,7 @@ def _amounts(incident: Incident) -> list[tuple[str, str]]:
 def steps_table(steps: Sequence[Incident]) -> "Table":
     """Who did what when."""
     return facts_table(
-        (one.at.isoformat(), f"{one.step.value} by {one.by}{f': {one.note}' if one.note else ''}")
+        (one.at.isoformat(), f"{one.step} by {one.by}{f': {one.note}' if one.note else ''}")
         for one in steps
     )
 
@@ -145,21 +152,57 @@ def all_lifted_json(done: AllLifted) -> dict[str, Any]:
             {"id": one.id, "until": one.until.isoformat(), "end": one.undo}
             for one in done.approvals
         ],
+        "restraints": [
+            {
+                "id": one.id,
+                "kind": one.kind.value,
+                "scope": dict(one.scope),
+                "until": one.until.isoformat(),
+                "why": one.why,
+            }
+            for one in done.restraints
+        ],
         "wasReadable": done.was_readable,
         "problems": list(done.problems),
+        "unreadable": list(done.unreadable),
     }
+
+
+def all_lifted_fix(done: AllLifted) -> str:
+    """What is left to do for what did not go through."""
+    told = (
+        "those named as lifted are over, and calls run again, but nobody was mailed:"
+        " `cost-sentry incidents lift ID` mails it once the cause is corrected, and lifts what"
+        " is not over yet"
+    )
+    unread = f"what an incident did that cannot be read is lifted, and it stays on record: {FIX}"
+    return "; ".join(([told] if done.problems else []) + ([unread] if done.unreadable else []))
 
 
 def all_lifted_shown(done: AllLifted) -> "Iterator[Table | str]":
     """The same for people."""
-    told = ", ".join(one.id for one in done.incidents)
-    yield f"lifted: {told or 'nothing, for no incident went on'}"
+    told = [one.id for one in done.incidents]
+    beside = [one for one in done.restraints if incident_of(one) not in told]
+    if told or not beside:
+        nothing = "nothing, for no incident went on and nothing was frozen or slowed down"
+        yield f"lifted: {', '.join(told) or nothing}"
+    if beside:
+        yield "lifted, of no incident that is named here:"
+        yield records((one.id, _restraint(one)) for one in beside)
     if not done.was_readable:
         yield "what was in force could not be read, and is taken off whole;"
         yield "approvals among it are put back within six hours: cost-sentry approval list"
     if done.approvals:
         yield "approvals are not lifted; these are in force still:"
         yield records((one.id, [*_approved(one), ("end it", one.undo)]) for one in done.approvals)
+
+
+def _restraint(measure: Measure) -> list[tuple[str, str]]:
+    return [
+        (measure.kind.value, scope_text(measure.scope)),
+        ("by", measure.why),
+        ("until", measure.until.isoformat()),
+    ]
 
 
 def _approved(measure: Measure) -> Iterator[tuple[str, str]]:

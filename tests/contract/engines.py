@@ -87,3 +87,13 @@ def ledger_on(table: Table) -> LedgerOn:
         ledger=LedgerOfEachThread(lambda: DynamoDbLedger(table.items, pause)),
         books=DynamoDbBooks(table.items, pause, ManualClock()),
     )
+
+
+def spoil(table: Table, pk: str, sk: str, **attributes: str) -> None:
+    """Let these texts of an item be others; an empty one is not there any more."""
+    item = table.client.get_item(
+        TableName=table.name, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
+    )["Item"]
+    texts = {name: {"S": text} for name, text in attributes.items() if text}
+    left = {name: value for name, value in item.items() if name not in attributes}
+    table.client.put_item(TableName=table.name, Item={**left, **texts})

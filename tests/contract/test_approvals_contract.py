@@ -9,8 +9,9 @@ from cost_sentry.adapters.dynamodb_approvals import DynamoDbApprovals
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
 from cost_sentry.adapters.system_clock import pause
 from cost_sentry.domain.approval import ApprovalRequest, ApprovalState, Grant, Raise, asked
+from cost_sentry.domain.errors import RecordUnreadable
 from cost_sentry.domain.unit import Unit
-from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES
+from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES, spoil
 from tests.contract.race import race
 from tests.fakes.approval_world import ANNA, ASKER, BEN, FIRST, SECOND
 from tests.fakes.builders import NOON, ManualClock
@@ -166,3 +167,21 @@ def test_the_table_holds_the_request_and_each_change_apart(store, table):
         (f"APPROVAL#{FIRST}", "000000"),
         (f"APPROVAL#{FIRST}", "000001"),
     }
+
+
+@pytest.mark.parametrize("engine", TABLES)
+def test_a_request_that_cannot_be_read_hides_no_other(store, table):
+    for one in (approval(FIRST), approval(SECOND)):
+        store.create(one)
+    store.replace(approval(FIRST), approved(approval(FIRST)))
+    spoil(table, "APPROVALS", SECOND, approval='{"x": 1}')
+    spoil(table, f"APPROVAL#{FIRST}", "000000", change="[")
+
+    newest, history = store.newest(5), store.history(FIRST)
+
+    assert [one.request.id for one in newest] == [FIRST]
+    assert [one.name for one in newest.unreadable] == [SECOND]
+    assert [one["state"] for one in history] == ["approved"]
+    assert [one.name for one in history.unreadable] == ["000000"]
+    with pytest.raises(RecordUnreadable, match=f"APPROVALS / {SECOND} cannot be read"):
+        store.read(SECOND)

@@ -13,10 +13,10 @@ from cost_sentry.adapters.system_clock import pause
 from cost_sentry.application.incident_ports import Kept, Share
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.errors import LedgerUnavailable
-from cost_sentry.domain.incident import Evidence, Incident, Lead, scope_key
+from cost_sentry.domain.incident import Evidence, Incident, Lead, StepKind, scope_key
 from cost_sentry.domain.incident_course import joined, opened, revised
 from cost_sentry.domain.incident_end import closed, lifted
-from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES
+from tests.contract.engines import CONCURRENT, EVERY, MEMORY, TABLES, spoil
 from tests.contract.race import race
 from tests.fakes.builders import NOON
 from tests.fakes.incident_desk import FREEZE, SEARCH, TIGHTEN, sighting
@@ -54,6 +54,17 @@ def test_a_record_of_before_an_incident_could_come_back_is_still_read():
         del record[name]
 
     assert incident_of(json.dumps(record)) == first()
+
+
+def test_a_step_of_another_version_is_read_and_told_as_it_calls_it():
+    record = json.loads(incident_text(first()))
+    record["step"] = "a-kind-of-a-newer-version"
+
+    known = incident_of(json.dumps(record))
+
+    assert known == replace(first(), step="a-kind-of-a-newer-version")
+    assert json.loads(incident_text(known)) == record
+    assert closed(known, NOON).step is StepKind.CLOSED
 
 
 def test_a_record_says_what_is_taken_for_usual():
@@ -146,12 +157,7 @@ class TestIncidentsOnATable:
     @pytest.mark.parametrize("text", ["{", "{}", '{"form": 2}', "[]"])
     def test_what_is_no_incident_is_not_guessed_at(self, table, store, text):
         store.write(first())
-        table.client.update_item(
-            TableName=table.name,
-            Key={"pk": {"S": "INCIDENTS"}, "sk": {"S": KEY}},
-            UpdateExpression="SET incident = :text",
-            ExpressionAttributeValues={":text": {"S": text}},
-        )
+        spoil(table, "INCIDENTS", KEY, incident=text)
 
         with pytest.raises(LedgerUnavailable, match=f"INCIDENTS / {KEY} cannot be read"):
             store.current(KEY)
@@ -161,3 +167,25 @@ class TestIncidentsOnATable:
 
         with pytest.raises(LedgerUnavailable):
             store.current(KEY)
+
+    def test_a_record_that_cannot_be_read_hides_no_other(self, table, store):
+        other = first(scope={"team": "support"})
+        for one in (first(), other, worse(other)):
+            store.write(one)
+        spoil(table, "INCIDENTS", KEY, incident='{"form": 2}')
+        spoil(table, f"INCIDENT#{other.id}", "STEP#000001", incident="{")
+
+        latest, steps = store.latest(), store.steps(other.id)
+
+        assert (list(latest), list(steps)) == ([worse(other)], [worse(other)])
+        assert [one.name for one in latest.unreadable] == [KEY]
+        assert f"INCIDENTS / {KEY} cannot be read: an incident of form 2" in latest.problems[0]
+        assert [one.name for one in steps.unreadable] == ["STEP#000001"]
+
+    def test_a_measure_that_cannot_be_read_is_of_its_incident_alone(self, table, store):
+        store.write(first())
+        record = json.loads(incident_text(first()))
+        record["measure"] = [{**record["measure"][0], "kind": "of another version"}]
+        spoil(table, "INCIDENTS", KEY, incident=json.dumps(record))
+
+        assert [one.name for one in store.latest().unreadable] == [KEY]

@@ -96,9 +96,11 @@ class TestMeasures:
         for one in ALL_KINDS:
             store.put(one)
 
-        left = store.lift_restraints()
+        done = store.lift_restraints()
 
-        assert left == store.measures()
+        assert done.on_record == store.measures()
+        assert {one.kind for one in done.lifted} == {MeasureKind.FREEZE, MeasureKind.TIGHTEN}
+        assert store.lift_restraints().lifted == (), "what was lifted before is not lifted again"
         in_force = {one.kind for one in store.measures() if one.is_in_force(NOON)}
         assert in_force == {MeasureKind.RAISE, MeasureKind.GRANT}
 

@@ -8,8 +8,9 @@ import pytest
 from cost_sentry.adapters.dynamodb_notice_outbox import DynamoDbNoticeOutbox
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.system_clock import pause
+from cost_sentry.domain.errors import RecordUnreadable
 from cost_sentry.domain.notice import Notice
-from tests.contract.engines import EVERY, MEMORY
+from tests.contract.engines import EVERY, MEMORY, TABLES, spoil
 from tests.fakes.builders import NOON
 from tests.fakes.memory_outbox import MemoryNotices
 
@@ -84,3 +85,29 @@ class TestNoticeOutbox:
             outbox.record(replace(NOTICE, key=f"incident:{n}"))
 
         assert len(outbox.due(NOON, 2)) == 2
+
+
+@pytest.mark.parametrize("engine", TABLES)
+class TestNoticesOnATable:
+    @pytest.mark.parametrize(
+        "spoilt", [{"notice": '{"key": "a"}'}, {"due_at": ""}, {"attempts": ""}]
+    )
+    def test_a_mail_that_cannot_be_read_holds_up_no_other_and_is_told(self, table, spoilt):
+        outbox = DynamoDbNoticeOutbox(LedgerCalls(table.client, table.name), pause)
+        for key in ("a", "b", "c"):
+            outbox.record(replace(NOTICE, key=key))
+        spoil(table, "NOTICES", "a", **spoilt)
+
+        due = outbox.due(NOON, 1)
+
+        assert [one.key for one in due] == ["b"]
+        assert [one.name for one in due.unreadable] == ["a"]
+        assert "the mail at NOTICES / a cannot be read" in due.problems[0]
+
+    def test_one_on_record_that_cannot_be_read_is_told_as_that(self, table):
+        outbox = DynamoDbNoticeOutbox(LedgerCalls(table.client, table.name), pause)
+        outbox.record(NOTICE)
+        spoil(table, f"NOTICE#{NOTICE.key}", "NOTICE", notice="{}")
+
+        with pytest.raises(RecordUnreadable, match="NOTICE cannot be read: KeyError: 'key'"):
+            outbox.recorded_at(NOTICE.key)

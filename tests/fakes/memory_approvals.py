@@ -1,25 +1,29 @@
 """Requests for more, and the workflow that follows them, in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cost_sentry.application.approval_record import standing_to_document
 from cost_sentry.application.ports import ConfigStore
+from cost_sentry.application.rows import Rows, Unreadable
 from cost_sentry.domain.approval import Approval
 
 
 class MemoryApprovals:
-    """``ApprovalStore``; each call is one instant."""
+    """``ApprovalStore``; each call is one instant. ``unreadable``: ids of another version's."""
 
     def __init__(self, config_store: ConfigStore) -> None:
         self._config_store = config_store
+        self.unreadable: frozenset[str] = frozenset()
         self._kept: dict[str, Approval] = {}
         self._changes: dict[str, list[Mapping[str, object]]] = {}
 
     def read(self, approval_id: str) -> Approval | None:
         return self._kept.get(approval_id)
 
-    def newest(self, approvals_max: int) -> Sequence[Approval]:
-        return [self._kept[id_] for id_ in sorted(self._kept, reverse=True)][:approvals_max]
+    def newest(self, approvals_max: int) -> Rows[Approval]:
+        newest = sorted(self._kept, reverse=True)[:approvals_max]
+        unreadable = (Unreadable(name=id_, problem=id_) for id_ in newest if id_ in self.unreadable)
+        return Rows((self._kept[id_] for id_ in newest if id_ not in self.unreadable), unreadable)
 
     def create(self, approval: Approval) -> bool:
         if approval.request.id in self._kept:
@@ -42,8 +46,8 @@ class MemoryApprovals:
             self._changes[before.request.id].append(change)
         return True
 
-    def history(self, approval_id: str) -> Sequence[Mapping[str, object]]:
-        return list(self._changes.get(approval_id, ()))
+    def history(self, approval_id: str) -> Rows[Mapping[str, object]]:
+        return Rows(self._changes.get(approval_id, ()))
 
 
 class MemoryApprovalWorkflow:

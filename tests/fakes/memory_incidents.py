@@ -6,14 +6,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cost_sentry.application.incident_ports import Kept, Share
+from cost_sentry.application.rows import Rows, Unreadable
+from cost_sentry.domain.errors import RecordUnreadable
 from cost_sentry.domain.incident import Incident, scope_key
 from cost_sentry.domain.notice import Notice
 
 
 class MemoryIncidents:
-    """``trouble`` is told what is about to be done, and then what was; it may raise."""
+    """``trouble`` is told what is about to be done, and then what was; it may raise.
+
+    Set ``unreadable`` to the keys of scopes whose records are another version's.
+    """
 
     def __init__(self) -> None:
+        self.unreadable: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self._latest: dict[str, Incident] = {}
         self._steps: list[Incident] = []
@@ -22,6 +28,8 @@ class MemoryIncidents:
 
     def current(self, key: str) -> Incident | None:
         self.trouble("current", False)
+        if key in self.unreadable:
+            raise RecordUnreadable(f"the incident at {key} cannot be read")
         return self._latest.get(key)
 
     def write(self, incident: Incident, share: Share | None = None) -> Kept:
@@ -36,11 +44,13 @@ class MemoryIncidents:
         """Of all incidents, in the order in which they were written."""
         return tuple(self._steps)
 
-    def latest(self) -> Sequence[Incident]:
-        return [self._latest[key] for key in sorted(self._latest)]
+    def latest(self) -> Rows[Incident]:
+        unreadable = (Unreadable(name=key, problem=key) for key in sorted(self.unreadable))
+        readable = sorted(set(self._latest) - self.unreadable)
+        return Rows((self._latest[key] for key in readable), unreadable)
 
-    def steps(self, incident_id: str) -> Sequence[Incident]:
-        return [one for one in self._steps if one.id == incident_id]
+    def steps(self, incident_id: str) -> Rows[Incident]:
+        return Rows(one for one in self._steps if one.id == incident_id)
 
     def _write(self, incident: Incident, share: Share | None) -> Kept:
         key = scope_key(incident.scope)

@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable
 
+from cost_sentry.application.measure_ports import RestraintsLifted
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.measure import (
     Measure,
     Measures,
     not_gone,
+    restraints,
     with_lifted,
     with_put,
     without_restraints,
@@ -36,9 +38,10 @@ class MemoryMeasures:
     def forget_gone(self) -> None:
         self._do("forget_gone", lambda: not_gone(self.on_record, self._clock.now()))
 
-    def lift_restraints(self) -> Measures | None:
-        now = self._clock.now()
-        return self._do("lift_restraints", lambda: without_restraints(self.on_record, now))
+    def lift_restraints(self) -> RestraintsLifted | None:
+        now, before = self._clock.now(), self.on_record
+        left = self._do("lift_restraints", lambda: without_restraints(self.on_record, now))
+        return RestraintsLifted(lifted=restraints(before, now), on_record=left)
 
     def _do(self, call: str, change: Callable[[], Measures]) -> Measures:
         self.trouble(call, False)

@@ -1,17 +1,20 @@
 """Outboxes in dictionaries: a second writing of the same promises."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from cost_sentry.application.rows import Rows, Unreadable
 from cost_sentry.domain.alert import Alert
 from cost_sentry.domain.errors import LedgerUnavailable
 from tests.fakes.memory_journal import MemoryJournal
 
 
 class MemoryNotices:
-    """``NoticeOutbox``. Set ``down`` to make every call fail."""
+    """``NoticeOutbox``. Set ``down`` to make every call fail.
+
+    Set ``unreadable`` to the keys of mails that are no mails.
+    """
 
     def __init__(self) -> None:
         self.mails: dict[Any, Any] = {}
@@ -19,6 +22,7 @@ class MemoryNotices:
         self.errors: dict[Any, str] = {}
         self.attempts: Counter[Any] = Counter()
         self.down = False
+        self.unreadable: frozenset[Any] = frozenset()
         self._due_at: dict[Any, datetime] = {}
 
     def _ask(self) -> None:
@@ -39,11 +43,13 @@ class MemoryNotices:
         mail = self.mails.get(key)
         return mail.recorded_at if mail else None
 
-    def due(self, now: datetime, batch_max: int) -> Sequence[Any]:
+    def due(self, now: datetime, batch_max: int) -> Rows[Any]:
         self._ask()
         due = [key for key, at in self._due_at.items() if at <= now]
         due.sort(key=lambda key: (self.attempts[key], self._due_at[key]))
-        return [self.mails[key] for key in due[:batch_max]]
+        readable = [key for key in due if key not in self.unreadable]
+        unreadable = (Unreadable(name=key, problem=key) for key in due if key in self.unreadable)
+        return Rows((self.mails[key] for key in readable[:batch_max]), unreadable)
 
     def claim(self, key: Any, now: datetime, until: datetime) -> int | None:
         self._ask()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from cost_sentry import bootstrap
 from cost_sentry.adapters.dynamodb_config_store import DynamoDbConfigStore
+from cost_sentry.adapters.ledger_items import key
 from cost_sentry.application.endpoint_problems import Problem, ProblemKind
 from cost_sentry.application.usage_survey import Unread
 from cost_sentry.bootstrap import anomalies, figures_log, usage
@@ -105,6 +106,7 @@ def test_the_longest_name_that_sentry_yaml_allows_leaves_room_in_the_mail_of_an_
 
 def test_alarms_on_our_own_metrics_watch_what_the_handlers_write(dev, house, capsys, monkeypatch):
     """An alarm on a metric that nobody writes is silent for ever."""
+    bootstrap.ledger_calls().transact([{"Put": {"Item": key("NOTICES", "no mail")}}])
     house.expire()
     monkeypatch.setattr(usage, "usage_reconciliation", lambda: Told(RECONCILED))
     monkeypatch.setattr(anomalies, "anomaly_detector", lambda: Told(DETECTED))

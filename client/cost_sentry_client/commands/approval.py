@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
 
@@ -76,24 +77,31 @@ def list_approvals(
     everything: Annotated[
         bool, typer.Option("--all", help="Also those of which nothing can come any more.")
     ] = False,
-) -> None:
+) -> ExitCode:
     """Requests that wait for an answer, and what is in force; the newest first."""
+    from cost_sentry.application.rows import Rows
     from cost_sentry_client.approval_calls import LISTED_MAX
     from cost_sentry_client.approval_report import approval_json, approvals_table
+    from cost_sentry_client.unreadable_report import told_unreadable, unreadable_json
 
     now = run.operator.clock.now()
     newest = run.operator.approvals.newest(LISTED_MAX)
     shown = [one for one in newest if everything or (one.is_open and now < one.next_at)]
-    run.answer([approval_json(one, now) for one in shown], approvals_table(shown, now))
+    unreadable = [unreadable_json(one) for one in newest.unreadable]
+    run.answer(
+        [*(approval_json(one, now) for one in shown), *unreadable],
+        approvals_table(Rows(shown, newest.unreadable), now),
+    )
+    return told_unreadable(run, newest)
 
 
 @app.command()
 @deployed_command
-def show(run: Run, approval_id: ApprovalId) -> None:
+def show(run: Run, approval_id: ApprovalId) -> ExitCode:
     """One request: what it is bound to, and everything that became of it."""
     from cost_sentry_client.approval_calls import known_approval
 
-    _show(run, known_approval(run.operator, approval_id))
+    return _show(run, known_approval(run.operator, approval_id))
 
 
 @app.command()
@@ -139,16 +147,19 @@ def _answer(run: Run, verb: "Verb", approval_id: str, why: str) -> None:
     _show(run, approval)
 
 
-def _show(run: Run, approval: Any) -> None:  # noqa: ANN401 - an Approval, which --help need not load
+def _show(run: Run, approval: Any) -> ExitCode:  # noqa: ANN401 - an Approval; --help need not load it
     from cost_sentry_client.approval_report import approval_facts, approval_json, history_table
     from cost_sentry_client.tables import facts_table
+    from cost_sentry_client.unreadable_report import told_unreadable, unreadable_json
 
     now = run.operator.clock.now()
     changes = run.operator.approvals.history(approval.request.id)
+    unreadable = [unreadable_json(one) for one in changes.unreadable]
     run.answer(
-        {**approval_json(approval, now), "history": list(changes)},
+        {**approval_json(approval, now), "history": [*changes, *unreadable]},
         f"request {approval.request.id}",
         facts_table(approval_facts(approval, now)),
         "",
         history_table(changes),
     )
+    return told_unreadable(run, changes)

@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cost_sentry_client.exit_codes import ExitCode
 from cost_sentry_client.listing_group import ListingGroup
 from cost_sentry_client.run import Run, deployed_command
 
@@ -16,19 +17,22 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept on record
 
 @app.command("list")
 @deployed_command
-def list_incidents(run: Run) -> None:
+def list_incidents(run: Run) -> ExitCode:
     """The latest incident of every scope; those that go on come first."""
     from cost_sentry_client.incident_operations import IncidentDesk
     from cost_sentry_client.incident_report import incident_json, incidents_table
+    from cost_sentry_client.unreadable_report import told_unreadable, unreadable_json
 
     found = IncidentDesk(run.operator).latest()
     now = run.operator.clock.now()
-    run.answer([incident_json(one) for one in found], incidents_table(found, now))
+    unreadable = [unreadable_json(one) for one in found.unreadable]
+    run.answer([*(incident_json(one) for one in found), *unreadable], incidents_table(found, now))
+    return told_unreadable(run, found)
 
 
 @app.command()
 @deployed_command
-def show(run: Run, incident_id: IncidentId) -> None:
+def show(run: Run, incident_id: IncidentId) -> ExitCode:
     """One incident: what was seen, what was done, and every step with who did it."""
     from cost_sentry_client.incident_operations import IncidentDesk
     from cost_sentry_client.incident_report import (
@@ -37,16 +41,18 @@ def show(run: Run, incident_id: IncidentId) -> None:
         step_json,
         steps_table,
     )
+    from cost_sentry_client.unreadable_report import told_unreadable, unreadable_json
 
     steps = IncidentDesk(run.operator).steps(incident_id)
-    latest = steps[-1]
+    latest, unreadable = steps[-1], [unreadable_json(one) for one in steps.unreadable]
     run.answer(
-        {**incident_json(latest), "steps": [step_json(one) for one in steps]},
+        {**incident_json(latest), "steps": [*map(step_json, steps), *unreadable]},
         f"incident {incident_id}",
         incident_facts(latest, run.operator.clock.now()),
         "",
         steps_table(steps),
     )
+    return told_unreadable(run, steps)
 
 
 @app.command()
@@ -72,7 +78,6 @@ def lift(
 
     For the length of its cool-down the scope is not acted on for the same again.
     """
-    from cost_sentry_client.exit_codes import ExitCode
     from cost_sentry_client.incident_operations import IncidentDesk
     from cost_sentry_client.incident_report import incident_json
     from cost_sentry_client.problems import Problem
@@ -94,17 +99,20 @@ def lift(
 
 
 def _tell_all(run: Run, done: "AllLifted") -> None:
-    from cost_sentry_client.incident_report import all_lifted_json, all_lifted_shown
+    from cost_sentry_client.incident_report import (
+        all_lifted_fix,
+        all_lifted_json,
+        all_lifted_shown,
+    )
     from cost_sentry_client.problems import Problem
 
-    if not (done.problems and run.as_json):
+    problems = (*done.problems, *done.unreadable)
+    if not (problems and run.as_json):
         run.answer(all_lifted_json(done), *all_lifted_shown(done))
-    if done.problems:
+    if problems:
         raise Problem(
-            f"not all of it went through: {'; '.join(done.problems)}",
+            f"not all of it went through: {'; '.join(problems)}",
             where="incidents lift --all",
-            fix="those named as lifted are over, and calls run again, but nobody was mailed:"
-            " `cost-sentry incidents lift ID` mails it once the cause is corrected, and lifts what"
-            " is not over yet",
+            fix=all_lifted_fix(done),
             details=all_lifted_json(done),
         )

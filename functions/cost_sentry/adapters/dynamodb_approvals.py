@@ -9,23 +9,26 @@ Both are written in one transaction: no state without its record, no record with
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, key, number
 from cost_sentry.adapters.measure_items import CONFIG_KEY
+from cost_sentry.adapters.readable_rows import read_row, read_rows
 from cost_sentry.application.approval_record import (
     approval_from,
     approval_to_document,
     standing_to_document,
 )
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.approval import Approval
 from cost_sentry.domain.errors import LedgerContention
 
 ATTEMPTS_MAX = 20
 """Conflicts with other writers before giving up with ``LedgerContention``."""
 _PK = "APPROVALS"
+_WHAT = "request"
 _Action = Mapping[str, Mapping[str, Any]]
 
 
@@ -44,12 +47,12 @@ class DynamoDbApprovals:
     def read(self, approval_id: str) -> Approval | None:
         """See the port. A strongly consistent read."""
         item = self._calls.get(key(_PK, approval_id))
-        return None if item is None else _approval_of(item)
+        return None if item is None else read_row(item, _approval_of, _WHAT)
 
-    def newest(self, approvals_max: int) -> Sequence[Approval]:
+    def newest(self, approvals_max: int) -> Rows[Approval]:
         """See the port."""
         items = self._calls.query(_PK, limit=approvals_max, newest_first=True)
-        return [_approval_of(item) for item in items]
+        return read_rows(items, _approval_of, _WHAT)
 
     def create(self, approval: Approval) -> bool:
         """See the port."""
@@ -71,15 +74,18 @@ class DynamoDbApprovals:
             actions.append(_in_force(config_version))
         return isinstance(self._calls.transact(actions), Written)
 
-    def history(self, approval_id: str) -> Sequence[Mapping[str, object]]:
+    def history(self, approval_id: str) -> Rows[Mapping[str, object]]:
         """See the port."""
-        items = self._calls.query(_history_pk(approval_id))
-        return [json.loads(item["change"]["S"]) for item in items]
+        return read_rows(self._calls.query(_history_pk(approval_id)), _change_of, "change")
 
 
 def _approval_of(item: Item) -> Approval:
     token = item["token"]["S"] if "token" in item else None
     return approval_from(json.loads(item["approval"]["S"]), token)
+
+
+def _change_of(item: Item) -> Mapping[str, object]:
+    return dict(json.loads(item["change"]["S"]))
 
 
 def _put(approval: Approval, condition: str, values: Mapping[str, Any]) -> _Action:

@@ -7,15 +7,17 @@
 | scopes acted on within an hour | ``INCIDENT-SHARES`` | the hour |
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from cost_sentry.adapters.incident_record import incident_of, incident_text
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, key, number
+from cost_sentry.adapters.readable_rows import read_row, read_rows
 from cost_sentry.application.incident_ports import Kept, Share
-from cost_sentry.domain.errors import LedgerContention, LedgerUnavailable
+from cost_sentry.application.rows import Rows
+from cost_sentry.domain.errors import LedgerContention
 from cost_sentry.domain.incident import Incident, scope_key
 
 ATTEMPTS_MAX = 10
@@ -24,6 +26,7 @@ SHARE_KEPT = timedelta(days=2)
 """After its hour; housekeeping, no promise depends on it."""
 _RECORD, _STEP, _SHARE = 0, 1, 2
 """Places of the actions in the transaction."""
+_WHAT = "incident"
 Action = Mapping[str, Mapping[str, Any]]
 
 
@@ -42,7 +45,7 @@ class DynamoDbIncidents:
     def current(self, key: str) -> Incident | None:
         """See the port."""
         item = self._calls.get(_record_key(key))
-        return None if item is None else _incident(item)
+        return None if item is None else read_row(item, _incident, _WHAT)
 
     def write(self, incident: Incident, share: Share | None = None) -> Kept:
         """See the port."""
@@ -56,21 +59,17 @@ class DynamoDbIncidents:
             self._pause(attempt)
         raise LedgerContention(f"the incident of {scope_key(incident.scope)} has too many writers")
 
-    def latest(self) -> Sequence[Incident]:
+    def latest(self) -> Rows[Incident]:
         """See the port."""
-        return [_incident(item) for item in self._calls.query("INCIDENTS")]
+        return read_rows(self._calls.query("INCIDENTS"), _incident, _WHAT)
 
-    def steps(self, incident_id: str) -> Sequence[Incident]:
+    def steps(self, incident_id: str) -> Rows[Incident]:
         """See the port."""
-        return [_incident(item) for item in self._calls.query(f"INCIDENT#{incident_id}")]
+        return read_rows(self._calls.query(f"INCIDENT#{incident_id}"), _incident, _WHAT)
 
 
 def _incident(item: Item) -> Incident:
-    try:
-        return incident_of(item["incident"]["S"])
-    except (KeyError, ValueError) as error:
-        where = f"{item['pk']['S']} / {item['sk']['S']}"
-        raise LedgerUnavailable(f"the incident at {where} cannot be read: {error}") from error
+    return incident_of(item["incident"]["S"])
 
 
 def _record_key(scope: str) -> Mapping[str, Any]:

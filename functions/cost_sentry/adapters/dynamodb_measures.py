@@ -5,12 +5,14 @@ from collections.abc import Callable
 from cost_sentry.adapters.ledger_calls import LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item
 from cost_sentry.adapters.measure_items import CONFIG_KEY, measures_of, put_measures, revision_of
+from cost_sentry.application.measure_ports import RestraintsLifted
 from cost_sentry.application.ports import Clock
 from cost_sentry.domain.errors import ConfigurationError, LedgerContention
 from cost_sentry.domain.measure import (
     Measure,
     Measures,
     not_gone,
+    restraints,
     with_lifted,
     with_put,
     without_restraints,
@@ -51,14 +53,16 @@ class DynamoDbMeasures:
         """See the port."""
         self._changed(lambda known: not_gone(known, self._clock.now()))
 
-    def lift_restraints(self) -> Measures | None:
+    def lift_restraints(self) -> RestraintsLifted | None:
         """See the port."""
         for attempt in range(ATTEMPTS_MAX):
-            item = self._item()
+            item, now = self._item(), self._clock.now()
             known = _readable(item)
-            lifted = None if known is None else without_restraints(known, self._clock.now())
-            if self._is_written(lifted or (), item):
-                return lifted
+            left = without_restraints(known or (), now)
+            if self._is_written(left, item):
+                lifted = restraints(known or (), now)
+                is_known = known is not None
+                return RestraintsLifted(lifted=lifted, on_record=left) if is_known else None
             self._pause(attempt)
         raise _met_others()
 

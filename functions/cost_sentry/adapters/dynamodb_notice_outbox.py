@@ -14,6 +14,7 @@ from typing import Any
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.ledger_items import Item, key
 from cost_sentry.adapters.mail_queue import PENDING, UNADDRESSED, MailQueue
+from cost_sentry.adapters.readable_rows import read_row
 from cost_sentry.adapters.reservation_record import record_text
 from cost_sentry.domain.notice import Notice
 
@@ -54,7 +55,7 @@ class DynamoDbNoticeOutbox(MailQueue[Notice, str]):
     def recorded_at(self, key: str) -> datetime | None:
         """See the port."""
         item = self._calls.get(_record_key(key))
-        return None if item is None else _notice_of(item).recorded_at
+        return None if item is None else read_row(item, _notice_of, "notice").recorded_at
 
 
 def _record_key(name: str) -> Mapping[str, Any]:

@@ -5,12 +5,15 @@ without waiting to be sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from cost_sentry.adapters.ledger_calls import ConditionFailed, LedgerCalls, Written
 from cost_sentry.adapters.ledger_items import Item, number
+from cost_sentry.adapters.readable_rows import read_rows
 from cost_sentry.adapters.reservation_record import milliseconds
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.errors import LedgerContention
 
 ATTEMPTS_MAX = 30
@@ -20,8 +23,23 @@ PENDING, SENT, UNADDRESSED = "PENDING", "SENT", "UNADDRESSED"
 """States of a mail on record; one for nobody waits for nothing."""
 Action = dict[str, dict[str, Any]]
 ItemKey = Mapping[str, Any]
+_WHAT = "mail"
 Mail = TypeVar("Mail")
 Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Turn:
+    """When a mail that waits comes."""
+
+    attempts: int
+    due_at: int
+    """In milliseconds."""
+    item: Item = field(compare=False)
+
+
+def _turn_of(item: Item) -> _Turn:
+    return _Turn(int(item["attempts"]["N"]), int(item["due_at"]["N"]), item)
 
 
 class MailQueue(Generic[Mail, Key]):
@@ -53,15 +71,16 @@ class MailQueue(Generic[Mail, Key]):
         self._waiting_key = waiting_key
         self._read = read
 
-    def due(self, now: datetime, batch_max: int) -> Sequence[Mail]:
+    def due(self, now: datetime, batch_max: int) -> Rows[Mail]:
         """At most ``batch_max`` that are unsent and that nobody is sending.
 
-        What was tried least comes first, so that a mail that nobody takes holds up no other.
+        What was tried least comes first, so that a mail that nobody takes holds up no other; nor
+        does one that cannot be read.
         """
-        waiting = self._calls.query(self._partition)
-        due = [item for item in waiting if int(item["due_at"]["N"]) <= milliseconds(now)]
-        due.sort(key=lambda item: (int(item["attempts"]["N"]), int(item["due_at"]["N"])))
-        return [self._read(item) for item in due[:batch_max]]
+        waiting = read_rows(self._calls.query(self._partition), _turn_of, _WHAT)
+        due = sorted(one for one in waiting if one.due_at <= milliseconds(now))
+        mails = read_rows((one.item for one in due), self._read, _WHAT, batch_max)
+        return Rows(mails, (*waiting.unreadable, *mails.unreadable))
 
     def claim(self, key: Key, now: datetime, until: datetime) -> int | None:
         """Which attempt this is; ``None`` if somebody else has it."""

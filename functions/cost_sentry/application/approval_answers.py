@@ -35,6 +35,8 @@ class ApprovalAnswer:
     message: str
     approval: Approval | None = None
     """As it stands now; ``None`` where there is none."""
+    unreadable: tuple[str, ...] = ()
+    """Requests of others that were left out of account, for nobody can read them; and why."""
 
     @property
     def is_done(self) -> bool:

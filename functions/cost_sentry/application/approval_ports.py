@@ -1,8 +1,9 @@
 """What asking for more, and answering, need of the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.approval import Approval
 
 
@@ -22,14 +23,15 @@ class CallerIdentity(Protocol):
 class ApprovalStore(Protocol):
     """Requests, and every change of them for good.
 
-    Raises ``LedgerUnavailable`` when it cannot be asked; a write may have happened then.
+    Raises ``LedgerUnavailable`` when it cannot be asked; a write may have happened then. A record
+    that cannot be read fails whoever asks for it; in a list it stands beside the others.
     """
 
     def read(self, approval_id: str) -> Approval | None:
         """As it stands."""
         ...
 
-    def newest(self, approvals_max: int) -> Sequence[Approval]:
+    def newest(self, approvals_max: int) -> Rows[Approval]:
         """The newest first."""
         ...
 
@@ -53,7 +55,7 @@ class ApprovalStore(Protocol):
         """
         ...
 
-    def history(self, approval_id: str) -> Sequence[Mapping[str, object]]:
+    def history(self, approval_id: str) -> Rows[Mapping[str, object]]:
         """Each change of state, oldest first, as ``approval_record`` has it."""
         ...
 

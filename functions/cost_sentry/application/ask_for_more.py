@@ -1,7 +1,7 @@
 """Ask for more than a budget has, or for models that a policy wants an approval for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cost_sentry.application.approval_answers import ApprovalAnswer, ApprovalCode, refused
@@ -88,16 +88,20 @@ def ask_for_more(
     except _Wrong as wrong:
         return refused(ApprovalCode.INVALID_REQUEST, str(wrong))
     known = store.read(request.id)
+    unreadable: tuple[str, ...] = ()
     if known is None:
-        crowd = _crowd(asked_by, store.newest(LOOKED_AT_MAX), clock.now())
+        newest = store.newest(LOOKED_AT_MAX)
+        unreadable = newest.problems
+        crowd = _crowd(asked_by, newest, clock.now())
         if crowd is not None:
-            return refused(ApprovalCode.TOO_MANY_OPEN, crowd)
+            return replace(refused(ApprovalCode.TOO_MANY_OPEN, crowd), unreadable=unreadable)
         known = _kept(asked(request), store)
     if not _is_same(known.request, request):
         message = f"{request.id} was asked before, for something else or by somebody else"
         return refused(ApprovalCode.ID_TAKEN, message)
     workflow.start(request.id, known.revision)
-    return ApprovalAnswer(code=ApprovalCode.DONE, message=f"asked: {request.id}", approval=known)
+    done = ApprovalAnswer(code=ApprovalCode.DONE, message=f"asked: {request.id}", approval=known)
+    return replace(done, unreadable=unreadable)
 
 
 def _kept(approval: Approval, store: ApprovalStore) -> Approval:

@@ -4,7 +4,7 @@ The narrowest scope that explains the excess has the incident; the others are jo
 evidence. So one cause is one mail, one share of the hour, and one measure where it hurts least.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,14 +34,23 @@ class Cause:
     """One of another scope that it is a sign of; ``None``: it is of its own scope's."""
     is_narrower: bool = False
     """It explains that incident, and so it is what is to be acted on."""
+    unreadable: tuple[str, ...] = ()
+    """Incidents of other scopes that nobody could look at, and why."""
 
 
 def cause_of(sighting: Sighting, parts: IncidentParts, now: datetime) -> Cause:
     """Of a sighting with its rates, whose own scope has no incident that stands.
 
+    An incident that cannot be read explains nothing, and keeps nobody from what others need.
     Raises ``LedgerUnavailable``.
     """
     known = parts.incidents.latest()
+    return replace(_cause(sighting, known, parts, now), unreadable=known.problems)
+
+
+def _cause(
+    sighting: Sighting, known: Sequence[Incident], parts: IncidentParts, now: datetime
+) -> Cause:
     if sighting.is_adopted:
         return _of_its_cause(sighting, known)
     if sighting.has_ended:

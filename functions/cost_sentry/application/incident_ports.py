@@ -1,11 +1,11 @@
 """What watching over incidents needs from the world."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.incident import Incident
 from cost_sentry.domain.spend import SpendBreakdown
 
@@ -29,7 +29,10 @@ class Share:
 
 
 class Incidents(Protocol):
-    """The latest incident of each scope, and all that ever was of them. ``LedgerUnavailable``."""
+    """The latest incident of each scope, and all that ever was of them. ``LedgerUnavailable``.
+
+    A record that cannot be read fails whoever asks for it; in a list it stands beside the others.
+    """
 
     def current(self, key: str) -> Incident | None:
         """The latest incident of the scope of this key; ``None``: it never had one."""
@@ -42,11 +45,11 @@ class Incidents(Protocol):
         """
         ...
 
-    def latest(self) -> Sequence[Incident]:
+    def latest(self) -> Rows[Incident]:
         """Of every scope that ever had one."""
         ...
 
-    def steps(self, incident_id: str) -> Sequence[Incident]:
+    def steps(self, incident_id: str) -> Rows[Incident]:
         """Every revision of one incident, in order; empty if there is none of this id."""
         ...
 

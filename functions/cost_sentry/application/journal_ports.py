@@ -7,6 +7,7 @@ from typing import Protocol
 
 from cost_sentry.application.decision_log_ports import RecordedDecision
 from cost_sentry.application.journal_progress import Progress
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.alert import Alert, AlertKey
 from cost_sentry.domain.errors import CostSentryError
 from cost_sentry.domain.ledger_entry import LedgerEntry
@@ -56,7 +57,7 @@ class AlertOutbox(Protocol):
         """Keep it for sending unless one of this key is on record; whether it was new."""
         ...
 
-    def due(self, now: datetime, batch_max: int) -> Sequence[Alert]:
+    def due(self, now: datetime, batch_max: int) -> Rows[Alert]:
         """At most ``batch_max`` alerts that are unsent and unclaimed, the least tried first."""
         ...
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cost_sentry.application.incident_parts import LOOKS_MAX, IncidentParts, busy
 from cost_sentry.application.incident_ports import Kept
 from cost_sentry.application.take_measure import set_limits_right
-from cost_sentry.domain.errors import CostSentryError
+from cost_sentry.domain.errors import CostSentryError, RecordUnreadable
 from cost_sentry.domain.incident import Incident, scope_key
 from cost_sentry.domain.incident_end import closed, lifted
 from cost_sentry.domain.measure import Measures
@@ -28,13 +28,17 @@ class AllLifted:
     """What became of all incidents, and of all that was in force for a while."""
 
     incidents: tuple[Incident, ...]
-    """Those that are over now."""
+    """Those that are over now, and were not before."""
+    restraints: Measures
+    """What kept calls from running until now, for these incidents and beside them."""
     approvals: Measures
     """In force still: each ends by its request."""
     was_readable: bool
     """Whether what was in force could be read; if not, it was taken off whole, approvals too."""
     problems: tuple[str, ...]
     """Of incidents that are not over, or whose end nobody was mailed."""
+    unreadable: tuple[str, ...]
+    """Incidents that nobody can read, and so could not be ended; what they did is."""
 
 
 def end_incident(key: str, parts: IncidentParts) -> Incident | None:
@@ -75,9 +79,10 @@ def lift_all(by: str, reason: str, parts: IncidentParts) -> AllLifted:
     Nothing is kept back by one that fails: without a configuration that can be read nobody knows
     whom to mail, and calls run again all the same.
     """
-    on_record = parts.measures.lift_restraints()
+    done = parts.measures.lift_restraints()
+    known = parts.incidents.latest()
     incidents, problems = [], []
-    for one in parts.incidents.latest():
+    for one in known:
         if one.is_over:
             continue
         try:
@@ -94,9 +99,11 @@ def lift_all(by: str, reason: str, parts: IncidentParts) -> AllLifted:
     now = parts.clock.now()
     return AllLifted(
         incidents=tuple(incidents),
-        approvals=tuple(one for one in on_record or () if one.is_in_force(now)),
-        was_readable=on_record is not None,
+        restraints=done.lifted if done else (),
+        approvals=tuple(one for one in done.on_record if one.is_in_force(now)) if done else (),
+        was_readable=done is not None,
         problems=tuple(problems),
+        unreadable=known.problems,
     )
 
 
@@ -116,9 +123,14 @@ def _lifted(
 
 
 def _of_id(incident_id: str, parts: IncidentParts) -> Incident | None:
-    """The scope's record if it still is of this incident, else how that ended."""
+    """The scope's record if it still is of this incident, else how that ended.
+
+    Any step that can be read names the scope; how it ended is told by the last one alone.
+    """
     steps = parts.incidents.steps(incident_id)
-    if not steps:
-        return None
-    current = parts.incidents.current(scope_key(steps[-1].scope))
-    return current if current and current.id == incident_id else steps[-1]
+    current = parts.incidents.current(scope_key(steps[-1].scope)) if steps else None
+    if current and current.id == incident_id:
+        return current
+    if steps.unreadable:
+        raise RecordUnreadable(steps.problems[-1])
+    return steps[-1] if steps else None

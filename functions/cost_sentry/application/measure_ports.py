@@ -1,8 +1,18 @@
 """Where measures are kept: on record beside the configuration, so that one read brings both."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from cost_sentry.domain.measure import Measure, Measures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestraintsLifted:
+    """What ended with one write, and what is left."""
+
+    lifted: Measures
+    """All that froze or tightened in that instant."""
+    on_record: Measures
 
 
 class MeasureStore(Protocol):
@@ -31,9 +41,9 @@ class MeasureStore(Protocol):
         """Take those off the record that nobody can need any more."""
         ...
 
-    def lift_restraints(self) -> Measures | None:
+    def lift_restraints(self) -> RestraintsLifted | None:
         """End all that freezes or tightens. What was approved stays: a request has its own end.
 
-        What is on record now. ``None``: that could not be read, and nothing is on record any more.
+        ``None``: what was on record could not be read, and nothing is on record any more.
         """
         ...

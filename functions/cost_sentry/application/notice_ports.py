@@ -1,9 +1,9 @@
 """Where notices wait until they have gone out."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.notice import Notice
 
 
@@ -18,7 +18,7 @@ class NoticeOutbox(Protocol):
         """When the notice of this key was recorded; ``None``: there is none."""
         ...
 
-    def due(self, now: datetime, batch_max: int) -> Sequence[Notice]:
+    def due(self, now: datetime, batch_max: int) -> Rows[Notice]:
         """At most ``batch_max`` notices that are unsent and unclaimed, the least tried first."""
         ...
 

@@ -62,6 +62,8 @@ class Responded:
     incident: Incident | None
     is_awaited: bool = False
     """Whether whoever brought this sighting is to wait for the end."""
+    unreadable: tuple[str, ...] = ()
+    """Incidents of other scopes that it may belong to, and that nobody could look at; and why."""
 
 
 def respond_to_anomaly(sighting: Sighting, parts: IncidentParts) -> Responded:
@@ -87,7 +89,7 @@ def respond_to_anomaly(sighting: Sighting, parts: IncidentParts) -> Responded:
             before = cause.incident or parts.incidents.current(scope_key(cause.sighting.scope))
         done = _respond(before, cause, config, parts)
         if done is not None:
-            return done
+            return replace(done, unreadable=cause.unreadable)
     raise busy(scope_key(sighting.scope))
 
 

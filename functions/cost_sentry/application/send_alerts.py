@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from cost_sentry.application.journal_ports import AlertNotPublished, Alerts, Mail
 from cost_sentry.application.ports import Clock
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.errors import LedgerUnavailable
 
 CLAIM_SECONDS = 60
@@ -38,7 +39,7 @@ class Waiting(Mail, Protocol[KeyOfMail_co]):
 class Outbox(Protocol[Key]):
     """The part of ``AlertOutbox`` and ``NoticeOutbox`` that sending needs."""
 
-    def due(self, now: datetime, batch_max: int) -> Sequence[Waiting[Key]]:
+    def due(self, now: datetime, batch_max: int) -> Rows[Waiting[Key]]:
         """At most ``batch_max`` that are unsent and unclaimed, the least tried first."""
         ...
 
@@ -63,6 +64,8 @@ class SendOutcome:
     failed: int = 0
     problems: tuple[str, ...] = ()
     """Why, in the words of whoever refused; each also stands in the outbox."""
+    unreadable: tuple[str, ...] = ()
+    """Mails that wait and that nobody can read: where each is, and why."""
 
 
 def send_alerts(outbox: Outbox[Key], alerts: Alerts, clock: Clock, batch_max: int) -> SendOutcome:
@@ -76,7 +79,9 @@ def send_alerts(outbox: Outbox[Key], alerts: Alerts, clock: Clock, batch_max: in
     """
     outcome = SendOutcome()
     try:
-        for alert in outbox.due(clock.now(), batch_max):
+        due = outbox.due(clock.now(), batch_max)
+        outcome = SendOutcome(unreadable=due.problems)
+        for alert in due:
             if outcome.failed >= FAILURES_PER_RUN_MAX:
                 break
             outcome = _plus(outcome, _send(alert, outbox, alerts, clock.now()))
@@ -121,4 +126,5 @@ def _plus(one: SendOutcome, other: SendOutcome) -> SendOutcome:
         sent=one.sent + other.sent,
         failed=one.failed + other.failed,
         problems=one.problems + other.problems,
+        unreadable=one.unreadable + other.unreadable,
     )

@@ -5,7 +5,8 @@ CostSentryError
 ├── LedgerUnavailable       the ledger could not be asked; the answer is no (P9)
 │   ├── LedgerContention    too many writers at once; safe to try again
 │   ├── LedgerBehind        it answers, but cannot say yet what became of a request id
-│   └── LedgerThrottled     refused for its rate, before anything was done
+│   ├── LedgerThrottled     refused for its rate, before anything was done
+│   └── RecordUnreadable    what is stored is no record of this version; trying again is no help
 ├── WorkflowUnavailable     a workflow could not be started or told; safe to try again
 ├── CallerUnproven          who calls could not be proven; nothing was done
 ├── ConfigurationError      an operator must act
@@ -72,6 +73,15 @@ class LedgerBehind(LedgerUnavailable):
 
 class LedgerThrottled(LedgerUnavailable):
     """One item, or the table, was asked more often than it answers. Nothing was done."""
+
+    is_silent = False
+
+
+class RecordUnreadable(LedgerUnavailable):
+    """What is stored is damaged, or another version's. It is left as it is; the message has where.
+
+    Whoever asked for this record gets it; whoever asked for a list gets the others.
+    """
 
     is_silent = False
 

@@ -126,8 +126,8 @@ class Incident:
     revision: int
     """Of the scope's record: it goes on from one incident to the next."""
     state: IncidentState
-    step: StepKind
-    """What this revision was for."""
+    step: StepKind | str
+    """What this revision was for; a plain text is another version's word for it."""
     at: datetime
     """When it was made."""
     by: str

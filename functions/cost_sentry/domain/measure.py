@@ -142,6 +142,11 @@ class Measure:
 Measures = tuple[Measure, ...]
 
 
+def restraints(measures: Measures, now: datetime) -> Measures:
+    """Those that keep calls from running at this moment."""
+    return tuple(one for one in measures if one.is_restraint and one.is_in_force(now))
+
+
 def without_restraints(measures: Measures, now: datetime) -> Measures:
     """With all lifted that keep calls from running; what was approved is left as it is."""
     return tuple(one.lifted(now) if one.is_restraint else one for one in measures)

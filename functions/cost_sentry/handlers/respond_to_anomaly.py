@@ -10,6 +10,7 @@ from cost_sentry.adapters.anomaly_events import EventNotUnderstood, sighting_fro
 from cost_sentry.adapters.incident_answer import incident_answer
 from cost_sentry.application.respond_to_anomaly import respond_to_anomaly
 from cost_sentry.bootstrap import incidents
+from cost_sentry.bootstrap.unreadable_log import tell_unreadable
 
 logger = Logger(service="respond_to_anomaly")
 metrics = Metrics(namespace="CostSentry", service="respond_to_anomaly")
@@ -29,6 +30,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     answer = incident_answer(done.response.value, done.incident, is_awaited=done.is_awaited)
     sending = incidents.send_notices()
     logger.info("responded", extra={**answer, "problems": sending.problems})
+    tell_unreadable(done.unreadable, logger)
     return answer
 
 

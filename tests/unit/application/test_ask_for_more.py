@@ -119,7 +119,7 @@ def test_what_cannot_be_is_refused_in_the_callers_words(world, wanted, why):
 
     assert answer.code is Code.INVALID_REQUEST
     assert why in answer.message
-    assert world.memory_store.newest(5) == []
+    assert list(world.memory_store.newest(5)) == []
     assert world.memory_workflow.started == []
 
 
@@ -204,3 +204,12 @@ def test_the_rules_of_the_moment_bind_the_amount():
 
     assert world.ask(amount="0.0000000001").is_done
     assert world.approval().request.more.raised_max == LIMIT // 10
+
+
+def test_a_request_that_cannot_be_read_keeps_nobody_from_asking_and_is_told(world):
+    world.ask(id=FIRST)
+    world.memory_store.unreadable = frozenset({FIRST})
+
+    answer = world.ask(id=id_of(2))
+
+    assert (answer.code, answer.unreadable) == (Code.DONE, (FIRST,))

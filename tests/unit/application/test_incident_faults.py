@@ -7,7 +7,7 @@ import pytest
 from cost_sentry.application.lift_incidents import lift_all
 from cost_sentry.application.respond_to_anomaly import Response
 from cost_sentry.domain.anomaly import Severity
-from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable
+from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, RecordUnreadable
 from cost_sentry.domain.incident import IncidentState, StepKind
 from cost_sentry.domain.measure import MEASURES_MAX, MeasureKind
 from tests.fakes.builders import NOON, measure
@@ -173,4 +173,32 @@ def test_who_cannot_learn_what_became_of_one_lifts_the_others_and_says_so():
         f"{first.id}: throttled",
         f"{first.id}: nobody knows whether it is over: throttled",
     )
+    assert desk.in_force() == []
+
+
+def test_an_incident_that_cannot_be_read_stops_the_response_to_no_other_scope_and_is_told():
+    desk = Desk(FREEZE)
+    desk.see(severity=CRITICAL)
+    desk.incidents.unreadable = frozenset({"team=search"})
+
+    done = desk.see(scope={"team": "support"}, severity=CRITICAL)
+
+    assert (done.response, desk.in_force()) == (Response.NEW, ["freeze", "freeze"])
+    assert done.unreadable == ("team=search",)
+    assert len(desk.mails.mails) == 2
+    with pytest.raises(RecordUnreadable):
+        desk.see(severity=CRITICAL)
+
+
+def test_of_all_that_is_lifted_what_cannot_be_read_is_told_and_keeps_nothing_else():
+    desk = Desk(FREEZE)
+    desk.see(severity=CRITICAL)
+    desk.see(scope={"team": "support"}, severity=CRITICAL)
+    desk.incidents.unreadable = frozenset({"team=search"})
+
+    done = lift_all("arn:owner", "all is well", desk.parts)
+
+    assert [dict(one.scope) for one in done.incidents] == [{"team": "support"}]
+    assert (done.problems, done.unreadable) == ((), ("team=search",))
+    assert [dict(one.scope) for one in done.restraints] == [{"team": "search"}, {"team": "support"}]
     assert desk.in_force() == []

@@ -189,3 +189,16 @@ def test_a_silent_topic_is_not_asked_for_notices_too(outbox, clock):
     done = send_waiting((outbox, notices), mailbox, clock, 10)
 
     assert (done.failed, notices.attempts[NOTICE.key]) == (2, 0)
+
+
+def test_a_mail_that_cannot_be_read_holds_up_no_other_and_is_told_each_time(clock):
+    notices, mailbox = MemoryNotices(), RecordedAlerts()
+    for key in ("a", "b"):
+        notices.record(replace(NOTICE, key=key))
+    notices.unreadable = frozenset({"a"})
+
+    first = send_waiting((notices,), mailbox, clock, 1)
+    second = send_waiting((notices,), mailbox, clock, 1)
+
+    assert (first.sent, first.unreadable) == (1, ("a",))
+    assert (second.sent, second.unreadable) == (0, ("a",))

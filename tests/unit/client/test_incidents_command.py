@@ -242,3 +242,22 @@ def test_amounts_are_exact(desk, calls):
     [one] = cost_sentry("incidents", "list", "--json").json
 
     assert one["seenUsdPerMinute"] == "1.000000000001"
+
+
+def test_lifting_all_names_a_restraint_that_no_incident_goes_on_for(desk, measures):
+    orphan = measure("i-gone-1", made_at=NOW, until=NOW + timedelta(hours=1))
+    measures.put(orphan)
+    measures.put(measure("i-over-1", made_at=NOW - timedelta(hours=2), until=NOW))
+
+    text = cost_sentry("incidents", "lift", "--all", "--reason", "all is well")
+    measures.put(replace(orphan, id="i-gone-2"))
+    machine = cost_sentry("incidents", "lift", "--all", "--reason", "again", "--json")
+    nothing = cost_sentry("incidents", "lift", "--all", "--reason", "again")
+
+    assert (text.code, frozen(measures)) == (0, [])
+    assert "nothing" not in text.stdout
+    assert "i-gone-1" in text.stdout
+    assert "freeze  team=search" in text.stdout
+    assert "i-over-1" not in text.stdout
+    assert [one["id"] for one in machine.json["restraints"]] == ["i-gone-2"]
+    assert "lifted: nothing, for no incident went on" in nothing.stdout

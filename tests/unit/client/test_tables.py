@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from cost_sentry.application.answer_request import Verb
+from cost_sentry.application.rows import Rows
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.incident import NO_EVIDENCE, Lead
 from cost_sentry.domain.incident_course import opened
@@ -52,7 +53,7 @@ class TestIncidents:
         told = sighting(scope=scope, severity=Severity.CRITICAL, seen_at=NOON)
         incident = opened(None, told, rule, NO_EVIDENCE, NOON)
 
-        text = shown(incidents_table([incident], NOON))
+        text = shown(incidents_table(Rows([incident]), NOON))
 
         assert incident.id in text.splitlines()[0]
         for needed in (*scope.values(), "acting", "critical"):
@@ -64,7 +65,7 @@ class TestIncidents:
     def test_one_that_is_over_has_nothing_in_force(self):
         incident = opened(None, sighting(seen_at=NOON), FREEZE, NO_EVIDENCE, NOON)
 
-        text = shown(incidents_table([incident], incident.ends_at))
+        text = shown(incidents_table(Rows([incident]), incident.ends_at))
 
         assert "nothing any more" in text
 
@@ -99,7 +100,7 @@ class TestApprovals:
     def test_the_list_says_which_id_for_what_and_how_it_stands(self, world):
         [approval] = world.memory_store.newest(9)
 
-        text = shown(approvals_table([approval], NOON))
+        text = shown(approvals_table(Rows([approval]), NOON))
 
         assert approval.request.id in text.splitlines()[0]
         for needed in (ID_62, "25.00", ARN, "asked,until2026-11-22"):

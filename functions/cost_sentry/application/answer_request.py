@@ -17,6 +17,7 @@ from cost_sentry.application.approval_answers import (
     refused,
 )
 from cost_sentry.application.approval_changes import over_by_itself
+from cost_sentry.application.approval_measure import measure_of
 from cost_sentry.application.approval_ports import ApprovalStore, ApprovalWorkflow
 from cost_sentry.application.approval_record import request_to_document
 from cost_sentry.application.approval_terms import budget_named
@@ -27,6 +28,7 @@ from cost_sentry.domain.approval_deed import content_digest
 from cost_sentry.domain.approval_rules import ApprovalRules, may_be_same_person
 from cost_sentry.domain.budget import amount_in_words, amount_text
 from cost_sentry.domain.errors import LedgerContention
+from cost_sentry.domain.measure import MeasuresFull, with_put
 from cost_sentry.domain.measures_in_force import raised_by
 from cost_sentry.domain.sentry_config import SentryConfig
 
@@ -199,7 +201,13 @@ def _without_room(
 ) -> ApprovalAnswer | None:
     """So that an approver learns it now; whoever puts it in force has the last word."""
     more = approval.request.more
-    if config is None or not isinstance(more, Raise):
+    if config is None:
+        return None
+    try:
+        with_put(config.measures, measure_of(approval.request), now)
+    except MeasuresFull as full:
+        return refused(ApprovalCode.NO_ROOM, str(full), approval)
+    if not isinstance(more, Raise):
         return None
     budget = budget_named(config, more.budget_id)
     raised = raised_by(config.measures, budget, now) if budget else 0

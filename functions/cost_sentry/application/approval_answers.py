@@ -22,7 +22,8 @@ class ApprovalCode(StrEnum):
     OWN_REQUEST = "OWN_REQUEST"
     ANSWERED_BEFORE = "ANSWERED_BEFORE"
     NO_ROOM = "NO_ROOM"
-    """With the raises in force it would be more than the rules allow."""
+    """With the raises in force it would be more than the rules allow, or as many approvals as may
+    be are in force."""
     EXPIRED = "EXPIRED"
     VOID = "VOID"
 

@@ -18,12 +18,17 @@ from cost_sentry.domain.window import WindowKind
 
 MEASURES_MAX = 50
 """On record at once, ended ones included: every admission reads them with the configuration."""
+APPROVED_MAX = 25
+"""Of these, what was approved: it may last for months, and whatever it takes the brake lacks."""
 BYTES_MAX = 700
 """Of all texts of one: with the largest configuration, as many as may be fit into its item."""
 TAGS_MAX = 4
 """Of a scope."""
 KEPT_AFTER = timedelta(minutes=5)
 """After its end a measure stays on record: clocks differ, and a late writer must find it lifted."""
+ENDED_KEPT_AFTER = timedelta(hours=2)
+"""What was approved and ended early gives up its place so long after that: only a function puts it,
+which runs for minutes, and each hour one sees to limits that are still raised."""
 
 
 class MeasureKind(StrEnum):
@@ -96,13 +101,21 @@ class Measure:
         """At this moment."""
         return self.lifted_at is None and now < self.until
 
+    @property
+    def gone_at(self) -> datetime:
+        """When it leaves the record, at the earliest."""
+        at = self.until + KEPT_AFTER
+        if self.is_restraint or self.lifted_at is None:
+            return at
+        return min(at, self.lifted_at + ENDED_KEPT_AFTER)
+
     def is_gone(self, now: datetime) -> bool:
         """Whether nobody can need its record any more.
 
         The ledger holds a raised limit: a raise is needed until somebody took it back there.
         """
         is_seen_to = self.kind is not MeasureKind.RAISE or self.lifted_at is not None
-        return is_seen_to and now >= self.until + KEPT_AFTER
+        return is_seen_to and now >= self.gone_at
 
     def lifted(self, at: datetime) -> "Measure":
         """The same, ended; one that was lifted before stays so."""
@@ -185,11 +198,8 @@ def with_put(measures: Measures, measure: Measure, now: datetime) -> Measures:
     if any(one.id == measure.id for one in measures) or not measure.is_in_force(now):
         return measures
     kept = tuple(_in_favour_of(measure, one, now) for one in not_gone(measures, now))
-    if len(kept) >= MEASURES_MAX:
-        raise MeasuresFull(
-            f"{len(kept)} measures are on record, and no more have room: lift some, or wait until"
-            f" {min(one.until for one in kept).isoformat()}, when the first of them ends"
-        )
+    if crowd := _crowd(kept, measure):
+        raise MeasuresFull(_full(measure, crowd))
     return (*kept, measure)
 
 
@@ -206,18 +216,42 @@ def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     """With this one lifted, whether it was on record or not yet.
 
     Where there is no room for one that was never put, the oldest that was lifted makes some; if
-    none was lifted, it is left out, as it could not be put either.
+    none was lifted, it is left out, as it could not be put either. So what was approved takes no
+    place of the brake's, ended or not.
     """
     kept = tuple(one.lifted(at) if one.id == measure.id else one for one in not_gone(measures, at))
     if any(one.id == measure.id for one in kept) or measure.is_gone(at):
         return kept
-    if len(kept) >= MEASURES_MAX:
-        lifted = [one for one in kept if one.lifted_at]
+    if crowd := _crowd(kept, measure):
+        lifted = [one for one in crowd if one.lifted_at]
         if not lifted:
             return kept
         oldest = min(lifted, key=lambda one: one.until)
         kept = tuple(one for one in kept if one is not oldest)
     return (*kept, measure.lifted(at))
+
+
+def _crowd(kept: Measures, measure: Measure) -> Measures:
+    """Those that leave it no place; none: it has one.
+
+    Restraints find all the places that approvals may not take, whatever was approved.
+    """
+    approved = tuple(one for one in kept if not one.is_restraint)
+    if not measure.is_restraint and len(approved) >= APPROVED_MAX:
+        return approved
+    return kept if len(kept) >= MEASURES_MAX else ()
+
+
+def _full(measure: Measure, crowd: Measures) -> str:
+    first = min(one.gone_at for one in crowd).isoformat(timespec="minutes")
+    if measure.is_restraint or len(crowd) >= MEASURES_MAX:
+        return f"{len(crowd)} measures are on record, and no more have room before {first}"
+    return (
+        f"{len(crowd)} approvals are in force or have just ended, as many as may be: the other"
+        f" {MEASURES_MAX - APPROVED_MAX} places are kept for what freezes or slows down calls."
+        f" There is room at {first}; one that is ended before its time makes room after"
+        f" {ENDED_KEPT_AFTER // timedelta(hours=1)} hours"
+    )
 
 
 def not_gone(measures: Measures, now: datetime) -> Measures:

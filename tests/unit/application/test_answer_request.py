@@ -1,5 +1,7 @@
 """What an answer to a request is bound to, and what it changes."""
 
+from datetime import timedelta
+
 import pytest
 
 from cost_sentry.application.answer_request import Verb
@@ -8,6 +10,7 @@ from cost_sentry.application.await_answer import await_answer
 from cost_sentry.domain.approval import ApprovalState
 from cost_sentry.domain.approval_rules import ApprovalRules
 from cost_sentry.domain.errors import LedgerContention, WorkflowUnavailable
+from cost_sentry.domain.measure import APPROVED_MAX, MeasureKind
 from tests.fakes.approval_world import (
     AMOUNT,
     ANNA,
@@ -21,6 +24,7 @@ from tests.fakes.approval_world import (
     ApprovalWorld,
     config,
 )
+from tests.fakes.builders import NOON, measure
 
 
 @pytest.fixture
@@ -162,3 +166,22 @@ def test_whoever_meets_others_forever_gives_up_and_changes_nothing(world):
     with pytest.raises(LedgerContention):
         world.answer(Verb.APPROVE)
     assert world.approval().state is ApprovalState.ASKED
+
+
+def test_one_approval_more_than_has_room_is_refused_in_the_callers_words_and_may_be_approved_later(
+    world,
+):
+    for number in range(APPROVED_MAX):
+        until = NOON + timedelta(minutes=30)
+        world.memory_measures.put(
+            measure(f"g{number}", kind=MeasureKind.GRANT, price_class="high", until=until)
+        )
+    world.ask(SECOND, budget_id=None, amount=None, scope=(("team", "search"),), price_class="high")
+
+    refused = [world.answer(Verb.APPROVE, approval_id=id_) for id_ in (FIRST, SECOND)]
+    world.clock.advance(minutes=36)
+
+    assert [one.code for one in refused] == [Code.NO_ROOM, Code.NO_ROOM]
+    assert "25 approvals are in force" in refused[0].message
+    assert "There is room at 2026-11-21T12:35" in refused[0].message
+    assert world.answer(Verb.APPROVE).is_done

@@ -1,5 +1,6 @@
 """Incidents when something goes wrong: nothing is lost by being told or done again."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from cost_sentry.application.respond_to_anomaly import Response
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.errors import ConfigurationError, LedgerUnavailable, RecordUnreadable
 from cost_sentry.domain.incident import IncidentState, StepKind
-from cost_sentry.domain.measure import MEASURES_MAX, MeasureKind
+from cost_sentry.domain.measure import MEASURES_MAX, MeasureKind, MeasuresFull
 from tests.fakes.builders import NOON, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, Desk
 
@@ -202,3 +203,15 @@ def test_of_all_that_is_lifted_what_cannot_be_read_is_told_and_keeps_nothing_els
     assert (done.problems, done.unreadable) == ((), ("team=search",))
     assert [dict(one.scope) for one in done.restraints] == [{"team": "search"}, {"team": "support"}]
     assert desk.in_force() == []
+
+
+def test_a_runaway_is_frozen_however_much_was_approved():
+    desk = Desk(FREEZE)
+    for number in range(MEASURES_MAX):
+        with suppress(MeasuresFull):
+            desk.measures.put(
+                measure(f"ap-{number}", kind=MeasureKind.GRANT, price_class="premium")
+            )
+
+    assert desk.see(severity=CRITICAL).incident.state is IncidentState.ACTING
+    assert "freeze" in desk.in_force()

@@ -9,8 +9,8 @@ from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule
 from cost_sentry.domain.incident import IncidentState, StepKind
 from cost_sentry.domain.incident_course import LATE
-from cost_sentry.domain.measure import MEASURES_MAX, Measure, MeasureKind
-from tests.fakes.builders import NOON
+from cost_sentry.domain.measure import MEASURES_MAX
+from tests.fakes.builders import NOON, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, SEARCH, TIGHTEN, Desk
 
 CRITICAL = Severity.CRITICAL
@@ -155,7 +155,8 @@ class TestTheRuleIsAskedAgain:
     def test_when_a_measure_has_room(self):
         desk = Desk(FREEZE)
         for number in range(MEASURES_MAX):
-            desk.measures.put(grant(f"m{number}", NOON + timedelta(minutes=6)))
+            until = NOON + timedelta(minutes=6)
+            desk.measures.put(measure(f"m{number}", scope={"team": "growth"}, until=until))
         desk.see(severity=CRITICAL)
         assert desk.standing().note.startswith("no measure has room")
         mails = len(desk.mails.mails)
@@ -203,16 +204,3 @@ class TestTheRuleIsAskedAgain:
         told.clock.advance(minutes=90)
         told.see(severity=CRITICAL, seen_at=NOON + MINUTE)
         assert told.in_force() == []
-
-
-def grant(name, until):
-    return Measure(
-        id=name,
-        kind=MeasureKind.GRANT,
-        scope=SEARCH,
-        made_at=NOON,
-        until=until,
-        why="an approval",
-        undo="an approver ends it",
-        price_class="premium",
-    )

@@ -141,9 +141,9 @@ def test_a_budget_that_is_removed_ends_its_raise_for_good(raised):
 def test_where_no_measure_has_room_what_was_approved_ends_and_says_so():
     world = ApprovalWorld()
     world.ask()
+    world.answer(Verb.APPROVE)
     for number in range(MEASURES_MAX):
         world.memory_measures.put(measure(f"m{number}", until=UNTIL))
-    world.answer(Verb.APPROVE)
 
     standing = world.follow()
 

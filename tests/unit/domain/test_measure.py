@@ -1,5 +1,6 @@
 """Measures: what may be put in force, when it ends, and what writers in any order leave behind."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from cost_sentry.domain.budget import Unit
 from cost_sentry.domain.measure import (
+    APPROVED_MAX,
     BYTES_MAX,
     KEPT_AFTER,
     MEASURES_MAX,
@@ -93,6 +95,55 @@ def test_no_more_are_on_record_than_have_room_and_lifting_always_has():
     beside = with_lifted(lifted, measure("never put"), NOON)
     assert len(beside) == MEASURES_MAX
     assert {one.id for one in beside if one.lifted_at} == {"never put"}
+
+
+def granted(number, **changes):
+    given = {"kind": MeasureKind.GRANT, "price_class": "premium", "until": NOON + 90 * 24 * HOUR}
+    return measure(f"ap-{number}", **{**given, **changes})
+
+
+def put_all(known, measures, now=NOON):
+    for one in measures:
+        known = with_put(known, one, now)
+    return known
+
+
+def test_whatever_was_approved_the_brake_has_its_places():
+    known = put_all((), map(granted, range(APPROVED_MAX)))
+
+    with pytest.raises(MeasuresFull) as full:
+        with_put(known, granted("one-more"), NOON)
+
+    assert "25 approvals are in force or have just ended, as many as may be" in str(full.value)
+    assert "There is room at 2027-02-19T12:05+00:00" in str(full.value)
+    braked = put_all(known, (measure(f"i{n}") for n in range(MEASURES_MAX - APPROVED_MAX)))
+    assert len(braked) == MEASURES_MAX
+    with pytest.raises(MeasuresFull, match="50 measures are on record"):
+        with_put(braked, measure("one more"), NOON)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 60)), max_size=150))
+def test_approvals_that_come_and_go_never_take_a_place_of_the_brake(steps):
+    known = ()
+    for is_put, number in steps:
+        with suppress(MeasuresFull):
+            known = (with_put if is_put else with_lifted)(known, granted(number), NOON)
+
+    assert len(known) <= APPROVED_MAX
+    assert len(put_all(known, (measure(f"i{n}") for n in range(25)))) == len(known) + 25
+
+
+def test_an_approval_that_was_ended_early_makes_room_when_no_writer_can_be_late():
+    known = put_all((), map(granted, range(APPROVED_MAX)))
+    ended = with_lifted(known, granted(3), NOON + HOUR)
+
+    with pytest.raises(MeasuresFull, match=r"There is room at 2026-11-21T15:00"):
+        with_put(ended, granted("one-more"), NOON + 3 * HOUR - timedelta(seconds=1))
+
+    assert with_put(ended, granted("one-more"), NOON + 3 * HOUR)[-1].id == "ap-one-more"
+    assert measure().lifted(NOON).gone_at == NOON + HOUR + KEPT_AFTER, "of others nobody knows"
+    raised = measure(kind=MeasureKind.RAISE, amount=1, budget_id="b", budget_kind="k")
+    assert not raised.is_gone(raised.until + HOUR), "the ledger still holds its limit"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def _body(crossing: Crossing) -> Iterator[str]:
     if crossing.totals.overrun or crossing.totals.estimated:
         yield ""
     yield from _command("Look:", "cost-sentry budget show", budget, "")
-    yield from _command("Change:", "cost-sentry budget set", budget, " <new limit>")
+    yield from _command("Change:", "cost-sentry budget set", budget, " NEW_LIMIT")
 
 
 def _command(label: str, verb: str, budget: Budget, tail: str) -> Iterator[str]:

@@ -77,7 +77,7 @@ def _undo(approval: Approval) -> str:
     id_ = approval.request.id
     match approval.state:
         case ApprovalState.ASKED:
-            return f"cost-sentry approval approve {id_} (or: deny)"
+            return f"cost-sentry approval approve {id_}"
         case ApprovalState.APPROVED:
             return f"cost-sentry approval end {id_}"
         case _:
@@ -88,7 +88,9 @@ def _more(approval: Approval) -> tuple[tuple[str, str], ...]:
     request = approval.request
     said = (("Said", unlinked(approval.why)),) if approval.why else ()
     is_asked = approval.state is ApprovalState.ASKED
+    otherwise = (("Or", f"cost-sentry approval deny {request.id}"),) if is_asked else ()
     return (
+        *otherwise,
         ("Reason", unlinked(request.reason)),
         ("Asked by", request.asked_by),
         *(() if is_asked else (("By", approval.changed_by),)),

@@ -64,8 +64,8 @@ def incident_of(measure: Measure) -> str:
 
 
 def lift_command(incident_id: str) -> str:
-    """What an owner types to end an incident and its measures."""
-    return f"cost-sentry incidents lift {incident_id} --reason <why>"
+    """What an owner types to end an incident and its measures; it can be copied as it stands."""
+    return f"cost-sentry incidents lift {incident_id} --reason 'all is well'"
 
 
 def _measure(
@@ -84,7 +84,7 @@ def _measure(
         made_at=now,
         until=incident.ends_at,
         why=f"incident {incident.id}{how}",
-        undo=f"an owner lifts it with `cost-sentry incidents lift {incident.id} --reason …`",
+        undo=f"an owner lifts it with `{lift_command(incident.id)}`",
         amount=amount,
     )
 

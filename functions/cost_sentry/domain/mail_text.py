@@ -5,6 +5,7 @@ like an address into a link.
 """
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ SUBJECT_CHARACTERS_MAX = 100
 """SNS refuses a longer subject, a line break in it, and anything but ASCII."""
 NAME_CHARACTERS_MAX = 46
 _CUT = "..."
+_GOES_ON = " \\"
+"""At the end of a line of a command, as a shell takes it."""
 _NAME_CHARACTERS_MIN = 12
 """Less of a name tells nobody whose it is."""
 
@@ -27,6 +30,25 @@ def row(label: str, text: str) -> Iterator[str]:
     yield from textwrap.wrap(
         text, COLUMNS, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False
     )
+
+
+def command_row(label: str, command: str) -> Iterator[str]:
+    """``Undo:     …``, to copy into a shell: no word is cut, lines end where a shell lets them.
+
+    Args:
+        label: what stands before it.
+        command: quoted as a shell wants it.
+    """
+    lines = [""]
+    for word in shlex.split(harmless(command, len(command)), posix=False):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and len(longer) > TEXT_COLUMNS - len(_GOES_ON):
+            lines[-1] += _GOES_ON
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    for place, line in enumerate(lines):
+        yield f"{'' if place else label + ': ':<{LABEL_COLUMNS}}{line}"
 
 
 def moment(at: datetime) -> str:

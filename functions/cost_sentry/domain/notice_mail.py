@@ -13,6 +13,7 @@ from cost_sentry.domain.mail_text import (
     COLUMNS,
     SUBJECT_CHARACTERS_MAX,
     TEXT_COLUMNS,
+    command_row,
     fitted,
     harmless,
     row,
@@ -20,6 +21,7 @@ from cost_sentry.domain.mail_text import (
 from cost_sentry.domain.notice import Notice
 
 _SUBJECT_START = "Cost sentry: "
+_COMMAND = "cost-sentry "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,10 @@ class NoticeText:
     done: str
     """What the sentry did about it, and until when."""
     undo: str
-    """What to do to have it otherwise: a command, or ``nothing to undo``."""
+    """What to do to have it otherwise: ``nothing to undo``, a few words, or a command by itself.
+
+    A command stands whole, however long, so that it can be copied into a shell.
+    """
     more: Sequence[tuple[str, str]] = ()
     """Further rows, label and text, wrapped where they are long."""
     tail: Sequence[str] = ()
@@ -60,8 +65,12 @@ def write_notice(text: NoticeText, *, key: str, recipients: Sequence[str], at: d
 
 
 def _lines(text: NoticeText) -> list[str]:
-    first = (("What", text.what), ("Whose", text.whose), ("Done", text.done), ("Undo", text.undo))
+    first = [("What", text.what), ("Whose", text.whose), ("Done", text.done)]
+    is_command = text.undo.startswith(_COMMAND)
+    if not is_command:
+        first.append(("Undo", text.undo))
     lines = [line for label, said in first for line in row(label, fitted(said, TEXT_COLUMNS))]
+    lines += command_row("Undo", text.undo) if is_command else ()
     cut = [pair for pair in first if len(pair[1]) > TEXT_COLUMNS]
     for label, said in (*text.more, *cut):
         lines += row(label, harmless(said, len(said)))

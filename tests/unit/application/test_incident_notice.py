@@ -43,7 +43,7 @@ def test_the_first_lines_say_what_whose_done_and_undo():
         "What:     spends $12.00 a minute; usual is $3.00",
         "Whose:    search@example.com, for team=search",
         "Done:     froze it until 2026-11-21 13:00Z",
-        f"Undo:     cost-sentry incidents lift {incident.id} --reason <why>",
+        f"Undo:     cost-sentry incidents lift {incident.id} --reason 'all is well'",
     ]
 
 

@@ -52,7 +52,7 @@ def short(world):
     ("happens", "event", "undo"),
     [
         (short, "refused-search-daily", UNTIL_NEXT),
-        (frozen, "refused-i-1", "cost-sentry incidents lift i-1 --reason <why>\n"),
+        (frozen, "refused-i-1", "cost-sentry incidents lift i-1 --reason 'all is well'\n"),
         (unpriced, "refused-unpriced", "endpoints.instancePrices in sentry.yaml"),
         (uncovered, "refused-uncovered", "add a budget in dollars for its tags"),
     ],

@@ -1,5 +1,6 @@
 """`cost-sentry incidents list | show | lift`."""
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,14 +10,16 @@ from cost_sentry.adapters.dynamodb_incidents import DynamoDbIncidents
 from cost_sentry.adapters.dynamodb_measures import DynamoDbMeasures
 from cost_sentry.adapters.ledger_calls import LedgerCalls
 from cost_sentry.adapters.measure_items import CONFIG_KEY
+from cost_sentry.application.incident_notice import incident_notice
 from cost_sentry.domain.anomaly import Severity
 from cost_sentry.domain.anomaly_rules import AnomalyRule
 from cost_sentry.domain.incident import NO_EVIDENCE
 from cost_sentry.domain.incident_course import opened, revised
+from cost_sentry.domain.incident_measure import lift_command
 from cost_sentry.domain.measure import MeasureKind
 from tests.fakes.builders import ManualClock, measure
 from tests.fakes.incident_desk import DOLLAR, FREEZE, TIGHTEN, sighting
-from tests.unit.client.conftest import cost_sentry
+from tests.unit.client.conftest import configuration, cost_sentry
 
 pytestmark = pytest.mark.usefixtures("stopped_clock")
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
@@ -130,6 +133,20 @@ def test_lifting_ends_what_is_in_force_at_once_and_twice_does_no_harm(desk, inci
     assert frozen(measures) == []
     measures.put(incident.measure)
     assert frozen(measures) == []
+
+
+def test_what_a_mail_says_to_undo_it_is_a_command_that_does_so_as_it_stands(
+    desk, incident, measures
+):
+    mail = incident_notice(incident, configuration())
+    [undo] = [line for line in mail.body.splitlines() if line.startswith("Undo:")]
+    as_a_shell_reads = shlex.shlex(undo.removeprefix("Undo:"), posix=True, punctuation_chars=True)
+    program, *words = as_a_shell_reads
+
+    done = cost_sentry(*words)
+
+    assert (program, done.code, frozen(measures)) == ("cost-sentry", 0, [])
+    assert f"`{lift_command(incident.id)}`" in incident.measure.undo
 
 
 def test_lifting_tells_the_owners(desk, incident):

@@ -42,7 +42,7 @@ def test_the_mail_reads_as_it_should():
           amazon.nova-lite-v1:0                                               $3.00
 
         Look:    cost-sentry budget show search-daily
-        Change:  cost-sentry budget set search-daily <new limit>
+        Change:  cost-sentry budget set search-daily NEW_LIMIT
         """)
 
 
@@ -239,4 +239,4 @@ def test_the_commands_of_a_mail_can_be_copied_whole_however_long_the_id_is():
 
     shell = body.replace(" \\\n ", "")
     assert f"cost-sentry budget show {longest}\n" in shell
-    assert f"cost-sentry budget set {longest} <new limit>\n" in shell
+    assert f"cost-sentry budget set {longest} NEW_LIMIT\n" in shell

@@ -63,7 +63,8 @@ def test_the_approvers_are_asked_with_the_command_that_answers():
     asked = mail(ApprovalState.ASKED)
 
     assert asked.recipients == RULES.mail
-    assert f"cost-sentry approval approve {FIRST} (or: deny)" in asked.body
+    assert f"Undo:     cost-sentry approval approve {FIRST}\n" in asked.body
+    assert f"Or:       cost-sentry approval deny {FIRST}\n" in asked.body
     assert "waits for an answer until 2026-11-21 13:00Z" in asked.body
 
 

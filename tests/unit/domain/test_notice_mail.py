@@ -1,5 +1,6 @@
 """The mail of a notice: what a person needs to act is what is seen first."""
 
+import shlex
 from dataclasses import replace
 
 from hypothesis import given
@@ -9,6 +10,7 @@ from cost_sentry.domain.mail_text import (
     COLUMNS,
     LABEL_COLUMNS,
     SUBJECT_CHARACTERS_MAX,
+    TEXT_COLUMNS,
     fitted,
 )
 from cost_sentry.domain.notice_mail import NoticeText, write_notice
@@ -92,3 +94,21 @@ def test_a_line_that_begins_with_blanks_is_kept_and_others_are_wrapped():
 
     assert lines[-1] == "  cost-sentry incidents"
     assert max(map(len, lines)) <= COLUMNS
+
+
+@given(
+    st.text("abc-", min_size=1, max_size=300).map(lambda name: f"x{name}"),
+    st.sampled_from(["", " --reason 'all is well'"]),
+)
+def test_a_command_is_never_cut_and_does_in_a_shell_what_it_says(name, tail):
+    command = f"cost-sentry endpoint wake {name}{tail}"
+
+    lines = notice(replace(TEXT, undo=command)).body.splitlines()
+
+    next_label = next(place for place in range(4, len(lines)) if lines[place][0] != " ")
+    undo = [line[LABEL_COLUMNS:] for line in lines[3:next_label]]
+    assert lines[3].startswith("Undo:     cost-sentry ")
+    as_a_shell_reads = "\n".join(undo).replace("\\\n", "")
+    assert shlex.split(as_a_shell_reads) == shlex.split(command)
+    assert all(len(line) <= TEXT_COLUMNS or " " not in line[: -len(" \\")] for line in undo)
+    assert "Undo:" not in "".join(lines[4:]), "what stands whole is not said again"

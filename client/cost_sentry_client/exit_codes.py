@@ -26,7 +26,7 @@ MEANINGS: dict[ExitCode, str] = {
     ),
     ExitCode.FAULT: (
         "Something broke: no deployment there, AWS or the local cloud unreachable, access denied,"
-        " the model call failed, or a bug."
+        " the model call failed, a record could not be read (a list has all others), or a bug."
     ),
     ExitCode.INTERRUPTED: "You pressed Ctrl-C.",
 }

@@ -98,7 +98,7 @@ def _step_from(text: str) -> StepKind | str:
     try:
         return StepKind(text)
     except ValueError:
-        return text
+        return str(text)
 
 
 def _evidence_to(evidence: Evidence) -> dict[str, object]:

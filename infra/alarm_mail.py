@@ -112,6 +112,10 @@ MAILS: Mapping[str, AlarmMail] = {
         done="ends the raise in time, or within the hour after it",
         undo="cost-sentry approval end ID ends it now, and follows it anew",
     ),
+    "respond_to_anomaly_errors": AlarmMail(
+        done="tries again for about an hour; what is in force ends by itself",
+        undo="cost-sentry incidents lift ID --reason …",
+    ),
     "anomaly_response_failures": AlarmMail(
         done="what is in force ends by itself at its time",
         undo="cost-sentry incidents lift ID --reason …",

@@ -11,6 +11,8 @@ from infra.ledger_table import LedgerTable
 from infra.triggers import Triggers
 from infra.workflow_set import WorkflowSet
 
+PERIOD_MINUTES = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
@@ -30,8 +32,11 @@ class AlarmRow:
     name: str
     metric: Callable[[Watched], cloudwatch.Metric]
     threshold: int
-    """Reached or passed in one period of five minutes."""
+    """Reached or passed in one period."""
     meaning: str
+    stands_minutes: int = PERIOD_MINUTES
+    """How long it stands after that: what is tried again after pauses would end and begin it, each
+    with a mail, with every try. A day at most, for CloudWatch looks back no longer."""
 
 
 def errors(function: str) -> Callable[[Watched], cloudwatch.Metric]:

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.alarm_mail import MAILS, described
 from infra.alarm_row import (
+    PERIOD_MINUTES,
     AlarmRow,
     Watched,
     errors,
@@ -158,6 +159,13 @@ ALARMS = (
     ),
     *APPROVAL_ALARMS,
     AlarmRow(
+        name="respond_to_anomaly_errors",
+        metric=errors("respond_to_anomaly"),
+        threshold=3,
+        meaning="Anomalies are seen and not responded to: nobody is told of them, and nothing is "
+        "slowed or frozen. It is tried again for about an hour. Read the function's log.",
+    ),
+    AlarmRow(
         name="anomaly_response_failures",
         metric=lambda on: on.workflows.anomaly_response.ended(
             "ExecutionFailed", metric_name="AnomalyResponseFailures"
@@ -195,11 +203,13 @@ ALARMS = (
         metric=written("EndpointProblems", "scale_endpoints"),
         threshold=1,
         meaning="An endpoint, job or notebook could not be looked at, put to sleep, woken or "
-        "stopped; all others had their turn, or are first in the next run. The metrics beside "
+        "stopped; all others had their turn, or have it in the next runs. The metrics beside "
         "this one count by kind: denied, throttled, refused, busy, silent, unrecorded, "
         "unreadable, late. `problems` in the log of `scale_endpoints`, or of `wake_endpoint`, "
         "names each. It is tried again every five minutes; an order that was denied or refused "
-        "after a pause that grows, for a sleep to a day, for a wake to an hour.",
+        "after a pause that grows, for a sleep to a day, for a wake to an hour. So this stands for "
+        "a day after the last of them.",
+        stands_minutes=24 * 60,
     ),
     AlarmRow(
         name="wake_endpoint_errors",
@@ -236,13 +246,14 @@ class Alarms(Construct):
         for row in ALARMS:
             alarm = (
                 row.metric(watched)
-                .with_(period=cdk.Duration.minutes(5))
+                .with_(period=cdk.Duration.minutes(PERIOD_MINUTES))
                 .create_alarm(
                     self,
                     row.name,
                     alarm_description=described(row.name, row.meaning, MAILS[row.name]),
                     threshold=row.threshold,
-                    evaluation_periods=1,
+                    evaluation_periods=row.stands_minutes // PERIOD_MINUTES,
+                    datapoints_to_alarm=1,
                     comparison_operator=(
                         cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
                     ),

@@ -180,6 +180,14 @@ RUNBOOK: Mapping[str, Section] = {
         " from there. Until then that scope's anomalies alone are not responded to",
         undo=NOTHING,
     ),
+    "respond_to_anomaly_errors": Section(
+        look=_LOG.format("respond_to_anomaly"),
+        act="a slow or throttled DynamoDB: wait; a record or configuration that cannot be read: put"
+        " it right, as the error says; else roll the deployment back with `npx cdk deploy` of the"
+        " version before. Meanwhile `cost-sentry budget list` shows what is spent, and"
+        " `cost-sentry budget set` lowers a limit",
+        undo=NOTHING,
+    ),
     "anomaly_response_failures": Section(
         look="`cost-sentry incidents list`: what is in force; the failed execution of"
         " `…-anomaly-response`: its error; the logs of `respond_to_anomaly` and `lift_incidents`",

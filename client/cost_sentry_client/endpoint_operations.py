@@ -115,7 +115,7 @@ class EndpointDesk:
     def _prices(self) -> HourlyPrices:
         """As the functions have them: list prices of the Region, and those of sentry.yaml.
 
-        None where the latter cannot be read: then the prices on each record stand.
+        Nothing where the latter cannot be read: then the prices on each record stand.
         """
         try:
             config = self._operator.config_in_force()

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 FIX = (
     "use the version of cost-sentry that wrote it; one that is damaged is left as it is until"
-    " somebody puts it right in the ledger's table"
+    " somebody puts it right in the ledger's table. `cost-sentry incidents lift --all` lets calls"
+    " run again whatever cannot be read"
 )
 
 

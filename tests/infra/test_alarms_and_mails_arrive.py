@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from cost_sentry.application.usage_survey import Unread
 from cost_sentry.bootstrap import anomalies, figures_log, usage
 from cost_sentry.domain.figures import SPEND
 from cost_sentry.domain.meter import Counts
+from cost_sentry.domain.sleep_tries import PAUSE_MAX, SLEEP_PAUSE_MAX
 from cost_sentry.handlers import (
     detect_anomalies,
     respond_to_anomaly,
@@ -88,6 +90,19 @@ def test_the_first_five_lines_of_an_alarm_say_what_whose_done_and_how_to_undo_it
         assert len(text) <= CHARACTERS_MAX, name
         page, _, section = lines["Runbook"].partition("#")
         assert f"\n## {section}\n" in Path(page).read_text(encoding="utf-8"), name
+
+
+def test_what_is_tried_again_after_pauses_alarms_once_and_not_with_every_try(template):
+    [found] = [
+        alarm["Properties"]
+        for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"].get("MetricName") == "EndpointProblems"
+    ]
+
+    stands = timedelta(seconds=found["Period"] * found["EvaluationPeriods"])
+
+    assert found["DatapointsToAlarm"] == 1
+    assert max(PAUSE_MAX, SLEEP_PAUSE_MAX) <= stands <= timedelta(days=1), "CloudWatch's most"
 
 
 def test_every_alarm_has_its_mail_and_no_mail_is_without_an_alarm():

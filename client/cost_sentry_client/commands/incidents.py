@@ -45,9 +45,14 @@ def show(run: Run, incident_id: IncidentId) -> ExitCode:
 
     steps = IncidentDesk(run.operator).steps(incident_id)
     latest, unreadable = steps[-1], [unreadable_json(one) for one in steps.unreadable]
+    is_whole = not unreadable
     run.answer(
-        {**incident_json(latest), "steps": [*map(step_json, steps), *unreadable]},
-        f"incident {incident_id}",
+        {
+            **incident_json(latest),
+            "steps": [*map(step_json, steps), *unreadable],
+            "isWhole": is_whole,
+        },
+        f"incident {incident_id}{'' if is_whole else ', by those of its steps that can be read'}",
         incident_facts(latest, run.operator.clock.now()),
         "",
         steps_table(steps),

@@ -148,7 +148,7 @@ class EndpointsShape(Shape):
         ge=1,
         le=100,
         description="so many fall asleep, and so many are woken, by one run of five minutes; "
-        "what is refused does not count",
+        "what is refused, or put back at once, does not count",
     )
     dry_run: Switch = Field(
         default=_RULES.is_dry_run,

@@ -45,7 +45,10 @@ def cause_of(sighting: Sighting, parts: IncidentParts, now: datetime) -> Cause:
     Raises ``LedgerUnavailable``.
     """
     known = parts.incidents.latest()
-    return replace(_cause(sighting, known, parts, now), unreadable=known.problems)
+    cause = _cause(sighting, known, parts, now)
+    if scope_key(cause.sighting.scope) in {one.name for one in known.unreadable}:
+        cause = Cause(sighting=sighting)
+    return replace(cause, unreadable=known.problems)
 
 
 def _cause(

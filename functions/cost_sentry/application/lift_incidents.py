@@ -131,6 +131,6 @@ def _of_id(incident_id: str, parts: IncidentParts) -> Incident | None:
     current = parts.incidents.current(scope_key(steps[-1].scope)) if steps else None
     if current and current.id == incident_id:
         return current
-    if steps.unreadable:
+    if steps.unreadable and not (steps and steps[-1].is_over):
         raise RecordUnreadable(steps.problems[-1])
     return steps[-1] if steps else None

@@ -142,8 +142,8 @@ class SleepNotices:
             self._record(record, event, _withdrawn(record))
 
     def tell_not_restorable(self, record: SleepRecord, why: str) -> None:
-        """That it stays awake for what is missing: once, as long as it is made of the same."""
-        event = f"not-restorable-{record.snapshot.digest}"
+        """That it stays awake for what is missing: each once, while it is made of the same."""
+        event = f"not-restorable-{record.snapshot.digest}-{_sign(why)}"
         self._record(record, event, not_restorable(record, why))
 
     def tell_remark(self, record: SleepRecord, remark: str) -> None:

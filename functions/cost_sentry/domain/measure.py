@@ -26,7 +26,7 @@ TAGS_MAX = 4
 """Of a scope."""
 KEPT_AFTER = timedelta(minutes=5)
 """After its end a measure stays on record: clocks differ, and a late writer must find it lifted."""
-ENDED_KEPT_AFTER = timedelta(hours=2)
+ENDED_KEPT_AFTER = timedelta(days=1)
 """What was approved and ended early gives up its place so long after that: only a function puts it,
 which runs for minutes, and each hour one sees to limits that are still raised."""
 
@@ -112,7 +112,8 @@ class Measure:
     def is_gone(self, now: datetime) -> bool:
         """Whether nobody can need its record any more.
 
-        The ledger holds a raised limit: a raise is needed until somebody took it back there.
+        The ledger holds a raised limit: a raise is needed until somebody took it back there, which
+        each hour is tried again.
         """
         is_seen_to = self.kind is not MeasureKind.RAISE or self.lifted_at is not None
         return is_seen_to and now >= self.gone_at
@@ -216,8 +217,8 @@ def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     """With this one lifted, whether it was on record or not yet.
 
     Where there is no room for one that was never put, the oldest that was lifted makes some; if
-    none was lifted, it is left out, as it could not be put either. So what was approved takes no
-    place of the brake's, ended or not.
+    none was lifted, it is left out, as it could not be put either. So an approval takes no more of
+    the places than putting one does.
     """
     kept = tuple(one.lifted(at) if one.id == measure.id else one for one in not_gone(measures, at))
     if any(one.id == measure.id for one in kept) or measure.is_gone(at):
@@ -226,7 +227,7 @@ def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
         lifted = [one for one in crowd if one.lifted_at]
         if not lifted:
             return kept
-        oldest = min(lifted, key=lambda one: one.until)
+        oldest = min(lifted, key=lambda one: one.lifted_at or at)
         kept = tuple(one for one in kept if one is not oldest)
     return (*kept, measure.lifted(at))
 

@@ -1,7 +1,7 @@
 """How a notice reads: what happened, whose it is, what the sentry did, and how to undo it, first.
 
 Each of the four takes one line of the mail, so that they are seen where only its beginning is. What
-does not fit there stands whole below.
+does not fit there stands whole below; a command is never cut, and takes the lines that it needs.
 """
 
 import textwrap

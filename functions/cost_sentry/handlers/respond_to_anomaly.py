@@ -10,7 +10,7 @@ from cost_sentry.adapters.anomaly_events import EventNotUnderstood, sighting_fro
 from cost_sentry.adapters.incident_answer import incident_answer
 from cost_sentry.application.respond_to_anomaly import respond_to_anomaly
 from cost_sentry.bootstrap import incidents
-from cost_sentry.bootstrap.unreadable_log import tell_unreadable
+from cost_sentry.bootstrap.unreadable_log import tell_unreadable, unreadable_told
 
 logger = Logger(service="respond_to_anomaly")
 metrics = Metrics(namespace="CostSentry", service="respond_to_anomaly")
@@ -26,7 +26,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         _count_not_understood(1)
         return incident_answer("not-understood", None)
     _count_not_understood(0)
-    done = respond_to_anomaly(sighting, incidents.incident_parts())
+    with unreadable_told(logger):
+        done = respond_to_anomaly(sighting, incidents.incident_parts())
     answer = incident_answer(done.response.value, done.incident, is_awaited=done.is_awaited)
     sending = incidents.send_notices()
     logger.info("responded", extra={**answer, "problems": sending.problems})

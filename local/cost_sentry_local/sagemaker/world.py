@@ -62,8 +62,9 @@ class World:
     targets: dict[tuple[str, str], Json] = field(default_factory=dict)
     """Of Application Auto Scaling: by resource id and dimension."""
     policies: dict[tuple[str, str, str], Json] = field(default_factory=dict)
-    scheduled: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     """And by the policy's name."""
+    scheduled: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    """And by the scheduled action's name."""
     instances: InstanceLog = field(default_factory=InstanceLog)
     activity: Activity = field(default_factory=Activity)
 

@@ -9,7 +9,7 @@ from cost_sentry.application.respond_to_anomaly import Response
 from cost_sentry.domain.anomaly import Severity, minute_at, minute_number
 from cost_sentry.domain.anomaly_rules import Action, AnomalyRule
 from cost_sentry.domain.burn_minutes import Use
-from cost_sentry.domain.incident import IncidentState, StepKind
+from cost_sentry.domain.incident import IncidentState, StepKind, scope_key
 from cost_sentry.domain.model_id import base_model_id
 from tests.fakes.admissions import DEAR
 from tests.fakes.anomalies import BurnMeters
@@ -139,6 +139,17 @@ class TestAlarms:
         assert (done.usual, done.seen) == (3 * DOLLAR, 30 * DOLLAR)
         [measure] = desk.measures.on_record
         assert dict(measure.scope) == WEB
+
+    @pytest.mark.parametrize("scope", [SEARCH, MODEL])
+    def test_an_application_whose_record_nobody_can_read_explains_no_alarm(self, desk, scope):
+        self.spend(desk, web=30, shop=2)
+        desk.incidents.unreadable = frozenset({scope_key(WEB)})
+
+        done = desk.see(scope=scope, severity=CRITICAL, source="band", **ALARM)
+
+        assert (dict(done.incident.scope), desk.in_force()) == (scope, ["freeze"])
+        assert len(desk.mails.mails) == 1
+        assert done.unreadable == (scope_key(WEB),)
 
     def test_two_alarms_of_one_cause_are_one_incident(self, desk):
         self.spend(desk, web=30, shop=2)

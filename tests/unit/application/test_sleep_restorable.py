@@ -36,6 +36,22 @@ def test_an_endpoint_that_could_not_be_made_again_stays_awake_and_is_told_of_onc
     assert reason in body.replace("\n          ", " ")
 
 
+def test_each_reason_why_it_could_not_be_made_again_is_told_once(world, monkeypatch):
+    world.sagemaker.make("chat")
+    missing = "its model is gone"
+    fake = type(world.sagemaker)
+    monkeypatch.setattr(fake, "why_not_again", lambda _fake, _snapshot: missing)
+    world.pass_minutes(120)
+    missing = "it has scheduled actions"
+
+    world.pass_minutes(120)
+
+    told = bodies(world, "not-restorable")
+    assert len(told) == 2
+    assert "its model is gone" in told[0]
+    assert "it has scheduled actions" in told[1]
+
+
 def test_what_it_is_made_of_is_looked_at_once_more_before_the_deletion(world):
     world.sagemaker.make("chat")
     world.sagemaker.refuses["put_to_sleep", "chat"] = EndpointThrottled("slow down")

@@ -7,6 +7,7 @@ import pytest
 
 from cost_sentry import bootstrap
 from cost_sentry.bootstrap.unreadable_log import SERVICE, tell_unreadable
+from cost_sentry.domain.errors import RecordUnreadable
 from cost_sentry.handlers import expire_reservations, respond_to_anomaly
 from tests.contract.engines import Table, spoil
 from tests.contract.test_notice_outbox_contract import NOTICE
@@ -54,6 +55,17 @@ def test_an_incident_that_cannot_be_read_is_told_and_the_other_scope_is_responde
     answer = respond_to_anomaly.handler(anomaly(house, team="support"), house.context())
 
     assert (answer["response"], answer["scope"]) == ("new", "team=support")
+    assert told() == [([1.0], SERVICE)]
+
+
+def test_a_scope_whose_own_record_cannot_be_read_fails_and_is_told_at_once(house, table, told):
+    respond_to_anomaly.handler(anomaly(house, team="search"), house.context())
+    told()
+    spoil(table, "INCIDENTS", "team=search", incident="{")
+
+    with pytest.raises(RecordUnreadable):
+        respond_to_anomaly.handler(anomaly(house, team="search"), house.context())
+
     assert told() == [([1.0], SERVICE)]
 
 

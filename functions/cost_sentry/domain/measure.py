@@ -19,16 +19,16 @@ from cost_sentry.domain.window import WindowKind
 MEASURES_MAX = 50
 """On record at once, ended ones included: every admission reads them with the configuration."""
 APPROVED_MAX = 25
-"""Of these, what was approved: it may last for months, and whatever it takes the brake lacks."""
+"""Of these, what was approved and is in force: it may last for months."""
 BYTES_MAX = 700
 """Of all texts of one: with the largest configuration, as many as may be fit into its item."""
 TAGS_MAX = 4
 """Of a scope."""
 KEPT_AFTER = timedelta(minutes=5)
 """After its end a measure stays on record: clocks differ, and a late writer must find it lifted."""
-ENDED_KEPT_AFTER = timedelta(days=1)
-"""What was approved and ended early gives up its place so long after that: only a function puts it,
-which runs for minutes, and each hour one sees to limits that are still raised."""
+ENDED_KEEPS_PLACE = timedelta(hours=2)
+"""What was approved and ended early gives its place to another approval no sooner: a late writer
+runs for minutes, and each hour one sees to limits that are still raised."""
 
 
 class MeasureKind(StrEnum):
@@ -104,16 +104,12 @@ class Measure:
     @property
     def gone_at(self) -> datetime:
         """When it leaves the record, at the earliest."""
-        at = self.until + KEPT_AFTER
-        if self.is_restraint or self.lifted_at is None:
-            return at
-        return min(at, self.lifted_at + ENDED_KEPT_AFTER)
+        return self.until + KEPT_AFTER
 
     def is_gone(self, now: datetime) -> bool:
         """Whether nobody can need its record any more.
 
-        The ledger holds a raised limit: a raise is needed until somebody took it back there, which
-        each hour is tried again.
+        The ledger holds a raised limit: a raise is needed until somebody took it back there.
         """
         is_seen_to = self.kind is not MeasureKind.RAISE or self.lifted_at is not None
         return is_seen_to and now >= self.gone_at
@@ -199,9 +195,10 @@ def with_put(measures: Measures, measure: Measure, now: datetime) -> Measures:
     if any(one.id == measure.id for one in measures) or not measure.is_in_force(now):
         return measures
     kept = tuple(_in_favour_of(measure, one, now) for one in not_gone(measures, now))
-    if crowd := _crowd(kept, measure):
-        raise MeasuresFull(_full(measure, crowd))
-    return (*kept, measure)
+    standing = tuple(one for one in kept if not one.is_restraint and one.is_in_force(now))
+    if not measure.is_restraint and len(standing) >= APPROVED_MAX:
+        raise MeasuresFull(_crowded(standing))
+    return (*_with_a_place(kept, measure, now), measure)
 
 
 def has_room(measures: Measures, measure: Measure, now: datetime) -> bool:
@@ -216,42 +213,52 @@ def has_room(measures: Measures, measure: Measure, now: datetime) -> bool:
 def with_lifted(measures: Measures, measure: Measure, at: datetime) -> Measures:
     """With this one lifted, whether it was on record or not yet.
 
-    Where there is no room for one that was never put, the oldest that was lifted makes some; if
-    none was lifted, it is left out, as it could not be put either. So an approval takes no more of
-    the places than putting one does.
+    Where there is no room for one that was never put, the one that was lifted longest ago makes
+    some; if none was lifted, it is left out, as it could not be put either.
     """
     kept = tuple(one.lifted(at) if one.id == measure.id else one for one in not_gone(measures, at))
     if any(one.id == measure.id for one in kept) or measure.is_gone(at):
         return kept
-    if crowd := _crowd(kept, measure):
-        lifted = [one for one in crowd if one.lifted_at]
+    if len(kept) >= MEASURES_MAX:
+        lifted = [one for one in kept if one.lifted_at]
         if not lifted:
             return kept
-        oldest = min(lifted, key=lambda one: one.lifted_at or at)
-        kept = tuple(one for one in kept if one is not oldest)
+        kept = _without_oldest(kept, lifted)
     return (*kept, measure.lifted(at))
 
 
-def _crowd(kept: Measures, measure: Measure) -> Measures:
-    """Those that leave it no place; none: it has one.
+def _with_a_place(kept: Measures, measure: Measure, now: datetime) -> Measures:
+    """What was approved and ended makes it.
 
-    Restraints find all the places that approvals may not take, whatever was approved.
+    For a restraint at once, so the brake has its places whatever was approved; for another approval
+    if no late writer can put it any more.
     """
-    approved = tuple(one for one in kept if not one.is_restraint)
-    if not measure.is_restraint and len(approved) >= APPROVED_MAX:
-        return approved
-    return kept if len(kept) >= MEASURES_MAX else ()
+    if len(kept) < MEASURES_MAX:
+        return kept
+    ended = [one for one in kept if not one.is_restraint and one.lifted_at]
+    if not measure.is_restraint:
+        ended = [one for one in ended if now - (one.lifted_at or now) >= ENDED_KEEPS_PLACE]
+    if not ended:
+        raise MeasuresFull(_full(kept))
+    return _without_oldest(kept, ended)
 
 
-def _full(measure: Measure, crowd: Measures) -> str:
-    first = min(one.gone_at for one in crowd).isoformat(timespec="minutes")
-    if measure.is_restraint or len(crowd) >= MEASURES_MAX:
-        return f"{len(crowd)} measures are on record, and no more have room before {first}"
+def _without_oldest(kept: Measures, lifted: Iterable[Measure]) -> Measures:
+    oldest = min(lifted, key=lambda one: one.lifted_at or one.until)
+    return tuple(one for one in kept if one is not oldest)
+
+
+def _full(kept: Measures) -> str:
+    first = min(one.gone_at for one in kept).isoformat(timespec="minutes")
+    return f"{len(kept)} measures are on record, and no more have room before {first}"
+
+
+def _crowded(standing: Measures) -> str:
+    first = min(one.until for one in standing).isoformat(timespec="minutes")
     return (
-        f"{len(crowd)} approvals are in force or have just ended, as many as may be: the other"
+        f"{len(standing)} approvals are in force, as many as may be: the other"
         f" {MEASURES_MAX - APPROVED_MAX} places are kept for what freezes or slows down calls."
-        f" There is room at {first}; one that is ended before its time makes room after"
-        f" {ENDED_KEPT_AFTER // timedelta(hours=1)} hours"
+        f" There is room when one is ended, or its time is over: the first at {first}"
     )
 
 

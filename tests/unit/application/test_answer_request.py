@@ -183,5 +183,5 @@ def test_one_approval_more_than_has_room_is_refused_in_the_callers_words_and_may
 
     assert [one.code for one in refused] == [Code.NO_ROOM, Code.NO_ROOM]
     assert "25 approvals are in force" in refused[0].message
-    assert "There is room at 2026-11-21T12:35" in refused[0].message
+    assert "the first at 2026-11-21T12:30" in refused[0].message
     assert world.answer(Verb.APPROVE).is_done

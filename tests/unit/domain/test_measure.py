@@ -27,6 +27,7 @@ from tests.fakes.admissions import config
 from tests.fakes.builders import NOON, budget, measure
 
 HOUR = timedelta(hours=1)
+LONG = NOON + 24 * HOUR
 TIGHT = measure("t1", kind=MeasureKind.TIGHTEN, amount=500)
 
 
@@ -114,8 +115,8 @@ def test_whatever_was_approved_the_brake_has_its_places():
     with pytest.raises(MeasuresFull) as full:
         with_put(known, granted("one-more"), NOON)
 
-    assert "25 approvals are in force or have just ended, as many as may be" in str(full.value)
-    assert "There is room at 2027-02-19T12:05+00:00" in str(full.value)
+    assert "25 approvals are in force, as many as may be" in str(full.value)
+    assert "or its time is over: the first at 2027-02-19T12:00+00:00" in str(full.value)
     braked = put_all(known, (measure(f"i{n}") for n in range(MEASURES_MAX - APPROVED_MAX)))
     assert len(braked) == MEASURES_MAX
     with pytest.raises(MeasuresFull, match="50 measures are on record"):
@@ -129,21 +130,49 @@ def test_approvals_that_come_and_go_never_take_a_place_of_the_brake(steps):
         with suppress(MeasuresFull):
             known = (with_put if is_put else with_lifted)(known, granted(number), NOON)
 
-    assert len(known) <= APPROVED_MAX
-    assert len(put_all(known, (measure(f"i{n}") for n in range(25)))) == len(known) + 25
+    standing = {one.id for one in known if not one.lifted_at}
+    braked = put_all(known, (measure(f"i{n}") for n in range(MEASURES_MAX - APPROVED_MAX)))
+
+    assert len(standing) <= APPROVED_MAX
+    assert len(known) <= len(braked) <= MEASURES_MAX
+    assert sum(one.is_restraint for one in braked) == MEASURES_MAX - APPROVED_MAX
+    assert standing <= {one.id for one in braked}, "only what was ended makes way"
 
 
-def test_an_approval_that_was_ended_early_makes_room_when_no_writer_can_be_late():
+def ended(known, ids, at):
+    for number in ids:
+        known = with_lifted(known, granted(number), at)
+    return known
+
+
+def test_an_approval_that_is_ended_early_makes_room_for_another_at_once():
     known = put_all((), map(granted, range(APPROVED_MAX)))
-    ended = with_lifted(known, granted(3), NOON + HOUR)
 
-    with pytest.raises(MeasuresFull, match=r"There is room at 2026-11-21T15:00"):
-        with_put(ended, granted("one-more"), NOON + 3 * HOUR - timedelta(seconds=1))
+    known = ended(known, range(20), NOON + HOUR)
 
-    assert with_put(ended, granted("one-more"), NOON + 3 * HOUR)[-1].id == "ap-one-more"
-    assert measure().lifted(NOON).gone_at == NOON + HOUR + KEPT_AFTER, "of others nobody knows"
+    assert len(put_all(known, map(granted, range(100, 120)))) == APPROVED_MAX + 20
+
+
+def test_where_no_place_is_left_one_that_ended_makes_way_when_no_writer_can_be_late():
+    full = put_all((), map(granted, range(APPROVED_MAX)))
+    full = ended(full, range(APPROVED_MAX), NOON)
+    full = put_all(full, (measure(f"i{n}", until=LONG) for n in range(MEASURES_MAX - APPROVED_MAX)))
+    full = ended(full, [7], NOON)
+    soon, later = NOON + timedelta(hours=2, seconds=-1), NOON + timedelta(hours=2)
+
+    with pytest.raises(MeasuresFull, match="50 measures are on record"):
+        with_put(full, granted("one-more"), soon)
+
+    found = with_put(full, granted("one-more"), later)
+    assert (found[-1].id, len(found)) == ("ap-one-more", MEASURES_MAX)
+    braked = with_put(full, measure("now", until=LONG), soon)
+    assert (braked[-1].id, len(braked)) == ("now", MEASURES_MAX)
+
+
+def test_a_raise_stays_on_record_until_the_ledger_has_its_limit_back():
     raised = measure(kind=MeasureKind.RAISE, amount=1, budget_id="b", budget_kind="k")
-    assert not raised.is_gone(raised.until + HOUR), "the ledger still holds its limit"
+
+    assert not raised.is_gone(raised.until + HOUR)
 
 
 @pytest.mark.parametrize(

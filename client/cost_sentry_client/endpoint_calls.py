@@ -70,14 +70,15 @@ def awaited(
         pause: waits so many seconds.
         say: hears how far it is, whenever it was asked.
     """
-    first: str | None = None
+    first: datetime | None = None
     while True:
         told = wake()
         expected = told.get("expectedBy")
-        first = first or expected
-        if told["state"] == "AWAKE" or not expected or not first:
+        if told["state"] == "AWAKE" or not expected:
             return told
-        if min(datetime.fromisoformat(first), datetime.fromisoformat(expected)) < now():
+        by = datetime.fromisoformat(expected)
+        first = first or by
+        if min(first, by) < now():
             return told
         say(f"{told['reason']}; expected by {expected}")
         pause(POLL_SECONDS)

@@ -16,9 +16,12 @@ FIX = (
 )
 
 
-def unreadable_json(one: Unreadable) -> dict[str, Any]:
-    """In the place of what it would be."""
-    return {"record": one.name, "state": "unreadable", "problem": one.problem}
+def unreadable_json(rows: "Rows[Any]") -> list[dict[str, Any]]:
+    """Each in the place of what it would be."""
+    return [
+        {"record": one.name, "state": "unreadable", "problem": one.problem}
+        for one in rows.unreadable
+    ]
 
 
 def unreadable_row(one: Unreadable) -> tuple[str, list[tuple[str, str]]]:

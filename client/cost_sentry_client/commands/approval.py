@@ -87,9 +87,8 @@ def list_approvals(
     now = run.operator.clock.now()
     newest = run.operator.approvals.newest(LISTED_MAX)
     shown = [one for one in newest if everything or (one.is_open and now < one.next_at)]
-    unreadable = [unreadable_json(one) for one in newest.unreadable]
     run.answer(
-        [*(approval_json(one, now) for one in shown), *unreadable],
+        [*(approval_json(one, now) for one in shown), *unreadable_json(newest)],
         approvals_table(Rows(shown, newest.unreadable), now),
     )
     return told_unreadable(run, newest)
@@ -154,9 +153,8 @@ def _show(run: Run, approval: Any) -> ExitCode:  # noqa: ANN401 - an Approval; -
 
     now = run.operator.clock.now()
     changes = run.operator.approvals.history(approval.request.id)
-    unreadable = [unreadable_json(one) for one in changes.unreadable]
     run.answer(
-        {**approval_json(approval, now), "history": [*changes, *unreadable]},
+        {**approval_json(approval, now), "history": [*changes, *unreadable_json(changes)]},
         f"request {approval.request.id}",
         facts_table(approval_facts(approval, now)),
         "",

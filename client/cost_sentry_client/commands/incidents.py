@@ -25,8 +25,7 @@ def list_incidents(run: Run) -> ExitCode:
 
     found = IncidentDesk(run.operator).latest()
     now = run.operator.clock.now()
-    unreadable = [unreadable_json(one) for one in found.unreadable]
-    run.answer([*(incident_json(one) for one in found), *unreadable], incidents_table(found, now))
+    run.answer([*map(incident_json, found), *unreadable_json(found)], incidents_table(found, now))
     return told_unreadable(run, found)
 
 
@@ -44,12 +43,11 @@ def show(run: Run, incident_id: IncidentId) -> ExitCode:
     from cost_sentry_client.unreadable_report import told_unreadable, unreadable_json
 
     steps = IncidentDesk(run.operator).steps(incident_id)
-    latest, unreadable = steps[-1], [unreadable_json(one) for one in steps.unreadable]
-    is_whole = not unreadable
+    latest, is_whole = steps[-1], not steps.unreadable
     run.answer(
         {
             **incident_json(latest),
-            "steps": [*map(step_json, steps), *unreadable],
+            "steps": [*map(step_json, steps), *unreadable_json(steps)],
             "isWhole": is_whole,
         },
         f"incident {incident_id}{'' if is_whole else ', by those of its steps that can be read'}",

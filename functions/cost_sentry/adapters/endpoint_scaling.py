@@ -1,6 +1,6 @@
 """Scaling rules of endpoints, and the alarms that see a sleeper called in vain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cost_sentry.adapters.sagemaker_errors import or_none
@@ -39,13 +39,17 @@ class EndpointScaling:
                 )
                 targets += [one for page in pages for one in page["ScalableTargets"]]
         for target in targets:
-            pages = self._scaling.get_paginator("describe_scaling_policies").paginate(
-                ServiceNamespace=_NAMESPACE,
-                ResourceId=target["ResourceId"],
-                ScalableDimension=target["ScalableDimension"],
-            )
-            policies += [one for page in pages for one in page["ScalingPolicies"]]
+            policies += self._all_of(target, "describe_scaling_policies", "ScalingPolicies")
         return targets, policies
+
+    def _all_of(self, target: Document, operation: str, rows: str) -> Iterator[Document]:
+        """What belongs to this target, page by page."""
+        pages = self._scaling.get_paginator(operation).paginate(
+            ServiceNamespace=_NAMESPACE,
+            ResourceId=target["ResourceId"],
+            ScalableDimension=target["ScalableDimension"],
+        )
+        return (one for page in pages for one in page[rows])
 
     def lost_with_endpoint(
         self, targets: Sequence[Document], policies: Sequence[Document]
@@ -61,12 +65,7 @@ class EndpointScaling:
                 name = policy["PolicyName"]
                 return f"its step scaling policy {name} would have another ARN than alarms name"
         for target in targets:
-            pages = self._scaling.get_paginator("describe_scheduled_actions").paginate(
-                ServiceNamespace=_NAMESPACE,
-                ResourceId=target["ResourceId"],
-                ScalableDimension=target["ScalableDimension"],
-            )
-            for one in (one for page in pages for one in page["ScheduledActions"]):
+            for one in self._all_of(target, "describe_scheduled_actions", "ScheduledActions"):
                 return f"its scheduled scaling action {one['ScheduledActionName']} would be lost"
         return None
 

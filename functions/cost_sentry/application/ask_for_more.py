@@ -100,8 +100,10 @@ def ask_for_more(
         message = f"{request.id} was asked before, for something else or by somebody else"
         return refused(ApprovalCode.ID_TAKEN, message)
     workflow.start(request.id, known.revision)
-    done = ApprovalAnswer(code=ApprovalCode.DONE, message=f"asked: {request.id}", approval=known)
-    return replace(done, unreadable=unreadable)
+    message = f"asked: {request.id}"
+    return ApprovalAnswer(
+        code=ApprovalCode.DONE, message=message, approval=known, unreadable=unreadable
+    )
 
 
 def _kept(approval: Approval, store: ApprovalStore) -> Approval:

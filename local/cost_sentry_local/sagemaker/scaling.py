@@ -1,6 +1,7 @@
 """Application Auto Scaling, as far as endpoints go: its rules are kept. Nothing scales by them."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 
 from cost_sentry_local.aws_clients import REGION
 from cost_sentry_local.local_cloud import ACCOUNT
@@ -74,15 +75,7 @@ def put_scaling_policy(world: World, asked: Json) -> Json:
 def describe_scaling_policies(world: World, asked: Json) -> Json:
     """``DescribeScalingPolicies``."""
     world.advance()
-    names = asked.get("PolicyNames")
-    found = [
-        policy
-        for (resource, dimension, name), policy in sorted(world.policies.items())
-        if asked.get("ResourceId", resource) == resource
-        and asked.get("ScalableDimension", dimension) == dimension
-        and policy["ServiceNamespace"] == asked["ServiceNamespace"]
-        and (names is None or name in names)
-    ]
+    found = _matching(world.policies, asked, asked.get("PolicyNames"))
     return page("ScalingPolicies", found, {"MaxResults": _ROWS_MAX, **asked})
 
 
@@ -110,15 +103,7 @@ def put_scheduled_action(world: World, asked: Json) -> Json:
 def describe_scheduled_actions(world: World, asked: Json) -> Json:
     """``DescribeScheduledActions``."""
     world.advance()
-    names = asked.get("ScheduledActionNames")
-    found = [
-        action
-        for (resource, dimension, name), action in sorted(world.scheduled.items())
-        if asked.get("ResourceId", resource) == resource
-        and asked.get("ScalableDimension", dimension) == dimension
-        and action["ServiceNamespace"] == asked["ServiceNamespace"]
-        and (names is None or name in names)
-    ]
+    found = _matching(world.scheduled, asked, asked.get("ScheduledActionNames"))
     return page("ScheduledActions", found, {"MaxResults": _ROWS_MAX, **asked})
 
 
@@ -127,6 +112,20 @@ def delete_scheduled_action(world: World, asked: Json) -> Json:
     if world.scheduled.pop((*_key(asked), asked["ScheduledActionName"]), None) is None:
         raise SageMakerError("ObjectNotFoundException", "No scheduled action found.")
     return {}
+
+
+def _matching(
+    kept: Mapping[tuple[str, str, str], Json], asked: Json, names: Sequence[str] | None
+) -> list[Json]:
+    """Of targets' policies or scheduled actions those that a request describes, in order."""
+    return [
+        one
+        for (resource, dimension, name), one in sorted(kept.items())
+        if asked.get("ResourceId", resource) == resource
+        and asked.get("ScalableDimension", dimension) == dimension
+        and one["ServiceNamespace"] == asked["ServiceNamespace"]
+        and (names is None or name in names)
+    ]
 
 
 def _key(asked: Json) -> tuple[str, str]:
